@@ -1,0 +1,107 @@
+"""A block of runs, the unit of everything: what goes into the engine, and what comes out."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from harness.experiment.initialisation import Initialisation
+    from harness.experiment.model import Structure
+
+Floats = NDArray[np.floating]
+Integers = NDArray[np.int64]
+
+
+class Status(IntEnum):
+    """How the epochs of a row went by."""
+
+    RAN = 0
+    SETTLED = 1
+    DIVERGED = 2
+
+    @property
+    def sentence(self) -> str:
+        return {
+            Status.RAN: "every epoch was run, and the last one still changed a weight",
+            Status.SETTLED: "an entire epoch changed no weight by a single bit, so that none ever will again",
+            Status.DIVERGED: "a weight or a loss stopped being finite, or a loss passed training.max_loss",
+        }[self]
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True)
+class Block:
+    """N runs of one structure, with R rows in all: one row for each number of epochs asked of each run.
+
+    initialisation: (N,) index into `initialisations`. repeat: (N,). rates: (L, N), one learning rate per layer.
+    max_loss: (N,), infinite where there is none. stops: (R,) epochs, those of run i in ascending order at
+    first_stop[i]:first_stop[i + 1]. place: (R,) where in the outcome the row of each stop belongs.
+    every: epochs between two points of the loss curves, or 0.
+    """
+
+    structure: Structure
+    seed: int
+    initialisations: tuple[Initialisation, ...]
+    initialisation: Integers
+    repeat: Integers
+    rates: NDArray[np.float64]
+    max_loss: NDArray[np.float64]
+    first_stop: Integers
+    stops: Integers
+    place: Integers
+    every: int = 0
+
+    @property
+    def runs(self) -> int:
+        return len(self.repeat)
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The loss curves of a block: run (C,) within the block, epoch (C,), losses (3, C): min, mean, max."""
+
+    run: Integers
+    epoch: Integers
+    losses: Floats
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The R rows of a block. NaN stands for "no number" and 0 for "no epoch".
+
+    status: (R,) `Status`. settled_epoch, diverged_epoch: (R,). losses: (3, R), the min, mean and max over the samples
+    of the last epoch. last_finite_loss: (R,). weights: (P, R), layer by layer, W row by row and then b.
+    """
+
+    status: NDArray[np.uint8]
+    settled_epoch: Integers
+    diverged_epoch: Integers
+    losses: Floats
+    last_finite_loss: Floats
+    weights: Floats
+    curves: Curves
+
+
+def parameter_count(structure: Structure) -> int:
+    """P: the weights and biases of one network."""
+    sizes = zip(structure.layers, structure.layers[1:], strict=False)
+    return sum(outputs * (inputs + (structure.bias != "false")) for inputs, outputs in sizes)
+
+
+def random_key(seed: int, initialisation: Initialisation) -> int:
+    """The first word of the key for random draws; the repeat is the second.
+
+    Of all that a configuration holds only what concerns its initial weights is in it, so that the same repeat starts
+    from the same weights at every learning rate, and another value on any axis changes no other row.
+    """
+    hashed = hashlib.sha256(seed.to_bytes(8, "little") + initialisation.digest())
+    return int.from_bytes(hashed.digest()[:8], "little")

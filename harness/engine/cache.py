@@ -1,0 +1,59 @@
+"""Where compiled kernels are kept: a private directory that a stale kernel cannot be found in.
+
+Numba's own key for a cached kernel leaves out jit flags, `NUMBA_*` settings and code in other files (numba issues 6845,
+10821 and 1833), so all of these, with the sources and the versions, make up the directory's name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import llvmlite
+import numba
+import numpy as np
+
+SOURCES = ("engine", "formulas", "block.py")
+
+
+def fingerprint(package: Path) -> str:
+    """Hash of everything that decides the machine code: sources, versions, settings, processor."""
+    hashed = hashlib.sha256()
+    for source in SOURCES:
+        path = package / source
+        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
+            hashed.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    settings = sorted((name, value) for name, value in os.environ.items() if name.startswith("NUMBA_"))
+    versions = (numba.__version__, llvmlite.__version__, np.__version__, platform.python_version())
+    hashed.update(repr((settings, versions, platform.machine())).encode())
+    return hashed.hexdigest()[:16]
+
+
+def directory(package: Path) -> Path:
+    """The private directory for kernels of the package at this path, made if need be."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    path = home / "backprop-harness" / fingerprint(package)
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="backprop-harness-"))
+    if path.stat().st_uid != os.getuid():
+        return Path(tempfile.mkdtemp(prefix="backprop-harness-"))
+    path.chmod(0o700)
+    return path
+
+
+@contextmanager
+def private_cache(package: Path) -> Iterator[None]:
+    """Kernels decorated inside are cached in the private directory; other users of Numba are left alone."""
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(directory(package))
+    try:
+        yield
+    finally:
+        numba.config.CACHE_DIR = before

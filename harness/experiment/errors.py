@@ -1,0 +1,111 @@
+"""What is wrong with an experiment, in words: where, what was found, what was expected, the nearest valid name."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+Path = tuple[str | int, ...]
+"""Keys and list indices from the top of the file down to a value."""
+
+SHOWN = 100
+"""How many problems `str(error)` lists; `error.problems` holds them all."""
+
+LONGEST = 40
+"""Characters of a value that a message repeats."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One line of complaint. line and column: 1-based, None where there is no position. where: a dotted path."""
+
+    file: str
+    line: int | None
+    column: int | None
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        position = "" if self.line is None else f":{self.line}:{self.column}"
+        where = f"{self.where}: " if self.where else ""
+        return f"{self.file}{position}: {where}{self.message}"
+
+
+class ExperimentError(ValueError):
+    """The experiment cannot be run. problems: all that is wrong with it, in order of position."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = list(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        lines = [str(problem) for problem in self.problems[:SHOWN]]
+        if len(self.problems) > SHOWN:
+            lines.append(f"{self.problems[0].file}: and {len(self.problems) - SHOWN} more problems")
+        return "\n".join(lines)
+
+
+class Bad(ValueError):
+    """A value that cannot be used. notes: (path below that value, message) for each thing that is wrong with it."""
+
+    def __init__(self, message: str = "", *, notes: Iterable[tuple[Path, str]] = ()) -> None:
+        self.notes: list[tuple[Path, str]] = [((), message)] if message else list(notes)
+        super().__init__("; ".join(text for _, text in self.notes))
+
+    def below(self, *steps: str | int) -> list[tuple[Path, str]]:
+        """The notes, seen from `steps` further up."""
+        return [((*steps, *path), text) for path, text in self.notes]
+
+
+def dotted(path: Path) -> str:
+    """`("data", "rows", 3)` as `data.rows[3]`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{shorten(step)}" if text else shorten(step)
+    return text
+
+
+def shorten(text: str) -> str:
+    """One printable line of at most `LONGEST` characters."""
+    text = "".join(letter if letter.isprintable() else "?" for letter in text[: LONGEST + 1])
+    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+
+
+def found(value: object) -> str:
+    """How a message names the value that stands in the file."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f"'{shorten(value)}'"
+    if isinstance(value, int):
+        return str(value) if abs(value) < 10**LONGEST else "a number of many digits"
+    if isinstance(value, float):
+        return f"{value:g}" if value.is_integer() and math.isfinite(value) else repr(value)
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}" if value else "an empty list"
+    return f"a Python object of type {type(value).__name__}"
+
+
+def either(names: Iterable[str]) -> str:
+    """`a, b or c`."""
+    *most, last = names
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def nearest(name: object, names: Iterable[str]) -> str:
+    """`; did you mean x?` for the valid name that is most like `name`, or nothing."""
+    if not isinstance(name, str) or len(name) > 2 * LONGEST:
+        return ""
+    matches = difflib.get_close_matches(name.lower().replace("-", "_"), list(names), n=1, cutoff=0.6)
+    return f"; did you mean {matches[0]}?" if matches and matches[0] != name else ""
+
+
+def not_one_of(value: object, names: Sequence[str]) -> str:
+    """The message for a value that is none of the valid names."""
+    return f"expected {either(names)}, found {found(value)}{nearest(value, names)}"

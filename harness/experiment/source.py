@@ -1,0 +1,186 @@
+"""Where an experiment comes from: a YAML file or a Python mapping, as plain data that remembers its positions."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+import numpy as np
+
+from harness.experiment.errors import ExperimentError, Path, Problem, dotted, found, shorten
+from harness.experiment.yaml_text import DEEPEST, Positions, YamlProblem, parse, scalar
+
+MOST_BYTES = 1 << 20
+
+_PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*(?: [A-Za-z0-9_.-]+)*")
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something wrong at a path. key: the key itself is wrong, not its value."""
+
+    path: Path
+    message: str
+    key: bool = False
+
+
+@dataclass(frozen=True)
+class Source:
+    """Plain data and where they came from.
+
+    label: what messages call it. folder: what relative file names start from. text: the file, or the mapping as YAML.
+    """
+
+    label: str
+    data: dict[str, Any]
+    text: str
+    folder: FilePath
+    positions: Positions | None = None
+
+    def error(self, notes: Iterable[Note]) -> ExperimentError:
+        """All notes, with those the YAML reader left, as one error in order of position."""
+        if self.positions is None:
+            return ExperimentError([Problem(self.label, None, None, dotted(n.path), n.message) for n in notes])
+        early = self.positions.problems
+        hidden = {problem.path for problem in early}
+        problems = [Problem(self.label, p.line, p.column, dotted(p.path), p.message) for p in early]
+        for note in notes:
+            if any(note.path[: len(path)] == path for path in hidden):
+                continue
+            line, column = (self.positions.key if note.key else self.positions.value)(note.path)
+            problems.append(Problem(self.label, line, column, dotted(note.path), note.message))
+        return ExperimentError(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
+
+
+def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> Source:
+    """The plain data of a YAML file or a mapping. Raises ExperimentError if there are none."""
+    if isinstance(source, Mapping):
+        return _from_mapping(source)
+    label = os.fspath(source)
+    text = _text(label)
+    try:
+        data, positions = parse(text)
+    except YamlProblem as problem:
+        where = dotted(problem.path)
+        raise ExperimentError([Problem(label, problem.line, problem.column, where, problem.message)]) from None
+    if not isinstance(data, dict):
+        what = "the file is empty" if data is None else f"expected a mapping such as `name: xor`, found {found(data)}"
+        raise ExperimentError([Problem(label, *positions.value(()), "", what)])
+    return Source(label, data, text, FilePath(label).parent, positions)
+
+
+def fragment(text: str) -> Any:
+    """The plain data of a piece of YAML such as `0.1` or `{normal: {std: 0.5}}`. Raises ValueError."""
+    try:
+        data, positions = parse(text)
+    except YamlProblem as problem:
+        raise ValueError(problem.message) from None
+    if positions.problems:
+        raise ValueError(positions.problems[0].message)
+    return data
+
+
+def _text(label: str) -> str:
+    def fail(message: str) -> ExperimentError:
+        return ExperimentError([Problem(label, None, None, "", message)])
+
+    try:
+        with open(label, "rb") as file:
+            if os.fstat(file.fileno()).st_size > MOST_BYTES:
+                raise fail("the file is over 1 MiB; keep large data in a CSV or Parquet file")
+            content = file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise fail("no such file") from None
+    except IsADirectoryError:
+        raise fail("this is a directory, not an experiment file") from None
+    except (OSError, ValueError) as error:
+        raise fail(f"cannot be read: {getattr(error, 'strerror', None) or shorten(str(error))}") from None
+    if len(content) > MOST_BYTES:
+        raise fail("the file is over 1 MiB; keep large data in a CSV or Parquet file")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - content.rfind(b"\n", 0, error.start)
+        raise ExperimentError([Problem(label, line, column, "", "the file is not UTF-8 text")]) from None
+
+
+def _from_mapping(mapping: Mapping[str, Any]) -> Source:
+    notes: list[Note] = []
+    data = _plain(mapping, (), notes)
+    section = data.get("data")
+    if isinstance(section, dict) and isinstance(section.get("file"), str):
+        data["data"] = {**section, "file": os.path.abspath(section["file"])}
+    source = Source("experiment", data, "", FilePath("."))
+    if notes:
+        raise source.error(notes)
+    text = to_yaml(data)
+    if len(text.encode("utf-8", "replace")) > MOST_BYTES:
+        raise source.error([Note((), "over 1 MiB when written as YAML; keep large data in a CSV or Parquet file")])
+    return Source("experiment", data, text, FilePath("."))
+
+
+def _plain(value: Any, path: Path, notes: list[Note]) -> Any:
+    """Python and NumPy values as YAML would give them; anything else is left for validation to refuse."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if not isinstance(value, Mapping | list | tuple):
+        return value
+    if len(path) > DEEPEST:
+        notes.append(Note(path[:4], f"nested more than {DEEPEST} deep"))
+        return None
+    if isinstance(value, list | tuple):
+        return [_plain(item, (*path, index), notes) for index, item in enumerate(value)]
+    result = {}
+    for key, item in value.items():
+        if isinstance(key, str):
+            result[str(key)] = _plain(item, (*path, key), notes)
+        else:
+            notes.append(Note((*path, found(key)), "expected a name as the key"))
+    return result
+
+
+def to_yaml(data: Mapping[str, Any]) -> str:
+    """Plain data as YAML that reads back equal: block style for mappings of mappings, flow style for the rest."""
+    return "".join(_block(data, ""))
+
+
+def _block(data: Mapping[str, Any], indent: str) -> Iterable[str]:
+    for key, value in data.items():
+        if isinstance(value, dict) and value and len(indent) < 2:
+            yield f"{indent}{_flow(key)}:\n"
+            yield from _block(value, indent + "  ")
+        else:
+            yield f"{indent}{_flow(key)}: {_flow(value)}\n"
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_flow(key)}: {_flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    if isinstance(value, float) and not math.isfinite(value):
+        return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
+    if isinstance(value, bool | int | float) or value is None:
+        return json.dumps(value)
+    text = str(value)
+    if _PLAIN_WORD.fullmatch(text) and len(text) < 1000 and isinstance(scalar(text), str):
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _UNPRINTABLE.sub(lambda match: f"\\U{ord(match.group()):08x}", quoted)
+
+
+def describe(value: Any) -> str:
+    """Plain data as YAML flow text, for labels and messages."""
+    return _flow(value)

@@ -1,0 +1,345 @@
+"""YAML 1.2 text to plain data, with the line and column of every key and value.
+
+ruamel.yaml does the scanning; the data are built here from its events, without recursion, so that nesting, aliases
+and sheer length stay bounded. Lists of plain numbers, which is what data look like, are read in one go: ruamel needs
+50 microseconds an event, or 30 s for a megabyte of rows.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import Reader, ReaderError
+from ruamel.yaml.scanner import Scanner
+from ruamel.yaml.tokens import ScalarToken
+
+from harness.experiment.errors import Path, found, shorten
+
+DEEPEST = 32
+MOST_EVENTS = 12_000
+MOST_CHARACTERS = 256 * 1024
+MOST_EXPANDED = 1_000_000
+"""Bounds on nesting; on YAML events and characters outside lists of numbers; on values after aliases are expanded."""
+
+_RUN = re.compile(r"[ \t\n0-9+\-.eE,\[\]]*")
+_OPENING = re.compile(r"(?:\[[ \t\n]*){1,6}[-0-9]")
+_PIECE = re.compile(r"[\[\]]|[^\s,\[\]]+")
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_WORDS: dict[str, Any] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **{sign + word: float(sign + "inf") for sign in ("", "+", "-") for word in (".inf", ".Inf", ".INF")},
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+}
+_DECODER = json.JSONDecoder()
+_NUMBERS = "numbers"
+
+
+class YamlProblem(Exception):
+    """The text cannot be read as plain YAML. line and column: 1-based."""
+
+    def __init__(self, message: str, line: int = 1, column: int = 1, path: Path = ()) -> None:
+        super().__init__(message)
+        self.message, self.line, self.column, self.path = message, line, column, path
+
+
+@dataclass
+class Positions:
+    """Where every key and value stands. Lists of numbers know only their start; what is inside is looked up on demand.
+
+    problems: what is wrong without keeping the rest from being read (a key given twice, a tag).
+    """
+
+    text: str
+    keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    values: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    numbers: dict[Path, int] = field(default_factory=dict)
+    problems: list[YamlProblem] = field(default_factory=list)
+
+    def value(self, path: Path) -> tuple[int, int]:
+        """(line, column) of a value, or of the nearest thing above it that has a position."""
+        for length in range(len(path), -1, -1):
+            above = path[:length]
+            if length < len(path) and above in self.numbers:
+                return self._inside(self.numbers[above], path[length:])
+            if above in self.values:
+                return self.values[above]
+        return (1, 1)
+
+    def key(self, path: Path) -> tuple[int, int]:
+        """(line, column) of the key that a path ends with, or of the value if it ends with an index."""
+        return self.keys.get(path) or self.value(path)
+
+    def _inside(self, start: int, indices: Path) -> tuple[int, int]:
+        at, best = [0], start
+        for piece in _PIECE.finditer(self.text, start + 1):
+            if piece.group() == "]":
+                at.pop()
+                if not at:
+                    break
+                at[-1] += 1
+                continue
+            if tuple(at) == indices:
+                best = piece.start()
+                break
+            if piece.group() == "[":
+                at.append(0)
+            else:
+                at[-1] += 1
+        return self._line_column(best)
+
+    def _line_column(self, offset: int) -> tuple[int, int]:
+        return self.text.count("\n", 0, offset) + 1, offset - self.text.rfind("\n", 0, offset)
+
+
+def scalar(text: str) -> Any:
+    """A plain scalar under YAML 1.2's core schema: `1e-3` is a number, `10:30` and `yes` are strings."""
+    if text in _WORDS:
+        return _WORDS[text]
+    try:
+        if _INTEGER.fullmatch(text):
+            return int(text)
+        if _BASED.fullmatch(text):
+            return int(text, 0)
+    except ValueError:  # more digits than Python converts
+        return float("inf")
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
+def _shallow(values: list[Any], depth: int = 1) -> bool:
+    return depth <= 6 and all(type(item) is not list or _shallow(item, depth + 1) for item in values)
+
+
+def _plain_numbers(text: str, start: int) -> tuple[list[Any], int] | None:
+    """The list of numbers (of lists of numbers, ..) that starts at `[`, and where it ends; None if it is anything else."""
+    if not _OPENING.match(text, start):
+        return None
+    try:
+        values, end = _DECODER.raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return None
+    return (values, end) if _RUN.fullmatch(text, start, end) and _shallow(values) else None
+
+
+class _Reader(Reader):
+    """ruamel's reader, with a bound on the characters that are read one by one. Lines end with a line feed only."""
+
+    left = MOST_CHARACTERS
+
+    def forward(self, length: int = 1) -> None:
+        self.left -= length
+        if self.left < 0:
+            raise YamlProblem(
+                f"more than {MOST_CHARACTERS // 1024} KiB besides lists of numbers; write rows as [[1, 2], [3, 4]] or keep "
+                "them in a CSV file",
+                self.line + 1,
+                self.column + 1,
+            )
+        self.jump(self.pointer + length)
+
+    def jump(self, end: int) -> None:
+        lines = self.buffer.count("\n", self.pointer, end)
+        if lines:
+            self.line += lines
+            self.column = end - self.buffer.rfind("\n", self.pointer, end) - 1
+        else:
+            self.column += end - self.pointer
+        self.index += end - self.pointer
+        self.pointer = end
+
+
+class _Scanner(Scanner):
+    """ruamel's scanner, which takes a list of plain numbers as one token."""
+
+    def fetch_flow_sequence_start(self) -> None:
+        reader = self.reader
+        taken = _plain_numbers(reader.buffer, reader.pointer)
+        if taken is None:
+            super().fetch_flow_sequence_start()
+            return
+        self.save_possible_simple_key()
+        self.allow_simple_key = False
+        start = reader.get_mark()
+        reader.jump(taken[1])
+        self.tokens.append(ScalarToken(taken[0], False, start, reader.get_mark(), _NUMBERS))
+
+
+@dataclass
+class _Open:
+    """A list or mapping whose end has not been reached."""
+
+    value: Any
+    path: Path
+    anchor: str | None
+    size: int = 1
+    key: str | None = None
+    refused: list[str] = field(default_factory=list)
+
+
+class _Builder:
+    """Events in, plain data and positions out."""
+
+    def __init__(self, positions: Positions) -> None:
+        self.positions = positions
+        self.stack: list[_Open] = []
+        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.root: Any = None
+        self.expanded = 0
+
+    def path(self) -> Path:
+        if not self.stack:
+            return ()
+        top = self.stack[-1]
+        return (*top.path, len(top.value) if isinstance(top.value, list) else str(top.key))
+
+    def expects_key(self) -> bool:
+        return bool(self.stack) and isinstance(self.stack[-1].value, dict) and self.stack[-1].key is None
+
+    def refuse(self, message: str, line: int, column: int, path: Path) -> None:
+        self.positions.problems.append(YamlProblem(message, line, column, path))
+
+    def add_key(self, key: Any, line: int, column: int) -> None:
+        top = self.stack[-1]
+        path = (*top.path, key if isinstance(key, str) else found(key))
+        if not isinstance(key, str):
+            self.refuse("expected a name as the key", line, column, path)
+        elif key in top.value:
+            first = self.positions.keys[path]
+            self.refuse(f"given twice, first in line {first[0]}, column {first[1]}", line, column, path)
+        else:
+            self.positions.keys[path] = (line, column)
+            top.key = key
+            return
+        top.key = f"\0{len(top.refused)}"  # read on, and leave the value out at the end
+        top.refused.append(top.key)
+
+    def add(self, value: Any, line: int, column: int, size: int = 1) -> None:
+        self.expanded += size
+        if self.expanded > MOST_EXPANDED:
+            raise YamlProblem(f"aliases expand to more than {MOST_EXPANDED:,} values", line, column)
+        path = self.path()
+        self.positions.values[path] = (line, column)
+        if not self.stack:
+            self.root = value
+            return
+        top = self.stack[-1]
+        top.size += size
+        if isinstance(top.value, list):
+            top.value.append(value)
+        else:
+            top.value[top.key] = value
+            top.key = None
+
+    def alias(self, name: str, line: int, column: int) -> None:
+        if any(opened.anchor == name for opened in self.stack):
+            raise YamlProblem(f"alias *{shorten(name)} stands inside what it refers to", line, column)
+        if name not in self.anchors:
+            raise YamlProblem(f"alias *{shorten(name)} refers to nothing", line, column)
+        value, size = self.anchors[name]
+        if self.expects_key():
+            self.add_key(value, line, column)
+        else:
+            self.add(value, line, column, size)
+
+    def scalar(self, event: Any, line: int, column: int) -> None:
+        numbers = event.style == _NUMBERS
+        plain = event.style is None or event.style == ""
+        value = scalar(event.value) if plain else event.value
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (value, _size(value))
+        if self.expects_key():
+            self.add_key(value, line, column)
+            return
+        if numbers:
+            self.positions.numbers[self.path()] = event.start_mark.index
+        self.add(value, line, column, _size(value))
+
+    def begin(self, value: Any, anchor: str | None, line: int, column: int) -> None:
+        if self.expects_key():
+            kind = "mapping" if isinstance(value, dict) else "list"
+            raise YamlProblem(f"expected a name as the key, found a {kind}", line, column, self.stack[-1].path)
+        if len(self.stack) >= DEEPEST:
+            raise YamlProblem(f"nested more than {DEEPEST} deep", line, column)
+        self.stack.append(_Open(value, self.path(), anchor))
+        self.positions.values[self.stack[-1].path] = (line, column)
+
+    def end(self) -> None:
+        done = self.stack.pop()
+        for key in done.refused:
+            del done.value[key]
+        if done.anchor is not None:
+            self.anchors[done.anchor] = (done.value, done.size)
+        line, column = self.positions.values[done.path]
+        self.expanded -= done.size - 1
+        self.add(done.value, line, column, done.size)
+
+
+def _size(value: Any) -> int:
+    return 1 + sum(map(_size, value)) if isinstance(value, list) else 1
+
+
+def _feed(builder: _Builder, event: Any, line: int, column: int) -> None:
+    """One event after the other; the kinds by name, as ruamel names them."""
+    kind = type(event).__name__
+    tag = getattr(event, "ctag", None)
+    if tag is not None:
+        builder.refuse(f"tags such as {shorten(str(tag))} are not allowed", line, column, builder.path())
+    if kind == "DocumentStartEvent":
+        if "" in builder.anchors:
+            raise YamlProblem("expected one document, found a second one", line, column)
+        builder.anchors[""] = (None, 1)
+        if event.version not in (None, (1, 2)):
+            raise YamlProblem("experiments are read as YAML 1.2; remove the %YAML line", line, column)
+    elif kind == "AliasEvent":
+        builder.alias(event.anchor, line, column)
+    elif kind == "ScalarEvent":
+        builder.scalar(event, line, column)
+    elif kind == "SequenceStartEvent":
+        builder.begin([], event.anchor, line, column)
+    elif kind == "MappingStartEvent":
+        builder.begin({}, event.anchor, line, column)
+    elif kind in ("SequenceEndEvent", "MappingEndEvent"):
+        builder.end()
+
+
+def parse(text: str) -> tuple[Any, Positions]:
+    """Plain data and positions of one YAML document. Raises YamlProblem for anything that is not one, or is too much."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    positions = Positions(text)
+    builder = _Builder(positions)
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Reader, yaml.Scanner = _Reader, _Scanner
+    try:
+        for count, event in enumerate(yaml.parse(text)):
+            line, column = event.start_mark.line + 1, event.start_mark.column + 1
+            if count > MOST_EVENTS:
+                raise YamlProblem(
+                    f"more than {MOST_EVENTS:,} values and lists; write rows as [[1, 2], [3, 4]] or keep them in a CSV file",
+                    line,
+                    column,
+                )
+            _feed(builder, event, line, column)
+    except ReaderError as error:
+        line, column = positions._line_column(min(int(error.position), len(text)))
+        raise YamlProblem(f"the character U+{ord(text[error.position]):04X} is not allowed", line, column) from None
+    except MarkedYAMLError as error:
+        raise _as_problem(error) from None
+    except YAMLError as error:
+        raise YamlProblem(f"not valid YAML: {shorten(str(error))}") from None
+    return builder.root, positions
+
+
+def _as_problem(error: MarkedYAMLError) -> YamlProblem:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+    said = " ".join(str(error.problem or error.context).split())
+    return YamlProblem(f"not valid YAML: {said}", line, column)
+

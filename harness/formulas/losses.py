@@ -1,0 +1,90 @@
+"""Losses: the cost of one sample, and its derivative with respect to each output.
+
+Each takes the targets t (O,), the outputs y (O,) and a place for dcost/dy (O,), which it fills, and returns the cost.
+The sums run over the outputs in order, left to right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from harness.formulas.functions import exp, log, select, sigmoid, softplus
+
+Values = Any
+
+
+class Loss(NamedTuple):
+    """cost(t, y, slope) -> cost, filling slope. logits: y is read before any output activation. text: in print."""
+
+    cost: Callable[[Values, Values, Values], Values]
+    logits: bool
+    text: str
+    slope_text: str
+
+
+def mse(t: Values, y: Values, slope: Values) -> Values:
+    """mean over the outputs of (t - y)^2."""
+    n = len(y)
+    error = t[0] - y[0]
+    total = error * error
+    slope[0] = -2.0 * error / n
+    for k in range(1, n):
+        error = t[k] - y[k]
+        total = total + error * error
+        slope[k] = -2.0 * error / n
+    return total / n
+
+
+def half_mse(t: Values, y: Values, slope: Values) -> Values:
+    """half the sum over the outputs of (t - y)^2."""
+    error = t[0] - y[0]
+    total = error * error
+    slope[0] = -error
+    for k in range(1, len(y)):
+        error = t[k] - y[k]
+        total = total + error * error
+        slope[k] = -error
+    return 0.5 * total
+
+
+def bce(t: Values, y: Values, slope: Values) -> Values:
+    """mean over the outputs of -(t log p + (1 - t) log(1 - p)), p = sigmoid(y).
+
+    Written as (1 - t) y + log(1 + e^-y), which does not overflow (PyTorch's binary_cross_entropy_with_logits).
+    """
+    n = len(y)
+    total = (1.0 - t[0]) * y[0] + softplus(-y[0])
+    slope[0] = (sigmoid(y[0]) - t[0]) / n
+    for k in range(1, n):
+        total = total + ((1.0 - t[k]) * y[k] + softplus(-y[k]))
+        slope[k] = (sigmoid(y[k]) - t[k]) / n
+    return total / n
+
+
+def cross_entropy(t: Values, y: Values, slope: Values) -> Values:
+    """sum over the outputs of -t log p, p = softmax(y), t one-hot; the largest y is subtracted first."""
+    n = len(y)
+    top = y[0]
+    for k in range(1, n):
+        top = select(y[k] > top, y[k], top)
+    slope[0] = exp(y[0] - top)
+    total = slope[0]
+    for k in range(1, n):
+        slope[k] = exp(y[k] - top)
+        total = total + slope[k]
+    spread = log(total)
+    cost = t[0] * (spread - (y[0] - top))
+    slope[0] = slope[0] / total - t[0]
+    for k in range(1, n):
+        cost = cost + t[k] * (spread - (y[k] - top))
+        slope[k] = slope[k] / total - t[k]
+    return cost
+
+
+LOSSES = {
+    "mse": Loss(mse, False, "mean of (t - y)^2", "-2*({t} - {y})"),
+    "half_mse": Loss(half_mse, False, "half the sum of (t - y)^2", "-({t} - {y})"),
+    "bce": Loss(bce, True, "mean of -(t*log(sigmoid(y)) + (1 - t)*log(1 - sigmoid(y)))", "sigmoid({y}) - {t}"),
+    "cross_entropy": Loss(cross_entropy, True, "-sum of t*log(softmax(y))", "softmax({y}) - {t}"),
+}
