@@ -152,11 +152,17 @@ def _short(number: float) -> str:
 def parse(raw: object) -> Initialisation:
     """`ones`, `{normal: {std: 0.5}}`, `{ones: , bias: 1}` and so on. Raises Bad."""
     if isinstance(raw, str):
-        if raw in NAMES and all(default is not None for default in _numbers(raw).values()) and raw != "values":
+        if (
+            raw in NAMES
+            and all(default is not None for default in _numbers(raw).values())
+            and raw != "values"
+        ):
             return _make(raw, ())
         if raw in NAMES:
             raise Bad(f"'{raw}' needs its numbers, such as {{{raw}: {_example(raw)}}}")
-        raise Bad(f"expected an initialisation such as ones or xavier_uniform, found {found(raw)}{nearest(raw, NAMES)}")
+        raise Bad(
+            f"expected an initialisation such as ones or xavier_uniform, found {found(raw)}{nearest(raw, NAMES)}"
+        )
     if not isinstance(raw, dict):
         raise Bad(f"expected an initialisation such as ones or {{normal: {{std: 0.5}}}}, found {found(raw)}")
     rules = [key for key in raw if key in NAMES]
@@ -212,7 +218,9 @@ def _read_numbers(rule: str, raw: object) -> tuple[float, ...]:
     if not isinstance(raw, dict):
         raise Bad(f"expected {_example(rule)}, found {found(raw)}")
     notes = [((key,), f"unknown key{nearest(key, wanted)}") for key in raw if key not in wanted]
-    notes += [((), f"{name} is missing") for name, default in wanted.items() if default is None and name not in raw]
+    notes += [
+        ((), f"{name} is missing") for name, default in wanted.items() if default is None and name not in raw
+    ]
     numbers = []
     for name, default in wanted.items():
         try:
@@ -220,7 +228,9 @@ def _read_numbers(rule: str, raw: object) -> tuple[float, ...]:
         except Bad as bad:
             notes += bad.below(name) if name in raw else []
     if not notes and rule == "uniform" and numbers[0] >= numbers[1]:
-        notes.append(((), f"expected low below high, found low {_short(numbers[0])} and high {_short(numbers[1])}"))
+        notes.append(
+            ((), f"expected low below high, found low {_short(numbers[0])} and high {_short(numbers[1])}")
+        )
     if notes:
         raise Bad(notes=notes)
     return tuple(numbers)
@@ -229,7 +239,11 @@ def _read_numbers(rule: str, raw: object) -> tuple[float, ...]:
 def _values(raw: object, offset: float, has_offset: bool) -> Initialisation:
     if not isinstance(raw, dict) or "weights" not in raw:
         raise Bad(f"expected {_example('values')}, found {found(raw)}")
-    notes = [((key,), f"unknown key{nearest(key, ('weights', 'biases'))}") for key in raw if key not in ("weights", "biases")]
+    notes = [
+        ((key,), f"unknown key{nearest(key, ('weights', 'biases'))}")
+        for key in raw
+        if key not in ("weights", "biases")
+    ]
     if has_offset and "biases" in raw:
         notes.append((("biases",), "expected either biases or bias, found both"))
     weights, biases = [], []
@@ -256,13 +270,19 @@ def _misfits(weights: Sequence[Matrix], biases: Sequence[tuple[float, ...]]) -> 
     """What does not fit together within explicit values, whatever the network."""
     for index, (below, above) in enumerate(itertools.pairwise(weights), 1):
         if len(above[0]) != len(below):
-            yield ("weights", index), f"expected rows of {len(below)} numbers, one for each unit below, found {len(above[0])}"
+            yield (
+                ("weights", index),
+                f"expected rows of {len(below)} numbers, one for each unit below, found {len(above[0])}",
+            )
     if biases and len(biases) != len(weights):
         yield ("biases",), f"expected one list for each of the {len(weights)} layers, found {len(biases)}"
         return
     for index, row in enumerate(biases):
         if len(row) != len(weights[index]):
-            yield ("biases", index), f"expected {len(weights[index])} numbers, one for each unit, found {len(row)}"
+            yield (
+                ("biases", index),
+                f"expected {len(weights[index])} numbers, one for each unit, found {len(row)}",
+            )
 
 
 def _row(raw: object) -> tuple[float, ...]:
@@ -276,5 +296,7 @@ def _matrix(raw: object) -> Matrix:
         raise Bad(f"expected a matrix such as [[1, 1], [1, 1]], found {found(raw)}")
     rows = tuple(_row(row) for row in raw)
     if len({len(row) for row in rows}) != 1:
-        raise Bad(f"expected rows of one width, found {either(map(str, sorted({len(row) for row in rows})))} numbers")
+        raise Bad(
+            f"expected rows of one width, found {either(map(str, sorted({len(row) for row in rows})))} numbers"
+        )
     return rows

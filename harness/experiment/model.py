@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from harness.experiment.axes import Axis, Column
 
 Value = object
 """One value of one parameter: float, int, bool, str, tuple (layers, activations) or `Initialisation`.
@@ -67,17 +70,52 @@ class Data:
 class Dimension:
     """One dimension of a grid: an axis, or the axes of a zip group, which move together.
 
-    axes: for each parameter its values, all of one length, no two points of the dimension equal.
+    axes: for each parameter its axis, all of one length. lazy: the grid is beyond `run_cap`, so its values were never
+    computed or checked (end points aside), and its length is as declared.
     """
 
-    axes: Mapping[str, Sequence[Value] | NDArray[np.generic]]
+    axes: Mapping[str, Axis]
+    lazy: bool = False
 
     @property
     def keys(self) -> tuple[str, ...]:
         return tuple(self.axes)
 
-    def __len__(self) -> int:
-        return len(next(iter(self.axes.values())))
+    @cached_property
+    def length(self) -> int:
+        """How many points, no two of them equal; a Python int of any size, duplicates included, when lazy."""
+        if self.lazy:
+            return next(iter(self.axes.values())).length
+        return len(self._kept[self.keys[0]])
+
+    def values(self, key: str) -> Column:
+        """A parameter's value at each point: float64 or int64 (length,) for numbers, a tuple for anything else."""
+        return self._kept[key]
+
+    @cached_property
+    def _kept(self) -> dict[str, Column]:
+        columns = {key: axis.values() for key, axis in self.axes.items()}
+        first = _first_of_each(list(columns.values()))
+        return {key: _take(column, first) for key, column in columns.items()}
+
+
+def _first_of_each(columns: list[Column]) -> NDArray[np.intp]:
+    """Where each different point (one value of every column) stands first, in order."""
+    codes = np.zeros(len(columns[0]), np.intp)
+    for column in columns:
+        if isinstance(column, tuple):
+            seen: dict[Value, int] = {}
+            numbers = np.array([seen.setdefault(value, len(seen)) for value in column], np.intp)
+        else:
+            numbers = np.unique(column, return_inverse=True)[1]
+        codes = np.unique(codes * (int(numbers.max()) + 1) + numbers, return_inverse=True)[1]
+    return np.sort(np.unique(codes, return_index=True)[1])
+
+
+def _take(column: Column, first: NDArray[np.intp]) -> Column:
+    if len(first) == len(column):
+        return column
+    return tuple(column[i] for i in first) if isinstance(column, tuple) else column[first]
 
 
 @dataclass(frozen=True)

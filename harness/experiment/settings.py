@@ -120,7 +120,9 @@ def batch_size(raw: object) -> int | str:
     try:
         return whole(raw, 1)
     except Bad as bad:
-        raise Bad(notes=[(path, text.replace(", found", " or full, found")) for path, text in bad.notes]) from None
+        raise Bad(
+            notes=[(path, text.replace(", found", " or full, found")) for path, text in bad.notes]
+        ) from None
 
 
 def _named(names: Sequence[str]) -> Callable[[object], str]:
@@ -142,7 +144,9 @@ def _names(section: Literal["network", "training"], names: Sequence[str]) -> Set
     return Setting(section, "object", _named(names), names[0], {"enum": list(names)})
 
 
-_ACTIVATION = {"anyOf": [{"enum": list(ACTIVATIONS)}, {"type": "array", "items": {"enum": list(ACTIVATIONS)}}]}
+_ACTIVATION = {
+    "anyOf": [{"enum": list(ACTIVATIONS)}, {"type": "array", "items": {"enum": list(ACTIVATIONS)}}]
+}
 _RATE = {"type": "number", "exclusiveMinimum": 0}
 _LAYERS = {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2}
 _BATCH = {"anyOf": [{"type": "integer", "minimum": 1}, {"const": "full"}]}
@@ -169,5 +173,3 @@ def layer_of_rate(key: str) -> int | None:
     """l for `learning_rate_l`, else None."""
     match = _RATE_OF_LAYER.fullmatch(key)
     return int(match.group(1)) if match else None
-
-

@@ -47,7 +47,9 @@ class Source:
     def error(self, notes: Iterable[Note]) -> ExperimentError:
         """All notes, with those the YAML reader left, as one error in order of position."""
         if self.positions is None:
-            return ExperimentError([Problem(self.label, None, None, dotted(n.path), n.message) for n in notes])
+            return ExperimentError(
+                [Problem(self.label, None, None, dotted(n.path), n.message) for n in notes]
+            )
         early = self.positions.problems
         hidden = {problem.path for problem in early}
         problems = [Problem(self.label, p.line, p.column, dotted(p.path), p.message) for p in early]
@@ -69,9 +71,15 @@ def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> Source:
         data, positions = parse(text)
     except YamlProblem as problem:
         where = dotted(problem.path)
-        raise ExperimentError([Problem(label, problem.line, problem.column, where, problem.message)]) from None
+        raise ExperimentError(
+            [Problem(label, problem.line, problem.column, where, problem.message)]
+        ) from None
     if not isinstance(data, dict):
-        what = "the file is empty" if data is None else f"expected a mapping such as `name: xor`, found {found(data)}"
+        what = (
+            "the file is empty"
+            if data is None
+            else f"expected a mapping such as `name: xor`, found {found(data)}"
+        )
         raise ExperimentError([Problem(label, *positions.value(()), "", what)])
     return Source(label, data, text, FilePath(label).parent, positions)
 
@@ -123,7 +131,9 @@ def _from_mapping(mapping: Mapping[str, Any]) -> Source:
         raise source.error(notes)
     text = to_yaml(data)
     if len(text.encode("utf-8", "replace")) > MOST_BYTES:
-        raise source.error([Note((), "over 1 MiB when written as YAML; keep large data in a CSV or Parquet file")])
+        raise source.error(
+            [Note((), "over 1 MiB when written as YAML; keep large data in a CSV or Parquet file")]
+        )
     return Source("experiment", data, text, FilePath("."))
 
 

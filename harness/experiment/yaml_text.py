@@ -7,27 +7,22 @@ and sheer length stay bounded. Lists of plain numbers, which is what data look l
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.reader import Reader, ReaderError
-from ruamel.yaml.scanner import Scanner
-from ruamel.yaml.tokens import ScalarToken
+from ruamel.yaml.reader import ReaderError
 
 from harness.experiment.errors import Path, found, shorten
+from harness.experiment.yaml_scan import NUMBERS, BoundedReader, NumbersScanner, YamlProblem
 
 DEEPEST = 32
 MOST_EVENTS = 12_000
-MOST_CHARACTERS = 256 * 1024
 MOST_EXPANDED = 1_000_000
-"""Bounds on nesting; on YAML events and characters outside lists of numbers; on values after aliases are expanded."""
+"""Bounds on nesting; on YAML events, where a list of numbers is one; on values after aliases are expanded."""
 
-_RUN = re.compile(r"[ \t\n0-9+\-.eE,\[\]]*")
-_OPENING = re.compile(r"(?:\[[ \t\n]*){1,6}[-0-9]")
 _PIECE = re.compile(r"[\[\]]|[^\s,\[\]]+")
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
@@ -39,16 +34,6 @@ _WORDS: dict[str, Any] = {
     **{sign + word: float(sign + "inf") for sign in ("", "+", "-") for word in (".inf", ".Inf", ".INF")},
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }
-_DECODER = json.JSONDecoder()
-_NUMBERS = "numbers"
-
-
-class YamlProblem(Exception):
-    """The text cannot be read as plain YAML. line and column: 1-based."""
-
-    def __init__(self, message: str, line: int = 1, column: int = 1, path: Path = ()) -> None:
-        super().__init__(message)
-        self.message, self.line, self.column, self.path = message, line, column, path
 
 
 @dataclass
@@ -75,8 +60,11 @@ class Positions:
         return (1, 1)
 
     def key(self, path: Path) -> tuple[int, int]:
-        """(line, column) of the key that a path ends with, or of the value if it ends with an index."""
-        return self.keys.get(path) or self.value(path)
+        """(line, column) of the key that a path ends with, or of the nearest key above it."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.keys:
+                return self.keys[path[:length]]
+        return (1, 1)
 
     def _inside(self, start: int, indices: Path) -> tuple[int, int]:
         at, best = [0], start
@@ -112,64 +100,6 @@ def scalar(text: str) -> Any:
     except ValueError:  # more digits than Python converts
         return float("inf")
     return float(text) if _FLOAT.fullmatch(text) else text
-
-
-def _shallow(values: list[Any], depth: int = 1) -> bool:
-    return depth <= 6 and all(type(item) is not list or _shallow(item, depth + 1) for item in values)
-
-
-def _plain_numbers(text: str, start: int) -> tuple[list[Any], int] | None:
-    """The list of numbers (of lists of numbers, ..) that starts at `[`, and where it ends; None if it is anything else."""
-    if not _OPENING.match(text, start):
-        return None
-    try:
-        values, end = _DECODER.raw_decode(text, start)
-    except (ValueError, RecursionError):
-        return None
-    return (values, end) if _RUN.fullmatch(text, start, end) and _shallow(values) else None
-
-
-class _Reader(Reader):
-    """ruamel's reader, with a bound on the characters that are read one by one. Lines end with a line feed only."""
-
-    left = MOST_CHARACTERS
-
-    def forward(self, length: int = 1) -> None:
-        self.left -= length
-        if self.left < 0:
-            raise YamlProblem(
-                f"more than {MOST_CHARACTERS // 1024} KiB besides lists of numbers; write rows as [[1, 2], [3, 4]] or keep "
-                "them in a CSV file",
-                self.line + 1,
-                self.column + 1,
-            )
-        self.jump(self.pointer + length)
-
-    def jump(self, end: int) -> None:
-        lines = self.buffer.count("\n", self.pointer, end)
-        if lines:
-            self.line += lines
-            self.column = end - self.buffer.rfind("\n", self.pointer, end) - 1
-        else:
-            self.column += end - self.pointer
-        self.index += end - self.pointer
-        self.pointer = end
-
-
-class _Scanner(Scanner):
-    """ruamel's scanner, which takes a list of plain numbers as one token."""
-
-    def fetch_flow_sequence_start(self) -> None:
-        reader = self.reader
-        taken = _plain_numbers(reader.buffer, reader.pointer)
-        if taken is None:
-            super().fetch_flow_sequence_start()
-            return
-        self.save_possible_simple_key()
-        self.allow_simple_key = False
-        start = reader.get_mark()
-        reader.jump(taken[1])
-        self.tokens.append(ScalarToken(taken[0], False, start, reader.get_mark(), _NUMBERS))
 
 
 @dataclass
@@ -250,7 +180,7 @@ class _Builder:
             self.add(value, line, column, size)
 
     def scalar(self, event: Any, line: int, column: int) -> None:
-        numbers = event.style == _NUMBERS
+        numbers = event.style == NUMBERS
         plain = event.style is None or event.style == ""
         value = scalar(event.value) if plain else event.value
         if event.anchor is not None:
@@ -265,7 +195,9 @@ class _Builder:
     def begin(self, value: Any, anchor: str | None, line: int, column: int) -> None:
         if self.expects_key():
             kind = "mapping" if isinstance(value, dict) else "list"
-            raise YamlProblem(f"expected a name as the key, found a {kind}", line, column, self.stack[-1].path)
+            raise YamlProblem(
+                f"expected a name as the key, found a {kind}", line, column, self.stack[-1].path
+            )
         if len(self.stack) >= DEEPEST:
             raise YamlProblem(f"nested more than {DEEPEST} deep", line, column)
         self.stack.append(_Open(value, self.path(), anchor))
@@ -316,7 +248,7 @@ def parse(text: str) -> tuple[Any, Positions]:
     positions = Positions(text)
     builder = _Builder(positions)
     yaml = YAML(typ="safe", pure=True)
-    yaml.Reader, yaml.Scanner = _Reader, _Scanner
+    yaml.Reader, yaml.Scanner = BoundedReader, NumbersScanner
     try:
         for count, event in enumerate(yaml.parse(text)):
             line, column = event.start_mark.line + 1, event.start_mark.column + 1
@@ -329,7 +261,9 @@ def parse(text: str) -> tuple[Any, Positions]:
             _feed(builder, event, line, column)
     except ReaderError as error:
         line, column = positions._line_column(min(int(error.position), len(text)))
-        raise YamlProblem(f"the character U+{ord(text[error.position]):04X} is not allowed", line, column) from None
+        raise YamlProblem(
+            f"the character U+{ord(text[error.position]):04X} is not allowed", line, column
+        ) from None
     except MarkedYAMLError as error:
         raise _as_problem(error) from None
     except YAMLError as error:
@@ -342,4 +276,3 @@ def _as_problem(error: MarkedYAMLError) -> YamlProblem:
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     said = " ".join(str(error.problem or error.context).split())
     return YamlProblem(f"not valid YAML: {said}", line, column)
-

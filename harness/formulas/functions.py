@@ -213,14 +213,14 @@ def sigmoid(x: Value) -> Value:
 def softplus(x: Value) -> Value:
     """log(1 + e^x). Error: @softplus@ ulp.
 
-    max(x, 0) + log(1 + f) with f = e^-|x|, and log(1 + f) = 2 atanh(s) with s = f/(2 + f), written
-    f - s (f - s^2 R(s^2)), which loses nothing of f.
+    max(x, 0) + log(1 + f) with f = e^-|x|, and log(1 + f) as in `log`, here for every f in [0, 1].
     """
     f = exp(-absolute(x))
     s = f / (2.0 + f)
     z = s * s
-    log1p = f - s * (f - z * polynomial(z, by_dtype(x, LOG1P_64, LOG1P_32)))
-    return select(x > 0.0, x, 0.0) + log1p
+    half_square = 0.5 * f * f
+    tail = s * (half_square + z * polynomial(z, by_dtype(x, LOG1P_64, LOG1P_32)))
+    return f + (select(x > 0.0, x, 0.0) - (half_square - tail))
 
 
 PRIMITIVES = (select, absolute, power_of_two, exponent, by_dtype, polynomial)

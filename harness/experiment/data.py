@@ -1,0 +1,218 @@
+"""The data of an experiment: rows in the file, a CSV or Parquet file beside it, or made up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path as FilePath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.experiment.errors import Bad, Path, either, found, nearest, shorten
+from harness.experiment.generators import generate
+
+Floats = NDArray[np.float64]
+ONLY_WITH = {"inputs": "file", "targets": "file", "samples": "generate", "noise": "generate", "seed": "generate"}
+SOURCES = ("rows", "file", "generate")
+MOST_NOTES = 20
+
+
+@dataclass(frozen=True)
+class Table:
+    """numbers: (S, columns), inputs first. inputs: how many columns are inputs; None when the network decides.
+
+    key: which of `SOURCES` gave it.
+    """
+
+    numbers: Floats
+    inputs: int | None
+    key: str
+
+
+def read(section: dict[str, Any], folder: FilePath) -> Table:
+    """The table a checked `data:` section describes. section: only the keys that stand in the file. Raises Bad."""
+    given = [key for key in SOURCES if key in section]
+    notes: list[tuple[Path, str]] = []
+    if len(given) != 1:
+        what = f"{' and '.join(given)}" if given else "none of them"
+        notes.append(((), f"expected one of {either(SOURCES)}, found {what}"))
+    elif wrong := [key for key in section if ONLY_WITH.get(key, given[0]) != given[0]]:
+        notes += [((key,), f"goes with {ONLY_WITH[key]}, not with {given[0]}") for key in wrong]
+    if notes:
+        raise Bad(notes=notes)
+    if given[0] == "rows":
+        return Table(_rows(section["rows"]), None, "rows")
+    if given[0] == "file":
+        return _file(section, folder)
+    made = generate(
+        section["generate"], section.get("samples", 200), section.get("noise", 0.1), section.get("seed", 0)
+    )
+    table = np.hstack(made)
+    if not np.isfinite(table).all():
+        raise Bad(notes=[(("noise",), "expected less noise: some numbers are not finite")])
+    return Table(table, made[0].shape[1], "generate")
+
+
+def _rows(rows: Any) -> Floats:
+    if not isinstance(rows, list) or not rows:
+        raise Bad(notes=[(("rows",), f"expected rows such as [[1, 1, 1]], found {found(rows)}")])
+    plain = all(type(row) is list and row for row in rows)
+    if plain and len(set(map(len, rows))) == 1 and set(map(type, chain.from_iterable(rows))) <= {int, float}:
+        try:
+            table = np.array(rows, dtype=np.float64)
+        except OverflowError:
+            table = np.array([np.inf])
+        if np.isfinite(table).all():
+            return table
+    notes = list(_row_notes(rows))
+    if len(notes) > MOST_NOTES:
+        notes[MOST_NOTES:] = [(("rows",), f"and {len(notes) - MOST_NOTES} more rows or numbers like these")]
+    raise Bad(notes=notes)
+
+
+def _row_notes(rows: list[Any]) -> Iterator[tuple[Path, str]]:
+    width = next((len(row) for row in rows if isinstance(row, list) and row), 0)
+    for index, row in enumerate(rows):
+        if not isinstance(row, list) or not row:
+            yield ("rows", index), f"expected a row of numbers such as [1, 1, 1], found {found(row)}"
+            continue
+        if len(row) != width:
+            yield ("rows", index), f"expected {width} numbers as in the first row, found {len(row)}"
+        for place, number in enumerate(row):
+            numeric = isinstance(number, int | float) and not isinstance(number, bool)
+            if not numeric or not abs(number) <= np.finfo(np.float64).max:
+                yield ("rows", index, place), f"expected a finite number, found {found(number)}"
+
+
+def _file(section: dict[str, Any], folder: FilePath) -> Table:
+    name = section["file"]
+    notes: list[tuple[Path, str]] = [
+        ((key,), f"missing; expected the names of columns, such as {key}: {example}")
+        for key, example in (("inputs", "[x1, x2]"), ("targets", "[y]"))
+        if key not in section
+    ]
+    path = folder / name
+    if path.suffix.lower() not in (".csv", ".parquet"):
+        notes.append((("file",), f"expected a file that ends in .csv or .parquet, found {found(name)}"))
+    elif not path.is_file():
+        notes.append((("file",), f"{'is a directory' if path.is_dir() else 'no such file'}: {shorten_path(path)}"))
+    if notes:
+        raise Bad(notes=notes)
+    columns = [*section["inputs"], *section["targets"]]
+    twice = [(key, i) for key in ("inputs", "targets") for i, c in enumerate(section[key]) if columns.count(c) > 1]
+    if twice:
+        raise Bad(notes=[((*twice[-1],), "this column is named twice")])
+    reader = _read_csv if path.suffix.lower() == ".csv" else _read_parquet
+    return Table(reader(path, section), len(section["inputs"]), "file")
+
+
+def shorten_path(path: FilePath) -> str:
+    """The file's name as looked for."""
+    return str(path) if len(str(path)) < 200 else shorten(str(path))
+
+
+def _check_columns(section: dict[str, Any], names: Sequence[str]) -> None:
+    notes: list[tuple[Path, str]] = []
+    for key in ("inputs", "targets"):
+        for index, column in enumerate(section[key]):
+            if names.count(column) != 1:
+                what = "stands twice in the file" if column in names else "no such column"
+                hint = nearest(column, names) or f"; the file has {', '.join(shorten(n) for n in names[:12])}"
+                notes.append(((key, index), what + ("" if column in names else hint)))
+    if notes:
+        raise Bad(notes=notes)
+
+
+def _unreadable(error: Exception, kind: str) -> Bad:
+    said = " ".join(str(error).split())
+    return Bad(notes=[(("file",), f"cannot be read as {kind}: {said[:160]}")])
+
+
+def _read_csv(path: FilePath, section: dict[str, Any]) -> Floats:
+    import pyarrow as pa
+    from pyarrow import compute, csv
+
+    used = [*section["inputs"], *section["targets"]]
+    try:
+        with path.open("rb") as file:
+            header = file.readline(1 << 20)
+        if not header.strip():
+            raise Bad(notes=[(("file",), "the file is empty")])
+        names = csv.read_csv(pa.BufferReader(header), parse_options=csv.ParseOptions()).column_names
+        _check_columns(section, names)
+        options = csv.ConvertOptions(
+            include_columns=used, column_types=dict.fromkeys(used, pa.string()), strings_can_be_null=False
+        )
+        table = csv.read_csv(path, convert_options=options)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise _unreadable(error, "CSV") from None
+    columns = []
+    for name in used:
+        text = compute.utf8_trim_whitespace(table.column(name).combine_chunks())
+        try:
+            columns.append(compute.cast(text, pa.float64()).to_numpy(zero_copy_only=False))
+        except pa.ArrowInvalid:
+            columns.append(np.array([_number(word) for word in text.to_pylist()]))
+    return _finite(columns, used, lambda row, name: table.column(name)[row].as_py())
+
+
+def _number(word: str) -> float:
+    try:
+        return float(word) if word.isascii() and "_" not in word else np.nan
+    except ValueError:
+        return np.nan
+
+
+def _read_parquet(path: FilePath, section: dict[str, Any]) -> Floats:
+    import pyarrow as pa
+    from pyarrow import compute, parquet
+
+    used = [*section["inputs"], *section["targets"]]
+    try:
+        with parquet.ParquetFile(path) as file:
+            schema = file.schema_arrow
+            _check_columns(section, schema.names)
+            notes = [
+                ((key, index), f"expected a column of numbers, found {schema.field(column).type}")
+                for key in ("inputs", "targets")
+                for index, column in enumerate(section[key])
+                if not _is_numeric(schema.field(column).type)
+            ]
+            if notes:
+                raise Bad(notes=notes)
+            table = file.read(columns=used)
+        columns = [
+            compute.cast(table.column(name), pa.float64(), safe=False).to_numpy() for name in used
+        ]
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        raise _unreadable(error, "Parquet") from None
+    return _finite(columns, used, lambda row, name: table.column(name)[row].as_py())
+
+
+def _is_numeric(kind: Any) -> bool:
+    from pyarrow import types
+
+    tests = (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal)
+    return any(test(kind) for test in tests)
+
+
+def _finite(columns: list[NDArray[Any]], names: list[str], found_at: Any) -> Floats:
+    table = np.column_stack([np.asarray(column, dtype=np.float64) for column in columns])
+    if not len(table):
+        raise Bad(notes=[(("file",), "the file has no rows")])
+    notes: list[tuple[Path, str]] = []
+    for name, column in zip(names, table.T, strict=True):
+        wrong = np.flatnonzero(~np.isfinite(column))
+        if len(wrong):
+            value = found_at(int(wrong[0]), name)
+            what = "an empty cell" if value is None or value == "" else found(value)
+            more = f" (and in {len(wrong) - 1} more rows)" if len(wrong) > 1 else ""
+            notes.append(
+                (("file",), f"row {wrong[0] + 1}, column '{name}': expected a finite number, found {what}{more}")
+            )
+    if notes:
+        raise Bad(notes=notes)
+    return np.ascontiguousarray(table)

@@ -1,0 +1,68 @@
+"""Made-up data: small two-dimensional problems, the same on every machine.
+
+Each takes the number of samples S, the noise (a standard deviation) and a generator of random numbers, and gives
+inputs (S, 2) and one target (S, 1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Generate = Callable[[int, float, np.random.Generator], tuple[Floats, Floats]]
+
+
+def xor(samples: int, noise: float, random: np.random.Generator) -> tuple[Floats, Floats]:
+    """The corners (0, 0), (0, 1), (1, 0), (1, 1) in turn, plus noise; 1 where the two inputs differ."""
+    corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    inputs = corners[np.arange(samples) % 4]
+    return inputs + noise * random.standard_normal((samples, 2)), inputs[:, :1] != inputs[:, 1:]
+
+
+def circle(samples: int, noise: float, random: np.random.Generator) -> tuple[Floats, Floats]:
+    """A disc of radius 1/2 (target 1) and a ring from 3/4 to 1 around it (target 0), in turn, plus noise."""
+    inside = np.arange(samples) % 2 == 0
+    where = random.random((samples, 2))
+    radius = np.where(inside, 0.5 * np.sqrt(where[:, 0]), 0.75 + 0.25 * where[:, 0])
+    angle = 2.0 * np.pi * where[:, 1]
+    inputs = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
+    return inputs + noise * random.standard_normal((samples, 2)), inside[:, None]
+
+
+def spiral(samples: int, noise: float, random: np.random.Generator) -> tuple[Floats, Floats]:
+    """Two arms of one and a half turns, from the origin to radius 1 (targets 0 and 1, in turn), plus noise."""
+    arm = np.arange(samples) % 2
+    radius = (np.arange(samples) // 2 + 1) / ((samples + 1) // 2)
+    angle = 3.0 * np.pi * radius + np.pi * arm
+    inputs = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
+    return inputs + noise * random.standard_normal((samples, 2)), arm[:, None]
+
+
+def gaussian(samples: int, noise: float, random: np.random.Generator) -> tuple[Floats, Floats]:
+    """Two blobs around (-1, -1) (target 0) and (1, 1) (target 1), in turn; noise is their standard deviation."""
+    blob = (np.arange(samples) % 2)[:, None]
+    return 2.0 * blob - 1.0 + noise * random.standard_normal((samples, 2)), blob
+
+
+def linear(samples: int, noise: float, random: np.random.Generator) -> tuple[Floats, Floats]:
+    """Inputs uniform in [-1, 1], target x1/2 - x2/4 + 1/8 plus noise."""
+    inputs = random.uniform(-1.0, 1.0, (samples, 2))
+    targets = 0.5 * inputs[:, :1] - 0.25 * inputs[:, 1:] + 0.125
+    return inputs, targets + noise * random.standard_normal((samples, 1))
+
+
+GENERATORS: dict[str, Generate] = {f.__name__: f for f in (xor, circle, spiral, gaussian, linear)}
+
+
+def generate(kind: str, samples: int, noise: float, seed: int) -> tuple[Floats, Floats]:
+    """inputs (S, 2) and targets (S, 1), rounded to float32 so that no libm's last bit can show."""
+    key = hashlib.sha256(repr(("data", kind, seed)).encode()).digest()[:16]
+    random = np.random.Generator(np.random.Philox(key=int.from_bytes(key, "little")))
+    inputs, targets = GENERATORS[kind](samples, noise, random)
+    with np.errstate(over="ignore"):
+        rounded = (inputs.astype(np.float32), targets.astype(np.float32))
+    return rounded[0].astype(np.float64), rounded[1].astype(np.float64)

@@ -1,0 +1,75 @@
+"""JSON Schema of axes, initialisations and grids, which the models in `document.py` refer to by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.experiment.axes import DISTRIBUTIONS, SWEEPABLE
+from harness.experiment.initialisation import RULES
+from harness.experiment.settings import LEARNING_RATE, Setting
+
+_NUMBER = {"type": "number"}
+_COUNT = {"type": "integer", "minimum": 1}
+
+
+def _mapping(properties: dict[str, Any], required: list[str] | None = None) -> dict[str, Any]:
+    made = {"type": "object", "properties": properties, "additionalProperties": False}
+    return made if required is None else {**made, "required": required}
+
+
+def _three(last: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "prefixItems": [_NUMBER, _NUMBER, last], "minItems": 3, "maxItems": 3}
+
+
+def _generated() -> dict[str, Any]:
+    forms = [_mapping({form: _three(_COUNT)}, [form]) for form in ("linspace", "geomspace", "logspace")]
+    forms.append(_mapping({"range": _three(_NUMBER)}, ["range"]))
+    for name, numbers in DISTRIBUTIONS.items():
+        properties = {"distribution": {"const": name}, **dict.fromkeys(numbers, _NUMBER), "n": _COUNT}
+        forms.append(_mapping(properties, list(properties)))
+    return {"anyOf": forms}
+
+
+def _axis(key: str, setting: Setting) -> dict[str, Any]:
+    values = {"type": "array", "items": setting.schema, "minItems": 1}
+    forms = [values, _mapping({"value": setting.schema}, ["value"]), _mapping({"values": values}, ["values"])]
+    if key != "layers":
+        forms.insert(0, setting.schema)
+    if setting.column != "object" or key == "batch_size":
+        forms.append({"$ref": "#/$defs/GeneratedAxis"})
+    return {"anyOf": forms}
+
+
+def _initialisation() -> dict[str, Any]:
+    plain = [name for name, rule in RULES.items() if None not in rule.numbers.values()]
+    mappings = []
+    for name, rule in RULES.items():
+        needed = [number for number, default in rule.numbers.items() if default is None]
+        inner = _NUMBER if name == "constant" else _mapping(dict.fromkeys(rule.numbers, _NUMBER), needed)
+        if name in plain:
+            inner = {"anyOf": [inner, {"type": "null"}]}
+        mappings.append(_mapping({name: inner, "bias": _NUMBER}, [name]))
+    row = {"type": "array", "items": _NUMBER, "minItems": 1}
+    rows = {"type": "array", "items": row, "minItems": 1}
+    matrices = {"type": "array", "items": rows, "minItems": 1}
+    explicit = _mapping({"weights": matrices, "biases": rows}, ["weights"])
+    mappings.append(_mapping({"values": explicit, "bias": _NUMBER}, ["values"]))
+    return {"anyOf": [{"enum": plain}, *mappings]}
+
+
+def definitions() -> dict[str, Any]:
+    """The named parts: Parameters, Zip, Exclude, Grids, Initialisation, GeneratedAxis."""
+    layered = "^learning_rate_[1-9][0-9]{0,3}$"
+    parameters = _mapping({key: _axis(key, setting) for key, setting in SWEEPABLE.items()})
+    parameters["patternProperties"] = {layered: _axis("learning_rate", LEARNING_RATE)}
+    match = _mapping({key: setting.schema for key, setting in SWEEPABLE.items()})
+    match["patternProperties"] = {layered: LEARNING_RATE.schema}
+    block = {key: {"$ref": f"#/$defs/{key.capitalize()}"} for key in ("parameters", "zip", "exclude")}
+    return {
+        "Parameters": parameters,
+        "Zip": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Parameters"}},
+        "Exclude": {"type": "array", "items": {**match, "minProperties": 1}},
+        "Grids": {"type": "array", "items": _mapping(block), "minItems": 1},
+        "Initialisation": _initialisation(),
+        "GeneratedAxis": _generated(),
+    }

@@ -1,0 +1,148 @@
+"""From a block's outcome to rows of the table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from harness.block import Curves, Outcome, Status, parameter_count
+from harness.experiment.model import Experiment, Structure
+from harness.store.schema import (
+    LABELS,
+    NAMED_WEIGHTS,
+    SCHEMA_VERSION,
+    Column,
+    curve_columns,
+    fixed_columns,
+    parameter_column,
+    weight_columns,
+    weight_lists,
+    weight_names,
+)
+
+STATUS_LABELS = [status.label for status in Status]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What the table says of R rows beside what the engine gives.
+
+    config, run: (R,). parameters: for each swept one, and `repeat`, its (R,) numbers, NaN for none, or label ids.
+    """
+
+    config: Any
+    run: Any
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of one experiment: their columns and what turns a block's outcome into them."""
+
+    experiment: Experiment
+    runs: list[Column]
+    curves: list[Column]
+    labels: Mapping[str, Sequence[str]]
+    metadata: Mapping[str, str]
+
+    @classmethod
+    def of(cls, experiment: Experiment, structures: Sequence[Structure], labels: Mapping[str, Sequence[str]]) -> Tables:
+        """structures: every one that occurs. labels: of each swept parameter that is not a number, its values in print."""
+        wide = any(structure.dtype == "float64" for structure in structures)
+        number = pa.float64() if wide else pa.float32()
+        first, after = fixed_columns(number)
+        weights = weight_columns(structures, number) if experiment.record_weights else []
+        columns = [*first, *(parameter_column(key) for key in experiment.swept), *after, *weights]
+        attributes = {"harness": {"name": experiment.name, "layers": _shared_layers(structures)}}
+        metadata = {
+            "harness.experiment": experiment.source,
+            "harness.fingerprint": experiment.fingerprint,
+            "harness.schema_version": str(SCHEMA_VERSION),
+            "harness.dtype": ",".join(sorted({structure.dtype for structure in structures})),
+            "harness.arithmetic": ",".join(sorted({structure.arithmetic for structure in structures})),
+            "PANDAS_ATTRS": json.dumps(attributes),
+        }
+        labels = {**labels, "status": STATUS_LABELS}
+        return cls(experiment, columns, curve_columns(number), labels, metadata)
+
+    def runs_table(self, structure: Structure, rows: Rows, outcome: Outcome) -> pa.Table:
+        """The rows of one block."""
+        there = outcome.status != Status.DIVERGED
+        valid = None if there.all() else pa.array(there).buffers()[1]
+        given = {
+            "config": rows.config,
+            "run": rows.run,
+            **rows.parameters,
+            "status": outcome.status,
+            "settled_epoch": _epochs(outcome.settled_epoch),
+            "diverged_epoch": _epochs(outcome.diverged_epoch),
+            **dict(zip(("loss_min", "loss_mean", "loss_max"), outcome.losses, strict=True)),
+            "last_finite_loss": outcome.last_finite_loss,
+        }
+        weights = self._weights(structure, outcome.weights, valid) if self.experiment.record_weights else {}
+        columns = [
+            weights[column.name] if column.name in weights else self._array(column, given.get(column.name), len(there))
+            for column in self.runs
+        ]
+        return pa.Table.from_arrays(columns, schema=self._schema(self.runs))
+
+    def curves_table(self, curves: Curves, first_run: int) -> pa.Table:
+        """The loss curves of one block whose first run has this number."""
+        given = [curves.run + first_run, curves.epoch, *curves.losses]
+        columns = [self._array(column, values, len(values)) for column, values in zip(self.curves, given, strict=True)]
+        return pa.Table.from_arrays(columns, schema=self._schema(self.curves))
+
+    def _schema(self, columns: list[Column]) -> pa.Schema:
+        fields = [pa.field(column.name, column.type, nullable=column.nullable) for column in columns]
+        return pa.schema(fields, metadata=dict(self.metadata))
+
+    def _array(self, column: Column, values: Any, rows: int) -> pa.Array:
+        if values is None:
+            return pa.nulls(rows, column.type)
+        if isinstance(values, pa.Array):
+            return values
+        if column.type == LABELS:
+            return pa.DictionaryArray.from_arrays(pa.array(values, pa.int32()), pa.array(self.labels[column.name], pa.string()))
+        return pa.array(values, column.type, from_pandas=True)
+
+    def _weights(self, structure: Structure, weights: Any, valid: Any) -> dict[str, pa.Array]:
+        """The weight columns of weights (P, R); valid: the bitmap of the rows that did not diverge, or None."""
+        rows = weights.shape[1]
+        columns = {column.name: column.type for column in self.runs}
+
+        def floats(values: Any, bitmap: Any) -> pa.Array:
+            made = pa.Array.from_buffers(
+                pa.from_numpy_dtype(values.dtype), values.size, [bitmap, pa.py_buffer(np.ascontiguousarray(values))]
+            )
+            return made
+
+        if parameter_count(structure) <= NAMED_WEIGHTS:
+            return {
+                name: floats(weights[p], valid).cast(columns[name])
+                for p, name in enumerate(weight_names(structure))
+            }
+        lists = {}
+        for name, where in weight_lists(structure).items():
+            flat = floats(weights[where].T, None).cast(columns[name].value_type)
+            size = where.stop - where.start
+            made = pa.FixedSizeListArray.from_arrays(flat, size)
+            if valid is not None:
+                kept = pa.Array.from_buffers(pa.bool_(), rows, [None, valid])
+                made = pc.if_else(kept, made, pa.nulls(rows, made.type))
+            lists[name] = made.cast(columns[name])
+        return lists
+
+
+def _shared_layers(structures: Sequence[Structure]) -> list[int] | None:
+    found = {structure.layers for structure in structures}
+    return list(found.pop()) if len(found) == 1 else None
+
+
+def _epochs(values: Any) -> pa.Array:
+    return pa.array(values, pa.int64(), mask=values == 0)

@@ -1,0 +1,171 @@
+"""The plan of a sweep: its grid cut into blocks of about equal cost, and what the whole will take.
+
+The cut depends on the experiment alone, never on the machine, so that the parts come out byte for byte the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from harness.block import Block, parameter_count
+from harness.experiment.grid import EPOCHS, REPEAT, Grid, Selection
+from harness.experiment.model import Experiment, Structure, label
+from harness.experiment.resolve import structure as structure_of
+from harness.store import LABELS, NUMBERS, Tables, parameter_type
+
+WORK_PER_SECOND = 1.5e8
+"""Parameters stepped a second by one thread, a low guess for any machine: it sizes blocks and `harness plan`'s time."""
+BLOCK_WORK = WORK_PER_SECOND
+SMALLEST_WORK = WORK_PER_SECOND / 64
+BLOCKS = 16
+"""A sweep is cut into at least so many blocks, unless they would be too small to be worth a file."""
+BLOCK_NUMBERS = 2**24
+"""The most numbers in the rows of one block, which bounds the memory of a block and the size of a part."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One block of the plan: runs [start, stop) of one structure."""
+
+    number: int
+    structure: Structure
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Rows:
+    """config, run: (R,). parameters: for each swept one, and `repeat`, its (R,) numbers or label ids."""
+
+    config: Any
+    run: Any
+    parameters: Mapping[str, Any]
+
+
+class Plan:
+    """What a sweep will do. Raises `TooManyRows`.
+
+    block_size: runs in a block, or None for blocks of equal cost.
+    """
+
+    def __init__(self, experiment: Experiment, block_size: int | None = None) -> None:
+        self.experiment = experiment
+        self.grid = Grid(experiment)
+        self.samples = len(experiment.data.inputs)
+        self._block_size = block_size
+        self.rows, self.runs = self.grid.rows, self.grid.runs
+        self.steps = self.grid.epochs * self.samples
+        self._ranges = [
+            (structure_of(experiment, chosen.values), chosen) for chosen in self.grid.ranges()
+        ]
+        self.structures = list(dict.fromkeys(structure for structure, _ in self._ranges))
+        self.work = sum(
+            (chosen.stop - chosen.start) * self._run_work(structure, chosen.epochs)
+            for structure, chosen in self._ranges
+        )
+
+    def _run_work(self, structure: Structure, epochs: int) -> float:
+        """The parameters that one run steps, and a little for each epoch and run."""
+        return (epochs + 1) * (self.samples * parameter_count(structure) + 8)
+
+    @property
+    def seconds(self) -> float:
+        """One thread's time, roughly."""
+        return self.work / WORK_PER_SECOND
+
+    @property
+    def bytes(self) -> int:
+        """The size of the numbers in the table before compression: about what the Parquet files take at most."""
+        epochs = self.rows / self.runs
+        total = 0.0
+        for structure, chosen in self._ranges:
+            size = np.dtype(structure.dtype).itemsize
+            weights = parameter_count(structure) if self.experiment.record_weights else 0
+            row = 8 * (4 + len(self.experiment.swept)) + size * (4 + weights)
+            points = chosen.epochs / self.experiment.losses_every if self.experiment.losses_every else 0
+            total += (chosen.stop - chosen.start) * (epochs * row + points * (16 + 3 * size))
+        return int(total)
+
+    @cached_property
+    def pieces(self) -> list[Piece]:
+        """The blocks, in the order of the runs."""
+        share = min(max(self.work / BLOCKS, SMALLEST_WORK), BLOCK_WORK)
+        pieces: list[Piece] = []
+        for structure, chosen in self._ranges:
+            size = self._block_size or self._size(structure, chosen.epochs, share)
+            count = -(-(chosen.stop - chosen.start) // size)
+            if self._block_size is None:
+                size = -(-(chosen.stop - chosen.start) // count)
+            for start in range(chosen.start, chosen.stop, size):
+                pieces.append(Piece(len(pieces), structure, start, min(start + size, chosen.stop)))
+        return pieces
+
+    def _size(self, structure: Structure, epochs: int, share: float) -> int:
+        """Runs in a block of this structure."""
+        rows_per_run = max(self.rows / self.runs, 1.0)
+        points = epochs / self.experiment.losses_every if self.experiment.losses_every else 0
+        numbers = rows_per_run * (parameter_count(structure) + 12 + len(self.experiment.swept)) + 5 * points
+        return max(1, int(min(share / self._run_work(structure, epochs), BLOCK_NUMBERS / numbers)))
+
+    def tables(self) -> Tables:
+        """The columns of this experiment's tables."""
+        labels = {
+            key: [label(value) for value in self.grid.values[key]]
+            for key in self.experiment.swept
+            if parameter_type(key) == LABELS
+        }
+        return Tables.of(self.experiment, self.structures, labels)
+
+    def block(self, piece: Piece) -> tuple[Block, Rows]:
+        """What the engine needs for a piece, and what the table says of its rows beside what the engine gives."""
+        selection = self.grid.select(piece.start, piece.stop)
+        count, rows = piece.stop - piece.start, len(selection.run)
+        order = np.argsort(selection.config)
+        place = np.empty(rows, np.int64)
+        place[order] = np.arange(rows)
+        block = Block(
+            piece.structure,
+            self.experiment.seed,
+            tuple(self.grid.values["init"]),
+            selection.ids["init"],
+            selection.ids[REPEAT],
+            np.array([self._rate(selection, layer, count) for layer in range(1, len(piece.structure.layers))]),
+            self._number(selection, "max_loss", count, np.inf),
+            np.searchsorted(selection.run, np.arange(count + 1)),
+            self.grid.values[EPOCHS][selection.ids[EPOCHS]],
+            place,
+            self.experiment.losses_every or 0,
+        )
+        run = selection.run[order]
+        parameters = {key: self._column(selection, key, run, order) for key in (*self.experiment.swept, REPEAT)}
+        return block, Rows(selection.config[order], piece.start + run, parameters)
+
+    def _column(self, selection: Selection, key: str, run: Any, order: Any) -> Any:
+        """(R,) the numbers of a swept parameter, or the ids of its labels."""
+        ids = selection.ids[key][order] if key == EPOCHS else selection.ids[key][run]
+        if parameter_type(key) == LABELS:
+            return ids
+        if key == "batch_size":
+            sizes = [self.samples if value == "full" else value for value in self.grid.values[key]]
+            return np.array(sizes)[ids]
+        return self._numbers(key, np.nan)[ids] if key.startswith(NUMBERS) else self.grid.values[key][ids]
+
+    def _rate(self, selection: Selection, layer: int, count: int) -> Any:
+        common = self._number(selection, "learning_rate", count, np.nan)
+        own = self._number(selection, f"learning_rate_{layer}", count, np.nan)
+        return np.where(np.isnan(own), common, own)
+
+    def _number(self, selection: Selection, key: str, count: int, default: float) -> Any:
+        """(N,) the values of a numeric parameter, wherever it is given."""
+        if key in selection.ids:
+            return self._numbers(key, default)[selection.ids[key]]
+        given = self.experiment.settings.get(key)
+        return np.full(count, default if given is None else given, np.float64)
+
+    def _numbers(self, key: str, default: float) -> Any:
+        return np.array([default if value is None else value for value in self.grid.values[key]], np.float64)

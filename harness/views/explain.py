@@ -1,0 +1,185 @@
+"""What back-propagation does to each weight of one network, step by step: recorded as a table, then printed.
+
+The record comes from `harness.reference`, so its numbers are those of `exact` arithmetic to the last bit. Names: x1 an
+input, z1_2 and a1_2 the pre-activation and activation of unit 2 in layer 1, y1 an output (the last layer's activation),
+t1 its target, delta1_2 = dcost/dz1_2, w1_2_1 the weight to that unit from input 1, b1_2 its bias, lr the learning rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from harness import reference
+from harness.formulas.activations import ACTIVATIONS
+from harness.formulas.losses import LOSSES
+from harness.reference import Losses, Network, Sample, Update
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from harness.experiment.model import Data, Structure
+
+PHASES = ("forward", "backward", "update", "epoch")
+COLUMNS = ("epoch", "sample", "phase", "name", "formula", "value", "before", "gradient", "change", "after")
+
+
+def record(network: Network, data: Data, rates: Iterable[float], epochs: int) -> pd.DataFrame:
+    """One row for every number that these epochs compute, in order.
+
+    Columns: epoch and sample (1-based; of an update, the last sample of its batch), phase (forward, backward, update,
+    epoch), name, formula, value; and for an update the weight before, its gradient, the change and the weight after.
+    """
+    rows: list[dict[str, Any]] = []
+    with np.errstate(all="ignore"):
+        for event in reference.epochs(network, data, list(rates)):
+            if isinstance(event, Losses):
+                rows += _epoch_rows(event)
+                if event.epoch == epochs:
+                    break
+            else:
+                names = _Names(network.structure, len(event.batch))
+                for sample in event.batch:
+                    rows += _sample_rows(names, sample, event.before)
+                rows += _update_rows(names, event)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+class _Names:
+    """The network's own names for its numbers, and the formulas between them. Layers and units count from 1."""
+
+    def __init__(self, structure: Structure, batch: int) -> None:
+        self.structure, self.batch, self.last = structure, batch, len(structure.layers) - 1
+
+    def activation(self, layer: int, unit: int) -> str:
+        if layer == 0:
+            return f"x{unit}"
+        return f"y{unit}" if layer == self.last else f"a{layer}_{unit}"
+
+    def pre_activation(self, layer: int, unit: int) -> str:
+        terms = [f"w{layer}_{unit}_{i}*{self.activation(layer - 1, i)}" for i in self.units(layer - 1)]
+        return " + ".join(terms + ([f"b{layer}_{unit}"] if self.structure.bias != "false" else []))
+
+    def units(self, layer: int) -> range:
+        return range(1, self.structure.layers[layer] + 1)
+
+    def applied(self, layer: int, unit: int) -> str:
+        text = ACTIVATIONS[self.structure.activations[layer - 1]].text
+        return text.format(z=f"z{layer}_{unit}")
+
+    def cost_slope(self, unit: int) -> str:
+        loss = LOSSES[self.structure.loss]
+        text = loss.slope_text.format(t=f"t{unit}", y=f"y{unit}")
+        outputs = self.structure.layers[-1]
+        return text if outputs == 1 or not loss.mean else f"({text}) / {outputs}"
+
+    def delta(self, layer: int, unit: int) -> str:
+        """The formula of dcost/dz: what comes down from above, times the slope of the activation."""
+        if layer == self.last:
+            above = f"dcost/dy{unit}"
+        else:
+            above = " + ".join(f"delta{layer + 1}_{j}*w{layer + 1}_{j}_{unit}" for j in self.units(layer + 1))
+        slope = ACTIVATIONS[self.structure.activations[layer - 1]].slope_text
+        if slope == "1":
+            return above
+        slope = slope.format(z=f"z{layer}_{unit}", a=self.activation(layer, unit))
+        return f"({above}) * {slope}" if " " in above else f"{above} * {slope}"
+
+    def change(self, gradient: str) -> str:
+        return f"lr * {gradient}" if self.batch == 1 else f"lr * mean({gradient})"
+
+
+def _row(sample: Any, phase: str, name: str, formula: str, **numbers: Any) -> dict[str, Any]:
+    return {"epoch": sample.epoch, "sample": sample.index + 1, "phase": phase, "name": name, "formula": formula} | {
+        key: float(number) for key, number in numbers.items()
+    }
+
+
+def _sample_rows(names: _Names, sample: Sample, parameters: Any) -> Iterator[dict[str, Any]]:
+    for i, x in enumerate(sample.a[0], start=1):
+        yield _row(sample, "forward", f"x{i}", "input", value=x)
+    for layer in range(1, names.last + 1):
+        for j in names.units(layer):
+            z, a = sample.z[layer - 1][j - 1], sample.a[layer][j - 1]
+            yield _row(sample, "forward", f"z{layer}_{j}", names.pre_activation(layer, j), value=z)
+            yield _row(sample, "forward", names.activation(layer, j), names.applied(layer, j), value=a)
+    for k, t in enumerate(sample.t, start=1):
+        yield _row(sample, "forward", f"t{k}", "target", value=t)
+    yield _row(sample, "forward", "cost", LOSSES[names.structure.loss].text, value=sample.cost)
+    for k in names.units(names.last):
+        yield _row(sample, "backward", f"dcost/dy{k}", names.cost_slope(k), value=sample.slope[k - 1])
+    for layer in range(names.last, 0, -1):
+        for j in names.units(layer):
+            value = sample.delta[layer - 1][j - 1]
+            yield _row(sample, "backward", f"delta{layer}_{j}", names.delta(layer, j), value=value)
+
+
+def _update_rows(names: _Names, update: Update) -> Iterator[dict[str, Any]]:
+    learnt = names.structure.bias == "true"
+    for layer in range(1, names.last + 1):
+        lr = update.rates[layer - 1]
+
+        def row(name: str, gradient: str, g: Any, before: Any, after: Any, lr: Any = lr) -> dict[str, Any]:
+            fixed = name[0] == "b" and not learnt
+            formula = f"{name} <- {name}" + (" (fixed)" if fixed else f" - {names.change(gradient)}")
+            change = 0.0 if fixed else -(lr * g)
+            numbers = {"before": before, "gradient": g, "change": change, "after": after}
+            return _row(update.batch[-1], "update", name, formula, **numbers)
+
+        for j in names.units(layer):
+            delta = f"delta{layer}_{j}"
+            at = layer - 1
+            for i in names.units(layer - 1):
+                place = j - 1, i - 1
+                g, before, after = (w[at][place] for w in (update.weight_gradient, update.before[0], update.after[0]))
+                yield row(f"w{layer}_{j}_{i}", f"{delta} * {names.activation(layer - 1, i)}", g, before, after)
+            if names.structure.bias != "false":
+                g, before, after = (b[at][j - 1] for b in (update.bias_gradient, update.before[1], update.after[1]))
+                yield row(f"b{layer}_{j}", delta, g, before, after)
+
+
+def _epoch_rows(losses: Losses) -> Iterator[dict[str, Any]]:
+    of = "of the costs of the epoch's samples"
+    for name, value in (("loss_min", losses.min), ("loss_mean", losses.mean), ("loss_max", losses.max)):
+        yield {"epoch": losses.epoch, "phase": "epoch", "name": name, "formula": of, "value": float(value)}
+
+
+def tables(recorded: pd.DataFrame) -> Iterator[RenderableType]:
+    """The record as tables for a terminal: each sample forward and backward, each update, each epoch's losses."""
+    from rich.text import Text
+
+    groups = recorded.groupby(["epoch", "sample", "phase"], sort=False, dropna=False)
+    for (epoch, sample, phase), part in groups:
+        if phase == "forward":
+            yield Text(f"\nEpoch {epoch}, sample {int(sample)}", style="bold")
+            yield _table(part, "Forward", ["value"])
+        elif phase == "backward":
+            yield _table(part, "Backward: every derivative of the cost", ["value"])
+        elif phase == "update":
+            yield _table(part, "Every weight: before, its gradient, the change, after", ["before", "gradient", "change", "after"])
+        else:
+            numbers = ", ".join(f"{name} {shown(value)}" for name, value in zip(part["name"], part["value"], strict=True))
+            yield Text(f"After epoch {epoch}: {numbers}")
+
+
+def _table(part: pd.DataFrame, title: str, numbers: list[str]) -> RenderableType:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("name")
+    for number in numbers:
+        table.add_column(number, justify="right", no_wrap=True)
+    table.add_column("formula", overflow="fold")
+    for _, row in part.iterrows():
+        table.add_row(row["name"], *(shown(row[number]) for number in numbers), row["formula"])
+    return table
+
+
+def shown(number: float) -> str:
+    """A number with all of its digits, as short as it can be without losing one."""
+    text = repr(float(number))
+    return text.removesuffix(".0")

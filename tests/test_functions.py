@@ -1,0 +1,300 @@
+"""The elementary functions against mpmath, number by number, and every constant in them against its definition."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mpmath import mp, mpf
+
+from harness.formulas import functions
+
+PRECISION = 160
+DTYPES = (np.float64, np.float32)
+NAMES = ("exp", "log", "tanh", "sigmoid", "softplus")
+NAN, INF = np.nan, np.inf
+
+TRUTH: dict[str, Callable[[Any], Any]] = {
+    "exp": mp.exp,
+    "log": mp.log,
+    "tanh": mp.tanh,
+    "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
+    "softplus": lambda x: mp.log1p(mp.exp(x)),
+}
+
+every_function = pytest.mark.parametrize("name", NAMES)
+every_dtype = pytest.mark.parametrize("dtype", DTYPES)
+
+
+def evaluate(name: str, x: Any) -> Any:
+    with np.errstate(all="ignore"):
+        return getattr(functions, name)(x)
+
+
+def error_in_ulp(name: str, x: Any, y: Any, dtype: Any) -> float:
+    """|y - f(x)| in units in the last place of f(x), 2^-1074 (2^-149) among subnormals; inf where an infinity is wrong."""
+    info = np.finfo(dtype)
+    truth = TRUTH[name](mpf(float(x)))
+    if truth == 0:
+        return 0.0 if y == 0 else INF
+    unit = max(mp.mag(truth) - 1 - info.nmant, int(info.minexp) - info.nmant)
+    overflows = abs(truth) >= mp.ldexp(1, int(info.maxexp)) - mp.ldexp(1, int(info.maxexp) - info.nmant - 2)
+    if overflows or not np.isfinite(y):
+        return 0.0 if overflows and y == mp.sign(truth) * INF else INF
+    return float(abs(mpf(float(y)) - truth) * mp.ldexp(1, -unit))
+
+
+def worst(name: str, xs: np.ndarray, dtype: Any) -> tuple[float, float]:
+    with mp.workprec(PRECISION):
+        return max(
+            (error_in_ulp(name, x, y, dtype), float(x)) for x, y in zip(xs, evaluate(name, xs), strict=True)
+        )
+
+
+def neighbours(points: Iterable[float], dtype: Any, steps: int = 2) -> np.ndarray:
+    """The points and the next few numbers on either side of each."""
+    found = [np.array(list(points), dtype=dtype)]
+    for direction in (-np.inf, np.inf):
+        near = found[0]
+        for _ in range(steps):
+            near = np.nextafter(near, dtype(direction))
+            found.append(near)
+    return np.concatenate(found)
+
+
+def whole_range(dtype: Any) -> np.ndarray:
+    """Every binade, subnormals included, at both signs; and densely where the functions bend."""
+    info = np.finfo(dtype)
+    rng = np.random.default_rng(20)
+    binades = np.arange(int(info.minexp) - info.nmant, int(info.maxexp))
+    positive = np.concatenate([2.0 ** (binades + rng.uniform(0, 1, binades.size)), 2.0 ** rng.uniform(-12, 7, 2000)])
+    limits = np.array([info.max, info.tiny, info.smallest_subnormal, 1.0])
+    positive = np.concatenate([positive, limits, np.nextafter(limits, 0), np.nextafter(limits[1:], 2)])
+    with np.errstate(over="ignore", under="ignore"):
+        xs = np.concatenate([positive, -positive, rng.uniform(-3, 3, 3000)]).astype(dtype)
+    return xs[np.isfinite(xs)]
+
+
+def seams(name: str, dtype: Any) -> np.ndarray:
+    """Where the reduction changes its k, where a branch is selected, and where the result leaves the normal range."""
+    info = np.finfo(dtype)
+    lowest = int(info.minexp) - info.nmant
+    changes = (np.arange(lowest - 2, int(info.maxexp) + 2) + 0.5) * np.log(2)
+    edges = np.log(2) * np.array([lowest - 1, lowest, info.minexp, info.maxexp], dtype=float)
+    pick = functions.by_dtype
+    clamps = [pick(info.max, *pair) for pair in CLAMPS]
+    if name == "log":
+        binades = 2.0 ** np.arange(lowest, int(info.maxexp))
+        ends = [pick(info.max, functions.LOG_SMALL_64, functions.LOG_SMALL_32), 1.0]
+        found = neighbours([*binades, *(binades[info.nmant :] * np.sqrt(2)), *ends], dtype)
+        return found[found > 0]
+    if name == "tanh":
+        changes, edges = changes[changes > 0][:64] / 2, np.arctanh([0.25, 0.5, 0.75])
+        clamps = [clamp / 2 for clamp in clamps]
+    points = [*changes, *edges, *clamps, np.log(3)]
+    return neighbours([*points, *(-point for point in points)], dtype)
+
+
+CLAMPS = (
+    (functions.EXP_MAX_64, functions.EXP_MAX_32),
+    (functions.EXP_MIN_64, functions.EXP_MIN_32),
+    (functions.TANH_MAX_64, functions.TANH_MAX_32),
+)
+
+
+@every_dtype
+@every_function
+def test_within_2_ulp_over_the_whole_range(name: str, dtype: Any) -> None:
+    xs = whole_range(dtype)
+    error, x = worst(name, xs[xs > 0] if name == "log" else xs, dtype)
+    assert error <= 2, f"{name}({x!r}) is {error} ulp off"
+
+
+@every_dtype
+@every_function
+def test_within_2_ulp_at_every_seam(name: str, dtype: Any) -> None:
+    error, x = worst(name, seams(name, dtype), dtype)
+    assert error <= 2, f"{name}({x!r}) is {error} ulp off"
+
+
+WORST_KNOWN = {
+    "exp": @W_exp@,
+    "log": @W_log@,
+    "tanh": @W_tanh@,
+    "sigmoid": @W_sigmoid@,
+    "softplus": @W_softplus@,
+}
+"""Where long searches found the largest errors, and those errors: float64, then float32."""
+
+
+@every_dtype
+@every_function
+def test_worst_known_arguments(name: str, dtype: Any) -> None:
+    x, stated = WORST_KNOWN[name][DTYPES.index(dtype)]
+    error, _ = worst(name, np.array([x], dtype), dtype)
+    assert error == pytest.approx(stated, abs=0.01)
+    assert f"{stated:.2f}" in str(getattr(functions, name).__doc__)
+
+
+@pytest.mark.parametrize(("dtype", "width"), [(np.float64, 64), (np.float32, 32)])
+@every_function
+def test_within_2_ulp_anywhere(name: str, dtype: Any, width: int) -> None:
+    least = 0.0 if name == "log" else None
+
+    @settings(max_examples=150, deadline=None, derandomize=True)
+    @given(st.floats(min_value=least, exclude_min=name == "log", allow_nan=False, allow_infinity=False, width=width))
+    def check(number: float) -> None:
+        with mp.workprec(PRECISION):
+            x = dtype(number)
+            assert error_in_ulp(name, x, evaluate(name, x), dtype) <= 2
+
+    check()
+
+
+SPECIAL: dict[str, dict[float, float]] = {
+    "exp": {0.0: 1.0, -0.0: 1.0, INF: INF, -INF: 0.0, 1e30: INF, -1e30: 0.0, 1e-30: 1.0},
+    "log": {0.0: -INF, 1.0: 0.0, INF: INF, -INF: NAN, -1.0: NAN, -1e-30: NAN},
+    "tanh": {0.0: 0.0, INF: 1.0, -INF: -1.0, 1e30: 1.0, -1e30: -1.0, 1e-30: 1e-30, -1e-30: -1e-30},
+    "sigmoid": {0.0: 0.5, INF: 1.0, -INF: 0.0, 1e30: 1.0, -1e30: 0.0},
+    "softplus": {0.0: float(np.log(2)), INF: INF, -INF: 0.0, 1e30: 1e30, -1e30: 0.0, 40.0: 40.0},
+}
+
+
+@every_dtype
+@every_function
+def test_special_values(name: str, dtype: Any) -> None:
+    for x, expected in SPECIAL[name].items():
+        y = evaluate(name, dtype(x))
+        assert np.array_equal(y, dtype(expected), equal_nan=True), f"{name}({x}) = {y}"
+        assert np.isnan(y) or np.signbit(y) == np.signbit(expected), f"{name}({x}) = {y}"
+    assert np.isnan(evaluate(name, dtype(NAN)))
+    assert np.isnan(evaluate(name, np.array([NAN, 1.0], dtype))).tolist() == [True, False]
+
+
+@every_dtype
+def test_minus_zero(dtype: Any) -> None:
+    minus_zero = dtype(-0.0)
+    assert np.signbit(evaluate("tanh", minus_zero))
+    assert evaluate("tanh", minus_zero) == 0
+    assert evaluate("log", minus_zero) == -INF
+    assert evaluate("sigmoid", minus_zero) == 0.5
+    assert evaluate("softplus", minus_zero) == evaluate("softplus", dtype(0.0))
+
+
+@every_dtype
+def test_tanh_is_odd_and_never_beyond_one(dtype: Any) -> None:
+    xs = whole_range(dtype)
+    assert np.array_equal(evaluate("tanh", -xs), -evaluate("tanh", xs))
+    assert np.abs(evaluate("tanh", xs)).max() == 1
+    small = xs[np.abs(xs) < 1e-20]
+    assert np.array_equal(evaluate("tanh", small), small)
+
+
+@every_dtype
+@every_function
+def test_a_number_alone_is_the_number_in_an_array(name: str, dtype: Any) -> None:
+    specials = np.array([0.0, -0.0, INF, -INF, NAN], dtype)
+    xs = np.concatenate([whole_range(dtype)[::40], seams(name, dtype)[::80], specials])
+    together = evaluate(name, xs)
+    alone = [evaluate(name, x) for x in xs]
+    assert {type(y) for y in alone} == {dtype}
+    assert np.array(alone).tobytes() == together.tobytes()
+    assert together.dtype == dtype
+    assert evaluate(name, xs[:6].reshape(2, 3)).tobytes() == together[:6].tobytes()
+    assert evaluate(name, xs[:0]).dtype == dtype
+
+
+def exp_tail(r: Any) -> Any:
+    """(e^r - 1 - r) / r^2."""
+    return mpf(1) / 2 if r == 0 else (mp.expm1(r) - r) / r**2
+
+
+def log_tail(z: Any) -> Any:
+    """(2 atanh(s)/s - 2) / s^2 in z = s^2."""
+    return mpf(2) / 3 if z == 0 else (2 * mp.atanh(mp.sqrt(z)) / mp.sqrt(z) - 2) / z
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "interval"),
+    [
+        ("EXP", exp_tail, ("-0.347", "0.347")),
+        ("LOG", log_tail, ("0", "0.0296")),
+        ("LOG1P", log_tail, ("0", mpf(1) / 9)),
+    ],
+)
+@every_dtype
+def test_coefficients_are_chebyshev_fits(name: str, function: Any, interval: Any, dtype: Any) -> None:
+    stored = getattr(functions, f"{name}_{64 if dtype is np.float64 else 32}")
+    with mp.workprec(400):
+        ends = [mpf(1) / 9 if isinstance(end, mpf) else mpf(end) for end in interval]
+        fit = [float(c) for c in mpmath.chebyfit(function, ends, len(stored))[::-1]]
+    assert np.array_equal(np.array(stored).astype(dtype), np.array(fit).astype(dtype))
+
+
+def test_scalar_constants() -> None:
+    with mp.workprec(PRECISION):
+        log2 = mp.log(2)
+        for high, low, bits in (
+            (functions.LN2_HIGH_64, functions.LN2_LOW_64, 42),
+            (functions.LN2_HIGH_32, functions.LN2_LOW_32, 16),
+        ):
+            assert high == mp.nint(mp.ldexp(log2, bits)) / 2**bits
+            assert low == pytest.approx(float(log2 - high), rel=1e-15 if bits == 42 else 2**-24)
+        assert float(1 / log2) == functions.LOG2_E
+        assert float(mp.sqrt(2)) == functions.SQRT_2
+        assert float(mpf(1) / 3) == functions.THIRD
+        assert (functions.ROUND_64, functions.ROUND_32) == (1.5 * 2**52, 1.5 * 2**23)
+        for (largest, smallest, one), dtype in zip(zip(*CLAMPS, strict=True), DTYPES, strict=True):
+            info = np.finfo(dtype)
+            assert mp.exp(largest) > mp.ldexp(1, int(info.maxexp))
+            assert mp.exp(smallest) < mpf(float(info.smallest_subnormal)) / 2
+            assert mp.tanh(mpf(one) / 2) > 1 - mp.ldexp(1, -info.nmant - 2)
+
+
+@every_dtype
+def test_primitives(dtype: Any) -> None:
+    info = np.finfo(dtype)
+    powers = np.arange(int(info.minexp), int(info.maxexp))
+    assert np.array_equal(functions.power_of_two(powers.astype(dtype)), np.ldexp(dtype(1), powers))
+    for factor in (1.0, 1.5, 2 - float(info.eps)):
+        numbers = np.ldexp(dtype(factor), powers)
+        assert np.array_equal(functions.exponent(numbers), powers.astype(dtype))
+    odd = np.array([0.0, -0.0, NAN, INF, -INF, -1.0, float(info.smallest_subnormal), 1e30], dtype)
+    for primitive in (functions.power_of_two, functions.exponent):
+        assert primitive(odd).dtype == dtype
+        assert {type(primitive(x)) for x in odd} == {dtype}
+    x = dtype(2)
+    for chosen in (functions.select(x > 1, x, 0.0), functions.select(x > 1, 0.0, x), functions.absolute(-x)):
+        assert type(chosen) is dtype
+    assert functions.select(np.array([True, False]), x, dtype(NAN)).tolist() == pytest.approx([2, NAN], nan_ok=True)
+    assert functions.by_dtype(x, 64.0, 32.0) == info.bits
+    assert functions.polynomial(x, (1.0, 3.0, 5.0)) == 27
+
+
+def test_formulas_are_straight_lines_over_the_primitives() -> None:
+    assert {f.__name__ for f in functions.FUNCTIONS} == set(NAMES)
+    callable_names = {f.__name__ for f in functions.PRIMITIVES + functions.FUNCTIONS}
+    allowed = (
+        *(ast.FunctionDef, ast.arguments, ast.arg, ast.Assign, ast.Return, ast.Expr, ast.Name, ast.Load, ast.Store),
+        *(ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.BitAnd, ast.UnaryOp, ast.USub, ast.Constant),
+        *(ast.Compare, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Call),
+    )
+    for function in functions.FUNCTIONS:
+        (tree,) = ast.parse(inspect.getsource(function)).body
+        assert isinstance(tree, ast.FunctionDef)
+        tree.returns = None
+        for argument in tree.args.args:
+            argument.annotation = None
+        for node in ast.walk(tree):
+            assert isinstance(node, allowed), f"{function.__name__}: {ast.dump(node)}"
+            if isinstance(node, ast.Call):
+                assert not node.keywords
+                assert isinstance(node.func, ast.Name)
+                assert node.func.id in callable_names
