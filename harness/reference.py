@@ -222,10 +222,10 @@ def initial_network(structure: Structure, initialisation: Initialisation, seed: 
     key = (random_key(seed, initialisation), repeat)
     weights, biases = [], []
     for layer, (inputs, outputs) in enumerate(zip(structure.layers, structure.layers[1:], strict=False)):
-        recipe, *numbers = initialisation.tensor(layer, inputs, outputs)
+        recipe, *numbers = initialisation.tensor(layer + 1, inputs, outputs)
         w = draw(recipe, numbers, key, layer, (outputs, inputs))
         weights.append(w.astype(structure.dtype))
-        biases.append(np.broadcast_to(initialisation.biases(layer, outputs), outputs).astype(structure.dtype))
+        biases.append(initialisation.biases(layer + 1, outputs).astype(structure.dtype))
     return Network(structure, weights, biases if structure.bias != "false" else [])
 
 

@@ -1,13 +1,14 @@
-"""The elementary functions against mpmath, number by number, and every constant in them against its definition."""
+"""The elementary functions against mpmath, number by number; their constants against their definitions."""
 
 from __future__ import annotations
 
 import ast
 import inspect
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import mpmath
+import mpmath  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -29,6 +30,12 @@ TRUTH: dict[str, Callable[[Any], Any]] = {
     "softplus": lambda x: mp.log1p(mp.exp(x)),
 }
 
+CLAMPS = (
+    (functions.EXP_MAX_64, functions.EXP_MAX_32),
+    (functions.EXP_MIN_64, functions.EXP_MIN_32),
+    (functions.TANH_MAX_64, functions.TANH_MAX_32),
+)
+
 every_function = pytest.mark.parametrize("name", NAMES)
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
 
@@ -39,7 +46,7 @@ def evaluate(name: str, x: Any) -> Any:
 
 
 def error_in_ulp(name: str, x: Any, y: Any, dtype: Any) -> float:
-    """|y - f(x)| in units in the last place of f(x), 2^-1074 (2^-149) among subnormals; inf where an infinity is wrong."""
+    """|y - f(x)| in units in the last place of f(x), subnormals included; inf where y wrongly is."""
     info = np.finfo(dtype)
     truth = TRUTH[name](mpf(float(x)))
     if truth == 0:
@@ -74,20 +81,21 @@ def whole_range(dtype: Any) -> np.ndarray:
     info = np.finfo(dtype)
     rng = np.random.default_rng(20)
     binades = np.arange(int(info.minexp) - info.nmant, int(info.maxexp))
-    positive = np.concatenate([2.0 ** (binades + rng.uniform(0, 1, binades.size)), 2.0 ** rng.uniform(-12, 7, 2000)])
+    logs = np.concatenate([binades + rng.uniform(0, 1, binades.size), rng.uniform(-12, 7, 2000)])
     limits = np.array([info.max, info.tiny, info.smallest_subnormal, 1.0])
-    positive = np.concatenate([positive, limits, np.nextafter(limits, 0), np.nextafter(limits[1:], 2)])
+    positive = np.concatenate([2.0**logs, limits, np.nextafter(limits, 0), np.nextafter(limits[1:], 2)])
     with np.errstate(over="ignore", under="ignore"):
         xs = np.concatenate([positive, -positive, rng.uniform(-3, 3, 3000)]).astype(dtype)
-    return xs[np.isfinite(xs)]
+    finite: np.ndarray = xs[np.isfinite(xs)]
+    return finite
 
 
 def seams(name: str, dtype: Any) -> np.ndarray:
-    """Where the reduction changes its k, where a branch is selected, and where the result leaves the normal range."""
+    """Where the reduction changes its k, a formula gives way to another, or the result stops being normal."""
     info = np.finfo(dtype)
     lowest = int(info.minexp) - info.nmant
     changes = (np.arange(lowest - 2, int(info.maxexp) + 2) + 0.5) * np.log(2)
-    edges = np.log(2) * np.array([lowest - 1, lowest, info.minexp, info.maxexp], dtype=float)
+    edges = np.log(2) * np.array([lowest - 1, lowest, info.minexp, info.maxexp, 1], dtype=float)
     pick = functions.by_dtype
     clamps = [pick(info.max, *pair) for pair in CLAMPS]
     if name == "log":
@@ -100,13 +108,6 @@ def seams(name: str, dtype: Any) -> np.ndarray:
         clamps = [clamp / 2 for clamp in clamps]
     points = [*changes, *edges, *clamps, np.log(3)]
     return neighbours([*points, *(-point for point in points)], dtype)
-
-
-CLAMPS = (
-    (functions.EXP_MAX_64, functions.EXP_MAX_32),
-    (functions.EXP_MIN_64, functions.EXP_MIN_32),
-    (functions.TANH_MAX_64, functions.TANH_MAX_32),
-)
 
 
 @every_dtype
@@ -125,11 +126,11 @@ def test_within_2_ulp_at_every_seam(name: str, dtype: Any) -> None:
 
 
 WORST_KNOWN = {
-    "exp": @W_exp@,
-    "log": @W_log@,
-    "tanh": @W_tanh@,
-    "sigmoid": @W_sigmoid@,
-    "softplus": @W_softplus@,
+    "exp": ((-556.9242940055988, 0.946), (4.507127, 0.963)),
+    "log": ((1.4020060020101173, 0.838), (1.4128395, 0.905)),
+    "tanh": ((0.23922191612363441, 1.671), (0.25373235, 1.639)),
+    "sigmoid": ((-1.107355678283024, 1.809), (-1.1021739, 1.833)),
+    "softplus": ((-1.278081125074819, 1.587), (-1.2676626, 1.662)),
 }
 """Where long searches found the largest errors, and those errors: float64, then float32."""
 
@@ -145,11 +146,11 @@ def test_worst_known_arguments(name: str, dtype: Any) -> None:
 
 @pytest.mark.parametrize(("dtype", "width"), [(np.float64, 64), (np.float32, 32)])
 @every_function
-def test_within_2_ulp_anywhere(name: str, dtype: Any, width: int) -> None:
-    least = 0.0 if name == "log" else None
+def test_within_2_ulp_anywhere(name: str, dtype: Any, width: Any) -> None:
+    positive: dict[str, Any] = {"min_value": 0.0, "exclude_min": True} if name == "log" else {}
 
     @settings(max_examples=150, deadline=None, derandomize=True)
-    @given(st.floats(min_value=least, exclude_min=name == "log", allow_nan=False, allow_infinity=False, width=width))
+    @given(st.floats(allow_nan=False, allow_infinity=False, width=width, **positive))
     def check(number: float) -> None:
         with mp.workprec(PRECISION):
             x = dtype(number)
@@ -159,7 +160,7 @@ def test_within_2_ulp_anywhere(name: str, dtype: Any, width: int) -> None:
 
 
 SPECIAL: dict[str, dict[float, float]] = {
-    "exp": {0.0: 1.0, -0.0: 1.0, INF: INF, -INF: 0.0, 1e30: INF, -1e30: 0.0, 1e-30: 1.0},
+    "exp": {0.0: 1.0, INF: INF, -INF: 0.0, 1e30: INF, -1e30: 0.0, 1e-30: 1.0},
     "log": {0.0: -INF, 1.0: 0.0, INF: INF, -INF: NAN, -1.0: NAN, -1e-30: NAN},
     "tanh": {0.0: 0.0, INF: 1.0, -INF: -1.0, 1e30: 1.0, -1e30: -1.0, 1e-30: 1e-30, -1e-30: -1e-30},
     "sigmoid": {0.0: 0.5, INF: 1.0, -INF: 0.0, 1e30: 1.0, -1e30: 0.0},
@@ -180,12 +181,9 @@ def test_special_values(name: str, dtype: Any) -> None:
 
 @every_dtype
 def test_minus_zero(dtype: Any) -> None:
-    minus_zero = dtype(-0.0)
-    assert np.signbit(evaluate("tanh", minus_zero))
-    assert evaluate("tanh", minus_zero) == 0
-    assert evaluate("log", minus_zero) == -INF
-    assert evaluate("sigmoid", minus_zero) == 0.5
-    assert evaluate("softplus", minus_zero) == evaluate("softplus", dtype(0.0))
+    assert np.signbit(evaluate("tanh", dtype(-0.0)))
+    for name in NAMES:
+        assert evaluate(name, dtype(-0.0)) == evaluate(name, dtype(0.0))
 
 
 @every_dtype
@@ -212,29 +210,26 @@ def test_a_number_alone_is_the_number_in_an_array(name: str, dtype: Any) -> None
 
 
 def exp_tail(r: Any) -> Any:
-    """(e^r - 1 - r) / r^2."""
-    return mpf(1) / 2 if r == 0 else (mp.expm1(r) - r) / r**2
+    """(e^r - 1 - r) / r^2; near 0 by its series."""
+    return mpf(1) / 2 + r / 6 if abs(r) < 1e-20 else (mp.expm1(r) - r) / r**2
 
 
 def log_tail(z: Any) -> Any:
-    """(2 atanh(s)/s - 2) / s^2 in z = s^2."""
-    return mpf(2) / 3 if z == 0 else (2 * mp.atanh(mp.sqrt(z)) / mp.sqrt(z) - 2) / z
+    """(2 atanh(s)/s - 2) / s^2 in z = s^2; near 0 by its series."""
+    return mpf(2) / 3 + 2 * z / 5 if abs(z) < 1e-20 else (2 * mp.atanh(mp.sqrt(z)) / mp.sqrt(z) - 2) / z
 
 
 @pytest.mark.parametrize(
     ("name", "function", "interval"),
-    [
-        ("EXP", exp_tail, ("-0.347", "0.347")),
-        ("LOG", log_tail, ("0", "0.0296")),
-        ("LOG1P", log_tail, ("0", mpf(1) / 9)),
-    ],
+    [("EXP", exp_tail, ("-0.347", "0.347")), ("LOG", log_tail, ("0", "0.04"))],
 )
 @every_dtype
 def test_coefficients_are_chebyshev_fits(name: str, function: Any, interval: Any, dtype: Any) -> None:
     stored = getattr(functions, f"{name}_{64 if dtype is np.float64 else 32}")
-    with mp.workprec(400):
-        ends = [mpf(1) / 9 if isinstance(end, mpf) else mpf(end) for end in interval]
-        fit = [float(c) for c in mpmath.chebyfit(function, ends, len(stored))[::-1]]
+    with mp.workprec(400), warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # about the order of the powers
+        fit = [float(c) for c in mpmath.chebyfit(function, [mpf(end) for end in interval], len(stored))]
+    fit = fit if fit[0] > fit[-1] else fit[::-1]
     assert np.array_equal(np.array(stored).astype(dtype), np.array(fit).astype(dtype))
 
 
@@ -251,8 +246,9 @@ def test_scalar_constants() -> None:
         assert float(mp.sqrt(2)) == functions.SQRT_2
         assert float(mpf(1) / 3) == functions.THIRD
         assert (functions.ROUND_64, functions.ROUND_32) == (1.5 * 2**52, 1.5 * 2**23)
-        for (largest, smallest, one), dtype in zip(zip(*CLAMPS, strict=True), DTYPES, strict=True):
-            info = np.finfo(dtype)
+        for index, dtype in enumerate(DTYPES):
+            largest, smallest, one = (pair[index] for pair in CLAMPS)
+            info: Any = np.finfo(dtype)
             assert mp.exp(largest) > mp.ldexp(1, int(info.maxexp))
             assert mp.exp(smallest) < mpf(float(info.smallest_subnormal)) / 2
             assert mp.tanh(mpf(one) / 2) > 1 - mp.ldexp(1, -info.nmant - 2)
@@ -273,7 +269,10 @@ def test_primitives(dtype: Any) -> None:
     x = dtype(2)
     for chosen in (functions.select(x > 1, x, 0.0), functions.select(x > 1, 0.0, x), functions.absolute(-x)):
         assert type(chosen) is dtype
-    assert functions.select(np.array([True, False]), x, dtype(NAN)).tolist() == pytest.approx([2, NAN], nan_ok=True)
+    chosen = functions.select(np.array([True, False]), x, dtype(NAN))
+    assert np.array_equal(chosen, [2, NAN], equal_nan=True)
+    assert type(functions.constant(x, 3.0)) is dtype
+    assert np.array_equal(functions.constant(odd, 3.0), np.full(odd.shape, 3, dtype))
     assert functions.by_dtype(x, 64.0, 32.0) == info.bits
     assert functions.polynomial(x, (1.0, 3.0, 5.0)) == 27
 
@@ -282,9 +281,9 @@ def test_formulas_are_straight_lines_over_the_primitives() -> None:
     assert {f.__name__ for f in functions.FUNCTIONS} == set(NAMES)
     callable_names = {f.__name__ for f in functions.PRIMITIVES + functions.FUNCTIONS}
     allowed = (
-        *(ast.FunctionDef, ast.arguments, ast.arg, ast.Assign, ast.Return, ast.Expr, ast.Name, ast.Load, ast.Store),
-        *(ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.BitAnd, ast.UnaryOp, ast.USub, ast.Constant),
-        *(ast.Compare, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Call),
+        *(ast.FunctionDef, ast.arguments, ast.arg, ast.Assign, ast.Return, ast.Expr, ast.Name, ast.Load),
+        *(ast.Store, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.BitAnd, ast.UnaryOp, ast.USub),
+        *(ast.Constant, ast.Compare, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Call),
     )
     for function in functions.FUNCTIONS:
         (tree,) = ast.parse(inspect.getsource(function)).body

@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.block import Block, Curves, Outcome, parameter_count, random_key
 from harness.engine.cache import private_cache
-from harness.experiment.model import Data
+from harness.experiment.model import Data, Structure
 from harness.formulas.losses import LOSSES
 
 with private_cache(Path(__file__).parents[1]):
@@ -19,9 +19,9 @@ with private_cache(Path(__file__).parents[1]):
     from harness.engine import train as kernel
 from harness.engine.functions import ACTIVATION_CODES, LOSS_CODES
 from harness.engine.lanes import Kind, native_width
-from harness.engine.step import FIXED_BIAS, LEARNT_BIAS, NO_BIAS, Network
+from harness.engine.step import FIXED_BIAS, LEARNT_BIAS, NO_BIAS
 
-__all__ = ["initial_weights", "train"]
+__all__ = ["initial_weights", "prepare", "train"]
 
 BIAS_CODES = {"false": NO_BIAS, "true": LEARNT_BIAS, "fixed": FIXED_BIAS}
 DRAWN = {"uniform": random.UNIFORM, "normal": random.NORMAL, "orthogonal": random.ORTHOGONAL}
@@ -35,7 +35,7 @@ def train(block: Block, data: Data) -> Outcome:
     structure = block.structure
     dtype, count = np.dtype(structure.dtype), parameter_count(structure)
     kind = Kind(native_width(structure.dtype), structure.dtype, structure.arithmetic)
-    network = Network(
+    network = (
         np.array(structure.layers),
         np.array([ACTIVATION_CODES[name] for name in structure.activations]),
         BIAS_CODES[structure.bias],
@@ -43,16 +43,8 @@ def train(block: Block, data: Data) -> Outcome:
         structure.batch_size,
     )
     first_point = np.concatenate([[0], np.cumsum(curve_points(block))])
-    runs = kernel.Runs(
-        initial_weights(block),
-        block.rates.astype(dtype),
-        block.max_loss.astype(dtype),
-        block.first_stop,
-        block.stops,
-        block.place,
-        first_point,
-        block.every,
-    )
+    initial, rates, max_loss = initial_weights(block), block.rates.astype(dtype), block.max_loss.astype(dtype)
+    runs = kernel.Runs(initial, rates, max_loss, block.first_stop, block.stops, block.place, first_point)
     rows, points = len(block.stops), first_point[-1]
     table = kernel.Table(
         np.empty(rows, np.uint8),
@@ -65,7 +57,8 @@ def train(block: Block, data: Data) -> Outcome:
         np.empty((3, points), dtype),
     )
     memory = kernel.scratch(kind.width, structure.dtype, structure.layers, count)
-    kernel.train(kind, network, data.inputs.astype(dtype), data.targets.astype(dtype), runs, table, memory)
+    samples = data.inputs.astype(dtype), data.targets.astype(dtype)
+    kernel.train(kind, network, samples, tuple(runs), tuple(table), memory, block.every)
     there = np.flatnonzero(table.curve_epoch)
     run = np.repeat(np.arange(block.runs), np.diff(first_point))
     curves = Curves(run[there], table.curve_epoch[there], table.curve_losses[:, there])
@@ -78,6 +71,13 @@ def train(block: Block, data: Data) -> Outcome:
         table.weights,
         curves,
     )
+
+
+def prepare(structure: Structure) -> None:
+    """Compile what trains this structure, or find it in the cache, so that the first block does not wait for it."""
+    nothing, none = np.zeros(0, np.int64), np.zeros(0)
+    block = Block(structure, 0, (), nothing, nothing, np.zeros((len(structure.layers) - 1, 0)), none, np.zeros(1, np.int64), nothing, nothing)
+    train(block, Data(np.zeros((1, structure.layers[0])), np.zeros((1, structure.layers[-1]))))
 
 
 def curve_points(block: Block) -> np.ndarray:
@@ -99,16 +99,16 @@ def initial_weights(block: Block) -> np.ndarray:
     for layer, (inputs, outputs) in enumerate(zip(layers, layers[1:], strict=False)):
         starts[layer], b = p, p + outputs * inputs
         for k, initialisation in enumerate(block.initialisations):
-            recipe, *numbers = initialisation.tensor(layer, inputs, outputs)
+            recipe, *numbers = initialisation.tensor(layer + 1, inputs, outputs)
             if recipe in DRAWN:
                 recipes[k, layer, : 1 + len(numbers)] = DRAWN[recipe], *numbers
             else:
                 given[p:b, k] = np.ravel(numbers[0])
             if has_bias:
-                given[b : b + outputs, k] = initialisation.biases(layer, outputs)
+                given[b : b + outputs, k] = initialisation.biases(layer + 1, outputs)
         p = b + outputs * has_bias
     keys = [random_key(block.seed, initialisation) for initialisation in block.initialisations]
-    initial = given[:, block.initialisation]
+    initial = np.ascontiguousarray(given[:, block.initialisation])
     chosen = (block.initialisation, np.array(keys, np.uint64), block.repeat)
     random.fill(initial, np.array(layers), starts, recipes, *chosen)
     return initial.astype(structure.dtype)

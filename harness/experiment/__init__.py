@@ -1,1 +1,34 @@
+"""What was asked: an experiment in YAML (or as a mapping), checked and resolved.
 
+`load` reads one and says all that is wrong with it at once. The rest of the package: `source` and `yaml_text` read,
+`document` and `settings` say what may stand where, `axes` and `blocks` are the grid's dimensions, `check` and
+`resolve` fit it all together, `grid` numbers the configurations.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from harness.experiment.errors import ExperimentError
+from harness.experiment.model import Experiment
+
+__all__ = ["Experiment", "ExperimentError", "json_schema", "load"]
+
+
+def load(source: str | os.PathLike[str] | Mapping[str, Any]) -> Experiment:
+    """The experiment in a YAML file, or in a mapping of the same shape.
+
+    Raises ExperimentError, whose text has a line for each thing that is wrong.
+    """
+    from harness.experiment import resolve  # loads pydantic, which the engine and the store do without
+
+    return resolve.load(source)
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of the experiment file, for editors."""
+    from harness.experiment import document
+
+    return document.json_schema()

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.experiment import initialisation
-from harness.experiment.errors import Bad
+from harness.experiment.errors import BadValueError
+from harness.experiment.initialisation import Initialisation
+from harness.experiment.initialisation_spec import parse as initialisation
 from harness.experiment.settings import (
     EPOCHS,
     LARGEST,
@@ -28,10 +29,10 @@ from harness.experiment.settings import (
 Column = NDArray[np.generic] | tuple[Any, ...]
 """Values of one parameter: float64 or int64 for numbers, a tuple for anything else."""
 
-MOST_VALUES = 100_000_000
-"""Values that one axis may have, whatever the run_cap."""
+MOST_VALUES = 10_000_000
+"""Values that all axes of a file together may generate, whatever the run_cap."""
 
-INIT = Setting("parameters", "object", initialisation.parse, None, {"$ref": "#/$defs/Initialisation"})
+INIT = Setting("parameters", "object", initialisation, None, {"$ref": "#/$defs/Initialisation"})
 SWEEPABLE: dict[str, Setting] = {
     "learning_rate": LEARNING_RATE,
     "epochs": EPOCHS,
@@ -79,7 +80,7 @@ class Axis:
         return setting.column if setting else "object"
 
     def values(self) -> Column:
-        """All values, float64 or int64 for numbers. Raises Bad if one of them cannot be used."""
+        """All values, float64 or int64 for numbers. Raises BadValueError if one of them cannot be used."""
         if self.explicit:
             raw: Any = self.numbers
         else:
@@ -91,7 +92,7 @@ class Axis:
         return np.asarray(raw, dtype=np.float64 if self.column == "float" else np.int64)
 
     def check(self, numbers: NDArray[Any]) -> None:
-        """Raises Bad for the first generated number that is no value of the parameter."""
+        """Raises BadValueError for the first generated number that is no value of the parameter."""
         usable = np.isfinite(numbers)
         least = np.nextafter(0.0, 1.0)
         what = "finite numbers greater than 0"
@@ -105,7 +106,7 @@ class Axis:
         wrong = np.flatnonzero(~(usable & (numbers >= least)))
         if len(wrong):
             value = numbers[wrong[0]].item()
-            raise Bad(f"expected {what}, but {self.form} gives {value!r} as value {wrong[0] + 1}")
+            raise BadValueError(f"expected {what}, but {self.form} gives {value!r} as value {wrong[0] + 1}")
 
     def check_ends(self) -> None:
         """The same for the first and last number alone, of an axis too long to be computed."""
@@ -121,29 +122,37 @@ class Axis:
                 return
         try:
             self.check(np.array(ends))
-        except Bad as bad:
-            raise Bad(str(bad).partition(" as value")[0]) from None
+        except BadValueError as bad:
+            raise BadValueError(str(bad).partition(" as value")[0]) from None
+
+    def head(self) -> Axis:
+        """The axis cut down to its first value."""
+        if self.explicit:
+            return Axis(self.key, self.form, self.numbers[:1], 1)
+        numbers = (*self.numbers[:2], 1) if self.form.endswith("space") else self.numbers
+        return Axis(self.key, self.form, numbers, 1, self.seed)
 
     def canonical(self) -> list[Any]:
         """What the axis means, as plain data: equal for every spelling, and short however long the axis."""
-        return [self.form, *(_plain(number) for number in self.numbers)]
+        return [self.form, self.length, *(plain(number) for number in self.numbers)]
 
 
-def _plain(value: Any) -> Any:
-    return value.canonical if isinstance(value, initialisation.Initialisation) else value
+def plain(value: Any) -> Any:
+    """A value as data for JSON."""
+    return value.canonical if isinstance(value, Initialisation) else value
 
 
 def _generate(axis: Axis) -> NDArray[Any]:
-    numbers = axis.numbers
-    if axis.form in ("linspace", "geomspace", "logspace"):
-        made: NDArray[Any] = getattr(np, axis.form)(*numbers)
+    if axis.form in DISTRIBUTIONS:
+        return _draw(axis)
+    if axis.form != "range":
+        made: NDArray[Any] = getattr(np, axis.form)(*axis.numbers)
         return made
-    if axis.form == "range":
-        start, stop, step = numbers
-        small = all(isinstance(n, int) and abs(n) < 2**62 for n in (start, stop, step))
-        kind = np.int64 if small else np.float64
-        return np.asarray(start, kind) + np.arange(axis.length, dtype=kind) * np.asarray(step, kind)
-    return _draw(axis)
+    small = all(isinstance(number, int) and abs(number) < 2**62 for number in axis.numbers)
+    kind: Any = np.int64 if small else np.float64
+    start, _, step = np.array(axis.numbers, kind)
+    made = start + np.arange(axis.length, dtype=kind) * step
+    return made
 
 
 def _draw(axis: Axis) -> NDArray[Any]:
@@ -161,4 +170,5 @@ def _draw(axis: Axis) -> NDArray[Any]:
     from harness.formulas.functions import exp, log
 
     ends = log(np.array([low, high]))
-    return np.clip(exp(generator.uniform(ends[0], ends[1], axis.length)), low, high)
+    made: NDArray[Any] = np.clip(exp(generator.uniform(ends[0], ends[1], axis.length)), low, high)
+    return made

@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.experiment.axes import MOST_VALUES, SWEEPABLE, Axis, setting_of
 from harness.experiment.axis_spec import parse
-from harness.experiment.errors import Bad, Path, dotted, found, nearest
+from harness.experiment.errors import BadValueError, Path, dotted, found, nearest
 from harness.experiment.model import Dimension, GridSpec
 from harness.experiment.source import Note
 
@@ -94,7 +94,7 @@ class BlockReader:
             block.paths[key] = path
             try:
                 axes[key] = parse(key, raw, self.seed)
-            except Bad as bad:
+            except BadValueError as bad:
                 block.damaged.add(key)
                 self.notes += [Note((*path, *below), text) for below, text in bad.notes]
         lengths = {axis.length for axis in axes.values()}
@@ -124,10 +124,10 @@ class BlockReader:
             if lazy:
                 axis.check_ends()
             elif axis.length > most:
-                raise Bad(f"expected at most {most:,} values, found {axis.length:,}")
+                raise BadValueError(f"expected at most {most:,} values, found {axis.length:,}")
             else:
                 axis.values()
-        except Bad as bad:
+        except BadValueError as bad:
             block.damaged.add(axis.key)
             self.notes.append(Note(path, str(bad)))
 
@@ -136,7 +136,9 @@ class BlockReader:
         for key, example in (("learning_rate", "0.1"), ("epochs", "[1, 10, 100]"), ("init", "ones")):
             if key not in block.paths and not (key == "learning_rate" and rates):
                 path = (*block.where, "parameters", key)
-                self.notes.append(Note(path, f"missing; give a value or an axis, such as {key}: {example}", key=True))
+                self.notes.append(
+                    Note(path, f"missing; give a value or an axis, such as {key}: {example}", key=True)
+                )
 
     def _exclude(self, block: Block, raw: Any) -> None:
         where = (*block.where, "exclude")
@@ -156,14 +158,16 @@ class BlockReader:
     def _excluded(self, block: Block, key: str, raw: Any, path: Path) -> Any:
         setting = setting_of(key)
         if setting is None or key not in block.paths:
-            message = unknown_parameter(key) if setting is None else "matches nothing: this key is not swept here"
+            message = (
+                unknown_parameter(key) if setting is None else "matches nothing: this key is not swept here"
+            )
             if setting is None and nearest(key, block.paths):
                 message = f"unknown key{nearest(key, block.paths)}"
             self.notes.append(Note(path, message, key=True))
             return None
         try:
             value = setting.rule(raw)
-        except Bad as bad:
+        except BadValueError as bad:
             self.notes += [Note((*path, *below), text) for below, text in bad.notes]
             return None
         dimension = next((d for d in block.dimensions if key in d.keys), None)
@@ -171,7 +175,9 @@ class BlockReader:
             return None
         if dimension.lazy or _has(dimension.values(key), value):
             return value
-        self.notes.append(Note(path, f"matches nothing: {key} has no value {_near(dimension.values(key), raw, value)}"))
+        self.notes.append(
+            Note(path, f"matches nothing: {key} has no value {_near(dimension.values(key), raw, value)}")
+        )
         return None
 
 
@@ -197,4 +203,3 @@ def unknown_parameter(key: str) -> str:
         return "unknown key; layers are numbered 1, 2, .."
     hint = nearest(key, SWEEPABLE)
     return f"unknown key{hint}" if hint else f"unknown key; expected one of {', '.join(SWEEPABLE)}"
-

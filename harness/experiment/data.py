@@ -11,11 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.experiment.errors import Bad, Path, either, found, nearest, shorten
+from harness.experiment.errors import BadValueError, Path, either, found, nearest, shorten
 from harness.experiment.generators import generate
 
 Floats = NDArray[np.float64]
-ONLY_WITH = {"inputs": "file", "targets": "file", "samples": "generate", "noise": "generate", "seed": "generate"}
+ONLY_WITH = {
+    "inputs": "file",
+    "targets": "file",
+    "samples": "generate",
+    "noise": "generate",
+    "seed": "generate",
+}
 SOURCES = ("rows", "file", "generate")
 MOST_NOTES = 20
 
@@ -33,7 +39,7 @@ class Table:
 
 
 def read(section: dict[str, Any], folder: FilePath) -> Table:
-    """The table a checked `data:` section describes. section: only the keys that stand in the file. Raises Bad."""
+    """The table a checked `data:` section describes. section: only the keys that stand in the file. Raises BadValueError."""
     given = [key for key in SOURCES if key in section]
     notes: list[tuple[Path, str]] = []
     if len(given) != 1:
@@ -42,7 +48,7 @@ def read(section: dict[str, Any], folder: FilePath) -> Table:
     elif wrong := [key for key in section if ONLY_WITH.get(key, given[0]) != given[0]]:
         notes += [((key,), f"goes with {ONLY_WITH[key]}, not with {given[0]}") for key in wrong]
     if notes:
-        raise Bad(notes=notes)
+        raise BadValueError(notes=notes)
     if given[0] == "rows":
         return Table(_rows(section["rows"]), None, "rows")
     if given[0] == "file":
@@ -52,13 +58,13 @@ def read(section: dict[str, Any], folder: FilePath) -> Table:
     )
     table = np.hstack(made)
     if not np.isfinite(table).all():
-        raise Bad(notes=[(("noise",), "expected less noise: some numbers are not finite")])
+        raise BadValueError(notes=[(("noise",), "expected less noise: some numbers are not finite")])
     return Table(table, made[0].shape[1], "generate")
 
 
 def _rows(rows: Any) -> Floats:
     if not isinstance(rows, list) or not rows:
-        raise Bad(notes=[(("rows",), f"expected rows such as [[1, 1, 1]], found {found(rows)}")])
+        raise BadValueError(notes=[(("rows",), f"expected rows such as [[1, 1, 1]], found {found(rows)}")])
     plain = all(type(row) is list and row for row in rows)
     if plain and len(set(map(len, rows))) == 1 and set(map(type, chain.from_iterable(rows))) <= {int, float}:
         try:
@@ -70,7 +76,7 @@ def _rows(rows: Any) -> Floats:
     notes = list(_row_notes(rows))
     if len(notes) > MOST_NOTES:
         notes[MOST_NOTES:] = [(("rows",), f"and {len(notes) - MOST_NOTES} more rows or numbers like these")]
-    raise Bad(notes=notes)
+    raise BadValueError(notes=notes)
 
 
 def _row_notes(rows: list[Any]) -> Iterator[tuple[Path, str]]:
@@ -98,13 +104,17 @@ def _file(section: dict[str, Any], folder: FilePath) -> Table:
     if path.suffix.lower() not in (".csv", ".parquet"):
         notes.append((("file",), f"expected a file that ends in .csv or .parquet, found {found(name)}"))
     elif not path.is_file():
-        notes.append((("file",), f"{'is a directory' if path.is_dir() else 'no such file'}: {shorten_path(path)}"))
+        notes.append(
+            (("file",), f"{'is a directory' if path.is_dir() else 'no such file'}: {shorten_path(path)}")
+        )
     if notes:
-        raise Bad(notes=notes)
+        raise BadValueError(notes=notes)
     columns = [*section["inputs"], *section["targets"]]
-    twice = [(key, i) for key in ("inputs", "targets") for i, c in enumerate(section[key]) if columns.count(c) > 1]
+    twice = [
+        (key, i) for key in ("inputs", "targets") for i, c in enumerate(section[key]) if columns.count(c) > 1
+    ]
     if twice:
-        raise Bad(notes=[((*twice[-1],), "this column is named twice")])
+        raise BadValueError(notes=[((*twice[-1],), "this column is named twice")])
     reader = _read_csv if path.suffix.lower() == ".csv" else _read_parquet
     return Table(reader(path, section), len(section["inputs"]), "file")
 
@@ -123,12 +133,12 @@ def _check_columns(section: dict[str, Any], names: Sequence[str]) -> None:
                 hint = nearest(column, names) or f"; the file has {', '.join(shorten(n) for n in names[:12])}"
                 notes.append(((key, index), what + ("" if column in names else hint)))
     if notes:
-        raise Bad(notes=notes)
+        raise BadValueError(notes=notes)
 
 
-def _unreadable(error: Exception, kind: str) -> Bad:
+def _unreadable(error: Exception, kind: str) -> BadValueError:
     said = " ".join(str(error).split())
-    return Bad(notes=[(("file",), f"cannot be read as {kind}: {said[:160]}")])
+    return BadValueError(notes=[(("file",), f"cannot be read as {kind}: {said[:160]}")])
 
 
 def _read_csv(path: FilePath, section: dict[str, Any]) -> Floats:
@@ -140,7 +150,7 @@ def _read_csv(path: FilePath, section: dict[str, Any]) -> Floats:
         with path.open("rb") as file:
             header = file.readline(1 << 20)
         if not header.strip():
-            raise Bad(notes=[(("file",), "the file is empty")])
+            raise BadValueError(notes=[(("file",), "the file is empty")])
         names = csv.read_csv(pa.BufferReader(header), parse_options=csv.ParseOptions()).column_names
         _check_columns(section, names)
         options = csv.ConvertOptions(
@@ -182,11 +192,9 @@ def _read_parquet(path: FilePath, section: dict[str, Any]) -> Floats:
                 if not _is_numeric(schema.field(column).type)
             ]
             if notes:
-                raise Bad(notes=notes)
+                raise BadValueError(notes=notes)
             table = file.read(columns=used)
-        columns = [
-            compute.cast(table.column(name), pa.float64(), safe=False).to_numpy() for name in used
-        ]
+        columns = [compute.cast(table.column(name), pa.float64(), safe=False).to_numpy() for name in used]
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise _unreadable(error, "Parquet") from None
     return _finite(columns, used, lambda row, name: table.column(name)[row].as_py())
@@ -202,7 +210,7 @@ def _is_numeric(kind: Any) -> bool:
 def _finite(columns: list[NDArray[Any]], names: list[str], found_at: Any) -> Floats:
     table = np.column_stack([np.asarray(column, dtype=np.float64) for column in columns])
     if not len(table):
-        raise Bad(notes=[(("file",), "the file has no rows")])
+        raise BadValueError(notes=[(("file",), "the file has no rows")])
     notes: list[tuple[Path, str]] = []
     for name, column in zip(names, table.T, strict=True):
         wrong = np.flatnonzero(~np.isfinite(column))
@@ -211,8 +219,11 @@ def _finite(columns: list[NDArray[Any]], names: list[str], found_at: Any) -> Flo
             what = "an empty cell" if value is None or value == "" else found(value)
             more = f" (and in {len(wrong) - 1} more rows)" if len(wrong) > 1 else ""
             notes.append(
-                (("file",), f"row {wrong[0] + 1}, column '{name}': expected a finite number, found {what}{more}")
+                (
+                    ("file",),
+                    f"row {wrong[0] + 1}, column '{name}': expected a finite number, found {what}{more}",
+                )
             )
     if notes:
-        raise Bad(notes=notes)
+        raise BadValueError(notes=notes)
     return np.ascontiguousarray(table)

@@ -8,90 +8,92 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from harness.experiment import schema
-from harness.experiment.errors import Bad, Path, found, nearest
+from harness.experiment.errors import BadValueError, Path, each, found, unknown
 from harness.experiment.generators import GENERATORS
-from harness.experiment.settings import NETWORK, TRAINING, Setting, finite, name_of, whole
+from harness.experiment.settings import NETWORK, TRAINING, finite, name_of, whole
 from harness.experiment.source import Note
 
 MOST_SAMPLES = 1_000_000
+MOST_REPEATS = 1_000_000_000
+MOST_SEED = 2**64 - 1
+MOST_EPOCHS = 2**63 - 1
 MOST_RUNS = 2**62
 
 _NAME = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,64}")
 
 
-def _field(rule: Callable[[Any], Any], json: dict[str, Any]) -> Any:
-    """A field whose value is what `rule` makes of it."""
+@dataclass(frozen=True)
+class Rule:
+    """A field whose value is what `rule` makes of it, and its JSON Schema."""
 
-    def validate(raw: Any) -> Any:
-        try:
-            return rule(raw)
-        except Bad as bad:
-            raise PydanticCustomError("notes", "notes", {"notes": bad.notes}) from None
+    rule: Callable[[Any], Any]
+    json: dict[str, Any]
 
-    return Annotated[Any, PlainValidator(validate), WithJsonSchema(json)]
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
+        def validate(raw: Any) -> Any:
+            try:
+                return self.rule(raw)
+            except BadValueError as bad:
+                raise PydanticCustomError("notes", "notes", {"notes": bad.notes}) from None
 
+        made: CoreSchema = PlainValidator(validate).__get_pydantic_core_schema__(source, handler)
+        return made
 
-def _setting(setting: Setting) -> Any:
-    json = setting.schema if setting.default is None else {**setting.schema, "default": _json(setting)}
-    return _field(setting.rule, json)
-
-
-def _json(setting: Setting) -> Any:
-    return True if setting.default == "true" else setting.default
-
-
-def _anything(name: str) -> Any:
-    """A field that is read elsewhere; only its schema is given here."""
-    return Annotated[Any, WithJsonSchema({"$ref": f"#/$defs/{name}"})]
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return self.json
 
 
-def _number(rule: Callable[..., int], least: int, most: int, default: int) -> Any:
+def _setting(key: str) -> Rule:
+    setting = {**NETWORK, **TRAINING}[key]
+    default = {} if setting.default is None else {"default": True if key == "bias" else setting.default}
+    return Rule(setting.rule, {**setting.schema, **default})
+
+
+def _whole(least: int, most: int, default: int) -> Rule:
     json = {"type": "integer", "minimum": least, "maximum": most, "default": default}
-    return _field(lambda raw: rule(raw, least, most), json)
+    return Rule(lambda raw: whole(raw, least, most), json)
 
 
 def _experiment_name(raw: Any) -> str:
     if not isinstance(raw, str) or not _NAME.fullmatch(raw):
-        raise Bad(f"expected 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot, found {found(raw)}")
+        raise BadValueError(f"expected 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot, found {found(raw)}")
     return raw
 
 
 def _text(raw: Any) -> str:
     if not isinstance(raw, str):
-        raise Bad(f"expected text, found {found(raw)}")
+        raise BadValueError(f"expected text, found {found(raw)}")
     return raw
 
 
 def _switch(raw: Any) -> bool:
     if not isinstance(raw, bool):
-        raise Bad(f"expected true or false, found {found(raw)}")
+        raise BadValueError(f"expected true or false, found {found(raw)}")
     return raw
 
 
 def _noise(raw: Any) -> float:
     number = finite(raw, "a finite number of at least 0")
     if number < 0:
-        raise Bad(f"expected a finite number of at least 0, found {found(raw)}")
+        raise BadValueError(f"expected a finite number of at least 0, found {found(raw)}")
     return number
 
 
-def _columns(raw: Any) -> list[str]:
+def _columns(raw: Any) -> tuple[str, ...]:
     if not isinstance(raw, list) or not raw:
-        raise Bad(f"expected a list of column names, found {found(raw)}")
-    notes = [((i,), f"expected a column name, found {found(c)}") for i, c in enumerate(raw) if not isinstance(c, str)]
-    if notes:
-        raise Bad(notes=notes)
-    return raw
+        raise BadValueError(f"expected a list of column names, found {found(raw)}")
+    return each(raw, _text)
 
 
-_COLUMNS = {"type": "array", "items": {"type": "string"}, "minItems": 1}
-_ROWS = {"type": "array", "items": {"type": "array", "items": {"type": "number"}, "minItems": 2}, "minItems": 1}
+_COLUMNS = Rule(_columns, {"type": "array", "items": {"type": "string"}, "minItems": 1})
+_ROW = {"type": "array", "items": {"type": "number"}, "minItems": 2}
 _KINDS = tuple(GENERATORS)
 
 
@@ -102,68 +104,71 @@ class Section(BaseModel):
 class Network(Section):
     """The network; hidden layers share `activation` unless it lists one for each of them."""
 
-    layers: _setting(NETWORK["layers"]) = None  # type: ignore[valid-type]
-    activation: _setting(NETWORK["activation"]) = NETWORK["activation"].default  # type: ignore[valid-type]
-    output: _setting(NETWORK["output"]) = NETWORK["output"].default  # type: ignore[valid-type]
-    bias: _setting(NETWORK["bias"]) = NETWORK["bias"].default  # type: ignore[valid-type]
+    layers: Annotated[Any, _setting("layers")] = NETWORK["layers"].default
+    activation: Annotated[Any, _setting("activation")] = NETWORK["activation"].default
+    output: Annotated[Any, _setting("output")] = NETWORK["output"].default
+    bias: Annotated[Any, _setting("bias")] = NETWORK["bias"].default
 
 
 class Training(Section):
     """How the network learns."""
 
-    loss: _setting(TRAINING["loss"]) = TRAINING["loss"].default  # type: ignore[valid-type]
-    optimizer: _setting(TRAINING["optimizer"]) = TRAINING["optimizer"].default  # type: ignore[valid-type]
-    batch_size: _setting(TRAINING["batch_size"]) = TRAINING["batch_size"].default  # type: ignore[valid-type]
-    dtype: _setting(TRAINING["dtype"]) = TRAINING["dtype"].default  # type: ignore[valid-type]
-    arithmetic: _setting(TRAINING["arithmetic"]) = TRAINING["arithmetic"].default  # type: ignore[valid-type]
-    max_loss: _setting(TRAINING["max_loss"]) = None  # type: ignore[valid-type]
+    loss: Annotated[Any, _setting("loss")] = TRAINING["loss"].default
+    optimizer: Annotated[Any, _setting("optimizer")] = TRAINING["optimizer"].default
+    batch_size: Annotated[Any, _setting("batch_size")] = TRAINING["batch_size"].default
+    dtype: Annotated[Any, _setting("dtype")] = TRAINING["dtype"].default
+    arithmetic: Annotated[Any, _setting("arithmetic")] = TRAINING["arithmetic"].default
+    max_loss: Annotated[Any, _setting("max_loss")] = TRAINING["max_loss"].default
 
 
 class DataSection(Section):
     """One of rows, file (with inputs and targets) or generate (with samples, noise and seed)."""
 
-    rows: Annotated[Any, WithJsonSchema(_ROWS)] = None
-    file: _field(_text, {"type": "string"}) = None  # type: ignore[valid-type]
-    inputs: _field(_columns, _COLUMNS) = None  # type: ignore[valid-type]
-    targets: _field(_columns, _COLUMNS) = None  # type: ignore[valid-type]
-    generate: _field(lambda raw: name_of(raw, _KINDS), {"enum": list(_KINDS)}) = None  # type: ignore[valid-type]
-    samples: _number(whole, 1, MOST_SAMPLES, 200) = 200  # type: ignore[valid-type]
-    noise: _field(_noise, {"type": "number", "minimum": 0, "default": 0.1}) = 0.1  # type: ignore[valid-type]
-    seed: _number(whole, 0, 2**64 - 1, 0) = 0  # type: ignore[valid-type]
+    rows: Annotated[Any, WithJsonSchema({"type": "array", "items": _ROW, "minItems": 1})] = None
+    file: Annotated[Any, Rule(_text, {"type": "string"})] = None
+    inputs: Annotated[Any, _COLUMNS] = None
+    targets: Annotated[Any, _COLUMNS] = None
+    generate: Annotated[Any, Rule(lambda raw: name_of(raw, _KINDS), {"enum": list(_KINDS)})] = None
+    samples: Annotated[Any, _whole(1, MOST_SAMPLES, 200)] = 200
+    noise: Annotated[Any, Rule(_noise, {"type": "number", "minimum": 0, "default": 0.1})] = 0.1
+    seed: Annotated[Any, _whole(0, MOST_SEED, 0)] = 0
 
 
 class Losses(Section):
     """The curve of each run: every how many epochs a point of it is kept."""
 
-    every: _number(whole, 1, 2**63 - 1, 1) = 1  # type: ignore[valid-type]
+    every: Annotated[Any, _whole(1, MOST_EPOCHS, 1)] = 1
 
 
 class Record(Section):
     """What is kept of each run."""
 
-    weights: _field(_switch, {"type": "boolean", "default": True}) = True  # type: ignore[valid-type]
+    weights: Annotated[Any, Rule(_switch, {"type": "boolean", "default": True})] = True
     losses: Losses | None = None
 
 
 class Document(Section):
     """An experiment: one network, trained under every combination of its parameters."""
 
-    model_config = ConfigDict(json_schema_extra={"required": ["name", "data", "network"]})
+    model_config = ConfigDict(json_schema_extra={"required": ["name", "data"]})
 
-    name: _field(_experiment_name, {"type": "string", "pattern": rf"^{_NAME.pattern}$"}) = None  # type: ignore[valid-type]
-    description: _field(_text, {"type": "string", "default": ""}) = ""  # type: ignore[valid-type]
-    seed: _number(whole, 0, 2**64 - 1, 0) = 0  # type: ignore[valid-type]
+    name: Annotated[Any, Rule(_experiment_name, {"type": "string", "pattern": f"^{_NAME.pattern}$"})] = None
+    description: Annotated[Any, Rule(_text, {"type": "string", "default": ""})] = ""
+    seed: Annotated[Any, _whole(0, MOST_SEED, 0)] = 0
     network: Network = Network()
     data: DataSection | None = None
     training: Training = Training()
-    parameters: _anything("Parameters") = None  # type: ignore[valid-type]
-    zip: _anything("Zip") = None  # type: ignore[valid-type]
-    exclude: _anything("Exclude") = None  # type: ignore[valid-type]
-    grids: _anything("Grids") = None  # type: ignore[valid-type]
-    repeats: _number(whole, 1, 1_000_000_000, 1) = 1  # type: ignore[valid-type]
+    parameters: Any = None
+    zip: Any = None
+    exclude: Any = None
+    grids: Any = None
+    repeats: Annotated[Any, _whole(1, MOST_REPEATS, 1)] = 1
     record: Record = Record()
-    run_cap: _number(whole, 1, MOST_RUNS, 50_000_000) = 50_000_000  # type: ignore[valid-type]
+    run_cap: Annotated[Any, _whole(1, MOST_RUNS, 50_000_000)] = 50_000_000
 
+
+BLOCK_KEYS = ("parameters", "zip", "exclude", "grids")
+"""What `blocks.py` reads."""
 
 _PLACES = {
     **dict.fromkeys(("learning_rate", "epochs", "init"), "parameters"),
@@ -200,11 +205,11 @@ def _notes(path: Path, detail: Any) -> list[Note]:
 
 
 def _unknown(path: Path) -> str:
-    key, names = str(path[-1]), list(_fields(path[:-1]))
+    key = str(path[-1])
     place = _PLACES.get(key)
     if place and place != (path[-2] if len(path) > 1 else "the top level"):
         return f"unknown key here; it belongs {'at' if place == 'the top level' else 'under'} {place}"
-    return f"unknown key{nearest(key, names) or '; expected one of ' + ', '.join(names)}"
+    return unknown(key, _fields(path[:-1]))
 
 
 def _fields(path: Path) -> tuple[str, ...]:
@@ -221,14 +226,23 @@ def _fields(path: Path) -> tuple[str, ...]:
 
 def _remove(data: dict[str, Any], path: Path) -> None:
     """Takes out the offending value, or the section it stands in where that is nested deeper."""
-    above, key = (data, path[0]) if len(path) == 1 else (data.get(str(path[0]), {}), path[1])
-    above.pop(key, None)
+    above, key = (data, path[0]) if len(path) == 1 else (data[str(path[0])], path[1])
+    above.pop(str(key), None)
 
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of the experiment file, for editors."""
     made = Document.model_json_schema()
-    made["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    made["title"] = "backprop-harness experiment"
-    made["$defs"] = {**made.get("$defs", {}), **schema.definitions()}
-    return made
+    defs = {**made.pop("$defs"), **schema.definitions()}
+    for key in BLOCK_KEYS:
+        made["properties"][key] = {"$ref": f"#/$defs/{key.capitalize()}"}
+    for part in (made, *defs.values()):
+        for field in part.get("properties", {}).values():
+            if field.get("default", 0) is None:
+                del field["default"]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **made,
+        "title": "backprop-harness experiment",
+        "$defs": defs,
+    }

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from harness.errors import HarnessError
 
 Path = tuple[str | int, ...]
 """Keys and list indices from the top of the file down to a value."""
@@ -33,7 +36,7 @@ class Problem:
         return f"{self.file}{position}: {where}{self.message}"
 
 
-class ExperimentError(ValueError):
+class ExperimentError(HarnessError):
     """The experiment cannot be run. problems: all that is wrong with it, in order of position."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
@@ -47,7 +50,7 @@ class ExperimentError(ValueError):
         return "\n".join(lines)
 
 
-class Bad(ValueError):
+class BadValueError(ValueError):
     """A value that cannot be used. notes: (path below that value, message) for each thing that is wrong with it."""
 
     def __init__(self, message: str = "", *, notes: Iterable[tuple[Path, str]] = ()) -> None:
@@ -57,6 +60,41 @@ class Bad(ValueError):
     def below(self, *steps: str | int) -> list[tuple[Path, str]]:
         """The notes, seen from `steps` further up."""
         return [((*steps, *path), text) for path, text in self.notes]
+
+
+class Notes(list[tuple[Path, str]]):
+    """What is wrong with the parts of a value, gathered so that all of it is reported at once."""
+
+    def read(self, rule: Callable[[Any], Any], raw: object, *path: str | int) -> Any:
+        """What `rule` makes of the part at `path`, or None if it is bad, which is noted."""
+        try:
+            return rule(raw)
+        except BadValueError as bad:
+            self += bad.below(*path)
+            return None
+
+    def add(self, message: str, *path: str | int) -> None:
+        """Note a message about the part at `path`."""
+        self.append((path, message))
+
+    def settle(self) -> None:
+        """Raise BadValueError if there is anything to report."""
+        if self:
+            raise BadValueError(notes=self)
+
+
+def each(raw: Iterable[object], rule: Callable[[Any], Any], *below: str | int) -> tuple[Any, ...]:
+    """What `rule` makes of every item. Raises BadValueError for all the bad ones."""
+    notes = Notes()
+    values = tuple(notes.read(rule, item, *below, index) for index, item in enumerate(raw))
+    notes.settle()
+    return values
+
+
+def unknown(key: object, names: Iterable[str]) -> str:
+    """The message for a key that should not be there."""
+    names = list(names)
+    return f"unknown key{nearest(key, names) or '; expected one of ' + ', '.join(names)}"
 
 
 def dotted(path: Path) -> str:

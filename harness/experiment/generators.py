@@ -20,7 +20,7 @@ def xor(samples: int, noise: float, random: np.random.Generator) -> tuple[Floats
     """The corners (0, 0), (0, 1), (1, 0), (1, 1) in turn, plus noise; 1 where the two inputs differ."""
     corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     inputs = corners[np.arange(samples) % 4]
-    return inputs + noise * random.standard_normal((samples, 2)), inputs[:, :1] != inputs[:, 1:]
+    return inputs + noise * random.standard_normal((samples, 2)), (inputs[:, :1] != inputs[:, 1:]).astype(np.float64)
 
 
 def circle(samples: int, noise: float, random: np.random.Generator) -> tuple[Floats, Floats]:
@@ -30,7 +30,7 @@ def circle(samples: int, noise: float, random: np.random.Generator) -> tuple[Flo
     radius = np.where(inside, 0.5 * np.sqrt(where[:, 0]), 0.75 + 0.25 * where[:, 0])
     angle = 2.0 * np.pi * where[:, 1]
     inputs = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
-    return inputs + noise * random.standard_normal((samples, 2)), inside[:, None]
+    return inputs + noise * random.standard_normal((samples, 2)), inside[:, None].astype(np.float64)
 
 
 def spiral(samples: int, noise: float, random: np.random.Generator) -> tuple[Floats, Floats]:
@@ -39,12 +39,12 @@ def spiral(samples: int, noise: float, random: np.random.Generator) -> tuple[Flo
     radius = (np.arange(samples) // 2 + 1) / ((samples + 1) // 2)
     angle = 3.0 * np.pi * radius + np.pi * arm
     inputs = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
-    return inputs + noise * random.standard_normal((samples, 2)), arm[:, None]
+    return inputs + noise * random.standard_normal((samples, 2)), arm[:, None].astype(np.float64)
 
 
 def gaussian(samples: int, noise: float, random: np.random.Generator) -> tuple[Floats, Floats]:
     """Two blobs around (-1, -1) (target 0) and (1, 1) (target 1), in turn; noise is their standard deviation."""
-    blob = (np.arange(samples) % 2)[:, None]
+    blob = (np.arange(samples) % 2.0)[:, None]
     return 2.0 * blob - 1.0 + noise * random.standard_normal((samples, 2)), blob
 
 

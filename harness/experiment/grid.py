@@ -13,14 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.errors import HarnessError
 from harness.experiment.initialisation import Initialisation
 from harness.experiment.model import STRUCTURAL, Dimension, Experiment, GridSpec, Value
-from harness.experiment.product import Clause, Group, Ids, Points, Product, State
+from harness.experiment.product import Clause, Group, Ids, Points, Product, State, restrict
 
 EPOCHS, REPEAT = "epochs", "repeat"
 
 
-class TooManyRows(ValueError):
+class TooManyRows(HarnessError):
     """The grid has more rows than `run_cap` allows."""
 
     def __init__(self, count: int, cap: int) -> None:
@@ -160,17 +161,17 @@ class _Spec:
     """One grid as numbers: its dimensions with `repeat` added, and the id of every key that it does not sweep."""
 
     def __init__(self, spec: GridSpec, ids: list[Points], values: Mapping[str, Any], experiment: Experiment) -> None:
-        self.dimensions = [_with_repeats(points, values, experiment.repeats) for points in ids]
+        self.dimensions = [*ids, Points((REPEAT,), np.arange(experiment.repeats)[:, None])]
         own = {key for points in self.dimensions for key in points.keys}
         self.constants = {
-            key: _id_of(values[key], experiment.settings.get(key)) for key in values if key not in own and key != REPEAT
+            key: _id_of(values[key], experiment.settings.get(key)) for key in values if key not in own
         }
-        if REPEAT in values and REPEAT not in own:
-            self.constants[REPEAT] = 0
-        self.exclude = [
+        self.exclude: list[Clause] = [
             tuple(Group((key,), frozenset([(_id_of(values[key], value),)])) for key, value in entry.items())
             for entry in spec.exclude
         ]
+        if experiment.repeats > 1:
+            self.exclude.append(_repeats_of_the_same(values["init"], experiment.repeats))
         self._with_epochs = next(points for points in self.dimensions if EPOCHS in points.keys)
         sizes = {key: len(values[key]) for key in values}
         self.lookups = [_Lookup(points.ids, [sizes[key] for key in points.keys]) for points in self.dimensions]
@@ -198,6 +199,10 @@ class _Spec:
         swept = tuple(Group(points.keys, frozenset(map(tuple, points.ids.tolist()))) for points in self.dimensions)
         return swept + tuple(Group((key,), frozenset([(id_,)])) for key, id_ in self.constants.items())
 
+    def know(self, clauses: State) -> State:
+        """The clauses as far as the keys that this grid does not sweep leave them open."""
+        return tuple(restrict(clause, self.constants) for clause in clauses)
+
     def epochs_group(self) -> Clause:
         points = frozenset(map(tuple, self._with_epochs.ids.tolist()))
         return (Group(self._with_epochs.keys, points),)
@@ -217,7 +222,8 @@ def _row_product(specs: list[_Spec], j: int) -> Product:
             rest = rest[len(region) :]
         return (0, 0) if taken else (1, 0)
 
-    return Product(specs[j].dimensions, own + tuple(clause for region in earlier for clause in region), leaf)
+    clauses = own + tuple(clause for region in earlier for clause in region)
+    return Product(specs[j].dimensions, specs[j].know(clauses), leaf)
 
 
 def _run_product(specs: list[_Spec], j: int, epochs: Sequence[int]) -> Product:
@@ -245,7 +251,8 @@ def _run_product(specs: list[_Spec], j: int, epochs: Sequence[int]) -> Product:
             return 0, 0
         return 1, int(max(epochs[e] for e in frozenset().union(*asked)))
 
-    return Product(specs[j].run_dimensions, tuple(clause for region in regions for clause in region), leaf)
+    clauses = tuple(clause for region in regions for clause in region)
+    return Product(specs[j].run_dimensions, specs[j].know(clauses), leaf)
 
 
 def _length(spec: GridSpec, repeats: int) -> int:
@@ -261,14 +268,10 @@ def _copies(dimension: Dimension, repeats: int) -> list[int]:
     return [repeats if isinstance(init, Initialisation) and init.random else 1 for init in inits]
 
 
-def _with_repeats(points: Points, values: Mapping[str, Any], repeats: int) -> Points:
-    """The dimension that holds `init`, each of its random points once for each repeat."""
-    if "init" not in points.keys:
-        return points
-    random = np.array([init.random for init in values["init"]])[points.ids[:, points.keys.index("init")]]
-    copies = np.where(random, repeats, 1)
-    repeat = np.arange(copies.sum()) - np.repeat(np.cumsum(copies) - copies, copies)
-    return Points((*points.keys, REPEAT), np.column_stack([np.repeat(points.ids, copies, axis=0), repeat]))
+def _repeats_of_the_same(inits: Sequence[Initialisation], repeats: int) -> Clause:
+    """What is not repeated: initialisations that always give the same numbers."""
+    same = frozenset((id_,) for id_, init in enumerate(inits) if not init.random)
+    return Group(("init",), same), Group((REPEAT,), frozenset((repeat,) for repeat in range(1, repeats)))
 
 
 def _id_of(values: Any, value: Value) -> int:

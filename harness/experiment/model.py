@@ -12,12 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.experiment.axes import Axis, Column
+from harness.experiment.initialisation import Initialisation
 
 Value = object
 """One value of one parameter: float, int, bool, str, tuple (layers, activations) or `Initialisation`.
 
 Values are hashable, and two spellings of the same thing are equal.
 """
+
+def label(value: Value) -> str:
+    """A value in print, as in the tables: `tanh`, `[2, 2, 1]`, `[relu, tanh]`, `0.1`, `{normal: {std: 0.5}}`."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(label, value))}]"
+    if isinstance(value, Initialisation):
+        return value.label
+    return value if isinstance(value, str) else repr(value)
+
 
 STRUCTURAL = (
     "layers",

@@ -8,7 +8,7 @@ cumulative counts per state make both directions, number -> point and point -> n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -53,7 +53,7 @@ def _choices(group: Group, known: tuple[str, ...]) -> dict[tuple[int, ...], Grou
     return {choice: Group(keys, frozenset(points)) for choice, points in left.items()}
 
 
-def _restrict(clause: Clause, chosen: dict[str, int]) -> Clause:
+def restrict(clause: Clause, chosen: Mapping[str, int]) -> Clause:
     """What is left of a clause once these keys have these values."""
     if clause is None:
         return None
@@ -106,7 +106,7 @@ class Product:
         for i, point in enumerate(map(tuple, dimension.ids[:, columns].tolist())):
             if point not in seen:
                 chosen = dict(zip(keys, point, strict=True))
-                after = tuple(_restrict(clause, chosen) for clause in state)
+                after = tuple(restrict(clause, chosen) for clause in state)
                 seen[point] = reached.setdefault(after, len(reached))
             found[i] = seen[point]
         return found

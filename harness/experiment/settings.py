@@ -1,6 +1,6 @@
 """The settings a run has: for each the values it may take, its default, and its JSON Schema.
 
-A rule turns one plain value into the canonical, hashable one, or raises `Bad`. The same rules serve a constant under
+A rule turns one plain value into the canonical, hashable one, or raises `BadValueError`. The same rules serve a constant under
 `network` or `training` and the values of an axis.
 """
 
@@ -13,16 +13,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from harness.experiment.errors import Bad, found, not_one_of
+from harness.experiment.errors import BadValueError, each, found, not_one_of
+from harness.formulas import activations, losses
 
-ACTIVATIONS = ("identity", "relu", "leaky_relu", "tanh", "sigmoid", "softplus")
-LOSSES = ("mse", "half_mse", "bce", "cross_entropy")
+ACTIVATIONS = tuple(activations.ACTIVATIONS)
+LOSSES = tuple(losses.LOSSES)
 OPTIMIZERS = ("sgd",)
 BIASES = ("true", "false", "fixed")
 DTYPES = ("float64", "float32")
 ARITHMETICS = ("exact", "fast")
-LOGIT_LOSSES = ("bce", "cross_entropy")
-"""Losses that take logits: they apply sigmoid or softmax themselves."""
 
 LARGEST = 2**63 - 1
 MOST_WEIGHTS = 1 << 24
@@ -38,24 +37,24 @@ def whole(raw: object, least: int = 0, most: int = LARGEST) -> int:
     elif isinstance(raw, int) and not isinstance(raw, bool):
         number = raw
     else:
-        raise Bad(f"expected a whole number of at least {least}, found {found(raw)}")
+        raise BadValueError(f"expected a whole number of at least {least}, found {found(raw)}")
     if number < least:
-        raise Bad(f"expected a whole number of at least {least}, found {found(raw)}")
+        raise BadValueError(f"expected a whole number of at least {least}, found {found(raw)}")
     if number > most:
-        raise Bad(f"expected a whole number of at most {most}, found {found(raw)}")
+        raise BadValueError(f"expected a whole number of at most {most}, found {found(raw)}")
     return number
 
 
 def finite(raw: object, what: str = "a finite number") -> float:
     """A finite number as float64."""
     if isinstance(raw, bool) or not isinstance(raw, int | float):
-        raise Bad(f"expected {what}, found {found(raw)}")
+        raise BadValueError(f"expected {what}, found {found(raw)}")
     try:
         number = float(raw)
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
-        raise Bad(f"expected {what}, found {found(raw)}")
+        raise BadValueError(f"expected {what}, found {found(raw)}")
     return number + 0.0  # one zero, not two
 
 
@@ -63,46 +62,34 @@ def positive(raw: object) -> float:
     """A finite number above 0."""
     number = finite(raw, "a finite number greater than 0")
     if number <= 0:
-        raise Bad(f"expected a finite number greater than 0, found {found(raw)}")
+        raise BadValueError(f"expected a finite number greater than 0, found {found(raw)}")
     return number
 
 
 def name_of(raw: object, names: Sequence[str]) -> str:
     """One of the names."""
     if not isinstance(raw, str) or raw not in names:
-        raise Bad(not_one_of(raw, names))
+        raise BadValueError(not_one_of(raw, names))
     return raw
-
-
-def _each(raw: list[Any], rule: Callable[[Any], Any]) -> tuple[Any, ...]:
-    values, notes = [], []
-    for index, item in enumerate(raw):
-        try:
-            values.append(rule(item))
-        except Bad as bad:
-            notes += bad.below(index)
-    if notes:
-        raise Bad(notes=notes)
-    return tuple(values)
 
 
 def layers(raw: object) -> tuple[int, ...]:
     """Units of each layer, inputs first."""
     if not isinstance(raw, list):
-        raise Bad(f"expected the units of each layer, such as [2, 2, 1], found {found(raw)}")
+        raise BadValueError(f"expected the units of each layer, such as [2, 2, 1], found {found(raw)}")
     if len(raw) < 2:
-        raise Bad(f"expected at least two layers, inputs and outputs, found {found(raw)}")
-    units: tuple[int, ...] = _each(raw, lambda item: whole(item, 1, MOST_WEIGHTS))
+        raise BadValueError(f"expected at least two layers, inputs and outputs, found {found(raw)}")
+    units: tuple[int, ...] = each(raw, lambda item: whole(item, 1, MOST_WEIGHTS))
     weights = sum((fan_in + 1) * fan_out for fan_in, fan_out in itertools.pairwise(units))
     if weights > MOST_WEIGHTS:
-        raise Bad(f"expected a network of at most {MOST_WEIGHTS:,} weights, found {weights:,}")
+        raise BadValueError(f"expected a network of at most {MOST_WEIGHTS:,} weights, found {weights:,}")
     return units
 
 
 def activation(raw: object) -> str | tuple[str, ...]:
     """The hidden layers' function, or a list with one for each of them."""
     if isinstance(raw, list):
-        return _each(raw, lambda item: name_of(item, ACTIVATIONS))
+        return each(raw, lambda item: name_of(item, ACTIVATIONS))
     return name_of(raw, ACTIVATIONS)
 
 
@@ -119,8 +106,8 @@ def batch_size(raw: object) -> int | str:
         return "full"
     try:
         return whole(raw, 1)
-    except Bad as bad:
-        raise Bad(
+    except BadValueError as bad:
+        raise BadValueError(
             notes=[(path, text.replace(", found", " or full, found")) for path, text in bad.notes]
         ) from None
 
@@ -170,6 +157,6 @@ EPOCHS = Setting("parameters", "int", whole, None, {"type": "integer", "minimum"
 
 
 def layer_of_rate(key: str) -> int | None:
-    """l for `learning_rate_l`, else None."""
+    """Which layer a key `learning_rate_<layer>` is for, else None."""
     match = _RATE_OF_LAYER.fullmatch(key)
     return int(match.group(1)) if match else None

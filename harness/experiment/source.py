@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from harness.experiment.errors import ExperimentError, Path, Problem, dotted, found, shorten
-from harness.experiment.yaml_text import DEEPEST, Positions, YamlProblem, parse, scalar
+from harness.experiment.yaml_scan import YamlTextError
+from harness.experiment.yaml_text import DEEPEST, Positions, parse, scalar
 
 MOST_BYTES = 1 << 20
 
@@ -69,7 +70,7 @@ def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> Source:
     text = _text(label)
     try:
         data, positions = parse(text)
-    except YamlProblem as problem:
+    except YamlTextError as problem:
         where = dotted(problem.path)
         raise ExperimentError(
             [Problem(label, problem.line, problem.column, where, problem.message)]
@@ -88,7 +89,7 @@ def fragment(text: str) -> Any:
     """The plain data of a piece of YAML such as `0.1` or `{normal: {std: 0.5}}`. Raises ValueError."""
     try:
         data, positions = parse(text)
-    except YamlProblem as problem:
+    except YamlTextError as problem:
         raise ValueError(problem.message) from None
     if positions.problems:
         raise ValueError(positions.problems[0].message)

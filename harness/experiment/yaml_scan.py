@@ -23,7 +23,7 @@ _RUN = re.compile(r"[ \t\n0-9+\-.eE,\[\]]*")
 _DECODER = json.JSONDecoder()
 
 
-class YamlProblem(Exception):
+class YamlTextError(Exception):
     """The text cannot be read as plain YAML. line and column: 1-based."""
 
     def __init__(self, message: str, line: int = 1, column: int = 1, path: Path = ()) -> None:
@@ -54,7 +54,7 @@ class BoundedReader(Reader):
     def forward(self, length: int = 1) -> None:
         self.left -= length
         if self.left < 0:
-            raise YamlProblem(
+            raise YamlTextError(
                 f"more than {MOST_CHARACTERS // 1024} KiB besides lists of numbers; write rows as [[1, 2], [3, 4]] or keep "
                 "them in a CSV file",
                 self.line + 1,

@@ -16,7 +16,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
 from harness.experiment.errors import Path, found, shorten
-from harness.experiment.yaml_scan import NUMBERS, BoundedReader, NumbersScanner, YamlProblem
+from harness.experiment.yaml_scan import NUMBERS, BoundedReader, NumbersScanner, YamlTextError
 
 DEEPEST = 32
 MOST_EVENTS = 12_000
@@ -47,7 +47,7 @@ class Positions:
     keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
     values: dict[Path, tuple[int, int]] = field(default_factory=dict)
     numbers: dict[Path, int] = field(default_factory=dict)
-    problems: list[YamlProblem] = field(default_factory=list)
+    problems: list[YamlTextError] = field(default_factory=list)
 
     def value(self, path: Path) -> tuple[int, int]:
         """(line, column) of a value, or of the nearest thing above it that has a position."""
@@ -134,7 +134,7 @@ class _Builder:
         return bool(self.stack) and isinstance(self.stack[-1].value, dict) and self.stack[-1].key is None
 
     def refuse(self, message: str, line: int, column: int, path: Path) -> None:
-        self.positions.problems.append(YamlProblem(message, line, column, path))
+        self.positions.problems.append(YamlTextError(message, line, column, path))
 
     def add_key(self, key: Any, line: int, column: int) -> None:
         top = self.stack[-1]
@@ -154,7 +154,7 @@ class _Builder:
     def add(self, value: Any, line: int, column: int, size: int = 1) -> None:
         self.expanded += size
         if self.expanded > MOST_EXPANDED:
-            raise YamlProblem(f"aliases expand to more than {MOST_EXPANDED:,} values", line, column)
+            raise YamlTextError(f"aliases expand to more than {MOST_EXPANDED:,} values", line, column)
         path = self.path()
         self.positions.values[path] = (line, column)
         if not self.stack:
@@ -170,9 +170,9 @@ class _Builder:
 
     def alias(self, name: str, line: int, column: int) -> None:
         if any(opened.anchor == name for opened in self.stack):
-            raise YamlProblem(f"alias *{shorten(name)} stands inside what it refers to", line, column)
+            raise YamlTextError(f"alias *{shorten(name)} stands inside what it refers to", line, column)
         if name not in self.anchors:
-            raise YamlProblem(f"alias *{shorten(name)} refers to nothing", line, column)
+            raise YamlTextError(f"alias *{shorten(name)} refers to nothing", line, column)
         value, size = self.anchors[name]
         if self.expects_key():
             self.add_key(value, line, column)
@@ -195,11 +195,11 @@ class _Builder:
     def begin(self, value: Any, anchor: str | None, line: int, column: int) -> None:
         if self.expects_key():
             kind = "mapping" if isinstance(value, dict) else "list"
-            raise YamlProblem(
+            raise YamlTextError(
                 f"expected a name as the key, found a {kind}", line, column, self.stack[-1].path
             )
         if len(self.stack) >= DEEPEST:
-            raise YamlProblem(f"nested more than {DEEPEST} deep", line, column)
+            raise YamlTextError(f"nested more than {DEEPEST} deep", line, column)
         self.stack.append(_Open(value, self.path(), anchor))
         self.positions.values[self.stack[-1].path] = (line, column)
 
@@ -226,10 +226,10 @@ def _feed(builder: _Builder, event: Any, line: int, column: int) -> None:
         builder.refuse(f"tags such as {shorten(str(tag))} are not allowed", line, column, builder.path())
     if kind == "DocumentStartEvent":
         if "" in builder.anchors:
-            raise YamlProblem("expected one document, found a second one", line, column)
+            raise YamlTextError("expected one document, found a second one", line, column)
         builder.anchors[""] = (None, 1)
         if event.version not in (None, (1, 2)):
-            raise YamlProblem("experiments are read as YAML 1.2; remove the %YAML line", line, column)
+            raise YamlTextError("experiments are read as YAML 1.2; remove the %YAML line", line, column)
     elif kind == "AliasEvent":
         builder.alias(event.anchor, line, column)
     elif kind == "ScalarEvent":
@@ -243,7 +243,7 @@ def _feed(builder: _Builder, event: Any, line: int, column: int) -> None:
 
 
 def parse(text: str) -> tuple[Any, Positions]:
-    """Plain data and positions of one YAML document. Raises YamlProblem for anything that is not one, or is too much."""
+    """Plain data and positions of one YAML document. Raises YamlTextError for anything that is not one, or is too much."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     positions = Positions(text)
     builder = _Builder(positions)
@@ -253,7 +253,7 @@ def parse(text: str) -> tuple[Any, Positions]:
         for count, event in enumerate(yaml.parse(text)):
             line, column = event.start_mark.line + 1, event.start_mark.column + 1
             if count > MOST_EVENTS:
-                raise YamlProblem(
+                raise YamlTextError(
                     f"more than {MOST_EVENTS:,} values and lists; write rows as [[1, 2], [3, 4]] or keep them in a CSV file",
                     line,
                     column,
@@ -261,18 +261,18 @@ def parse(text: str) -> tuple[Any, Positions]:
             _feed(builder, event, line, column)
     except ReaderError as error:
         line, column = positions._line_column(min(int(error.position), len(text)))
-        raise YamlProblem(
+        raise YamlTextError(
             f"the character U+{ord(text[error.position]):04X} is not allowed", line, column
         ) from None
     except MarkedYAMLError as error:
         raise _as_problem(error) from None
     except YAMLError as error:
-        raise YamlProblem(f"not valid YAML: {shorten(str(error))}") from None
+        raise YamlTextError(f"not valid YAML: {shorten(str(error))}") from None
     return builder.root, positions
 
 
-def _as_problem(error: MarkedYAMLError) -> YamlProblem:
+def _as_problem(error: MarkedYAMLError) -> YamlTextError:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     said = " ".join(str(error.problem or error.context).split())
-    return YamlProblem(f"not valid YAML: {said}", line, column)
+    return YamlTextError(f"not valid YAML: {said}", line, column)

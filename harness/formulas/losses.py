@@ -15,10 +15,14 @@ Values = Any
 
 
 class Loss(NamedTuple):
-    """cost(t, y, slope) -> cost, filling slope. logits: y is read before any output activation. text: in print."""
+    """cost(t, y, slope) -> cost, filling slope; text, slope_text: both in print.
+
+    logits: y goes through a sigmoid or softmax in here, so the network must not have one. mean: over the outputs.
+    """
 
     cost: Callable[[Values, Values, Values], Values]
     logits: bool
+    mean: bool
     text: str
     slope_text: str
 
@@ -83,8 +87,8 @@ def cross_entropy(t: Values, y: Values, slope: Values) -> Values:
 
 
 LOSSES = {
-    "mse": Loss(mse, False, "mean of (t - y)^2", "-2*({t} - {y})"),
-    "half_mse": Loss(half_mse, False, "half the sum of (t - y)^2", "-({t} - {y})"),
-    "bce": Loss(bce, True, "mean of -(t*log(sigmoid(y)) + (1 - t)*log(1 - sigmoid(y)))", "sigmoid({y}) - {t}"),
-    "cross_entropy": Loss(cross_entropy, True, "-sum of t*log(softmax(y))", "softmax({y}) - {t}"),
+    "mse": Loss(mse, False, True, "mean of (t - y)^2", "-2*({t} - {y})"),
+    "half_mse": Loss(half_mse, False, False, "half the sum of (t - y)^2", "-({t} - {y})"),
+    "bce": Loss(bce, True, True, "mean of -(t*log(sigmoid(y)) + (1 - t)*log(1 - sigmoid(y)))", "sigmoid({y}) - {t}"),
+    "cross_entropy": Loss(cross_entropy, True, False, "-sum of t*log(softmax(y))", "softmax({y}) - {t}"),
 }

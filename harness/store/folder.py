@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from harness.errors import HarnessError
 from harness.experiment.model import Experiment
 from harness.store.schema import NUMBERS, SCHEMA_VERSION
 
@@ -31,7 +32,7 @@ KINDS = ("runs", "curves")
 VERSIONS = ("backprop-harness", "numba", "numpy", "pyarrow")
 
 
-class StoreError(ValueError):
+class StoreError(HarnessError):
     """A results folder is not what it should be: one line that names it and says what to do."""
 
 

@@ -5,7 +5,6 @@ The cut depends on the experiment alone, never on the machine, so that the parts
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,9 +13,11 @@ import numpy as np
 
 from harness.block import Block, parameter_count
 from harness.experiment.grid import EPOCHS, REPEAT, Grid, Selection
-from harness.experiment.model import Experiment, Structure, label
+from harness.experiment.model import Data, Experiment, Structure, label
+from harness.experiment.resolve import network_data
 from harness.experiment.resolve import structure as structure_of
-from harness.store import LABELS, NUMBERS, Tables, parameter_type
+from harness.store.schema import LABELS, NUMBERS, parameter_type
+from harness.store.tables import Rows, Tables
 
 WORK_PER_SECOND = 1.5e8
 """Parameters stepped a second by one thread, a low guess for any machine: it sizes blocks and `harness plan`'s time."""
@@ -36,15 +37,6 @@ class Piece:
     structure: Structure
     start: int
     stop: int
-
-
-@dataclass(frozen=True)
-class Rows:
-    """config, run: (R,). parameters: for each swept one, and `repeat`, its (R,) numbers or label ids."""
-
-    config: Any
-    run: Any
-    parameters: Mapping[str, Any]
 
 
 class Plan:
@@ -111,6 +103,23 @@ class Plan:
         points = epochs / self.experiment.losses_every if self.experiment.losses_every else 0
         numbers = rows_per_run * (parameter_count(structure) + 12 + len(self.experiment.swept)) + 5 * points
         return max(1, int(min(share / self._run_work(structure, epochs), BLOCK_NUMBERS / numbers)))
+
+    def totals(self) -> dict[str, Any]:
+        """The counts for the manifest; `parts` says how the runs are cut."""
+        return {
+            "rows": self.rows,
+            "runs": self.runs,
+            "steps": self.steps,
+            "parts": {"count": len(self.pieces), "block_size": self._block_size},
+        }
+
+    def data(self, structure: Structure) -> Data:
+        """The data as a network of this structure takes them: one target for each output."""
+        return self._data[structure]
+
+    @cached_property
+    def _data(self) -> dict[Structure, Data]:
+        return {structure: network_data(self.experiment, structure) for structure in self.structures}
 
     def tables(self) -> Tables:
         """The columns of this experiment's tables."""

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from harness import store
 from harness.experiment.model import Experiment
+from harness.store.folder import Folder, in_order
+from harness.store.tables import Tables
 from harness.sweep import local
 from harness.sweep.plan import Piece, Plan
 
@@ -29,12 +30,20 @@ class Ran:
     already: bool
 
 
-def train_block(plan: Plan, tables: store.Tables, piece: Piece) -> tuple[pa.Table, pa.Table | None]:
+def prepare(plan: Plan) -> None:
+    """Compile the kernels of a plan: there is one for each dtype and arithmetic."""
+    from harness import engine
+
+    for structure in {(s.dtype, s.arithmetic): s for s in plan.structures}.values():
+        engine.prepare(structure)
+
+
+def train_block(plan: Plan, tables: Tables, piece: Piece) -> tuple[pa.Table, pa.Table | None]:
     """The rows of one block, and its loss curves if they are recorded. Pure: the same piece gives the same tables."""
     from harness import engine
 
     block, rows = plan.block(piece)
-    outcome = engine.train(block, plan.data_for(piece.structure))
+    outcome = engine.train(block, plan.data(piece.structure))
     runs = tables.runs_table(piece.structure, rows, outcome)
     return runs, tables.curves_table(outcome.curves, piece.start) if block.every else None
 
@@ -44,7 +53,7 @@ def train(experiment: Experiment, threads: int | None = None, block_size: int | 
     plan = Plan(experiment, block_size)
     tables = plan.tables()
     done = local.run(lambda piece: train_block(plan, tables, piece)[0], plan.pieces, threads)
-    return pa.concat_tables(done).sort_by("config")
+    return in_order(pa.concat_tables(done))
 
 
 def sweep(
@@ -58,10 +67,10 @@ def sweep(
 ) -> Ran:
     """Write the table of an experiment to results/NAME; what is there already is not done again.
 
-    Raises `store.StoreError` if the folder holds another experiment's results, unless told to overwrite them.
+    Raises `StoreError` if the folder holds another experiment's results, unless told to overwrite them.
     """
     plan = Plan(experiment, block_size)
-    folder = store.Folder(Path(results) / experiment.name)
+    folder = Folder(Path(results) / experiment.name)
     if folder.open(experiment, plan.totals(), overwrite):
         return Ran(folder.path, plan, 0.0, already=True)
     tables = plan.tables()
@@ -71,9 +80,9 @@ def sweep(
             folder.write(piece.number, *train_block(plan, tables, piece))
         return piece.stop - piece.start
 
-    started = time.perf_counter()
-    done = 0
-    progress(done, plan.runs)
+    progress(0, plan.runs)
+    prepare(plan)
+    started, done = time.perf_counter(), 0
     for runs in local.run(work, plan.pieces, threads):
         done += runs
         progress(done, plan.runs)

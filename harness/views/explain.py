@@ -7,13 +7,17 @@ t1 its target, delta1_2 = dcost/dz1_2, w1_2_1 the weight to that unit from input
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from harness import reference
+from harness.errors import HarnessError
+from harness.experiment.resolve import network_data, override, structure
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES
 from harness.reference import Losses, Network, Sample, Update
@@ -21,6 +25,7 @@ from harness.reference import Losses, Network, Sample, Update
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from harness.api import Source
     from harness.experiment.model import Data, Structure
 
 PHASES = ("forward", "backward", "update", "epoch")
@@ -145,6 +150,42 @@ def _epoch_rows(losses: Losses) -> Iterator[dict[str, Any]]:
     of = "of the costs of the epoch's samples"
     for name, value in (("loss_min", losses.min), ("loss_mean", losses.mean), ("loss_max", losses.max)):
         yield {"epoch": losses.epoch, "phase": "epoch", "name": name, "formula": of, "value": float(value)}
+
+
+def record_of(experiment: Source, settings: Mapping[str, str], epochs: int) -> pd.DataFrame:
+    """The record of one configuration of an experiment: as set, and the first value of every axis besides.
+
+    Raises `ExperimentError`.
+    """
+    chosen = override(experiment, settings)
+    values = {key: dimension.values(key)[0] for dimension in chosen.grids[0].dimensions for key in dimension.keys}
+    network_structure = structure(chosen, values)
+    rates = [
+        values.get(f"learning_rate_{layer}", values.get("learning_rate"))
+        for layer in range(1, len(network_structure.layers))
+    ]
+    network = reference.initial_network(network_structure, values["init"], chosen.seed)
+    return record(network, network_data(chosen, network_structure), rates, epochs)
+
+
+def parse_settings(settings: Iterable[str]) -> dict[str, str]:
+    """`learning_rate=0.1` as a mapping from parameter to YAML text. Raises `HarnessError`."""
+    parsed = {}
+    for text in settings:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise HarnessError(f"--set {text}: expected KEY=VALUE, such as learning_rate=0.1")
+        parsed[key.strip()] = value
+    return parsed
+
+
+def to_json(recorded: pd.DataFrame) -> str:
+    """A JSON array with an object for each row; what a row does not have, or is not finite, is left out."""
+    rows = [
+        {key: value for key, value in row.items() if not isinstance(value, float) or math.isfinite(value)}
+        for row in recorded.to_dict("records")
+    ]
+    return "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]"
 
 
 def tables(recorded: pd.DataFrame) -> Iterator[RenderableType]:

@@ -1,0 +1,93 @@
+"""What a program calls: the same jobs as the commands', on DataFrames. Imports stay inside, so that `--help` is instant."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+Source = str | os.PathLike[str] | Mapping[str, Any]
+
+
+def train(experiment: Source, *, threads: int | None = None, block_size: int | None = None) -> pd.DataFrame:
+    """Train every configuration and return the table, a row for each, in the order of the grid; no file is written.
+
+    experiment: the path of an experiment file, or a mapping of the same shape. threads: all processors if not given.
+    block_size: runs trained in one call of the engine, if not chosen by cost; neither changes a bit of the result.
+    Raises `ExperimentError`, whose text has one line for each problem.
+    """
+    from harness.experiment import load as read
+    from harness.sweep import run
+
+    return _frame(run.train(read(experiment), threads, block_size))
+
+
+def sweep(
+    experiment: Source,
+    results: str | os.PathLike[str] = "results",
+    *,
+    overwrite: bool = False,
+    threads: int | None = None,
+    block_size: int | None = None,
+) -> Path:
+    """Train every configuration into Parquet files and return their folder, results/NAME.
+
+    Runs that are there already are not trained again. Raises `ExperimentError` for a bad experiment and `StoreError`
+    for a folder that holds something else, unless told to overwrite it.
+    """
+    from harness.experiment import load as read
+    from harness.sweep import run
+
+    options: dict[str, Any] = {"overwrite": overwrite, "threads": threads, "block_size": block_size}
+    return run.sweep(read(experiment), results, **options).folder
+
+
+def load(
+    folder: str | os.PathLike[str], columns: Sequence[str] | None = None, *, curves: bool = False
+) -> pd.DataFrame:
+    """The table of a results folder, in the order of the grid; or its loss curves.
+
+    columns: which ones, all if not given. Raises `StoreError` if there are no results, or no such column.
+    """
+    from harness.store import folder as store
+
+    return _frame(store.load(folder, columns, "curves" if curves else "runs"))
+
+
+def weights(table: pd.DataFrame, layers: Sequence[int] | None = None) -> dict[str, NDArray[np.floating]]:
+    """The weights of a table as arrays: w1, w2, .. (rows, O, I) and b1, b2, .. (rows, O), NaN where a row has none.
+
+    layers: units of each layer, inputs first; only needed for list columns of a table that did not come from here.
+    """
+    from harness.store import arrays
+
+    return arrays.weights(table, layers)
+
+
+def explain(
+    experiment: Source, *, epochs: int = 1, settings: Mapping[str, Any] | None = None
+) -> pd.DataFrame:
+    """Record what back-propagation does in one configuration: a row for every number of every step.
+
+    settings: parameter -> value, such as {"learning_rate": 0.1, "init": "ones"}; the others take their axis's first
+    value. For the columns see `harness.views.explain.record`. Always in `exact` arithmetic.
+    """
+    from harness.experiment import source
+    from harness.views import explain as view
+
+    text = {key: value if isinstance(value, str) else source.describe(value) for key, value in (settings or {}).items()}
+    return view.record_of(experiment, text, epochs)
+
+
+def _frame(table: Any) -> pd.DataFrame:
+    import json
+
+    frame = table.to_pandas()
+    frame.attrs = json.loads(table.schema.metadata[b"PANDAS_ATTRS"])
+    return frame

@@ -1,0 +1,192 @@
+"""The command `harness`: parse, call one function, print. What is heavy is imported inside the commands."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from harness.sweep.run import Ran
+
+EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
+SECONDS_BETWEEN_LINES = 5.0
+
+
+def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """What users can get wrong ends in lines that say where and what, never in a traceback."""
+
+    @functools.wraps(command)
+    def wrapped(**options: Any) -> None:
+        from harness.errors import HarnessError
+
+        try:
+            command(**options)
+        except HarnessError as error:
+            click.echo(str(error), err=True)
+            sys.exit(EXIT_BAD_INPUT)
+        except BrokenPipeError:
+            sys.stderr.close()
+        except OSError as error:
+            click.echo(f"{error.filename or 'harness'}: {error.strerror or error}", err=True)
+            sys.exit(EXIT_FAILED)
+        except KeyboardInterrupt:
+            click.echo("interrupted; the same command goes on from here", err=True)
+            sys.exit(EXIT_INTERRUPTED)
+
+    return wrapped
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="backprop-harness", prog_name="harness")
+def main() -> None:
+    """Train a small neural network under every setting at once, and keep every weight in one table.
+
+    \b
+    Example:
+      harness sweep experiments/learning_rate.yaml
+    """
+
+
+file_argument = click.argument("file", type=click.Path())
+
+
+@main.command()
+@file_argument
+@click.option("--results", default="results", show_default=True, metavar="DIR", help="Where the folder NAME is made.")
+@click.option("--overwrite", is_flag=True, help="Replace another experiment's results under the same name.")
+@one_line_errors
+def sweep(file: str, results: str, overwrite: bool) -> None:
+    """Train every configuration of FILE and write the table to DIR/NAME.
+
+    What is there already is not trained again.
+
+    \b
+    Example:
+      harness sweep experiments/learning_rate.yaml
+    """
+    from harness.experiment import load
+    from harness.sweep import run
+
+    experiment = load(file)
+    with _progress(experiment.name) as progress:
+        ran = run.sweep(experiment, results, overwrite=overwrite, progress=progress)
+    _print_summary(ran)
+
+
+@main.command()
+@file_argument
+@one_line_errors
+def plan(file: str) -> None:
+    """Count what a sweep of FILE would do: rows, runs, steps, bytes and time. Nothing is run.
+
+    \b
+    Example:
+      harness plan experiments/learning_rate.yaml
+    """
+    from harness.experiment import load
+    from harness.sweep.local import processors
+    from harness.sweep.plan import Plan
+
+    planned = Plan(load(file))
+    threads = min(processors(), len(planned.pieces))
+    _print_pairs(
+        rows=f"{planned.rows:,}",
+        runs=f"{planned.runs:,}",
+        steps=f"{planned.steps:,}",
+        blocks=f"{len(planned.pieces):,}",
+        bytes=f"{planned.bytes:,} before compression",
+        time=f"about {_duration(planned.seconds / threads)} on {threads} threads, once compiled",
+    )
+
+
+@main.command()
+@file_argument
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter's value; else its axis's first.")
+@click.option("--epochs", default=1, show_default=True, type=click.IntRange(1), help="How many epochs to show.")
+@click.option("--json", "form", flag_value="json", help="Print the record as JSON, an object for each number.")
+@click.option("--csv", "form", flag_value="csv", help="Print the record as CSV.")
+@one_line_errors
+def explain(file: str, settings: tuple[str, ...], epochs: int, form: str | None) -> None:
+    """Show what back-propagation does to each weight in one configuration of FILE, step by step.
+
+    \b
+    Example:
+      harness explain experiments/question.yaml --set learning_rate=0.1 --epochs 3
+    """
+    from harness.views import explain as view
+
+    recorded = view.record_of(file, view.parse_settings(settings), epochs)
+    if form == "json":
+        click.echo(view.to_json(recorded))
+    elif form == "csv":
+        click.echo(recorded.to_csv(index=False), nl=False)
+    else:
+        from rich.console import Console
+
+        console = Console(highlight=False)
+        for table in view.tables(recorded):
+            console.print(table)
+
+
+@main.command()
+@one_line_errors
+def schema() -> None:
+    """Print the JSON Schema of an experiment file, for editors.
+
+    \b
+    Example:
+      harness schema > experiment.schema.json
+    """
+    import json
+
+    from harness.experiment import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2))
+
+
+def _print_pairs(**pairs: str) -> None:
+    width = max(map(len, pairs)) + 2
+    for name, value in pairs.items():
+        click.echo(f"{name.replace('_', ' '):<{width}}{value}")
+
+
+def _print_summary(ran: Ran) -> None:
+    from harness.views.summary import summarise
+
+    experiment = ran.plan.experiment
+    summary = summarise(ran.folder, experiment.swept)
+    rate = {} if ran.already else {"steps_a_second": f"{ran.plan.steps / ran.seconds:,.0f} ({ran.seconds:.1f} s)"}
+    best = "none: every run diverged or has no epoch"
+    if summary.best is not None:
+        row = dict(summary.best)
+        found = f"loss_mean {row.pop('loss_mean'):.6g} at config {row.pop('config')}"
+        best = f"{found}: " + ", ".join(f"{key} {value}" for key, value in row.items() if value is not None)
+    if ran.already:
+        click.echo(f"{experiment.name} is complete; nothing was left to do")
+    _print_pairs(
+        configurations=f"{ran.plan.rows:,}",
+        runs=f"{ran.plan.runs:,}",
+        steps=f"{ran.plan.steps:,}",
+        **rate,
+        **{status: f"{count:,} ({count / ran.plan.rows:.1%})" for status, count in summary.statuses.items()},
+        best=best,
+        table=f"{ran.folder / 'runs'}",
+    )
+
+
+def _progress(name: str) -> Any:
+    """A context that gives the function to report progress to: a bar on a terminal, else a line now and then."""
+    from harness import progress
+
+    return progress.bar(name) if sys.stderr.isatty() else progress.lines(name, SECONDS_BETWEEN_LINES)
+
+
+def _duration(seconds: float) -> str:
+    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(seconds, 0.1):.1f} seconds"

@@ -1,0 +1,237 @@
+"""From what was written to what is meant: a checked `Experiment`, and the structures of its networks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from harness.experiment import data, document, source
+from harness.experiment.axes import Axis, plain, setting_of
+from harness.experiment.blocks import BLOCK_KEYS, Block, BlockReader, unknown_parameter
+from harness.experiment.check import Checker
+from harness.experiment.errors import BadValueError, Path, either, found, nearest
+from harness.experiment.model import Data, Dimension, Experiment, Structure, Value
+from harness.experiment.settings import NETWORK, TRAINING, layer_of_rate
+from harness.experiment.source import Note, Source
+
+VERSION = 1
+"""Of the meaning of an experiment: it goes up when the same file comes to mean other rows."""
+
+Origin = str | os.PathLike[str] | Mapping[str, Any]
+
+
+def load(origin: Origin) -> Experiment:
+    """The experiment in a YAML file or a mapping of the same shape. Raises ExperimentError."""
+    return _finish(_read(origin))
+
+
+def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
+    """One configuration of an experiment: the first value of every axis, but for these, given as YAML.
+
+    Raises ExperimentError; what is wrong with a setting has the place `--set learning_rate`.
+    """
+    reading = _read(origin)
+    _finish(reading)
+    axes = {key: axis.head() for dimension in reading.blocks[0].dimensions for key, axis in dimension.axes.items()}
+    paths = dict(reading.blocks[0].paths)
+    notes: list[Note] = []
+    for key in sorted(settings, key=lambda key: key != "learning_rate"):
+        place: Path = (f"--set {key}",)
+        try:
+            axes_of_key = _set(key, settings[key])
+        except BadValueError as bad:
+            notes += [Note((*place, *below), text) for below, text in bad.notes]
+            continue
+        if key == "learning_rate":
+            axes = {other: axis for other, axis in axes.items() if not layer_of_rate(other)}
+        axes[key], paths[key] = axes_of_key, place
+    constants = _settings(reading, [Block(())])
+    layers = axes["layers"].numbers[0] if "layers" in axes else constants.get("layers", ())
+    for key in [key for key in axes if key not in settings]:
+        unused = key == "learning_rate" and all(f"{key}_{layer}" in axes for layer in range(1, len(layers)))
+        if unused or (layer_of_rate(key) or 0) >= len(layers):
+            del axes[key]
+    block = Block((), [Dimension({key: axis}) for key, axis in axes.items()])
+    block.paths = {key: paths[key] for key in axes}
+    return _finish(
+        replace(
+            reading,
+            source=replace(reading.source, positions=None),
+            document=reading.document.model_copy(update={"repeats": 1}),
+            blocks=[block],
+            notes=notes,
+        )
+    )
+
+
+def _set(key: str, text: str) -> Axis:
+    setting = setting_of(key)
+    if setting is None:
+        raise BadValueError(unknown_parameter(key))
+    try:
+        raw = source.fragment(text)
+    except ValueError as error:
+        raise BadValueError(str(error)) from None
+    return Axis(key, "values", (setting.rule(raw),), 1)
+
+
+def structure(experiment: Experiment, values: Mapping[str, Value]) -> Structure:
+    """The structure of the runs with these swept values."""
+    chosen: dict[str, Any] = {**experiment.settings, **values}
+    layers, activation, batch_size = chosen["layers"], chosen["activation"], chosen["batch_size"]
+    hidden = (activation,) * (len(layers) - 2) if isinstance(activation, str) else activation
+    return Structure(
+        layers,
+        (*hidden, chosen["output"]),
+        chosen["bias"],
+        chosen["loss"],
+        chosen["optimizer"],
+        len(experiment.data.inputs) if batch_size == "full" else batch_size,
+        chosen["dtype"],
+        chosen["arithmetic"],
+    )
+
+
+def network_data(experiment: Experiment, structure: Structure) -> Data:
+    """The data as a network takes them: one target for each output, where the file may have the number of the class."""
+    targets = experiment.data.targets
+    if structure.loss == "cross_entropy" and targets.shape[1] == 1:
+        targets = np.eye(structure.layers[-1])[targets[:, 0].astype(np.int64)]
+    return Data(experiment.data.inputs, targets)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What could be read, and in `notes` what is wrong with the rest."""
+
+    source: Source
+    document: document.Document
+    damaged: set[Path]
+    table: data.Table | None
+    blocks: list[Block]
+    notes: list[Note]
+
+
+def _read(origin: Origin) -> _Reading:
+    given = source.read(origin)
+    notes: list[Note] = []
+    made, damaged = document.read(given.data, notes)
+    blocks = list(_blocks(given.data, BlockReader(made.seed, made.run_cap, notes), notes))
+    if "name" not in given.data:
+        notes.append(Note(("name",), "missing; expected a name, such as xor, for the folder of the results", key=True))
+    table = None
+    if made.data is not None:
+        if not any(path[0] == "data" for path in damaged):
+            section = {key: getattr(made.data, key) for key in given.data["data"]}
+            try:
+                table = data.read(section, given.folder)
+            except BadValueError as bad:
+                notes += [Note(("data", *below), text) for below, text in bad.notes]
+    elif ("data",) not in damaged:
+        message = "missing; expected data, such as {rows: [[1, 1, 1]]}: two inputs and a target"
+        notes.append(Note(("data",), message, key=True))
+    reading = _Reading(given, made, damaged, table, blocks, notes)
+    if "layers" not in _settings(reading, [Block(())]) and not damaged & {("network",), ("network", "layers")}:
+        if not all("layers" in block.paths for block in blocks):
+            message = "missing; expected the units of each layer, such as [2, 2, 1]"
+            notes.append(Note(("network", "layers"), message, key=True))
+    return reading
+
+
+def _blocks(raw: dict[str, Any], reader: BlockReader, notes: list[Note]) -> Iterator[Block]:
+    if "grids" not in raw:
+        yield reader.read(raw, ())
+        return
+    beside = [key for key in BLOCK_KEYS if key in raw]
+    if beside:
+        notes.append(Note(("grids",), f"expected either grids or {either(beside)}, found both", key=True))
+    grids = raw["grids"]
+    if not isinstance(grids, list) or not grids:
+        notes.append(Note(("grids",), f"expected a list of {{parameters, zip, exclude}}, found {found(grids)}"))
+        return
+    for index, block in enumerate(grids):
+        path = ("grids", index)
+        if not isinstance(block, dict):
+            notes.append(Note(path, f"expected {{parameters, zip, exclude}}, found {found(block)}"))
+            continue
+        for key in block:
+            if key not in BLOCK_KEYS:
+                hint = nearest(key, BLOCK_KEYS) or f"; expected one of {', '.join(BLOCK_KEYS)}"
+                notes.append(Note((*path, key), f"unknown key{hint}", key=True))
+        yield reader.read(block, path)
+
+
+def _settings(reading: _Reading, blocks: list[Block]) -> dict[str, Value]:
+    """The constants that were readable and that some block needs."""
+    settings: dict[str, Value] = {}
+    for section, keys in (("network", NETWORK), ("training", TRAINING)):
+        for key in keys:
+            value = getattr(getattr(reading.document, section), key)
+            known = value is not None and not reading.damaged & {(section,), (section, key)}
+            if known and not all(key in block.paths for block in blocks):
+                settings[key] = value
+    return settings
+
+
+def _finish(reading: _Reading) -> Experiment:
+    """The experiment, if all is well with it and it fits together."""
+    made, notes = reading.document, list(reading.notes)
+    settings = _settings(reading, reading.blocks)
+    checkers = [Checker(block, settings, reading.table) for block in reading.blocks]
+    notes += dict.fromkeys(note for checker in checkers for note in checker.notes())
+    inputs: set[int] = set()
+    for checker in checkers:
+        inputs |= checker.inputs()
+        if len(inputs) > 1 and reading.table and reading.table.inputs is None:
+            message = f"expected networks with the same number of inputs, found {either(map(str, sorted(inputs)))}"
+            notes.append(Note(checker.where("layers"), message))
+            break
+    early = reading.source.positions.problems if reading.source.positions else []
+    if notes or early or reading.table is None:
+        raise reading.source.error(notes)
+    split = max(inputs)
+    table = reading.table.numbers
+    numbers = Data(np.ascontiguousarray(table[:, :split]), np.ascontiguousarray(table[:, split:]))
+    experiment = Experiment(
+        name=made.name,
+        description=made.description,
+        seed=made.seed,
+        settings=settings,
+        data=numbers,
+        grids=tuple(block.spec() for block in reading.blocks),
+        swept=tuple(dict.fromkeys(k for b in reading.blocks for d in b.dimensions for k in d.keys)),
+        repeats=made.repeats,
+        run_cap=made.run_cap,
+        record_weights=made.record.weights,
+        losses_every=made.record.losses.every if made.record.losses else None,
+        source=reading.source.text,
+        fingerprint="",
+    )
+    return replace(experiment, fingerprint=_fingerprint(experiment))
+
+
+def _fingerprint(experiment: Experiment) -> str:
+    grids = [
+        [
+            [[[key, axis.canonical()] for key, axis in dimension.axes.items()] for dimension in grid.dimensions],
+            [{key: plain(value) for key, value in entry.items()} for entry in grid.exclude],
+        ]
+        for grid in experiment.grids
+    ]
+    meaning = {
+        "version": VERSION,
+        "seed": experiment.seed,
+        "settings": experiment.settings,
+        "data": experiment.data.digest(),
+        "grids": grids,
+        "repeats": experiment.repeats,
+        "record": [experiment.record_weights, experiment.losses_every],
+    }
+    return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
+

@@ -1,0 +1,42 @@
+"""How far a sweep is: a bar on a terminal, a plain line every few seconds anywhere else."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from harness.sweep.run import Progress
+
+
+@contextmanager
+def bar(name: str) -> Iterator[Progress]:
+    """A bar with the runs done and the time left, on standard error."""
+    from rich import progress
+    from rich.console import Console
+
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.TextColumn("{task.completed:,.0f} of {task.total:,.0f} runs"),
+        progress.TimeRemainingColumn(),
+    )
+    with progress.Progress(*columns, console=Console(stderr=True)) as shown:
+        task = shown.add_task(name, total=None)
+        yield lambda done, runs: shown.update(task, completed=done, total=runs)
+
+
+@contextmanager
+def lines(name: str, seconds: float) -> Iterator[Progress]:
+    """A line on standard error at the start, at the end and, between them, not more often than these seconds."""
+    last = -seconds
+
+    def report(done: int, runs: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if done == runs or now - last >= seconds:
+            last = now
+            print(f"{name}: {done:,} of {runs:,} runs", file=sys.stderr, flush=True)
+
+    yield report

@@ -1,0 +1,64 @@
+"""From the weight columns of a table back to arrays shaped like the network's layers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Arrays = dict[str, NDArray[np.floating]]
+NAMED = re.compile(r"w(?P<w>[1-9]\d*)_([1-9]\d*)_([1-9]\d*)|b(?P<b>[1-9]\d*)_([1-9]\d*)")
+LISTED = re.compile(r"[wb][1-9]\d*")
+
+
+def weights(table: pd.DataFrame, layers: Sequence[int] | None = None) -> Arrays:
+    """w1, w2, .. (rows, O, I) and b1, b2, .. (rows, O). Raises ValueError if list columns' layers are not known."""
+    named: dict[str, dict[tuple[int, ...], str]] = {}
+    listed = [column for column in map(str, table.columns) if LISTED.fullmatch(column)]
+    for column in map(str, table.columns):
+        if match := NAMED.fullmatch(column):
+            name, *units = column.split("_")
+            named.setdefault(name, {})[tuple(int(unit) - 1 for unit in units)] = column
+    networks = _networks(table, layers) if listed else []
+    made = {}
+    for name in sorted({*named, *listed}, key=lambda name: (int(name[1:]), name[0] == "b")):
+        shapes = [_shape(name, network) for network in networks] if name in listed else []
+        shapes += [tuple(unit + 1 for unit in units) for units in named.get(name, {})]
+        array = np.full((len(table), *map(max, zip(*shapes, strict=True))), np.nan, _dtype(table, name, named))
+        for units, column in named.get(name, {}).items():
+            array[(slice(None), *units)] = table[column]
+        if name in listed:
+            _fill(array, table[name], [_shape(name, network) for network in networks])
+        made[name] = array
+    return made
+
+
+def _dtype(table: pd.DataFrame, name: str, named: dict[str, dict[tuple[int, ...], str]]) -> np.dtype:
+    return np.result_type(*(table[column].dtype for column in named[name].values())) if name in named else np.dtype(float)
+
+
+def _networks(table: pd.DataFrame, layers: Sequence[int] | None) -> list[Sequence[int]]:
+    """The layers of each row's network."""
+    layers = layers or table.attrs.get("harness", {}).get("layers")
+    if layers is not None:
+        return [layers] * len(table)
+    if "layers" in table.columns:
+        return [json.loads(text) for text in table["layers"]]
+    raise ValueError("the table does not say what layers its networks have: give layers=[inputs, .., outputs]")
+
+
+def _shape(name: str, layers: Sequence[int]) -> tuple[int, ...]:
+    layer = int(name[1:])
+    if layer >= len(layers):
+        return (0, 0) if name[0] == "w" else (0,)
+    return (layers[layer], layers[layer - 1]) if name[0] == "w" else (layers[layer],)
+
+
+def _fill(array: NDArray[np.floating], column: pd.Series, shapes: list[tuple[int, ...]]) -> None:
+    for row, (values, shape) in enumerate(zip(column, shapes, strict=True)):
+        if values is not None:
+            array[(row, *map(slice, shape))] = np.reshape(values, shape)
