@@ -1,24 +1,26 @@
 """What must fit together: networks and data, losses and outputs, initial values and layers, rates and layers.
 
-Each check concerns one or two keys, and runs over the combinations of their values that a grid has: the axes of a zip
-group move together, and what `exclude` leaves out does not count. The first misfit of each check is reported.
+Each check concerns one or two keys, and runs over the combinations of their values that a grid has: the axes of
+a zip group move together, and what `exclude` leaves out does not count. The first misfit of each is reported.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.experiment.axes import SWEEPABLE
 from harness.experiment.blocks import Block
 from harness.experiment.data import Table
-from harness.experiment.errors import Path, found
-from harness.experiment.model import Value, label
+from harness.experiment.errors import Path, count, found, shorten
+from harness.experiment.initialisation import Initialisation
+from harness.experiment.model import Dimension, Value, label
 from harness.experiment.settings import layer_of_rate
 from harness.experiment.source import Note
 from harness.formulas.losses import LOSSES
@@ -43,8 +45,8 @@ class Checker:
         if any(values["init"].rule == "values" for values in self._combinations("init")):
             yield from self._check(self._initial_values, "layers", "init")
         if self.table is not None:
-            yield from self._check(self._batch_size, "batch_size")
-            fits = cache(self._data)
+            yield from self._check(partial(self._batch_size, self.table), "batch_size")
+            fits = cache(partial(self._data, self.table))
             yield from self._check(lambda layers, loss: fits(layers[0], layers[-1], loss), "layers", "loss")
         yield from self._rates()
 
@@ -57,11 +59,11 @@ class Checker:
         return self.block.paths.get(key, (SWEEPABLE[key].section, key))
 
     def _check(self, check: Check, *keys: str) -> Iterator[Note]:
-        dimensions = {id(self.swept[key]): self.swept[key] for key in keys if key in self.swept}.values()
-        count = math.prod(dimension.length for dimension in dimensions)
-        if count > MOST_COMBINATIONS and not any(dimension.lazy for dimension in dimensions):
-            message = f"expected at most {MOST_COMBINATIONS:,} combinations with {keys[-1]}, found {count:,}"
-            yield Note(self.where(keys[0]), message)
+        dimensions = self._dimensions(keys)
+        combinations = math.prod(dimension.length for dimension in dimensions)
+        if combinations > MOST_COMBINATIONS and not any(dimension.lazy for dimension in dimensions):
+            most = f"expected at most {MOST_COMBINATIONS:,} combinations of {' and '.join(keys)}"
+            yield Note(self.where(keys[0]), f"{most}, found {combinations:,}")
             return
         for values in self._combinations(*keys, wrong=check):
             note = check(*(values[key] for key in keys))
@@ -69,12 +71,16 @@ class Checker:
                 yield note
                 return
 
+    def _dimensions(self, keys: tuple[str, ...]) -> list[Dimension]:
+        """Those that sweep any of these keys, each once."""
+        return list({id(self.swept[key]): self.swept[key] for key in keys if key in self.swept}.values())
+
     def _combinations(self, *keys: str, wrong: Check | None = None) -> Iterator[Values]:
-        """The combinations of values of these keys; none if a value is not known. wrong: only those it minds."""
+        """The combinations of values of these keys; none if one is not known. wrong: only those it minds."""
         if any(key in self.block.damaged or key not in {**self.settings, **self.swept} for key in keys):
             return
         constants = {key: self.settings[key] for key in keys if key not in self.swept}
-        dimensions = list({id(self.swept[key]): self.swept[key] for key in keys if key in self.swept}.values())
+        dimensions = self._dimensions(keys)
         if any(dimension.lazy for dimension in dimensions):
             return
         here = {key for dimension in dimensions for key in dimension.keys}
@@ -95,79 +101,58 @@ class Checker:
 
     def _excluded(self, here: set[str]) -> dict[tuple[str, ...], set[tuple[Any, ...]]]:
         """What the entries that concern only the keys `here` leave out, besides keys of a single value."""
-        found: dict[tuple[str, ...], set[tuple[Any, ...]]] = {}
+        excluded: dict[tuple[str, ...], set[tuple[Any, ...]]] = {}
         for entry in self.block.exclude:
-            names = tuple(sorted(key for key in entry if key in here or self.swept[key].length > 1))
+            constant = {key for key in entry if key in self.swept and self.swept[key].length == 1}
+            names = tuple(sorted(here.intersection(entry) | (entry.keys() - constant)))
             if here.issuperset(names):
-                found.setdefault(names, set()).add(tuple(entry[key] for key in names))
-        return found
+                excluded.setdefault(names, set()).add(tuple(entry[key] for key in names))
+        return excluded
 
-    def _activation(self, layers: tuple[int, ...], activation: Value) -> Note | None:
+    def _activation(self, layers: tuple[int, ...], activation: str | tuple[str, ...]) -> Note | None:
         hidden = len(layers) - 2
-        if isinstance(activation, str) or len(activation) == hidden:  # type: ignore[arg-type]
+        if isinstance(activation, str) or len(activation) == hidden:
             return None
-        names = f"expected one name for each of the {hidden} hidden layers of {label(layers)}"
-        return Note(self.where("activation"), f"{names}, found {found(activation)}")
+        wanted = f"expected one name for all, or {hidden} for the hidden layers of {shorten(label(layers))}"
+        return Note(self.where("activation"), f"{wanted}, found {found(activation)}")
 
     def _output(self, loss: str, output: str) -> Note | None:
         if not LOSSES[loss].logits or output == "identity":
             return None
         return Note(self.where("output"), f"expected identity, as {loss} takes logits, found {found(output)}")
 
-    def _initial_values(self, layers: tuple[int, ...], init: Any) -> Note | None:
+    def _initial_values(self, layers: tuple[int, ...], init: Initialisation) -> Note | None:
         problem = init.problem(layers)
         return Note(self.where("init"), problem) if problem else None
 
-    def _batch_size(self, batch_size: int | str) -> Note | None:
-        samples = len(self.table.numbers) if self.table else 0
-        if batch_size == "full" or int(batch_size) <= samples:
+    def _batch_size(self, table: Table, batch_size: int | str) -> Note | None:
+        samples = len(table.numbers)
+        if isinstance(batch_size, str) or batch_size <= samples:
             return None
-        message = f"expected at most the {samples} samples there are, found {batch_size}; for all of them write full"
+        message = f"expected at most the number of samples, {samples}, found {batch_size}; for all write full"
         return Note(self.where("batch_size"), message)
 
-    def _data(self, inputs: int, outputs: int, loss: str) -> Note | None:
-        table = self.table
-        if table is None:
-            return None
+    def _data(self, table: Table, inputs: int, outputs: int, loss: str) -> Note | None:
         width = table.numbers.shape[1]
         targets = width - (inputs if table.inputs is None else table.inputs)
-        classes = loss == "cross_entropy" and targets == 1
-        if outputs < 2 and loss == "cross_entropy":
-            return Note(self.where("layers"), "expected at least 2 outputs, one for each class, for cross_entropy")
-        if table.inputs is None and targets != outputs and not classes:
-            either = " (or 1 target, the class)" if loss == "cross_entropy" else ""
-            wanted = f"expected rows of {inputs + outputs} numbers, {inputs} inputs and {outputs} targets{either}"
-            return Note(("data", "rows"), f"{wanted}, to fit {self._path('layers')}, found rows of {width}")
-        place: Path = ("data", table.key)
+        by_class = loss == "cross_entropy"
+        if by_class and outputs < 2:
+            message = f"expected at least 2 outputs for cross_entropy, one for each class, found {outputs}"
+            return Note(self.where("layers"), message)
+        places = {"file": {"inputs": "inputs", "targets": "targets"}}.get(table.key, {})
+        fits = f"to fit {'.'.join(map(str, self.where('layers')))}"
         if table.inputs not in (None, inputs):
-            place = ("data", "inputs") if table.key == "file" else place
-            return Note(place, f"expected {inputs} inputs, to fit {self._path('layers')}, found {table.inputs}")
-        place = ("data", "targets") if table.key == "file" else place
-        if targets != outputs and not classes:
-            return Note(place, f"expected {outputs} targets, to fit {self._path('layers')}, found {targets}")
-        return self._targets(table.numbers[:, width - targets :], outputs, loss, place)
-
-    def _path(self, key: str) -> str:
-        """What to call a key in a message about another."""
-        return ".".join(str(step) for step in self.where(key))
-
-    def _targets(self, targets: Any, outputs: int, loss: str, place: Path) -> Note | None:
-        if loss == "bce":
-            wrong, what = (targets < 0) | (targets > 1), "numbers from 0 to 1"
-        elif loss != "cross_entropy":
-            return None
-        elif targets.shape[1] == 1:
-            wrong = (targets < 0) | (targets >= outputs) | (targets != np.floor(targets))
-            what = f"classes, whole numbers from 0 to {outputs - 1}"
-        else:
-            wrong = ((targets != 0) & (targets != 1)) | (targets.sum(axis=1, keepdims=True) != 1)
-            what = "one 1 and otherwise 0 in each row"
-        rows = np.flatnonzero(wrong.any(axis=1))
-        if not len(rows):
-            return None
-        row = [found(float(target)) for target in targets[rows[0]]]
-        told = row[0] if len(row) == 1 else f"[{', '.join(row[:8])}{', ..' if len(row) > 8 else ''}]"
-        return Note(place, f"expected targets that are {what}, for {loss}, found {told} in row {rows[0] + 1}")
+            message = f"expected {count(inputs, 'input')}, {fits}, found {table.inputs}"
+            return Note(("data", places.get("inputs", table.key)), message)
+        place = ("data", places.get("targets", table.key))
+        if targets != outputs and not (by_class and targets == 1):
+            wanted = count(outputs, "target") + " (or 1, the class)" * by_class
+            if table.inputs is None:
+                wanted = f"rows of {count(inputs, 'input')} and {wanted}"
+                return Note(place, f"expected {wanted}, {fits}, found {count(width, 'number')}")
+            return Note(place, f"expected {wanted}, {fits}, found {targets}")
+        problem = _bad_target(table.numbers[:, width - targets :], outputs, loss)
+        return Note(place, problem) if problem else None
 
     def _rates(self) -> Iterator[Note]:
         """Every layer has one learning rate, and every rate a layer."""
@@ -178,13 +163,39 @@ class Checker:
         deepest = max(depths)
         for layer, key in own.items():
             if layer is not None and layer > deepest:
-                yield Note(self.block.paths[key], f"there is no layer {layer}: layers are numbered 1 to {deepest}", True)
+                yield Note(
+                    self.block.paths[key],
+                    f"there is no layer {layer}: layers are numbered 1 to {deepest}",
+                    True,
+                )
         missing = [layer for layer in range(1, deepest + 1) if layer not in own]
         if "learning_rate" not in self.block.paths and missing:
-            message = f"missing: layer {missing[0]} has no rate; give learning_rate, or learning_rate_{missing[0]}"
+            message = (
+                f"missing: layer {missing[0]} has no rate; give learning_rate, or learning_rate_{missing[0]}"
+            )
             yield Note((*self.block.where, "parameters", "learning_rate"), message, True)
         if "learning_rate" in self.block.paths and not missing:
             yield Note(self.block.paths["learning_rate"], "not used: every layer has a rate of its own", True)
+
+
+def _bad_target(targets: NDArray[np.float64], outputs: int, loss: str) -> str | None:
+    """The first row (S, T) of targets that a loss cannot take."""
+    if loss == "bce":
+        wrong, what = (targets < 0) | (targets > 1), "numbers from 0 to 1"
+    elif loss != "cross_entropy":
+        return None
+    elif targets.shape[1] == 1:
+        wrong = (targets < 0) | (targets >= outputs) | (targets != np.floor(targets))
+        what = f"classes, whole numbers from 0 to {outputs - 1}"
+    else:
+        wrong = ((targets != 0) & (targets != 1)) | (targets.sum(axis=1, keepdims=True) != 1)
+        what = "one 1 and otherwise 0 in each row"
+    rows = np.flatnonzero(wrong.any(axis=1))
+    if not len(rows):
+        return None
+    row = [found(float(target)) for target in targets[rows[0]]]
+    told = row[0] if len(row) == 1 else f"[{', '.join(row[:8])}{', ..' if len(row) > 8 else ''}]"
+    return f"expected targets that are {what}, for {loss}, found {told} in row {rows[0] + 1}"
 
 
 def _plain(column: Any) -> Any:

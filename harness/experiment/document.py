@@ -63,7 +63,9 @@ def _whole(least: int, most: int, default: int) -> Rule:
 
 def _experiment_name(raw: Any) -> str:
     if not isinstance(raw, str) or not _NAME.fullmatch(raw):
-        raise BadValueError(f"expected 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot, found {found(raw)}")
+        raise BadValueError(
+            f"expected 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot, found {found(raw)}"
+        )
     return raw
 
 
@@ -206,7 +208,7 @@ def _notes(path: Path, detail: Any) -> list[Note]:
 
 def _unknown(path: Path) -> str:
     key = str(path[-1])
-    place = _PLACES.get(key)
+    place = _PLACES.get(key.lower())
     if place and place != (path[-2] if len(path) > 1 else "the top level"):
         return f"unknown key here; it belongs {'at' if place == 'the top level' else 'under'} {place}"
     return unknown(key, _fields(path[:-1]))

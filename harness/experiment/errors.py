@@ -124,10 +124,15 @@ def found(value: object) -> str:
     if isinstance(value, float):
         return f"{value:g}" if value.is_integer() and math.isfinite(value) else repr(value)
     if isinstance(value, dict):
-        return "a mapping"
+        return "a mapping" if value else "an empty mapping"
     if isinstance(value, list | tuple):
         return f"a list of {len(value)}" if value else "an empty list"
     return f"a Python object of type {type(value).__name__}"
+
+
+def count(number: int, thing: str) -> str:
+    """`1 row`, `2 rows`."""
+    return f"{number:,} {thing}" + "s" * (number != 1)
 
 
 def either(names: Iterable[str]) -> str:

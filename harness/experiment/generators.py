@@ -20,7 +20,9 @@ def xor(samples: int, noise: float, random: np.random.Generator) -> tuple[Floats
     """The corners (0, 0), (0, 1), (1, 0), (1, 1) in turn, plus noise; 1 where the two inputs differ."""
     corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     inputs = corners[np.arange(samples) % 4]
-    return inputs + noise * random.standard_normal((samples, 2)), (inputs[:, :1] != inputs[:, 1:]).astype(np.float64)
+    return inputs + noise * random.standard_normal((samples, 2)), (inputs[:, :1] != inputs[:, 1:]).astype(
+        np.float64
+    )
 
 
 def circle(samples: int, noise: float, random: np.random.Generator) -> tuple[Floats, Floats]:
@@ -44,7 +46,7 @@ def spiral(samples: int, noise: float, random: np.random.Generator) -> tuple[Flo
 
 def gaussian(samples: int, noise: float, random: np.random.Generator) -> tuple[Floats, Floats]:
     """Two blobs around (-1, -1) (target 0) and (1, 1) (target 1), in turn; noise is their standard deviation."""
-    blob = (np.arange(samples) % 2.0)[:, None]
+    blob = (np.arange(samples) % 2)[:, None].astype(np.float64)
     return 2.0 * blob - 1.0 + noise * random.standard_normal((samples, 2)), blob
 
 

@@ -20,12 +20,15 @@ Value = object
 Values are hashable, and two spellings of the same thing are equal.
 """
 
+
 def label(value: Value) -> str:
     """A value in print, as in the tables: `tanh`, `[2, 2, 1]`, `[relu, tanh]`, `0.1`, `{normal: {std: 0.5}}`."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(label, value))}]"
     if isinstance(value, Initialisation):
         return value.label
+    if isinstance(value, np.generic):
+        value = value.item()
     return value if isinstance(value, str) else repr(value)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -38,7 +39,9 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
     """
     reading = _read(origin)
     _finish(reading)
-    axes = {key: axis.head() for dimension in reading.blocks[0].dimensions for key, axis in dimension.axes.items()}
+    axes = {
+        key: axis.head() for dimension in reading.blocks[0].dimensions for key, axis in dimension.axes.items()
+    }
     paths = dict(reading.blocks[0].paths)
     notes: list[Note] = []
     for key in sorted(settings, key=lambda key: key != "learning_rate"):
@@ -52,7 +55,7 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
             axes = {other: axis for other, axis in axes.items() if not layer_of_rate(other)}
         axes[key], paths[key] = axes_of_key, place
     constants = _settings(reading, [Block(())])
-    layers = axes["layers"].numbers[0] if "layers" in axes else constants.get("layers", ())
+    layers: Any = axes["layers"].numbers[0] if "layers" in axes else constants.get("layers")
     for key in [key for key in axes if key not in settings]:
         unused = key == "learning_rate" and all(f"{key}_{layer}" in axes for layer in range(1, len(layers)))
         if unused or (layer_of_rate(key) or 0) >= len(layers):
@@ -99,7 +102,7 @@ def structure(experiment: Experiment, values: Mapping[str, Value]) -> Structure:
 
 
 def network_data(experiment: Experiment, structure: Structure) -> Data:
-    """The data as a network takes them: one target for each output, where the file may have the number of the class."""
+    """The data as a network takes them: a target for each output, where the file may number the classes."""
     targets = experiment.data.targets
     if structure.loss == "cross_entropy" and targets.shape[1] == 1:
         targets = np.eye(structure.layers[-1])[targets[:, 0].astype(np.int64)]
@@ -124,7 +127,9 @@ def _read(origin: Origin) -> _Reading:
     made, damaged = document.read(given.data, notes)
     blocks = list(_blocks(given.data, BlockReader(made.seed, made.run_cap, notes), notes))
     if "name" not in given.data:
-        notes.append(Note(("name",), "missing; expected a name, such as xor, for the folder of the results", key=True))
+        notes.append(
+            Note(("name",), "missing; expected a name, such as xor, for the folder of the results", key=True)
+        )
     table = None
     if made.data is not None:
         if not any(path[0] == "data" for path in damaged):
@@ -137,10 +142,10 @@ def _read(origin: Origin) -> _Reading:
         message = "missing; expected data, such as {rows: [[1, 1, 1]]}: two inputs and a target"
         notes.append(Note(("data",), message, key=True))
     reading = _Reading(given, made, damaged, table, blocks, notes)
-    if "layers" not in _settings(reading, [Block(())]) and not damaged & {("network",), ("network", "layers")}:
-        if not all("layers" in block.paths for block in blocks):
-            message = "missing; expected the units of each layer, such as [2, 2, 1]"
-            notes.append(Note(("network", "layers"), message, key=True))
+    known = "layers" in _settings(reading, [Block(())]) or damaged & {("network",), ("network", "layers")}
+    if not known and not all("layers" in block.paths for block in blocks):
+        message = "missing; expected the units of each layer, such as [2, 2, 1]"
+        notes.append(Note(("network", "layers"), message, key=True))
     return reading
 
 
@@ -153,7 +158,9 @@ def _blocks(raw: dict[str, Any], reader: BlockReader, notes: list[Note]) -> Iter
         notes.append(Note(("grids",), f"expected either grids or {either(beside)}, found both", key=True))
     grids = raw["grids"]
     if not isinstance(grids, list) or not grids:
-        notes.append(Note(("grids",), f"expected a list of {{parameters, zip, exclude}}, found {found(grids)}"))
+        notes.append(
+            Note(("grids",), f"expected a list of {{parameters, zip, exclude}}, found {found(grids)}")
+        )
         return
     for index, block in enumerate(grids):
         path = ("grids", index)
@@ -189,12 +196,14 @@ def _finish(reading: _Reading) -> Experiment:
     for checker in checkers:
         inputs |= checker.inputs()
         if len(inputs) > 1 and reading.table and reading.table.inputs is None:
-            message = f"expected networks with the same number of inputs, found {either(map(str, sorted(inputs)))}"
+            message = (
+                f"expected networks with the same number of inputs, found {either(map(str, sorted(inputs)))}"
+            )
             notes.append(Note(checker.where("layers"), message))
             break
     early = reading.source.positions.problems if reading.source.positions else []
     if notes or early or reading.table is None:
-        raise reading.source.error(notes)
+        raise reading.source.error(_without_guessed(notes))
     split = max(inputs)
     table = reading.table.numbers
     numbers = Data(np.ascontiguousarray(table[:, :split]), np.ascontiguousarray(table[:, split:]))
@@ -216,10 +225,27 @@ def _finish(reading: _Reading) -> Experiment:
     return replace(experiment, fingerprint=_fingerprint(experiment))
 
 
+def _without_guessed(notes: list[Note]) -> list[Note]:
+    """Without the notes on a key that is missing where another one was probably meant to be it."""
+    guesses = {
+        (*note.path[:-1], guess.group(1))
+        for note in notes
+        if note.key and (guess := re.search(r"; did you mean (\w+)\?$", note.message))
+    }
+    return [
+        note
+        for note in notes
+        if not (note.message.startswith("missing") and any(note.path[:n] in guesses for n in range(6)))
+    ]
+
+
 def _fingerprint(experiment: Experiment) -> str:
     grids = [
         [
-            [[[key, axis.canonical()] for key, axis in dimension.axes.items()] for dimension in grid.dimensions],
+            [
+                [[key, axis.canonical()] for key, axis in dimension.axes.items()]
+                for dimension in grid.dimensions
+            ],
             [{key: plain(value) for key, value in entry.items()} for entry in grid.exclude],
         ]
         for grid in experiment.grids
@@ -234,4 +260,3 @@ def _fingerprint(experiment: Experiment) -> str:
         "record": [experiment.record_weights, experiment.losses_every],
     }
     return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
-

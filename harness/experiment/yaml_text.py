@@ -60,10 +60,11 @@ class Positions:
         return (1, 1)
 
     def key(self, path: Path) -> tuple[int, int]:
-        """(line, column) of the key that a path ends with, or of the nearest key above it."""
+        """(line, column) of the key that a path ends with, or of the nearest key or list item above it."""
         for length in range(len(path), 0, -1):
-            if path[:length] in self.keys:
-                return self.keys[path[:length]]
+            at = self.keys.get(path[:length]) or self.values.get(path[:length])
+            if at:
+                return at
         return (1, 1)
 
     def _inside(self, start: int, indices: Path) -> tuple[int, int]:
@@ -140,7 +141,7 @@ class _Builder:
         top = self.stack[-1]
         path = (*top.path, key if isinstance(key, str) else found(key))
         if not isinstance(key, str):
-            self.refuse("expected a name as the key", line, column, path)
+            self.refuse(f"expected a name as the key, found {found(key)}", line, column, path)
         elif key in top.value:
             first = self.positions.keys[path]
             self.refuse(f"given twice, first in line {first[0]}, column {first[1]}", line, column, path)
@@ -223,7 +224,8 @@ def _feed(builder: _Builder, event: Any, line: int, column: int) -> None:
     kind = type(event).__name__
     tag = getattr(event, "ctag", None)
     if tag is not None:
-        builder.refuse(f"tags such as {shorten(str(tag))} are not allowed", line, column, builder.path())
+        written = shorten(str(tag).replace("tag:yaml.org,2002:", "!!"))
+        builder.refuse(f"tags such as {written} are not allowed", line, column, builder.path())
     if kind == "DocumentStartEvent":
         if "" in builder.anchors:
             raise YamlTextError("expected one document, found a second one", line, column)

@@ -17,6 +17,7 @@ import pandas as pd
 
 from harness import reference
 from harness.errors import HarnessError
+from harness.experiment.model import label
 from harness.experiment.resolve import network_data, override, structure
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from harness.api import Source
     from harness.experiment.model import Data, Structure
 
-PHASES = ("forward", "backward", "update", "epoch")
+DIGITS = 6
 COLUMNS = ("epoch", "sample", "phase", "name", "formula", "value", "before", "gradient", "change", "after")
 
 
@@ -50,7 +51,7 @@ def record(network: Network, data: Data, rates: Iterable[float], epochs: int) ->
                 for sample in event.batch:
                     rows += _sample_rows(names, sample, event.before)
                 rows += _update_rows(names, event)
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"sample": "Int64"})
 
 
 class _Names:
@@ -165,7 +166,10 @@ def record_of(experiment: Source, settings: Mapping[str, str], epochs: int) -> p
         for layer in range(1, len(network_structure.layers))
     ]
     network = reference.initial_network(network_structure, values["init"], chosen.seed)
-    return record(network, network_data(chosen, network_structure), rates, epochs)
+    recorded = record(network, network_data(chosen, network_structure), rates, epochs)
+    shown_values = {key: label(value) for key, value in values.items() if key != "epochs"}
+    recorded.attrs = {"name": chosen.name, "settings": shown_values}
+    return recorded
 
 
 def parse_settings(settings: Iterable[str]) -> dict[str, str]:
@@ -182,45 +186,54 @@ def parse_settings(settings: Iterable[str]) -> dict[str, str]:
 def to_json(recorded: pd.DataFrame) -> str:
     """A JSON array with an object for each row; what a row does not have, or is not finite, is left out."""
     rows = [
-        {key: value for key, value in row.items() if not isinstance(value, float) or math.isfinite(value)}
+        {key: value for key, value in row.items() if value is not pd.NA and (isinstance(value, str) or math.isfinite(value))}
         for row in recorded.to_dict("records")
     ]
     return "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]"
 
 
+TITLES = {
+    "forward": "Forward",
+    "backward": "Backward: every derivative of the cost",
+    "update": "Every weight: before, its gradient, the change, and after",
+}
+
+
 def tables(recorded: pd.DataFrame) -> Iterator[RenderableType]:
-    """The record as tables for a terminal: each sample forward and backward, each update, each epoch's losses."""
+    """The record for a terminal: each sample forward and backward, each update, each epoch's losses."""
     from rich.text import Text
 
-    groups = recorded.groupby(["epoch", "sample", "phase"], sort=False, dropna=False)
-    for (epoch, sample, phase), part in groups:
+    settings = ", ".join(f"{key} {value}" for key, value in recorded.attrs["settings"].items())
+    yield Text(f"{recorded.attrs['name']}: {settings}")
+    yield Text(f"Numbers to {DIGITS} digits; --csv and --json give all of them.", style="dim")
+    for (epoch, sample, phase), part in recorded.groupby(["epoch", "sample", "phase"], sort=False, dropna=False):
         if phase == "forward":
             yield Text(f"\nEpoch {epoch}, sample {int(sample)}", style="bold")
-            yield _table(part, "Forward", ["value"])
-        elif phase == "backward":
-            yield _table(part, "Backward: every derivative of the cost", ["value"])
-        elif phase == "update":
-            yield _table(part, "Every weight: before, its gradient, the change, after", ["before", "gradient", "change", "after"])
+        if phase == "epoch":
+            losses = ", ".join(f"{row['name']} {shown(row['value'])}" for _, row in part.iterrows())
+            yield Text(f"Epoch {epoch} as a whole: {losses}")
         else:
-            numbers = ", ".join(f"{name} {shown(value)}" for name, value in zip(part["name"], part["value"], strict=True))
-            yield Text(f"After epoch {epoch}: {numbers}")
+            yield Text(f"\n{TITLES[phase]}")
+            yield _table(part, ["before", "gradient", "change", "after"] if phase == "update" else ["value"])
 
 
-def _table(part: pd.DataFrame, title: str, numbers: list[str]) -> RenderableType:
+def _table(part: pd.DataFrame, numbers: list[str]) -> RenderableType:
     from rich import box
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("name")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    updates = "after" in numbers
+    if not updates:  # an update's formula begins with the name
+        table.add_column("name", no_wrap=True)
+    table.add_column("formula", overflow="fold", min_width=24)
     for number in numbers:
         table.add_column(number, justify="right", no_wrap=True)
-    table.add_column("formula", overflow="fold")
     for _, row in part.iterrows():
-        table.add_row(row["name"], *(shown(row[number]) for number in numbers), row["formula"])
+        name = [] if updates else [row["name"]]
+        table.add_row(*name, row["formula"], *(shown(row[number]) for number in numbers))
     return table
 
 
 def shown(number: float) -> str:
-    """A number with all of its digits, as short as it can be without losing one."""
-    text = repr(float(number))
-    return text.removesuffix(".0")
+    """A number to `DIGITS` digits."""
+    return f"{float(number) + 0.0:.{DIGITS}g}"  # + 0.0: no minus sign before a zero

@@ -1,0 +1,232 @@
+"""The engine equals the reference bit for bit in `exact`, whatever the network, the data and the rates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness import engine, reference
+from harness.block import Block, Status, parameter_count
+from harness.experiment.initialisation_spec import parse as initialisation
+from harness.experiment.model import Data, Structure
+from harness.formulas.activations import ACTIVATIONS
+from harness.formulas.losses import LOSSES
+
+INITS = tuple(
+    initialisation(raw)
+    for raw in ("ones", "zeros", {"constant": 0.3}, {"normal": {"std": 0.7}}, "xavier_uniform", "orthogonal", {"he_normal": None, "bias": 0.1})
+)
+STOPS = (0, 1, 2, 5, 30)
+
+
+@st.composite
+def structures(draw: st.DrawFn) -> Structure:
+    hidden = draw(st.lists(st.integers(1, 9), max_size=3))
+    loss = draw(st.sampled_from(list(LOSSES)))
+    outputs = draw(st.integers(2 if loss == "cross_entropy" else 1, 4))
+    layers = (draw(st.integers(1, 9)), *hidden, outputs)
+    activations = tuple(draw(st.sampled_from(list(ACTIVATIONS))) for _ in hidden)
+    output = "identity" if LOSSES[loss].logits else draw(st.sampled_from(list(ACTIVATIONS)))
+    bias = draw(st.sampled_from(["true", "false", "fixed"]))
+    dtype = draw(st.sampled_from(["float64", "float32"]))
+    return Structure(layers, (*activations, output), bias, loss, "sgd", draw(st.integers(1, 5)), dtype, "exact")
+
+
+def data_for(structure: Structure, samples: int, rng: np.random.Generator) -> Data:
+    outputs = structure.layers[-1]
+    targets = {
+        "bce": lambda: rng.integers(0, 2, (samples, outputs)).astype(float),
+        "cross_entropy": lambda: np.eye(outputs)[rng.integers(0, outputs, samples)],
+    }.get(structure.loss, lambda: rng.normal(size=(samples, outputs)))()
+    return Data(rng.normal(size=(samples, structure.layers[0])), targets)
+
+
+def block_of(structure: Structure, runs: int, rng: np.random.Generator, every: int) -> Block:
+    """Runs with rates from harmless to hopeless, two thirds of the stops each, rows in a random order."""
+    layers = len(structure.layers) - 1
+    stops = [sorted(rng.choice(STOPS, rng.integers(1, len(STOPS) + 1), replace=False)) for _ in range(runs)]
+    count = sum(map(len, stops))
+    return Block(
+        structure,
+        seed=3,
+        initialisations=INITS,
+        initialisation=rng.integers(0, len(INITS), runs),
+        repeat=rng.integers(0, 3, runs),
+        rates=10.0 ** rng.uniform(-3, 2, (layers, runs)),
+        max_loss=np.where(rng.random(runs) < 0.3, 2.0, np.inf),
+        first_stop=np.concatenate([[0], np.cumsum([len(s) for s in stops])]),
+        stops=np.concatenate(stops),
+        place=rng.permutation(count),
+        every=every,
+    )
+
+
+def assert_equals_reference(block: Block, data: Data) -> set[Status]:
+    outcome = engine.train(block, data)
+    seen = set()
+    for run in range(block.runs):
+        stops = block.stops[block.first_stop[run] : block.first_stop[run + 1]]
+        init = block.initialisations[block.initialisation[run]]
+        network = reference.initial_network(block.structure, init, block.seed, int(block.repeat[run]))
+        expected = reference.trajectory(network, data, block.rates[:, run], stops.tolist(), block.max_loss[run])
+        for stop, row in zip(stops, block.place[block.first_stop[run] :], strict=False):
+            assert_row(outcome, row, expected.rows[stop], f"run {run}, {stop} epochs of {block.structure}")
+            seen.add(expected.rows[stop].status)
+        points = outcome.curves.run == run
+        kept = [
+            losses
+            for losses in expected.losses
+            if block.every and (losses.epoch in (1, stops[-1]) or losses.epoch % block.every == 0)
+        ]
+        assert outcome.curves.epoch[points].tolist() == [losses.epoch for losses in kept]
+        curve = np.array([(losses.min, losses.mean, losses.max) for losses in kept]).reshape(-1, 3)
+        assert np.array_equal(outcome.curves.losses[:, points].T, curve)
+    return seen
+
+
+def assert_row(outcome: Any, row: int, expected: reference.Row, what: str) -> None:
+    assert outcome.status[row] == expected.status, what
+    assert outcome.settled_epoch[row] == (expected.settled_epoch or 0), what
+    assert outcome.diverged_epoch[row] == (expected.diverged_epoch or 0), what
+    nothing = np.array(np.nan, outcome.losses.dtype)
+    losses = expected.losses
+    three = (nothing,) * 3 if losses is None else (losses.min, losses.mean, losses.max)
+    assert np.array_equal(outcome.losses[:, row], np.array(three), equal_nan=True), what
+    last = nothing if expected.last_finite_loss is None else expected.last_finite_loss
+    assert np.array_equal(outcome.last_finite_loss[row], last, equal_nan=True), what
+    if expected.weights is None:
+        assert np.isnan(outcome.weights[:, row]).all(), what
+    else:
+        assert outcome.weights[:, row].tobytes() == expected.weights.tobytes(), what
+
+
+@settings(max_examples=60)
+@given(structures(), st.integers(0, 2**32), st.integers(1, 6), st.sampled_from([0, 1, 4]))
+def test_every_number_is_the_reference_s(structure: Structure, seed: int, samples: int, every: int) -> None:
+    rng = np.random.default_rng(seed)
+    runs = int(rng.integers(1, 20))
+    assert_equals_reference(block_of(structure, runs, rng, every), data_for(structure, samples, rng))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation_with_every_loss(activation: str, loss: str, dtype: Any) -> None:
+    output = "identity" if LOSSES[loss].logits else activation
+    structure = Structure((2, 3, 2), (activation, output), "true", loss, "sgd", 2, dtype, "exact")
+    rng = np.random.default_rng(11)
+    assert_equals_reference(block_of(structure, 9, rng, every=3), data_for(structure, 3, rng))
+
+
+def test_the_cases_meet_every_status() -> None:
+    structure = Structure((2, 2, 1), ("identity", "identity"), "true", "mse", "sgd", 1, "float64", "exact")
+    rng = np.random.default_rng(0)
+    block = block_of(structure, 60, rng, every=0)
+    assert assert_equals_reference(block, data_for(structure, 1, rng)) == set(Status)
+
+
+@pytest.mark.parametrize("arithmetic", ["exact", "fast"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_run_does_not_depend_on_its_neighbours(dtype: Any, arithmetic: Any) -> None:
+    """Neither on its lane, nor on how many other runs there are, nor on which rows are asked for."""
+    structure = Structure((2, 3, 1), ("tanh", "identity"), "true", "mse", "sgd", 2, dtype, arithmetic)
+    rng = np.random.default_rng(5)
+    data, block = data_for(structure, 3, rng), block_of(structure, 37, rng, every=0)
+    together = engine.train(block, data)
+    for run in range(block.runs):
+        stops = slice(block.first_stop[run], block.first_stop[run + 1])
+        alone = Block(
+            structure, block.seed, INITS, block.initialisation[[run]], block.repeat[[run]], block.rates[:, [run]],
+            block.max_loss[[run]], np.array([0, stops.stop - stops.start]), block.stops[stops],
+            np.arange(stops.stop - stops.start),
+        )  # fmt: skip
+        assert np.array_equal(engine.train(alone, data).weights, together.weights[:, block.place[stops]], equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_fast_is_close_to_exact(dtype: Any) -> None:
+    rng = np.random.default_rng(6)
+    outcomes = []
+    for arithmetic in ("exact", "fast"):
+        structure = Structure((3, 4, 1), ("tanh", "identity"), "true", "mse", "sgd", 2, dtype, arithmetic)
+        rng = np.random.default_rng(6)
+        data, block = data_for(structure, 5, rng), block_of(structure, 16, rng, every=0)
+        outcomes.append(engine.train(block, data))
+    gentle = block.rates.max(axis=0)[np.repeat(np.arange(16), np.diff(block.first_stop))] < 0.1
+    rows = block.place[gentle]
+    exact, fast = (outcome.weights[:, rows] for outcome in outcomes)
+    assert len(rows) > 5
+    assert np.allclose(exact, fast, rtol=0, atol=1e3 * np.finfo(dtype).eps, equal_nan=True)
+
+
+def test_epochs_of_one_run_share_a_trajectory() -> None:
+    """Rows asked for together are bit for bit the rows of runs of their own."""
+    structure = Structure((2, 2, 1), ("identity", "identity"), "true", "mse", "sgd", 1, "float64", "exact")
+    rng = np.random.default_rng(8)
+    data, rates = data_for(structure, 2, rng), 10.0 ** rng.uniform(-3, 0.5, 40)
+    stops = np.array([1, 10, 100, 1000])
+    nothing, none = np.zeros(40, np.int64), np.full(40, np.inf)
+
+    def train(asked: np.ndarray) -> Any:
+        rows = np.arange(40 * len(asked))
+        first = np.arange(41) * len(asked)
+        block = Block(structure, 0, INITS[:1], nothing, nothing, np.array([rates, rates]), none, first, np.tile(asked, 40), rows)
+        return engine.train(block, data)
+
+    together = train(stops)
+    for at, stop in enumerate(stops):
+        alone = train(np.array([stop]))
+        assert np.array_equal(alone.weights, together.weights[:, at::4], equal_nan=True)
+        assert np.array_equal(alone.losses, together.losses[:, at::4], equal_nan=True)
+        assert np.array_equal(alone.status, together.status[at::4])
+
+
+def test_a_hundred_thousand_weights() -> None:
+    structure = Structure((300, 320, 10), ("relu", "identity"), "true", "cross_entropy", "sgd", 4, "float32", "exact")
+    assert parameter_count(structure) == 99_530
+    rng = np.random.default_rng(1)
+    block = Block(
+        structure, 1, (initialisation("he_uniform"),), np.zeros(3, np.int64), np.arange(3), np.full((2, 3), 0.01), np.full(3, np.inf),
+        np.arange(4), np.full(3, 2), np.arange(3),
+    )  # fmt: skip
+    assert_equals_reference(block, data_for(structure, 6, rng))
+
+
+def test_initial_weights_are_drawn_by_what_they_are_for() -> None:
+    """Not by where they stand: other initialisations, runs and layers beside them change nothing."""
+    structure = Structure((2, 3, 1), ("tanh", "identity"), "true", "mse", "sgd", 1, "float64", "exact")
+    one = np.zeros(1, np.int64)
+
+    def drawn(inits: Any, which: int, repeat: int) -> np.ndarray:
+        block = Block(structure, 9, inits, one + which, one + repeat, np.ones((2, 1)), np.ones(1), np.arange(2), one, one)
+        return engine.initial_weights(block)[:, 0]
+
+    for which, init in enumerate(INITS):
+        assert np.array_equal(drawn(INITS, which, 2), drawn((init,), 0, 2))
+        assert np.array_equal(drawn(INITS, which, 2), drawn(INITS, which, 0)) == (not init.random)
+
+
+def test_random_initial_weights_have_the_distribution_they_should() -> None:
+    structure = Structure((40, 50, 30), ("tanh", "identity"), "false", "mse", "sgd", 1, "float64", "exact")
+    one = np.zeros(1, np.int64)
+    for raw, mean, std in (
+        ({"normal": {"mean": 2, "std": 0.5}}, 2.0, 0.5),
+        ({"uniform": {"low": -1, "high": 2}}, 0.5, 3 / 12**0.5),
+        ("he_normal", 0.0, (2 / 40) ** 0.5),
+        ("xavier_uniform", 0.0, (2 / 90) ** 0.5),
+        ("lecun_normal", 0.0, (1 / 40) ** 0.5),
+    ):
+        block = Block(structure, 4, (initialisation(raw),), one, one, np.ones((2, 1)), np.ones(1), np.arange(2), one, one)
+        w1 = engine.initial_weights(block)[:2000, 0]
+        assert abs(w1.mean() - mean) < 5 * std / 2000**0.5
+        assert abs(w1.std() - std) < 5 * std / 2000**0.5
+        assert len(np.unique(w1)) == 2000
+    block = Block(structure, 4, (initialisation("orthogonal"),), one, one, np.ones((2, 1)), np.ones(1), np.arange(2), one, one)
+    w = engine.initial_weights(block)[:, 0]
+    w1, w2 = w[:2000].reshape(50, 40), w[2000:].reshape(30, 50)
+    assert np.allclose(w1.T @ w1, np.eye(40), atol=1e-14)
+    assert np.allclose(w2 @ w2.T, np.eye(30), atol=1e-14)
