@@ -23,7 +23,7 @@ def train(experiment: Source, *, threads: int | None = None, block_size: int | N
     Raises `ExperimentError`, whose text has one line for each problem.
     """
     from harness.experiment import load as read
-    from harness.sweep import run
+    from harness.sweeps import run
 
     return _frame(run.train(read(experiment), threads, block_size))
 
@@ -42,7 +42,7 @@ def sweep(
     for a folder that holds something else, unless told to overwrite it.
     """
     from harness.experiment import load as read
-    from harness.sweep import run
+    from harness.sweeps import run
 
     options: dict[str, Any] = {"overwrite": overwrite, "threads": threads, "block_size": block_size}
     return run.sweep(read(experiment), results, **options).folder

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from harness.sweep.run import Ran
+    from harness.sweeps.run import Ran
 
 EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
 SECONDS_BETWEEN_LINES = 5.0
@@ -69,7 +69,7 @@ def sweep(file: str, results: str, overwrite: bool) -> None:
       harness sweep experiments/learning_rate.yaml
     """
     from harness.experiment import load
-    from harness.sweep import run
+    from harness.sweeps import run
 
     experiment = load(file)
     with _progress(experiment.name) as progress:
@@ -88,8 +88,8 @@ def plan(file: str) -> None:
       harness plan experiments/learning_rate.yaml
     """
     from harness.experiment import load
-    from harness.sweep.local import processors
-    from harness.sweep.plan import Plan
+    from harness.sweeps.local import processors
+    from harness.sweeps.plan import Plan
 
     planned = Plan(load(file))
     threads = min(processors(), len(planned.pieces))

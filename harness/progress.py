@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from harness.sweep.run import Progress
+from harness.sweeps.run import Progress
 
 
 @contextmanager

@@ -13,8 +13,8 @@ import pyarrow as pa
 from harness.experiment.model import Experiment
 from harness.store.folder import Folder, in_order
 from harness.store.tables import Tables
-from harness.sweep import local
-from harness.sweep.plan import Piece, Plan
+from harness.sweeps import local
+from harness.sweeps.plan import Piece, Plan
 
 Progress = Callable[[int, int], None]
 """Called with the runs that are done and the runs there are, first before anything runs."""

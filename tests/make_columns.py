@@ -1,0 +1,72 @@
+"""Write results/README.md, the table's columns, from the schema: `make docs`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from harness.experiment.model import Structure
+from harness.store import schema
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "results" / "README.md"
+HEAD = """\
+# The table
+
+A sweep of an experiment called NAME writes `results/NAME/`:
+
+| file | holds |
+|---|---|
+| `runs/*.parquet` | a row for every configuration |
+| `curves/*.parquet` | the loss curves, if the experiment records them |
+| `experiment.yaml` | the experiment as it was run |
+| `manifest.json` | state, counts, time, host and versions |
+
+`pandas.read_parquet("results/NAME/runs")` reads it, and so do polars, DuckDB and anything else that reads Parquet;
+`harness.load("results/NAME")` gives the same rows in the order of the grid. A number that does not exist is NULL, never
+NaN. Losses and weights are float64, or float32 if every network of the experiment is. The metadata of each Parquet file
+carries the experiment (`harness.experiment`), its fingerprint, the schema's version, the dtype and the arithmetic.
+
+This page is made from `harness/store/schema.py` by `make docs`.
+"""
+WEIGHTS = """
+Networks of up to 512 weights and biases have a column for each. Larger ones have one list column a layer (`w1`, `b1`,
+..), row by row. A sweep over several networks has the columns of all of them, NULL where a network has no such weight.
+`harness.weights(table)` gives arrays shaped (rows, O, I) for either.
+"""
+
+
+def table_of(columns: list[schema.Column]) -> str:
+    lines = ["| column | type | unit | NULL | meaning |", "|---|---|---|---|---|"]
+    lines += [
+        f"| `{c.name}` | {'label' if c.type == schema.LABELS else c.type} | {c.unit} | "
+        f"{'can be' if c.nullable else ''} | {c.meaning} |"
+        for c in columns
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def page() -> str:
+    first, after = schema.fixed_columns(pa.float64())
+    swept = [schema.parameter_column(key) for key in schema.PARAMETER_MEANINGS]
+    network = Structure((2, 2, 1), ("identity",) * 2, "true", "mse", "sgd", 1, "float64", "exact")
+    weights = schema.weight_columns([network], pa.float64())
+    return (
+        HEAD
+        + "\n## runs\n\n"
+        + table_of(first)
+        + "\nthen every parameter that the experiment sweeps, in its order, such as\n\n"
+        + table_of(swept)
+        + "\nthen\n\n"
+        + table_of(after)
+        + "\nthen the weights after the last epoch, here those of the 2-2-1 network:\n\n"
+        + table_of(weights)
+        + WEIGHTS
+        + "\n## curves\n\n"
+        + table_of(schema.curve_columns(pa.float64()))
+    )
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")
