@@ -30,6 +30,7 @@ carries the experiment (`harness.experiment`), its fingerprint, the schema's ver
 
 This page is made from `harness/store/schema.py` by `make docs`.
 """
+TYPES = {schema.LABELS: "label", pa.int64(): "int64", pa.float64(): "float64"}
 WEIGHTS = """
 Networks of up to 512 weights and biases have a column for each. Larger ones have one list column a layer (`w1`, `b1`,
 ..), row by row. A sweep over several networks has the columns of all of them, NULL where a network has no such weight.
@@ -40,7 +41,7 @@ Networks of up to 512 weights and biases have a column for each. Larger ones hav
 def table_of(columns: list[schema.Column]) -> str:
     lines = ["| column | type | unit | NULL | meaning |", "|---|---|---|---|---|"]
     lines += [
-        f"| `{c.name}` | {'label' if c.type == schema.LABELS else c.type} | {c.unit} | "
+        f"| `{c.name}` | {TYPES[c.type]} | {c.unit} | "
         f"{'can be' if c.nullable else ''} | {c.meaning} |"
         for c in columns
     ]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from numba.extending import register_jitable
 
 from harness.engine.functions import activate, cost, slope
-from harness.engine.lanes import window
+from harness.engine.rows import window
 
 NO_BIAS, LEARNT_BIAS, FIXED_BIAS = 0, 1, 2
 

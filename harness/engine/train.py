@@ -9,7 +9,8 @@ from numba import njit
 from numba.extending import register_jitable
 
 from harness.block import Status
-from harness.engine.lanes import lane_set, numbers, rows, same_bits, window
+from harness.engine.lanes import lane_set, same_bits
+from harness.engine.rows import numbers, rows, window
 from harness.engine.step import Network, State, backward, forward, update
 from harness.formulas.functions import absolute, constant, select
 

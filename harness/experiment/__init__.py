@@ -1,8 +1,8 @@
 """What was asked: an experiment in YAML (or as a mapping), checked and resolved.
 
-`load` reads one and says all that is wrong with it at once. The rest of the package: `source` and `yaml_text` read,
-`document` and `settings` say what may stand where, `axes` and `blocks` are the grid's dimensions, `check` and
-`resolve` fit it all together, `grid` numbers the configurations.
+`load` reads one and says all that is wrong with it at once. The rest of the package: `source` and `yaml_text`
+read, `document` and `settings` say what may stand where, `axes` and `blocks` are the grid's dimensions,
+`check` and `resolve` fit it all together, `grid` numbers the configurations.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One axis of a grid: what stands in the file, and the values it means.
 
-The numbers are exactly NumPy's. An axis knows its length before it has any values, so that a typo which asks for 1e30
-of them is counted and refused, not computed.
+The numbers are exactly NumPy's. An axis knows its length before it has any values, so that a typo which asks
+for 1e30 of them is counted and refused, not computed.
 """
 
 from __future__ import annotations
@@ -58,8 +58,9 @@ def setting_of(key: str) -> Setting | None:
 class Axis:
     """The values of one parameter, in order, duplicates included.
 
-    form: one of `FORMS` or `DISTRIBUTIONS`. numbers: its arguments; of `values` the canonical values themselves.
-    length: how many values, known without computing them. seed: of the experiment, for random axes.
+    form: one of `FORMS` or `DISTRIBUTIONS`. numbers: its arguments; of `values` the canonical values
+    themselves. length: how many values, known without computing them. seed: of the experiment, for random
+    axes.
     """
 
     key: str
@@ -145,13 +146,13 @@ def plain(value: Any) -> Any:
 def _generate(axis: Axis) -> NDArray[Any]:
     if axis.form in DISTRIBUTIONS:
         return _draw(axis)
-    if axis.form != "range":
-        made: NDArray[Any] = getattr(np, axis.form)(*axis.numbers)
-        return made
-    small = all(isinstance(number, int) and abs(number) < 2**62 for number in axis.numbers)
-    kind: Any = np.int64 if small else np.float64
-    start, _, step = np.array(axis.numbers, kind)
-    made = start + np.arange(axis.length, dtype=kind) * step
+    made: NDArray[Any]
+    if axis.form == "range":
+        small = all(isinstance(number, int) and abs(number) < 2**62 for number in axis.numbers)
+        start, _, step = np.array(axis.numbers, np.int64 if small else np.float64)
+        made = start + np.arange(axis.length) * step
+    else:
+        made = getattr(np, axis.form)(*axis.numbers)
     return made
 
 

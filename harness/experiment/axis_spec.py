@@ -1,4 +1,4 @@
-"""The ways to write an axis: a value, a list, `{linspace: [a, b, n]}`, `{distribution: uniform, ..}` and so on."""
+"""The ways to write an axis: a value, a list, `{linspace: [a, b, n]}`, `{distribution: uniform, ..}`, .."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def parse(key: str, raw: object, seed: int) -> Axis:
 
 
 def _is_initialisation(raw: dict[str, Any]) -> bool:
-    """`{values: {weights: ..}}` is one, `{values: [ones, zeros]}` and `{value: ones}` are forms of an axis."""
+    """`{values: {weights: ..}}` is one; `{values: [ones, zeros]}` and `{value: ones}` are axes."""
     if "values" in raw:
         return not isinstance(raw["values"], list)
     return any(key in NAMES for key in raw) or not any(key in FORMS for key in raw)

@@ -28,8 +28,8 @@ EXAMPLES = {"learning_rate": "0.1", "epochs": "[1, 10, 100]", "init": "ones"}
 class Block:
     """One block, as far as it could be read.
 
-    where: its path in the file. paths: of each key that stands in it. damaged: the keys that could not be read.
-    whole: whether every key could be found.
+    where: its path in the file. paths: of each key that stands in it. damaged: the keys that could not be
+    read. whole: whether every key could be found.
     """
 
     where: Path

@@ -1,7 +1,8 @@
 """What must fit together: networks and data, losses and outputs, initial values and layers, rates and layers.
 
-Each check concerns one or two keys, and runs over the combinations of their values that a grid has: the axes of
-a zip group move together, and what `exclude` leaves out does not count. The first misfit of each is reported.
+Each check concerns one or two keys, and runs over the combinations of their values that a grid has: the axes
+of a zip group move together, and what `exclude` leaves out does not count. The first misfit of each is
+reported.
 """
 
 from __future__ import annotations

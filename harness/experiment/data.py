@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.experiment.errors import BadValueError, Path, either, found, nearest, shorten
+from harness.experiment.errors import MOST_NOTES, BadValueError, Path, either, found, nearest, shorten
 from harness.experiment.generators import generate
 
 Floats = NDArray[np.float64]
@@ -23,14 +23,13 @@ ONLY_WITH = {
     "seed": "generate",
 }
 SOURCES = ("rows", "file", "generate")
-MOST_NOTES = 20
 
 
 @dataclass(frozen=True)
 class Table:
-    """numbers: (S, columns), inputs first. inputs: how many columns are inputs; None when the network decides.
+    """numbers: (S, columns), inputs first. key: which of `SOURCES` gave it.
 
-    key: which of `SOURCES` gave it.
+    inputs: how many columns are inputs; None when the network decides.
     """
 
     numbers: Floats
@@ -39,7 +38,7 @@ class Table:
 
 
 def read(section: dict[str, Any], folder: FilePath) -> Table:
-    """The table a checked `data:` section describes. section: only the keys that stand in the file. Raises BadValueError."""
+    """The table that a `data:` section describes. section: the keys that are given. Raises BadValueError."""
     given = [key for key in SOURCES if key in section]
     notes: list[tuple[Path, str]] = []
     if len(given) != 1:
@@ -75,7 +74,7 @@ def _rows(rows: Any) -> Floats:
             return table
     notes = list(_row_notes(rows))
     if len(notes) > MOST_NOTES:
-        notes[MOST_NOTES:] = [(("rows",), f"and {len(notes) - MOST_NOTES} more rows or numbers like these")]
+        notes[MOST_NOTES:] = [(("rows",), f"and {len(notes) - MOST_NOTES} more like these")]
     raise BadValueError(notes=notes)
 
 

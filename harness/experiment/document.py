@@ -1,7 +1,7 @@
-"""The experiment file as pydantic models: which keys there are, what each may hold, and the JSON Schema of it all.
+"""The experiment file as pydantic models: its keys, what each may hold, and the JSON Schema of it all.
 
-Every field has a default, so that a file with mistakes can still be read as far as it goes; what must be given is
-checked by `check.py`, and listed in the schema here.
+Every field has a default, so that a file with mistakes can still be read as far as it goes; what must be
+given is checked by `resolve.py`, and listed in the schema here.
 """
 
 from __future__ import annotations
@@ -184,7 +184,7 @@ _PLACES = {
 
 
 def read(data: dict[str, Any], notes: list[Note]) -> tuple[Document, set[Path]]:
-    """The document, and the paths of what had to be left out of it because it is wrong, which notes then say."""
+    """The document, and the paths of what had to be left out of it because it is wrong, as notes then say."""
     damaged: set[Path] = set()
     data = {key: dict(value) if isinstance(value, dict) else value for key, value in data.items()}
     while True:

@@ -1,4 +1,4 @@
-"""What is wrong with an experiment, in words: where, what was found, what was expected, the nearest valid name."""
+"""What is wrong with an experiment: where, what was expected, what was found, the nearest valid name."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ Path = tuple[str | int, ...]
 SHOWN = 100
 """How many problems `str(error)` lists; `error.problems` holds them all."""
 
+MOST_NOTES = 20
+"""Bad items of one list that are told one by one."""
+
 LONGEST = 40
 """Characters of a value that a message repeats."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One line of complaint. line and column: 1-based, None where there is no position. where: a dotted path."""
+    """One line of complaint. line, column: 1-based, or None without a position. where: a dotted path."""
 
     file: str
     line: int | None
@@ -51,7 +54,7 @@ class ExperimentError(HarnessError):
 
 
 class BadValueError(ValueError):
-    """A value that cannot be used. notes: (path below that value, message) for each thing that is wrong with it."""
+    """A value that cannot be used. notes: (path below it, message) for each thing that is wrong with it."""
 
     def __init__(self, message: str = "", *, notes: Iterable[tuple[Path, str]] = ()) -> None:
         self.notes: list[tuple[Path, str]] = [((), message)] if message else list(notes)
@@ -84,9 +87,11 @@ class Notes(list[tuple[Path, str]]):
 
 
 def each(raw: Iterable[object], rule: Callable[[Any], Any], *below: str | int) -> tuple[Any, ...]:
-    """What `rule` makes of every item. Raises BadValueError for all the bad ones."""
+    """What `rule` makes of every item. Raises BadValueError for all the bad ones, up to `MOST_NOTES`."""
     notes = Notes()
     values = tuple(notes.read(rule, item, *below, index) for index, item in enumerate(raw))
+    if len(notes) > MOST_NOTES:
+        notes[MOST_NOTES:] = [(below, f"and {len(notes) - MOST_NOTES} more like these")]
     notes.settle()
     return values
 

@@ -1,7 +1,7 @@
 """Made-up data: small two-dimensional problems, the same on every machine.
 
-Each takes the number of samples S, the noise (a standard deviation) and a generator of random numbers, and gives
-inputs (S, 2) and one target (S, 1).
+Each takes the number of samples S, the noise (a standard deviation) and a generator of random numbers, and
+gives inputs (S, 2) and one target (S, 1).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def circle(samples: int, noise: float, random: np.random.Generator) -> tuple[Flo
 
 
 def spiral(samples: int, noise: float, random: np.random.Generator) -> tuple[Floats, Floats]:
-    """Two arms of one and a half turns, from the origin to radius 1 (targets 0 and 1, in turn), plus noise."""
+    """Two arms of one and a half turns, out to radius 1 (targets 0 and 1, in turn), plus noise."""
     arm = np.arange(samples) % 2
     radius = (np.arange(samples) // 2 + 1) / ((samples + 1) // 2)
     angle = 3.0 * np.pi * radius + np.pi * arm
@@ -45,7 +45,7 @@ def spiral(samples: int, noise: float, random: np.random.Generator) -> tuple[Flo
 
 
 def gaussian(samples: int, noise: float, random: np.random.Generator) -> tuple[Floats, Floats]:
-    """Two blobs around (-1, -1) (target 0) and (1, 1) (target 1), in turn; noise is their standard deviation."""
+    """Two blobs around (-1, -1) (target 0) and (1, 1) (target 1), in turn; noise: their deviation."""
     blob = (np.arange(samples) % 2)[:, None].astype(np.float64)
     return 2.0 * blob - 1.0 + noise * random.standard_normal((samples, 2)), blob
 
@@ -61,7 +61,7 @@ GENERATORS: dict[str, Generate] = {f.__name__: f for f in (xor, circle, spiral, 
 
 
 def generate(kind: str, samples: int, noise: float, seed: int) -> tuple[Floats, Floats]:
-    """inputs (S, 2) and targets (S, 1), rounded to float32 so that no libm's last bit can show."""
+    """Inputs (S, 2) and targets (S, 1), rounded to float32 so that no libm's last bit can show."""
     key = hashlib.sha256(repr(("data", kind, seed)).encode()).digest()[:16]
     random = np.random.Generator(np.random.Philox(key=int.from_bytes(key, "little")))
     inputs, targets = GENERATORS[kind](samples, noise, random)

@@ -30,7 +30,10 @@ LONGEST_LABEL = 40
 
 @dataclass(frozen=True)
 class Rule:
-    """One way to start. numbers: its parameters with their defaults (None: must be given). tensor: fan-in, fan-out, *numbers."""
+    """One way to start. numbers: its parameters and their defaults, None if they must be given.
+
+    tensor: (fan-in, fan-out, *numbers) -> primitive.
+    """
 
     random: bool
     numbers: dict[str, float | None]
@@ -64,7 +67,7 @@ Matrix = tuple[Row, ...]
 class Initialisation:
     """Where weights and biases start. Equal when the meaning is equal, however it was written.
 
-    numbers: the rule's, in the order of `RULES`. bias: of every unit. weights, bias_rows: of the rule `values`, one
+    numbers: the rule's, in the order of `RULES`. bias: of every unit. weights, bias_rows: of `values`, one
     per layer; bias_rows is empty when `bias` holds for all.
     """
 

@@ -1,4 +1,4 @@
-"""The ways to write an initialisation: `ones`, `{normal: {std: 0.5}}`, `{values: {weights: ..}, bias: 1}` and so on."""
+"""The ways to write an initialisation: `ones`, `{normal: {std: 0.5}}`, `{zeros: {}, bias: 1}` and so on."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ Values are hashable, and two spellings of the same thing are equal.
 
 
 def label(value: Value) -> str:
-    """A value in print, as in the tables: `tanh`, `[2, 2, 1]`, `[relu, tanh]`, `0.1`, `{normal: {std: 0.5}}`."""
+    """A value in print, as in the tables: `0.1`, `tanh`, `[2, 2, 1]`, `[relu, tanh]`, `{constant: 0.3}`."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(label, value))}]"
     if isinstance(value, Initialisation):
@@ -83,8 +83,8 @@ class Data:
 class Dimension:
     """One dimension of a grid: an axis, or the axes of a zip group, which move together.
 
-    axes: for each parameter its axis, all of one length. lazy: the grid is beyond `run_cap`, so its values were never
-    computed or checked (end points aside), and its length is as declared.
+    axes: for each parameter its axis, all of one length. lazy: the grid is beyond `run_cap`, so its
+    values were never computed or checked (end points aside), and its length is as declared.
     """
 
     axes: Mapping[str, Axis]
@@ -102,7 +102,7 @@ class Dimension:
         return len(self._kept[self.keys[0]])
 
     def values(self, key: str) -> Column:
-        """A parameter's value at each point: float64 or int64 (length,) for numbers, a tuple for anything else."""
+        """A parameter's value at each point: float64 or int64 (length,), or a tuple of anything else."""
         return self._kept[key]
 
     @cached_property
@@ -149,7 +149,7 @@ class Experiment:
     settings: the constant value of every `network` and `training` key, for grids that do not sweep it.
     swept: every key that stands under `parameters` or `zip` anywhere, in declared order.
     losses_every: epochs between two points of the loss curves, or None for no curves.
-    source: the text of the file (or the mapping as YAML). fingerprint: SHA-256 of all that determines the rows.
+    source: the text of the file (or the mapping as YAML). fingerprint: SHA-256 of what decides the rows.
     """
 
     name: str

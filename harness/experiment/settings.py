@@ -1,7 +1,7 @@
 """The settings a run has: for each the values it may take, its default, and its JSON Schema.
 
-A rule turns one plain value into the canonical, hashable one, or raises `BadValueError`. The same rules serve a constant under
-`network` or `training` and the values of an axis.
+A rule turns one plain value into the canonical, hashable one, or raises `BadValueError`. The same rules serve
+a constant under `network` or `training` and the values of an axis.
 """
 
 from __future__ import annotations

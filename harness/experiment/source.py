@@ -1,4 +1,4 @@
-"""Where an experiment comes from: a YAML file or a Python mapping, as plain data that remembers its positions."""
+"""Where an experiment comes from: a YAML file or a Python mapping, as plain data with positions."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class Note:
 class Source:
     """Plain data and where they came from.
 
-    label: what messages call it. folder: what relative file names start from. text: the file, or the mapping as YAML.
+    label: what messages call it. folder: what relative file names start from. text: the file, or the mapping
+    as YAML.
     """
 
     label: str
@@ -163,7 +164,7 @@ def _plain(value: Any, path: Path, notes: list[Note]) -> Any:
 
 
 def to_yaml(data: Mapping[str, Any]) -> str:
-    """Plain data as YAML that reads back equal: block style for mappings of mappings, flow style for the rest."""
+    """Plain data as YAML that reads back equal: in block style two levels deep, in flow style below."""
     return "".join(_block(data, ""))
 
 

@@ -15,6 +15,8 @@ from harness.experiment.errors import Path
 MOST_CHARACTERS = 256 * 1024
 """Characters outside lists of numbers."""
 
+ADVICE = "write rows as [[1, 2], [3, 4]] or keep them in a CSV file"
+
 NUMBERS = "numbers"
 """The style of the scalar token that stands for a list of numbers; its value is the list."""
 
@@ -36,7 +38,7 @@ def _shallow(values: list[Any], depth: int = 1) -> bool:
 
 
 def _plain_numbers(text: str, start: int) -> tuple[list[Any], int] | None:
-    """The list of numbers (of lists of numbers, ..) that starts at `[`, and where it ends; None if it is anything else."""
+    """The list of numbers (or of such lists) that starts at `[`, and where it ends; None if there is none."""
     if not _OPENING.match(text, start):
         return None
     try:
@@ -47,7 +49,7 @@ def _plain_numbers(text: str, start: int) -> tuple[list[Any], int] | None:
 
 
 class BoundedReader(Reader):
-    """ruamel's reader, with a bound on the characters that are read one by one. Lines end with a line feed only."""
+    """ruamel's reader, with a bound on the characters that are read one by one."""
 
     left = MOST_CHARACTERS
 
@@ -55,8 +57,7 @@ class BoundedReader(Reader):
         self.left -= length
         if self.left < 0:
             raise YamlTextError(
-                f"more than {MOST_CHARACTERS // 1024} KiB besides lists of numbers; write rows as [[1, 2], [3, 4]] or keep "
-                "them in a CSV file",
+                f"more than {MOST_CHARACTERS // 1024} KiB besides lists of numbers; {ADVICE}",
                 self.line + 1,
                 self.column + 1,
             )

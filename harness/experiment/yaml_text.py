@@ -1,8 +1,8 @@
 """YAML 1.2 text to plain data, with the line and column of every key and value.
 
-ruamel.yaml does the scanning; the data are built here from its events, without recursion, so that nesting, aliases
-and sheer length stay bounded. Lists of plain numbers, which is what data look like, are read in one go: ruamel needs
-50 microseconds an event, or 30 s for a megabyte of rows.
+ruamel.yaml does the scanning; the data are built here from its events, without recursion, so that nesting,
+aliases and sheer length stay bounded. Lists of plain numbers, which is what data look like, are read in one
+go: ruamel needs 50 microseconds an event, or 30 s for a megabyte of rows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
 from harness.experiment.errors import Path, found, shorten
-from harness.experiment.yaml_scan import NUMBERS, BoundedReader, NumbersScanner, YamlTextError
+from harness.experiment.yaml_scan import ADVICE, NUMBERS, BoundedReader, NumbersScanner, YamlTextError
 
 DEEPEST = 32
 MOST_EVENTS = 12_000
@@ -38,7 +38,7 @@ _WORDS: dict[str, Any] = {
 
 @dataclass
 class Positions:
-    """Where every key and value stands. Lists of numbers know only their start; what is inside is looked up on demand.
+    """Where every key and value stands. Of a list of numbers only the start is kept; the rest is looked up.
 
     problems: what is wrong without keeping the rest from being read (a key given twice, a tag).
     """
@@ -245,7 +245,7 @@ def _feed(builder: _Builder, event: Any, line: int, column: int) -> None:
 
 
 def parse(text: str) -> tuple[Any, Positions]:
-    """Plain data and positions of one YAML document. Raises YamlTextError for anything that is not one, or is too much."""
+    """Plain data and positions of one YAML document. Raises YamlTextError if it is not one, or too much."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     positions = Positions(text)
     builder = _Builder(positions)
@@ -255,11 +255,7 @@ def parse(text: str) -> tuple[Any, Positions]:
         for count, event in enumerate(yaml.parse(text)):
             line, column = event.start_mark.line + 1, event.start_mark.column + 1
             if count > MOST_EVENTS:
-                raise YamlTextError(
-                    f"more than {MOST_EVENTS:,} values and lists; write rows as [[1, 2], [3, 4]] or keep them in a CSV file",
-                    line,
-                    column,
-                )
+                raise YamlTextError(f"more than {MOST_EVENTS:,} values and lists; {ADVICE}", line, column)
             _feed(builder, event, line, column)
     except ReaderError as error:
         line, column = positions._line_column(min(int(error.position), len(text)))

@@ -37,7 +37,7 @@ def parameter_type(key: str) -> pa.DataType:
 
 
 PARAMETER_MEANINGS = {
-    "learning_rate": ("", "learning rate of every layer; `learning_rate_2` is that of layer 2"),
+    "learning_rate": ("", "learning rate of every layer; `learning_rate_2` that of layer 2 alone; NULL where a grid does not have it"),
     "epochs": ("epochs", "passes over the data that the row is the result of; 0 is the initial network"),
     "init": ("", "initialisation, as written in the experiment"),
     "max_loss": ("loss", "the loss above which a run counts as diverged"),

@@ -1,1 +1,1 @@
-
+"""Views: read tables and records, and show them."""

@@ -186,8 +186,8 @@ def parse_settings(settings: Iterable[str]) -> dict[str, str]:
 def to_json(recorded: pd.DataFrame) -> str:
     """A JSON array with an object for each row; what a row does not have, or is not finite, is left out."""
     rows = [
-        {key: value for key, value in row.items() if value is not pd.NA and (isinstance(value, str) or math.isfinite(value))}
-        for row in recorded.to_dict("records")
+        {key: value for key, value in row.items() if isinstance(value, str) or (value is not None and math.isfinite(value))}
+        for row in recorded.astype({"sample": object}).to_dict("records")
     ]
     return "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]"
 

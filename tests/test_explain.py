@@ -1,0 +1,153 @@
+"""What `explain` records: the question's numbers by hand, and the engine's weights bit for bit."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.console import Console
+
+import harness
+from harness.errors import HarnessError
+from harness.views import explain as view
+from tests.make_columns import ROOT
+
+QUESTION = ROOT / "experiments" / "question.yaml"
+XOR = ROOT / "experiments" / "xor.yaml"
+OWN = ROOT / "experiments" / "own_data.yaml"
+
+
+def test_the_question_by_hand() -> None:
+    """1 + 1 = 2 in both hidden units, 4 at the output; dcost/dy = -2*(1 - 4) = 6."""
+    record = harness.explain(QUESTION)
+    forward = record[record.phase == "forward"].set_index("name").value
+    assert forward.to_dict() == {
+        "x1": 1, "x2": 1, "z1_1": 2, "a1_1": 2, "z1_2": 2, "a1_2": 2, "z2_1": 4, "y1": 4, "t1": 1, "cost": 9,
+    }  # fmt: skip
+    backward = record[record.phase == "backward"].set_index("name").value
+    assert backward.to_dict() == {"dcost/dy1": 6, "delta2_1": 6, "delta1_1": 6, "delta1_2": 6}
+    update = record[record.phase == "update"].set_index("name")
+    assert update.loc["w1_2_1", "formula"] == "w1_2_1 <- w1_2_1 - lr * delta1_2 * x1"
+    assert update.loc["b2_1", "formula"] == "b2_1 <- b2_1 - lr * delta2_1"
+    first, second, biases = ["w1_1_1", "w1_1_2", "w1_2_1", "w1_2_2"], ["w2_1_1", "w2_1_2"], ["b1_1", "b1_2", "b2_1"]
+    for names, before, gradient in ((first, 1, 6), (second, 1, 12), (biases, 0, 6)):
+        assert (update.loc[names, "before"] == before).all()
+        assert (update.loc[names, "gradient"] == gradient).all()
+        assert (update.loc[names, "change"] == -(0.1 * gradient)).all()
+        assert (update.loc[names, "after"] == before - 0.1 * gradient).all()
+    assert len(update) == 9
+
+
+@pytest.mark.parametrize(
+    ("file", "settings", "change"),
+    [
+        (QUESTION, {"learning_rate": 0.01}, {"learning_rate": 0.01}),
+        (QUESTION, {"bias": "fixed", "init": "he_normal"}, {"bias": "fixed", "init": "he_normal"}),
+        (QUESTION, {"layers": "[2, 3, 3, 1]", "init": "xavier_uniform"}, {"layers": [[2, 3, 3, 1]], "init": "xavier_uniform"}),
+        (XOR, {"learning_rate": 1}, {"learning_rate": 1}),
+        (XOR, {"dtype": "float32", "batch_size": 3}, {"dtype": "float32", "batch_size": 3}),
+        (OWN, {}, {}),
+        (OWN, {"batch_size": "full"}, {"batch_size": "full"}),
+    ],
+)
+def test_the_last_weights_are_the_engine_s(file: Any, settings: Any, change: dict[str, Any], tmp_path: Any) -> None:
+    record = harness.explain(file, epochs=4, settings=settings)
+    last = record[record.phase == "update"].groupby("name", sort=False).last().after
+    recorded = record.attrs["settings"]
+    parameters = {key: change.get(key, yaml_value(recorded[key])) for key in recorded} | {"epochs": 4}
+    row = harness.train(single(file, parameters)).iloc[0]
+    assert row[last.index].tolist() == last.tolist()
+    losses = record[record.phase == "epoch"].tail(3).set_index("name").value
+    assert losses.to_dict() == row[["loss_min", "loss_mean", "loss_max"]].to_dict()
+
+
+def yaml_value(text: str) -> Any:
+    from harness.experiment.source import fragment
+
+    value = fragment(text)
+    return [value] if isinstance(value, list) else value
+
+
+def single(file: Any, parameters: dict[str, Any]) -> dict[str, Any]:
+    from ruamel.yaml import YAML
+
+    mapping = YAML(typ="safe", pure=True).load(file.read_text("utf-8"))
+    if "file" in mapping["data"]:
+        mapping["data"]["file"] = str(file.parent / mapping["data"]["file"])
+    return {**mapping, "parameters": parameters}
+
+
+def test_steps_follow_one_another() -> None:
+    """Before each update a weight is what it was after the last one; after it, before + change."""
+    record = harness.explain(XOR, epochs=3)
+    update = record[record.phase == "update"]
+    for _, steps in update.groupby("name"):
+        assert steps.before.tolist()[1:] == steps.after.tolist()[:-1]
+        assert (steps.before + steps.change == steps.after).all()
+    assert update.groupby(["epoch", "sample"]).size().tolist() == [17] * 12
+
+
+def test_a_batch_has_one_update_with_the_mean_gradient() -> None:
+    record = harness.explain(OWN, settings={"batch_size": 16, "layers": "[2, 1, 1]"})
+    update = record[record.phase == "update"]
+    assert update["sample"].unique().tolist() == [16, 32, 40]
+    assert update.formula.iloc[0] == "w1_1_1 <- w1_1_1 - lr * mean(delta1_1 * x1)"
+    first = record[(record["sample"] <= 16) & (record.name.isin(["delta1_1", "x1"]))]
+    both = first.pivot(index="sample", columns="name", values="value")
+    assert update.gradient.iloc[0] == pytest.approx((both.delta1_1 * both.x1).mean(), rel=1e-12)
+
+
+def test_formulas_follow_the_network() -> None:
+    record = harness.explain(XOR, settings={"layers": "[2, 2, 2, 1]", "bias": "fixed"})
+    formulas = record.drop_duplicates("name").set_index("name").formula
+    assert formulas["z2_1"] == "w2_1_1*a1_1 + w2_1_2*a1_2 + b2_1"
+    assert formulas["a2_1"] == "tanh(z2_1)"
+    assert formulas["y1"] == "sigmoid(z3_1)"
+    assert formulas["delta3_1"] == "dcost/dy1 * y1*(1 - y1)"
+    assert formulas["delta1_2"] == "(delta2_1*w2_1_2 + delta2_2*w2_2_2) * (1 - a1_2*a1_2)"
+    update = record[(record.phase == "update") & (record.name == "b1_1")].iloc[0]
+    assert (update.formula, update.change, update.before) == ("b1_1 <- b1_1 (fixed)", 0, update.after)
+
+
+def test_json_and_csv_lose_no_bit() -> None:
+    record = harness.explain(XOR, epochs=2)
+    numbers = ["value", "before", "gradient", "change", "after"]
+    back = pd.DataFrame(json.loads(view.to_json(record)))
+    csv = pd.read_csv(io.StringIO(record.to_csv(index=False)))
+    for read in (back, csv):
+        assert np.array_equal(read[numbers].to_numpy(float), record[numbers].to_numpy(float), equal_nan=True)
+        assert read.formula.tolist() == record.formula.tolist()
+
+
+def test_json_of_a_diverging_run_is_json() -> None:
+    record = harness.explain(QUESTION, epochs=30, settings={"learning_rate": 1e6})
+    assert not np.isfinite(record.after.dropna()).all()
+    json.loads(view.to_json(record), parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+
+
+def test_the_terminal_shows_it_within_80_columns() -> None:
+    console = Console(width=80, record=True, file=io.StringIO())
+    for table in view.tables(harness.explain(QUESTION, settings={"learning_rate": 0.1})):
+        console.print(table)
+    text = console.export_text()
+    assert "w1_2_1 <- w1_2_1 - lr * delta1_2 * x1" in text
+    line = next(line for line in text.splitlines() if line.startswith("w2_1_1 <-"))
+    assert line.split()[-4:] == ["1", "12", "-1.2", "-0.2"]
+    assert "…" not in text
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (["learning_rate"], "--set learning_rate: expected KEY=VALUE, such as learning_rate=0.1"),
+        (["=1"], "--set =1: expected KEY=VALUE, such as learning_rate=0.1"),
+    ],
+)
+def test_settings_that_are_none(settings: list[str], said: str) -> None:
+    with pytest.raises(HarnessError) as caught:
+        view.parse_settings(settings)
+    assert str(caught.value) == said
