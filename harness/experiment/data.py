@@ -156,7 +156,7 @@ def _read_csv(path: FilePath, section: dict[str, Any]) -> Floats:
             include_columns=used, column_types=dict.fromkeys(used, pa.string()), strings_can_be_null=False
         )
         table = csv.read_csv(path, convert_options=options)
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise _unreadable(error, "CSV") from None
     columns = []
     for name in used:
@@ -194,7 +194,7 @@ def _read_parquet(path: FilePath, section: dict[str, Any]) -> Floats:
                 raise BadValueError(notes=notes)
             table = file.read(columns=used)
         columns = [compute.cast(table.column(name), pa.float64(), safe=False).to_numpy() for name in used]
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise _unreadable(error, "Parquet") from None
     return _finite(columns, used, lambda row, name: table.column(name)[row].as_py())
 
