@@ -1,4 +1,7 @@
-"""What a program calls: the same jobs as the commands', on DataFrames. Imports stay inside, so that `--help` is instant."""
+"""What a program calls: the same jobs as the commands', on DataFrames.
+
+Imports stay inside the functions, so that `harness --help` is instant.
+"""
 
 from __future__ import annotations
 
@@ -48,9 +51,7 @@ def sweep(
     return run.sweep(read(experiment), results, **options).folder
 
 
-def load(
-    folder: str | os.PathLike[str], columns: Sequence[str] | None = None, *, curves: bool = False
-) -> pd.DataFrame:
+def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, *, curves: bool = False) -> pd.DataFrame:
     """The table of a results folder, in the order of the grid; or its loss curves.
 
     columns: which ones, all if not given. Raises `StoreError` if there are no results, or no such column.
@@ -70,9 +71,7 @@ def weights(table: pd.DataFrame, layers: Sequence[int] | None = None) -> dict[st
     return arrays.weights(table, layers)
 
 
-def explain(
-    experiment: Source, *, epochs: int = 1, settings: Mapping[str, Any] | None = None
-) -> pd.DataFrame:
+def explain(experiment: Source, *, epochs: int = 1, settings: Mapping[str, Any] | None = None) -> pd.DataFrame:
     """Record what back-propagation does in one configuration: a row for every number of every step.
 
     settings: parameter -> value, such as {"learning_rate": 0.1, "init": "ones"}; the others take their axis's first
@@ -88,6 +87,6 @@ def explain(
 def _frame(table: Any) -> pd.DataFrame:
     import json
 
-    frame = table.to_pandas()
+    frame: pd.DataFrame = table.to_pandas()
     frame.attrs = json.loads(table.schema.metadata[b"PANDAS_ATTRS"])
     return frame

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -93,8 +94,7 @@ class Outcome:
 
 def parameter_count(structure: Structure) -> int:
     """P: the weights and biases of one network."""
-    sizes = zip(structure.layers, structure.layers[1:], strict=False)
-    return sum(outputs * (inputs + (structure.bias != "false")) for inputs, outputs in sizes)
+    return sum(outputs * (inputs + (structure.bias != "false")) for inputs, outputs in pairwise(structure.layers))
 
 
 def random_key(seed: int, initialisation: Initialisation) -> int:

@@ -43,7 +43,7 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="backprop-harness", prog_name="harness")
 def main() -> None:
-    """Train a small neural network under every setting at once, and keep every weight in one table.
+    r"""Train a small neural network under every setting at once, and keep every weight in one table.
 
     \b
     Example:
@@ -60,7 +60,7 @@ file_argument = click.argument("file", type=click.Path())
 @click.option("--overwrite", is_flag=True, help="Replace another experiment's results under the same name.")
 @one_line_errors
 def sweep(file: str, results: str, overwrite: bool) -> None:
-    """Train every configuration of FILE and write the table to DIR/NAME.
+    r"""Train every configuration of FILE and write the table to DIR/NAME.
 
     What is there already is not trained again.
 
@@ -81,7 +81,7 @@ def sweep(file: str, results: str, overwrite: bool) -> None:
 @file_argument
 @one_line_errors
 def plan(file: str) -> None:
-    """Count what a sweep of FILE would do: rows, runs, steps, bytes and time. Nothing is run.
+    r"""Count what a sweep of FILE would do: rows, runs, steps, bytes and time. Nothing is run.
 
     \b
     Example:
@@ -105,13 +105,15 @@ def plan(file: str) -> None:
 
 @main.command()
 @file_argument
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter's value; else its axis's first.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter's value; else its axis's first."
+)
 @click.option("--epochs", default=1, show_default=True, type=click.IntRange(1), help="How many epochs to show.")
 @click.option("--json", "form", flag_value="json", help="Print the record as JSON, an object for each number.")
 @click.option("--csv", "form", flag_value="csv", help="Print the record as CSV.")
 @one_line_errors
 def explain(file: str, settings: tuple[str, ...], epochs: int, form: str | None) -> None:
-    """Show what back-propagation does to each weight in one configuration of FILE, step by step.
+    r"""Show what back-propagation does to each weight in one configuration of FILE, step by step.
 
     \b
     Example:
@@ -135,7 +137,7 @@ def explain(file: str, settings: tuple[str, ...], epochs: int, form: str | None)
 @main.command()
 @one_line_errors
 def schema() -> None:
-    """Print the JSON Schema of an experiment file, for editors.
+    r"""Print the JSON Schema of an experiment file, for editors.
 
     \b
     Example:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -117,7 +117,7 @@ def forward(network: Network, x: Array) -> tuple[list[Array], list[Array]]:
 
 
 def backward(network: Network, z: list[Array], a: list[Array], slope: Array) -> list[Array]:
-    """delta = dcost/dz of every layer, from slope = dcost/dy of the outputs."""
+    """Delta = dcost/dz of every layer, from slope = dcost/dy of the outputs."""
     activations = network.structure.activations
     delta = [slope * ACTIVATIONS[activations[-1]].slope(z[-1], a[-1])]
     for layer in range(len(z) - 1, 0, -1):
@@ -148,7 +148,7 @@ def mean_gradient(gradients: Sequence[list[Array]], count: int) -> list[Array]:
 
 
 def descend(parameters: list[Array], gradients: list[Array], rates: Array) -> list[Array]:
-    """w - lr*gradient for every layer: the gradient is rounded first, then multiplied, then subtracted."""
+    """W - lr*gradient for every layer: the gradient is rounded first, then multiplied, then subtracted."""
     return [p - lr * g for p, g, lr in zip(parameters, gradients, rates, strict=True)]
 
 
@@ -221,7 +221,7 @@ def initial_network(structure: Structure, initialisation: Initialisation, seed: 
     """The network before its first epoch: the same numbers as the engine draws."""
     key = (random_key(seed, initialisation), repeat)
     weights, biases = [], []
-    for layer, (inputs, outputs) in enumerate(zip(structure.layers, structure.layers[1:], strict=False)):
+    for layer, (inputs, outputs) in enumerate(pairwise(structure.layers)):
         recipe, *numbers = initialisation.tensor(layer + 1, inputs, outputs)
         w = draw(recipe, numbers, key, layer, (outputs, inputs))
         weights.append(w.astype(structure.dtype))

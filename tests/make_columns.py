@@ -41,9 +41,7 @@ Networks of up to 512 weights and biases have a column for each. Larger ones hav
 def table_of(columns: list[schema.Column]) -> str:
     lines = ["| column | type | unit | NULL | meaning |", "|---|---|---|---|---|"]
     lines += [
-        f"| `{c.name}` | {TYPES[c.type]} | {c.unit} | "
-        f"{'can be' if c.nullable else ''} | {c.meaning} |"
-        for c in columns
+        f"| `{c.name}` | {TYPES[c.type]} | {c.unit} | {'can be' if c.nullable else ''} | {c.meaning} |" for c in columns
     ]
     return "\n".join(lines) + "\n"
 

@@ -1,11 +1,12 @@
 """Record what PyTorch says of gradients, for machines that do not have it: writes torch_numbers.json beside this file.
 
-    pip install torch==2.13.0 && python tests/make_torch_numbers.py
+pip install torch==2.13.0 && python tests/make_torch_numbers.py
 """
 
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def network() -> dict[str, list[Any]]:
     """The network, its data and its targets: three decimals, so that they are the same wherever they are read."""
     rng = np.random.default_rng(2021)
     return {
-        "weights": [rng.normal(size=(o, i)).round(3).tolist() for i, o in zip(LAYERS, LAYERS[1:], strict=False)],
+        "weights": [rng.normal(size=(o, i)).round(3).tolist() for i, o in pairwise(LAYERS)],
         "biases": [rng.normal(size=o).round(3).tolist() for o in LAYERS[1:]],
         "inputs": rng.normal(size=(5, 3)).round(3).tolist(),
         "numbers": rng.normal(size=(5, 2)).round(3).tolist(),

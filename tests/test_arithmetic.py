@@ -1,4 +1,4 @@
-"""What the numbers mean, against oracles from outside: the answer's program, hand work, differences, PyTorch, a blog."""
+"""What the numbers mean, by oracles from outside: the answer's program, hand work, differences, PyTorch."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_weights_are_those_of_the_answer_s_program(rows: list[list[float]], rate
 
 
 def test_one_step_by_hand_at_a_tenth() -> None:
-    """a = 2 and 2, y = 4, cost 9, dcost/dy = -2*(1 - 4) = 6.
+    """A = 2 and 2, y = 4, cost 9, dcost/dy = -2*(1 - 4) = 6.
 
     First layer: gradient 6*1*1 = 6, so 1 - 0.6; second: 6*2 = 12, so 1 - 1.2; biases: 6, so -0.6.
     """

@@ -18,7 +18,15 @@ from harness.formulas.losses import LOSSES
 
 INITS = tuple(
     initialisation(raw)
-    for raw in ("ones", "zeros", {"constant": 0.3}, {"normal": {"std": 0.7}}, "xavier_uniform", "orthogonal", {"he_normal": None, "bias": 0.1})
+    for raw in (
+        "ones",
+        "zeros",
+        {"constant": 0.3},
+        {"normal": {"std": 0.7}},
+        "xavier_uniform",
+        "orthogonal",
+        {"he_normal": None, "bias": 0.1},
+    )
 )
 STOPS = (0, 1, 2, 5, 30)
 
@@ -144,7 +152,9 @@ def test_a_run_does_not_depend_on_its_neighbours(dtype: Any, arithmetic: Any) ->
             block.max_loss[[run]], np.array([0, stops.stop - stops.start]), block.stops[stops],
             np.arange(stops.stop - stops.start),
         )  # fmt: skip
-        assert np.array_equal(engine.train(alone, data).weights, together.weights[:, block.place[stops]], equal_nan=True)
+        assert np.array_equal(
+            engine.train(alone, data).weights, together.weights[:, block.place[stops]], equal_nan=True
+        )
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -174,7 +184,9 @@ def test_epochs_of_one_run_share_a_trajectory() -> None:
     def train(asked: np.ndarray) -> Any:
         rows = np.arange(40 * len(asked))
         first = np.arange(41) * len(asked)
-        block = Block(structure, 0, INITS[:1], nothing, nothing, np.array([rates, rates]), none, first, np.tile(asked, 40), rows)
+        block = Block(
+            structure, 0, INITS[:1], nothing, nothing, np.array([rates, rates]), none, first, np.tile(asked, 40), rows
+        )
         return engine.train(block, data)
 
     together = train(stops)
@@ -189,10 +201,9 @@ def test_a_hundred_thousand_weights() -> None:
     structure = Structure((300, 320, 10), ("relu", "identity"), "true", "cross_entropy", "sgd", 4, "float32", "exact")
     assert parameter_count(structure) == 99_530
     rng = np.random.default_rng(1)
-    block = Block(
-        structure, 1, (initialisation("he_uniform"),), np.zeros(3, np.int64), np.arange(3), np.full((2, 3), 0.01), np.full(3, np.inf),
-        np.arange(4), np.full(3, 2), np.arange(3),
-    )  # fmt: skip
+    run = np.arange(3)
+    rates, bounds, ends = np.full((2, 3), 0.01), np.full(3, np.inf), np.full(3, 2)
+    block = Block(structure, 1, (initialisation("he_uniform"),), 0 * run, run, rates, bounds, np.arange(4), ends, run)
     assert_equals_reference(block, data_for(structure, 6, rng))
 
 
@@ -202,7 +213,9 @@ def test_initial_weights_are_drawn_by_what_they_are_for() -> None:
     one = np.zeros(1, np.int64)
 
     def drawn(inits: Any, which: int, repeat: int) -> np.ndarray:
-        block = Block(structure, 9, inits, one + which, one + repeat, np.ones((2, 1)), np.ones(1), np.arange(2), one, one)
+        block = Block(
+            structure, 9, inits, one + which, one + repeat, np.ones((2, 1)), np.ones(1), np.arange(2), one, one
+        )
         return engine.initial_weights(block)[:, 0]
 
     for which, init in enumerate(INITS):
@@ -220,12 +233,16 @@ def test_random_initial_weights_have_the_distribution_they_should() -> None:
         ("xavier_uniform", 0.0, (2 / 90) ** 0.5),
         ("lecun_normal", 0.0, (1 / 40) ** 0.5),
     ):
-        block = Block(structure, 4, (initialisation(raw),), one, one, np.ones((2, 1)), np.ones(1), np.arange(2), one, one)
+        block = Block(
+            structure, 4, (initialisation(raw),), one, one, np.ones((2, 1)), np.ones(1), np.arange(2), one, one
+        )
         w1 = engine.initial_weights(block)[:2000, 0]
         assert abs(w1.mean() - mean) < 5 * std / 2000**0.5
         assert abs(w1.std() - std) < 5 * std / 2000**0.5
         assert len(np.unique(w1)) == 2000
-    block = Block(structure, 4, (initialisation("orthogonal"),), one, one, np.ones((2, 1)), np.ones(1), np.arange(2), one, one)
+    block = Block(
+        structure, 4, (initialisation("orthogonal"),), one, one, np.ones((2, 1)), np.ones(1), np.arange(2), one, one
+    )
     w = engine.initial_weights(block)[:, 0]
     w1, w2 = w[:2000].reshape(50, 40), w[2000:].reshape(30, 50)
     assert np.allclose(w1.T @ w1, np.eye(40), atol=1e-14)

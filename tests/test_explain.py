@@ -47,7 +47,11 @@ def test_the_question_by_hand() -> None:
     [
         (QUESTION, {"learning_rate": 0.01}, {"learning_rate": 0.01}),
         (QUESTION, {"bias": "fixed", "init": "he_normal"}, {"bias": "fixed", "init": "he_normal"}),
-        (QUESTION, {"layers": "[2, 3, 3, 1]", "init": "xavier_uniform"}, {"layers": [[2, 3, 3, 1]], "init": "xavier_uniform"}),
+        (
+            QUESTION,
+            {"layers": "[2, 3, 3, 1]", "init": "xavier_uniform"},
+            {"layers": [[2, 3, 3, 1]], "init": "xavier_uniform"},
+        ),
         (XOR, {"learning_rate": 1}, {"learning_rate": 1}),
         (XOR, {"dtype": "float32", "batch_size": 3}, {"dtype": "float32", "batch_size": 3}),
         (OWN, {}, {}),

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.experiment import load
-from harness.experiment.grid import Grid, TooManyRows
+from harness.experiment.grid import Grid, GridTooLargeError
 
 RATES = [0.1, 0.2, 0.3, 0.4]
 EPOCHS = [0, 1, 2, 5]
@@ -47,10 +47,8 @@ def listed(grids: list[dict[str, Any]], repeats: int) -> list[dict[str, Any]]:
     return rows
 
 
-
-
 def selected(grid: Grid) -> dict[int, tuple[int, dict[str, Any]]]:
-    """config -> (run, configuration), gathered from every range in pieces of three runs."""
+    """Config -> (run, configuration), gathered from every range in pieces of three runs."""
     found: dict[int, tuple[int, dict[str, Any]]] = {}
     for chosen in grid.ranges():
         for start in range(chosen.start, chosen.stop, 3):
@@ -96,14 +94,14 @@ def some_grid(draw: st.DrawFn) -> dict[str, Any]:
 def test_rows_and_runs_are_those_of_the_list(grids: list[dict[str, Any]], repeats: int) -> None:
     try:
         grid = Grid(load(experiment(grids, repeats=repeats)))
-    except ValueError as error:
+    except ValueError:
         assert not listed(grids, repeats)
         return
     rows = listed(grids, repeats)
     found = selected(grid)
     assert grid.rows == len(rows) == len(found)
     for config, row in enumerate(rows):
-        run, values = found[config]
+        _, values = found[config]
         assert values == {key: value for key, value in row.items() if key in values}, (config, row)
     without_epochs = [tuple((key, row[key]) for key in sorted(row) if key != "epochs") for row in rows]
     by_run: dict[int, set[Any]] = {}
@@ -112,12 +110,21 @@ def test_rows_and_runs_are_those_of_the_list(grids: list[dict[str, Any]], repeat
     assert all(len(keys) == 1 for keys in by_run.values()), "a run mixes configurations"
     assert len(by_run) == len(set(without_epochs)) == grid.runs
     assert set(by_run) == set(range(grid.runs))
-    longest = {key: max(row["epochs"] for row, k in zip(rows, without_epochs, strict=True) if k == key) for key in without_epochs}
+    longest = {
+        key: max(row["epochs"] for row, k in zip(rows, without_epochs, strict=True) if k == key)
+        for key in without_epochs
+    }
     assert grid.epochs == sum(longest.values())
 
 
 def test_a_block_never_mixes_structures() -> None:
-    parameters = {"learning_rate": RATES, "activation": ACTIVATIONS, "init": "ones", "layers": [[2, 2, 1], [2, 3, 1]], "epochs": EPOCHS}
+    parameters = {
+        "learning_rate": RATES,
+        "activation": ACTIVATIONS,
+        "init": "ones",
+        "layers": [[2, 2, 1], [2, 3, 1]],
+        "epochs": EPOCHS,
+    }
     grid = Grid(load(experiment([{"parameters": parameters}])))
     ranges = list(grid.ranges())
     assert [(r.start, r.stop) for r in ranges] == [(4 * i, 4 * i + 4) for i in range(6)]
@@ -130,8 +137,14 @@ def test_a_block_never_mixes_structures() -> None:
 
 def test_counting_never_lists_the_product() -> None:
     axis = {"linspace": [0.1, 1, 1000]}
-    parameters = {f"learning_rate_{layer}": axis for layer in (1, 2)} | {"max_loss": axis, "epochs": {"range": [0, 10, 1]}, "init": "ones"}
-    mapping = experiment([{"parameters": parameters, "exclude": [{"epochs": 3}, {"learning_rate_1": 1, "epochs": 4}]}], run_cap=10**11)
+    parameters = {f"learning_rate_{layer}": axis for layer in (1, 2)} | {
+        "max_loss": axis,
+        "epochs": {"range": [0, 10, 1]},
+        "init": "ones",
+    }
+    mapping = experiment(
+        [{"parameters": parameters, "exclude": [{"epochs": 3}, {"learning_rate_1": 1, "epochs": 4}]}], run_cap=10**11
+    )
     started = time.perf_counter()
     grid = Grid(load(mapping))
     assert grid.rows == 9 * 10**9 - 10**6
@@ -146,7 +159,7 @@ def test_counting_never_lists_the_product() -> None:
 @pytest.mark.parametrize("count", [10**6, 10**15, 10**28])
 def test_a_typo_is_counted_and_refused(count: int) -> None:
     parameters = {"learning_rate": {"linspace": [0.1, 1, count]}, "epochs": [1, 2], "init": "ones"}
-    with pytest.raises(TooManyRows) as caught:
+    with pytest.raises(GridTooLargeError) as caught:
         Grid(load(experiment([{"parameters": parameters}], run_cap=10**5)))
     assert caught.value.count == 2 * count
 
@@ -154,7 +167,9 @@ def test_a_typo_is_counted_and_refused(count: int) -> None:
 def test_a_configuration_is_the_same_whatever_stands_beside_it() -> None:
     """Values added to any axis move a configuration's number and change nothing else."""
     small = Grid(load(experiment([{"parameters": {"learning_rate": [0.1], "epochs": [5], "init": ["he_normal"]}}])))
-    large = Grid(load(experiment([{"parameters": {"learning_rate": RATES, "epochs": EPOCHS, "init": INITS}}], repeats=3)))
+    large = Grid(
+        load(experiment([{"parameters": {"learning_rate": RATES, "epochs": EPOCHS, "init": INITS}}], repeats=3))
+    )
     wanted = next(iter(selected(small).values()))[1]
     assert wanted in [values for _, values in selected(large).values()]
     assert np.unique([run for run, _ in selected(large).values()]).tolist() == list(range(large.runs))

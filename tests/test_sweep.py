@@ -41,7 +41,13 @@ EXPERIMENT: dict[str, Any] = {
 STRUCTURES = EXPERIMENT | {
     "name": "structures",
     "parameters": EXPERIMENT["parameters"]
-    | {"learning_rate": [0.001, 0.03, 2], "layers": [[2, 1], [2, 3, 1]], "activation": ["identity", "tanh"], "bias": [True, "false"], "batch_size": [1, "full"]},
+    | {
+        "learning_rate": [0.001, 0.03, 2],
+        "layers": [[2, 1], [2, 3, 1]],
+        "activation": ["identity", "tanh"],
+        "bias": [True, "false"],
+        "batch_size": [1, "full"],
+    },
 }
 
 
@@ -197,9 +203,10 @@ def test_a_part_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path, mon
         where.write_bytes(b"PAR1 half of it")
         raise OSError(28, "No space left on device", str(where))
 
-    with monkeypatch.context() as patched, pytest.raises(OSError, match="No space"):
+    with monkeypatch.context() as patched:
         patched.setattr(pq, "write_table", broken)
-        harness.sweep(EXPERIMENT, tmp_path)
+        with pytest.raises(OSError, match="No space"):
+            harness.sweep(EXPERIMENT, tmp_path)
     assert digests(tmp_path / "small") == {}
     with pytest.raises(StoreError, match="no results there"):
         harness.load(tmp_path / "small")
@@ -211,7 +218,7 @@ def test_a_part_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path, mon
 def test_another_experiment_s_folder_is_refused(tmp_path: Path) -> None:
     folder = harness.sweep(EXPERIMENT, tmp_path)
     before = digests(folder)
-    with pytest.raises(StoreError, match="holds the results of another experiment .*--overwrite"):
+    with pytest.raises(StoreError, match=r"holds the results of another experiment .*--overwrite"):
         harness.sweep(EXPERIMENT | {"seed": 5}, tmp_path)
     assert digests(folder) == before
     harness.sweep(EXPERIMENT | {"description": "other words, same rows"}, tmp_path)
@@ -265,7 +272,9 @@ def test_a_sweep_over_structures_has_the_union_of_the_columns(tmp_path: Path) ->
     assert np.array_equal(arrays["w1"][:, 2, 1], table.w1_3_2, equal_nan=True)
     parameters = STRUCTURES["parameters"] | {"layers": [[2, 3, 1]], "activation": "tanh", "bias": True, "batch_size": 1}
     alone = harness.train(STRUCTURES | {"parameters": parameters}).filter(regex="^[wb][0-9]")
-    same = (table.layers == "[2, 3, 1]") & (table.activation == "tanh") & (table.bias == "true") & (table.batch_size == 1)
+    same = (
+        (table.layers == "[2, 3, 1]") & (table.activation == "tanh") & (table.bias == "true") & (table.batch_size == 1)
+    )
     assert np.array_equal(alone.to_numpy(), table[same][alone.columns].to_numpy(), equal_nan=True)
 
 
@@ -292,7 +301,10 @@ def test_large_networks_keep_their_weights_in_lists(tmp_path: Path) -> None:
 def test_zip_exclude_and_grids_reach_the_table() -> None:
     grids = [
         {"zip": {"budget": {"epochs": [1, 10], "learning_rate": [0.1, 0.01]}}, "parameters": {"init": "ones"}},
-        {"parameters": {"learning_rate": [0.1, 0.3], "epochs": [1, 5], "init": "ones"}, "exclude": [{"learning_rate": 0.3, "epochs": 5}]},
+        {
+            "parameters": {"learning_rate": [0.1, 0.3], "epochs": [1, 5], "init": "ones"},
+            "exclude": [{"learning_rate": 0.3, "epochs": 5}],
+        },
     ]
     base = {key: EXPERIMENT[key] for key in ("name", "network", "data")}
     table = harness.train(base | {"grids": grids})

@@ -5,6 +5,7 @@ The same block gives the same bits for any thread, order or vector width (`fast`
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,6 @@ import numpy as np
 from harness.block import Block, Curves, Outcome, parameter_count, random_key
 from harness.engine.cache import private_cache
 from harness.experiment.model import Data, Structure
-from harness.formulas.losses import LOSSES
 
 with private_cache(Path(__file__).parents[1]):
     from harness.engine import random
@@ -76,7 +76,18 @@ def train(block: Block, data: Data) -> Outcome:
 def prepare(structure: Structure) -> None:
     """Compile what trains this structure, or find it in the cache, so that the first block does not wait for it."""
     nothing, none = np.zeros(0, np.int64), np.zeros(0)
-    block = Block(structure, 0, (), nothing, nothing, np.zeros((len(structure.layers) - 1, 0)), none, np.zeros(1, np.int64), nothing, nothing)
+    block = Block(
+        structure,
+        0,
+        (),
+        nothing,
+        nothing,
+        np.zeros((len(structure.layers) - 1, 0)),
+        none,
+        np.zeros(1, np.int64),
+        nothing,
+        nothing,
+    )
     train(block, Data(np.zeros((1, structure.layers[0])), np.zeros((1, structure.layers[-1]))))
 
 
@@ -96,7 +107,7 @@ def initial_weights(block: Block) -> np.ndarray:
     recipes = np.zeros((len(block.initialisations), len(layers) - 1, 3))
     given = np.zeros((parameter_count(structure), len(block.initialisations)))
     starts, p = np.empty(len(layers) - 1, np.int64), 0
-    for layer, (inputs, outputs) in enumerate(zip(layers, layers[1:], strict=False)):
+    for layer, (inputs, outputs) in enumerate(pairwise(layers)):
         starts[layer], b = p, p + outputs * inputs
         for k, initialisation in enumerate(block.initialisations):
             recipe, *numbers = initialisation.tensor(layer + 1, inputs, outputs)

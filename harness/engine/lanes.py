@@ -1,7 +1,8 @@
 """A SIMD vector as a Numba value: arithmetic on it reads like arithmetic on a number.
 
-`Lanes` is one vector register of floats; comparing two gives a `Mask`, which `select` takes. Both are Numba *types* that
-carry their width, dtype and arithmetic, so that a kernel specialised to them is cached on disk. Numbers mixed in are rounded to the vector's dtype and repeated.
+`Lanes` is one vector register of floats; comparing two gives a `Mask`, which `select` takes. Both are Numba *types*
+that carry their width, dtype and arithmetic, so that a kernel specialised to them is cached on disk. Numbers mixed in
+are rounded to the vector's dtype and repeated.
 """
 
 from __future__ import annotations

@@ -94,8 +94,8 @@ def orthogonal(key, layer, outputs, inputs, w):
 def fill(initial, layers, starts, recipes, choice, key, repeat):
     """Draw the random tensors of N runs into initial (P, N), which holds everything else already.
 
-    starts: (L,) the row of each layer's first weight. recipes: (K, L, 3) float64, for each initialisation and layer its distribution's code and two numbers.
-    choice: (N,) which initialisation. key: (K,) uint64. repeat: (N,).
+    starts: (L,) the row of each layer's first weight. recipes: (K, L, 3) float64, for each initialisation and layer its
+    distribution's code and two numbers. choice: (N,) which initialisation. key: (K,) uint64. repeat: (N,).
     """
     drawn = np.empty(initial.shape[0])
     for run in range(initial.shape[1]):

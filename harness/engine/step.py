@@ -102,7 +102,7 @@ def add(gradient, p, value, first):
 
 @register_jitable
 def update(network, state, samples):
-    """w = w - lr * gradient, the gradient being the mean over the batch's samples."""
+    """W = w - lr * gradient, the gradient being the mean over the batch's samples."""
     weights, gradient = state.weights, state.gradient
     p = 0
     for layer in range(len(network.activations)):

@@ -101,9 +101,19 @@ def train(kind, network, data, runs, table, memory, every):
         numbers(table[6]),
         numbers(table[7]),
     )
-    weights, before, losses, bounds = rows(kind, memory[0]), rows(kind, memory[1]), rows(kind, memory[7]), rows(kind, memory[8])
+    weights, before, losses, bounds = (
+        rows(kind, memory[0]),
+        rows(kind, memory[1]),
+        rows(kind, memory[7]),
+        rows(kind, memory[8]),
+    )
     state = State(
-        weights, rows(kind, memory[2]), rows(kind, memory[3]), rows(kind, memory[4]), rows(kind, memory[5]), rows(kind, memory[6])
+        weights,
+        rows(kind, memory[2]),
+        rows(kind, memory[3]),
+        rows(kind, memory[4]),
+        rows(kind, memory[5]),
+        rows(kind, memory[6]),
     )
     progress = numbers(memory[9])
     lane = Lane(
@@ -126,8 +136,9 @@ def train(kind, network, data, runs, table, memory, every):
             finite, same = compare(weights, before, losses, bounds[0])
             mean = losses[1]
             bounds[1] = select(absolute(mean) < np.inf, mean, bounds[1])
-            if epoch == due or live & (same | ~finite):
-                live, due = record(size, asked, into, lane, start, live, epoch, finite, same)
+            ended = (live & ~finite, live & finite & same)
+            if epoch == due or ended[0] | ended[1]:
+                live, due = record(size, asked, into, lane, start, live, epoch, ended)
 
 
 @register_jitable
@@ -190,15 +201,16 @@ def compare(weights, before, losses, max_loss):
 
 
 @register_jitable
-def record(size, runs, table, lane, start, live, epoch, finite, same):
+def record(size, runs, table, lane, start, live, epoch, ended):
     """Write what an epoch gave to each run; return the set of those that go on, and the next epoch that is asked for.
 
-    A run that settled or diverged is finished: its later rows, and the later points of a settled curve, say the same.
+    ended: the sets that diverged and that settled in this epoch. These runs are finished: their later rows, and the
+    later points of a settled curve, say the same.
     """
     due = NEVER
     for k in range(size.width):
         if live >> k & 1:
-            status = DIVERGED if not finite >> k & 1 else SETTLED if same >> k & 1 else RAN
+            status = DIVERGED if ended[0] >> k & 1 else SETTLED if ended[1] >> k & 1 else RAN
             end = runs.first_stop[start + k + 1]
             if size.every and status != DIVERGED:
                 last = runs.stops[end - 1]

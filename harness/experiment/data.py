@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.experiment.errors import MOST_NOTES, BadValueError, Path, either, found, nearest, shorten
+from harness.experiment.errors import MOST_NOTES, BadValueError, Path, count, either, found, nearest, shorten
 from harness.experiment.generators import generate
 
 Floats = NDArray[np.float64]
@@ -102,10 +103,9 @@ def _file(section: dict[str, Any], folder: FilePath) -> Table:
     path = folder / name
     if path.suffix.lower() not in (".csv", ".parquet"):
         notes.append((("file",), f"expected a file that ends in .csv or .parquet, found {found(name)}"))
-    elif not path.is_file():
-        notes.append(
-            (("file",), f"{'is a directory' if path.is_dir() else 'no such file'}: {shorten_path(path)}")
-        )
+    elif not os.path.isfile(path):
+        what = "is a directory" if os.path.isdir(path) else "no such file"
+        notes.append((("file",), f"{what}: {shorten(str(path), 200)}"))
     if notes:
         raise BadValueError(notes=notes)
     columns = [*section["inputs"], *section["targets"]]
@@ -116,11 +116,6 @@ def _file(section: dict[str, Any], folder: FilePath) -> Table:
         raise BadValueError(notes=[((*twice[-1],), "this column is named twice")])
     reader = _read_csv if path.suffix.lower() == ".csv" else _read_parquet
     return Table(reader(path, section), len(section["inputs"]), "file")
-
-
-def shorten_path(path: FilePath) -> str:
-    """The file's name as looked for."""
-    return str(path) if len(str(path)) < 200 else shorten(str(path))
 
 
 def _check_columns(section: dict[str, Any], names: Sequence[str]) -> None:
@@ -156,7 +151,7 @@ def _read_csv(path: FilePath, section: dict[str, Any]) -> Floats:
             include_columns=used, column_types=dict.fromkeys(used, pa.string()), strings_can_be_null=False
         )
         table = csv.read_csv(path, convert_options=options)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _unreadable(error, "CSV") from None
     columns = []
     for name in used:
@@ -194,7 +189,7 @@ def _read_parquet(path: FilePath, section: dict[str, Any]) -> Floats:
                 raise BadValueError(notes=notes)
             table = file.read(columns=used)
         columns = [compute.cast(table.column(name), pa.float64(), safe=False).to_numpy() for name in used]
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _unreadable(error, "Parquet") from None
     return _finite(columns, used, lambda row, name: table.column(name)[row].as_py())
 
@@ -216,7 +211,7 @@ def _finite(columns: list[NDArray[Any]], names: list[str], found_at: Any) -> Flo
         if len(wrong):
             value = found_at(int(wrong[0]), name)
             what = "an empty cell" if value is None or value == "" else found(value)
-            more = f" (and in {len(wrong) - 1} more rows)" if len(wrong) > 1 else ""
+            more = f", and in {count(len(wrong) - 1, 'more row')}" if len(wrong) > 1 else ""
             notes.append(
                 (
                     ("file",),

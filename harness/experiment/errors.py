@@ -110,10 +110,10 @@ def dotted(path: Path) -> str:
     return text
 
 
-def shorten(text: str) -> str:
-    """One printable line of at most `LONGEST` characters."""
-    text = "".join(letter if letter.isprintable() else "?" for letter in text[: LONGEST + 1])
-    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+def shorten(text: str, most: int = LONGEST) -> str:
+    """One printable line of at most that many characters."""
+    text = "".join(letter if letter.isprintable() else "?" for letter in text[: most + 1])
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 def found(value: object) -> str:

@@ -21,7 +21,7 @@ from harness.experiment.product import Clause, Group, Ids, Points, Product, Stat
 EPOCHS, REPEAT = "epochs", "repeat"
 
 
-class TooManyRows(HarnessError):
+class GridTooLargeError(HarnessError):
     """The grid has more rows than `run_cap` allows."""
 
     def __init__(self, count: int, cap: int) -> None:
@@ -56,20 +56,17 @@ class Selection:
 class Grid:
     """The union of an experiment's grids. rows, runs: their counts. epochs: the sum over runs of their epochs.
 
-    values: for each swept key (and `repeat`) its distinct values; ids index them. Raises `TooManyRows`.
+    values: for each swept key (and `repeat`) its distinct values; ids index them. Raises `GridTooLargeError`.
     """
 
     def __init__(self, experiment: Experiment) -> None:
         upper = sum(_length(spec, experiment.repeats) for spec in experiment.grids)
         longest = max(dimension.length for spec in experiment.grids for dimension in spec.dimensions)
         if longest > experiment.run_cap:
-            raise TooManyRows(upper, experiment.run_cap)
+            raise GridTooLargeError(upper, experiment.run_cap)
         self.keys = experiment.swept
         self.values, columns = _index_values(experiment)
-        specs = [
-            _Spec(spec, ids, self.values, experiment)
-            for spec, ids in zip(experiment.grids, columns, strict=True)
-        ]
+        specs = [_Spec(spec, ids, self.values, experiment) for spec, ids in zip(experiment.grids, columns, strict=True)]
         self._specs = specs
         self._rows = [_row_product(specs, j) for j in range(len(specs))]
         self._runs = [_run_product(specs, j, self.values[EPOCHS]) for j in range(len(specs))]
@@ -77,7 +74,7 @@ class Grid:
         self.runs = sum(product.count for product in self._runs)
         self.epochs = sum(product.weight for product in self._runs)
         if self.rows > experiment.run_cap:
-            raise TooManyRows(self.rows, experiment.run_cap)
+            raise GridTooLargeError(self.rows, experiment.run_cap)
         self._first_row = np.cumsum([0, *(product.count for product in self._rows)])
         self._first_run = np.cumsum([0, *(product.count for product in self._runs)])
 
@@ -163,9 +160,7 @@ class _Spec:
     def __init__(self, spec: GridSpec, ids: list[Points], values: Mapping[str, Any], experiment: Experiment) -> None:
         self.dimensions = [*ids, Points((REPEAT,), np.arange(experiment.repeats)[:, None])]
         own = {key for points in self.dimensions for key in points.keys}
-        self.constants = {
-            key: _id_of(values[key], experiment.settings.get(key)) for key in values if key not in own
-        }
+        self.constants = {key: _id_of(values[key], experiment.settings.get(key)) for key in values if key not in own}
         self.exclude: list[Clause] = [
             tuple(Group((key,), frozenset([(_id_of(values[key], value),)])) for key, value in entry.items())
             for entry in spec.exclude
@@ -192,7 +187,8 @@ class _Spec:
         return runs[query], points
 
     def epochs_ids(self, points: Ids) -> Ids:
-        return self._with_epochs.ids[points, self._with_epochs.keys.index(EPOCHS)]
+        ids: Ids = self._with_epochs.ids[points, self._with_epochs.keys.index(EPOCHS)]
+        return ids
 
     def box(self) -> Clause:
         """What a configuration must match to stand in this grid, its exclusions aside."""

@@ -155,7 +155,9 @@ class Product:
     def ranges(self, depth: int) -> Iterator[tuple[tuple[int, ...], int, int]]:
         """(points of the first `depth` dimensions, start, stop) for each such prefix that keeps any point."""
 
-        def walk(level: int, state: int, start: int, prefix: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], int, int]]:
+        def walk(
+            level: int, state: int, start: int, prefix: tuple[int, ...]
+        ) -> Iterator[tuple[tuple[int, ...], int, int]]:
             count = self._counts[level][state]
             if level == depth:
                 if count:

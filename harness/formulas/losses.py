@@ -28,7 +28,7 @@ class Loss(NamedTuple):
 
 
 def mse(t: Values, y: Values, slope: Values) -> Values:
-    """mean over the outputs of (t - y)^2."""
+    """Mean over the outputs of (t - y)^2."""
     n = len(y)
     error = t[0] - y[0]
     total = error * error
@@ -41,7 +41,7 @@ def mse(t: Values, y: Values, slope: Values) -> Values:
 
 
 def half_mse(t: Values, y: Values, slope: Values) -> Values:
-    """half the sum over the outputs of (t - y)^2."""
+    """Half the sum over the outputs of (t - y)^2."""
     error = t[0] - y[0]
     total = error * error
     slope[0] = -error
@@ -53,7 +53,7 @@ def half_mse(t: Values, y: Values, slope: Values) -> Values:
 
 
 def bce(t: Values, y: Values, slope: Values) -> Values:
-    """mean over the outputs of -(t log p + (1 - t) log(1 - p)), p = sigmoid(y).
+    """Mean over the outputs of -(t log p + (1 - t) log(1 - p)), p = sigmoid(y).
 
     Written as (1 - t) y + log(1 + e^-y), which does not overflow (PyTorch's binary_cross_entropy_with_logits).
     """
@@ -67,7 +67,7 @@ def bce(t: Values, y: Values, slope: Values) -> Values:
 
 
 def cross_entropy(t: Values, y: Values, slope: Values) -> Values:
-    """sum over the outputs of -t log p, p = softmax(y), t one-hot; the largest y is subtracted first."""
+    """Sum over the outputs of -t log p, p = softmax(y), t one-hot; the largest y is subtracted first."""
     n = len(y)
     top = y[0]
     for k in range(1, n):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,9 +21,9 @@ def weights(table: pd.DataFrame, layers: Sequence[int] | None = None) -> Arrays:
     named: dict[str, dict[tuple[int, ...], str]] = {}
     listed = [column for column in map(str, table.columns) if LISTED.fullmatch(column)]
     for column in map(str, table.columns):
-        if match := NAMED.fullmatch(column):
-            name, *units = column.split("_")
-            named.setdefault(name, {})[tuple(int(unit) - 1 for unit in units)] = column
+        if NAMED.fullmatch(column):
+            layer, *numbered = column.split("_")
+            named.setdefault(layer, {})[tuple(int(unit) - 1 for unit in numbered)] = column
     networks = _networks(table, layers) if listed else []
     made = {}
     for name in sorted({*named, *listed}, key=lambda name: (int(name[1:]), name[0] == "b")):
@@ -30,15 +31,18 @@ def weights(table: pd.DataFrame, layers: Sequence[int] | None = None) -> Arrays:
         shapes += [tuple(unit + 1 for unit in units) for units in named.get(name, {})]
         array = np.full((len(table), *map(max, zip(*shapes, strict=True))), np.nan, _dtype(table, name, named))
         for units, column in named.get(name, {}).items():
-            array[(slice(None), *units)] = table[column]
+            place: tuple[Any, ...] = (slice(None), *units)
+            array[place] = table[column]
         if name in listed:
             _fill(array, table[name], [_shape(name, network) for network in networks])
         made[name] = array
     return made
 
 
-def _dtype(table: pd.DataFrame, name: str, named: dict[str, dict[tuple[int, ...], str]]) -> np.dtype:
-    return np.result_type(*(table[column].dtype for column in named[name].values())) if name in named else np.dtype(float)
+def _dtype(table: pd.DataFrame, name: str, named: dict[str, dict[tuple[int, ...], str]]) -> np.dtype[Any]:
+    """float32 only if every column is."""
+    dtypes = {str(table[column].dtype) for column in named.get(name, {}).values()}
+    return np.dtype("float32" if dtypes == {"float32"} else "float64")
 
 
 def _networks(table: pd.DataFrame, layers: Sequence[int] | None) -> list[Sequence[int]]:
@@ -61,4 +65,5 @@ def _shape(name: str, layers: Sequence[int]) -> tuple[int, ...]:
 def _fill(array: NDArray[np.floating], column: pd.Series, shapes: list[tuple[int, ...]]) -> None:
     for row, (values, shape) in enumerate(zip(column, shapes, strict=True)):
         if values is not None:
-            array[(row, *map(slice, shape))] = np.reshape(values, shape)
+            place: tuple[Any, ...] = (row, *map(slice, shape))
+            array[place] = np.reshape(values, shape)

@@ -51,14 +51,14 @@ class Folder:
         before = self.manifest()
         if before is None and self.path.exists() and not overwrite and any(self.path.iterdir()):
             raise StoreError(f"{self.path}: not empty, and not a folder of results; give another name or --results")
-        same = before is not None and before["fingerprint"] == experiment.fingerprint
-        same = same and before["schema_version"] == SCHEMA_VERSION
+        wanted = (experiment.fingerprint, SCHEMA_VERSION)
+        same = before is not None and (before["fingerprint"], before["schema_version"]) == wanted
         if before is not None and not same and not overwrite:
             raise StoreError(
                 f"{self.path}: holds the results of another experiment ({before['name']}, as it was on "
                 f"{before['started'][:10]}); give this one another name, or replace them with --overwrite"
             )
-        if same and not overwrite and before["state"] == "complete":
+        if before is not None and same and not overwrite and before["state"] == "complete":
             return True
         if overwrite or before is None or before["parts"] != totals["parts"]:
             self._clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pyarrow as pa
 
@@ -37,7 +38,10 @@ def parameter_type(key: str) -> pa.DataType:
 
 
 PARAMETER_MEANINGS = {
-    "learning_rate": ("", "learning rate of every layer; `learning_rate_2` that of layer 2 alone; NULL where a grid does not have it"),
+    "learning_rate": (
+        "",
+        "learning rate of every layer; `learning_rate_2` that of layer 2 alone; NULL where a grid does not have it",
+    ),
     "epochs": ("epochs", "passes over the data that the row is the result of; 0 is the initial network"),
     "init": ("", "initialisation, as written in the experiment"),
     "max_loss": ("loss", "the loss above which a run counts as diverged"),
@@ -56,7 +60,10 @@ def parameter_column(key: str) -> Column:
 def fixed_columns(number: pa.DataType) -> tuple[list[Column], list[Column]]:
     """The columns before and after the swept parameters; number: the type of losses and weights."""
     states = "; ".join(f"`{status.label}`: {status.sentence}" for status in Status)
-    loss = "of the costs of the last epoch's samples, each taken before that sample's update; NULL if the run diverged or `epochs` is 0"
+    loss = (
+        "of the costs of the last epoch's samples, each taken before that sample's update; "
+        "NULL if the run diverged or `epochs` is 0"
+    )
     first = [
         Column("config", pa.int64(), "", "number of the configuration in the grid, from 0"),
         Column("run", pa.int64(), "", "number of the run; rows that differ only in `epochs` share one"),
@@ -64,12 +71,24 @@ def fixed_columns(number: pa.DataType) -> tuple[list[Column], list[Column]]:
     return first, [
         Column("repeat", pa.int64(), "", "which draw of a random initialisation, from 0"),
         Column("status", LABELS, "", states),
-        Column("settled_epoch", pa.int64(), "epochs", "the first epoch that changed nothing, if the status is settled", True),
+        Column(
+            "settled_epoch",
+            pa.int64(),
+            "epochs",
+            "the first epoch that changed nothing, if the status is settled",
+            True,
+        ),
         Column("diverged_epoch", pa.int64(), "epochs", "the epoch in which the run diverged, if it did", True),
         Column("loss_min", number, "loss", f"least {loss}", True),
         Column("loss_mean", number, "loss", f"mean {loss}", True),
         Column("loss_max", number, "loss", f"greatest {loss}", True),
-        Column("last_finite_loss", number, "loss", "mean loss of the last epoch where it was finite; NULL if there was none", True),
+        Column(
+            "last_finite_loss",
+            number,
+            "loss",
+            "mean loss of the last epoch where it was finite; NULL if there was none",
+            True,
+        ),
     ]
 
 
@@ -78,7 +97,12 @@ def curve_columns(number: pa.DataType) -> list[Column]:
     loss = "of the costs of this epoch's samples, each taken before that sample's update"
     return [
         Column("run", pa.int64(), "", "number of the run, as in the table of runs"),
-        Column("epoch", pa.int64(), "epochs", "completed passes: 1, every, 2*every, .., last; a run that diverged has none from there on"),
+        Column(
+            "epoch",
+            pa.int64(),
+            "epochs",
+            "completed passes: 1, every, 2*every, .., last; a run that diverged has none from there on",
+        ),
         Column("loss_min", number, "loss", f"least {loss}"),
         Column("loss_mean", number, "loss", f"mean {loss}"),
         Column("loss_max", number, "loss", f"greatest {loss}"),
@@ -88,7 +112,7 @@ def curve_columns(number: pa.DataType) -> list[Column]:
 def weight_names(structure: Structure) -> list[str]:
     """The (P,) names of a network's parameters, in the engine's order: w1_2_1 is layer 1, to unit 2, from input 1."""
     names = []
-    for layer, (inputs, outputs) in enumerate(zip(structure.layers, structure.layers[1:], strict=False), start=1):
+    for layer, (inputs, outputs) in enumerate(pairwise(structure.layers), start=1):
         names += [f"w{layer}_{j}_{i}" for j in range(1, outputs + 1) for i in range(1, inputs + 1)]
         if structure.bias != "false":
             names += [f"b{layer}_{j}" for j in range(1, outputs + 1)]
@@ -98,7 +122,7 @@ def weight_names(structure: Structure) -> list[str]:
 def weight_lists(structure: Structure) -> dict[str, slice]:
     """For a network too large for names: each list column and where its parameters lie among the P."""
     lists, p = {}, 0
-    for layer, (inputs, outputs) in enumerate(zip(structure.layers, structure.layers[1:], strict=False), start=1):
+    for layer, (inputs, outputs) in enumerate(pairwise(structure.layers), start=1):
         lists[f"w{layer}"] = slice(p, p + outputs * inputs)
         p += outputs * inputs
         if structure.bias != "false":

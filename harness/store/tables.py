@@ -53,7 +53,7 @@ class Tables:
 
     @classmethod
     def of(cls, experiment: Experiment, structures: Sequence[Structure], labels: Mapping[str, Sequence[str]]) -> Tables:
-        """structures: every one that occurs. labels: of each swept parameter that is not a number, its values in print."""
+        """structures: every one that occurs. labels: of each swept parameter that is no number, its values in print."""
         wide = any(structure.dtype == "float64" for structure in structures)
         number = pa.float64() if wide else pa.float32()
         first, after = fixed_columns(number)
@@ -108,7 +108,9 @@ class Tables:
         if isinstance(values, pa.Array):
             return values
         if column.type == LABELS:
-            return pa.DictionaryArray.from_arrays(pa.array(values, pa.int32()), pa.array(self.labels[column.name], pa.string()))
+            return pa.DictionaryArray.from_arrays(
+                pa.array(values, pa.int32()), pa.array(self.labels[column.name], pa.string())
+            )
         return pa.array(values, column.type, from_pandas=True)
 
     def _weights(self, structure: Structure, weights: Any, valid: Any) -> dict[str, pa.Array]:
@@ -117,15 +119,13 @@ class Tables:
         columns = {column.name: column.type for column in self.runs}
 
         def floats(values: Any, bitmap: Any) -> pa.Array:
-            made = pa.Array.from_buffers(
+            return pa.Array.from_buffers(
                 pa.from_numpy_dtype(values.dtype), values.size, [bitmap, pa.py_buffer(np.ascontiguousarray(values))]
             )
-            return made
 
         if parameter_count(structure) <= NAMED_WEIGHTS:
             return {
-                name: floats(weights[p], valid).cast(columns[name])
-                for p, name in enumerate(weight_names(structure))
+                name: floats(weights[p], valid).cast(columns[name]) for p, name in enumerate(weight_names(structure))
             }
         lists = {}
         for name, where in weight_lists(structure).items():

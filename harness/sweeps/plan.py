@@ -40,7 +40,7 @@ class Piece:
 
 
 class Plan:
-    """What a sweep will do. Raises `TooManyRows`.
+    """What a sweep will do. Raises `GridTooLargeError`.
 
     block_size: runs in a block, or None for blocks of equal cost.
     """
@@ -52,9 +52,7 @@ class Plan:
         self._block_size = block_size
         self.rows, self.runs = self.grid.rows, self.grid.runs
         self.steps = self.grid.epochs * self.samples
-        self._ranges = [
-            (structure_of(experiment, chosen.values), chosen) for chosen in self.grid.ranges()
-        ]
+        self._ranges = [(structure_of(experiment, chosen.values), chosen) for chosen in self.grid.ranges()]
         self.structures = list(dict.fromkeys(structure for structure, _ in self._ranges))
         self.work = sum(
             (chosen.stop - chosen.start) * self._run_work(structure, chosen.epochs)

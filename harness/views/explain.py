@@ -162,7 +162,7 @@ def record_of(experiment: Source, settings: Mapping[str, str], epochs: int) -> p
     values = {key: dimension.values(key)[0] for dimension in chosen.grids[0].dimensions for key in dimension.keys}
     network_structure = structure(chosen, values)
     rates = [
-        values.get(f"learning_rate_{layer}", values.get("learning_rate"))
+        float(values[own if (own := f"learning_rate_{layer}") in values else "learning_rate"])
         for layer in range(1, len(network_structure.layers))
     ]
     network = reference.initial_network(network_structure, values["init"], chosen.seed)
@@ -186,7 +186,11 @@ def parse_settings(settings: Iterable[str]) -> dict[str, str]:
 def to_json(recorded: pd.DataFrame) -> str:
     """A JSON array with an object for each row; what a row does not have, or is not finite, is left out."""
     rows = [
-        {key: value for key, value in row.items() if isinstance(value, str) or (value is not None and math.isfinite(value))}
+        {
+            key: value
+            for key, value in row.items()
+            if isinstance(value, str) or (value is not None and math.isfinite(value))
+        }
         for row in recorded.astype({"sample": object}).to_dict("records")
     ]
     return "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]"
@@ -206,9 +210,10 @@ def tables(recorded: pd.DataFrame) -> Iterator[RenderableType]:
     settings = ", ".join(f"{key} {value}" for key, value in recorded.attrs["settings"].items())
     yield Text(f"{recorded.attrs['name']}: {settings}")
     yield Text(f"Numbers to {DIGITS} digits; --csv and --json give all of them.", style="dim")
-    for (epoch, sample, phase), part in recorded.groupby(["epoch", "sample", "phase"], sort=False, dropna=False):
+    for _, part in recorded.groupby(["epoch", "sample", "phase"], sort=False, dropna=False):
+        epoch, sample, phase = part[["epoch", "sample", "phase"]].iloc[0]
         if phase == "forward":
-            yield Text(f"\nEpoch {epoch}, sample {int(sample)}", style="bold")
+            yield Text(f"\nEpoch {epoch}, sample {sample}", style="bold")
         if phase == "epoch":
             losses = ", ".join(f"{row['name']} {shown(row['value'])}" for _, row in part.iterrows())
             yield Text(f"Epoch {epoch} as a whole: {losses}")

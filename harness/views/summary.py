@@ -24,7 +24,9 @@ class Summary:
 def summarise(folder: Path, parameters: tuple[str, ...]) -> Summary:
     """Read a folder's statuses and its best row. parameters: the swept ones."""
     table = load(folder, ["config", "status", "loss_mean"])
-    counted = {entry["values"]: entry["counts"] for entry in pc.value_counts(table["status"].cast("string")).to_pylist()}
+    counted = {
+        entry["values"]: entry["counts"] for entry in pc.value_counts(table["status"].cast("string")).to_pylist()
+    }
     statuses = {status.label: counted.get(status.label, 0) for status in Status}
     least = pc.min(table["loss_mean"])
     if not least.is_valid:
