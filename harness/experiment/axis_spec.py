@@ -58,14 +58,14 @@ def _from_form(key: str, setting: Setting, raw: dict[str, Any], seed: int) -> Ax
     if not forms:
         for name in raw:
             known = name in DISTRIBUTIONS
-            notes.add(f"write {{distribution: {name}, ..}}" if known else unknown(name, FORMS), name)
+            notes.add_key(f"write {{distribution: {name}, ..}}" if known else unknown(name, FORMS), name)
         notes.settle()
     form = forms[0]
     if form == "distribution":
         return _random(key, setting, raw, seed)
     for name in raw:
         if name != form:
-            notes.add(f"unknown key beside {form}", name)
+            notes.add_key(f"unknown key beside {form}", name)
     readers: dict[str, Callable[[Any], Axis]] = {
         "value": lambda value: _explicit(key, (setting.rule(value),)),
         "values": lambda values: _list(key, setting, values),
@@ -140,7 +140,7 @@ def _random(key: str, setting: Setting, raw: dict[str, Any], seed: int) -> Axis:
     wanted = (*DISTRIBUTIONS[name], "n")
     for other in raw:
         if other not in ("distribution", *wanted):
-            notes.add(f"unknown key for {name}{nearest(other, wanted)}", other)
+            notes.add_key(f"unknown key for {name}{nearest(other, wanted)}", other)
     for number in wanted:
         if number not in raw:
             form = f"{{distribution: {name}, {', '.join(f'{other}: ..' for other in wanted)}}}"

@@ -14,7 +14,7 @@ from harness.experiment.axes import MOST_VALUES, SWEEPABLE, Axis, setting_of
 from harness.experiment.axis_spec import parse
 from harness.experiment.errors import BadValueError, Path, dotted, found, unknown
 from harness.experiment.model import Dimension, GridSpec
-from harness.experiment.source import Note
+from harness.experiment.source import Note, notes_at
 
 BLOCK_KEYS = ("parameters", "zip", "exclude")
 SHORT = 10_000
@@ -103,7 +103,7 @@ class BlockReader:
                 axes[key] = parse(key, raw, self.seed)
             except BadValueError as bad:
                 block.damaged.add(key)
-                self.notes += [Note((*path, *below), text) for below, text in bad.notes]
+                self.notes += notes_at(path, bad)
         if len({axis.length for axis in axes.values()}) > 1:
             told = ", ".join(f"{key} has {axis.length:,}" for key, axis in axes.items())
             self._note(group[0][2][:-1], f"expected axes of one length, but {told}", key=True)
@@ -133,8 +133,10 @@ class BlockReader:
             return
         most = MOST_BATCH_SIZES if axis.key == "batch_size" else self.values_left
         if axis.length > most:
-            what = "values" if most == MOST_BATCH_SIZES else f"{MOST_VALUES:,} values on all axes together"
-            raise BadValueError(f"expected at most {most:,} {what}, found {axis.length:,}")
+            what = f"{MOST_BATCH_SIZES:,} values"
+            if axis.key != "batch_size":
+                what = f"{MOST_VALUES:,} values on all axes together"
+            raise BadValueError(f"expected at most {what}, found {axis.length:,}")
         self.values_left -= axis.length
         axis.values()
 
@@ -164,7 +166,7 @@ class BlockReader:
         try:
             value = setting.rule(raw)
         except BadValueError as bad:
-            self.notes += [Note((*path, *below), text) for below, text in bad.notes]
+            self.notes += notes_at(path, bad)
             return None
         if key not in values or value in values[key]:
             return value

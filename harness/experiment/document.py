@@ -18,7 +18,7 @@ from harness.experiment import schema
 from harness.experiment.errors import BadValueError, Path, each, found, unknown
 from harness.experiment.generators import GENERATORS
 from harness.experiment.settings import NETWORK, TRAINING, finite, name_of, whole
-from harness.experiment.source import Note
+from harness.experiment.source import Note, notes_at
 
 MOST_SAMPLES = 1_000_000
 MOST_REPEATS = 1_000_000_000
@@ -200,7 +200,7 @@ def read(data: dict[str, Any], notes: list[Note]) -> tuple[Document, set[Path]]:
 
 def _notes(path: Path, detail: Any) -> list[Note]:
     if detail["type"] == "notes":
-        return [Note((*path, *below), text) for below, text in detail["ctx"]["notes"]]
+        return notes_at(path, BadValueError(notes=detail["ctx"]["notes"]))
     if detail["type"] == "extra_forbidden":
         return [Note(path, _unknown(path), key=True)]
     return [Note(path, f"expected a mapping, found {found(detail['input'])}")]

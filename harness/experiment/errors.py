@@ -13,6 +13,14 @@ from harness.errors import HarnessError
 Path = tuple[str | int, ...]
 """Keys and list indices from the top of the file down to a value."""
 
+
+
+class Key(str):
+    """The last step of a path to a key that is wrong itself, whatever its value."""
+
+    __slots__ = ()
+
+
 SHOWN = 100
 """How many problems `str(error)` lists; `error.problems` holds them all."""
 
@@ -79,6 +87,10 @@ class Notes(list[tuple[Path, str]]):
     def add(self, message: str, *path: str | int) -> None:
         """Note a message about the part at `path`."""
         self.append((path, message))
+
+    def add_key(self, message: str, key: str) -> None:
+        """Note that a key should not be there."""
+        self.append(((Key(key),), message))
 
     def settle(self) -> None:
         """Raise BadValueError if there is anything to report."""

@@ -31,7 +31,7 @@ def parse(raw: object) -> Initialisation:
     notes = Notes()
     for key in raw:
         if key not in (*NAMES, "bias"):
-            notes.add(f"unknown initialisation{nearest(key, (*NAMES, 'bias'))}", key)
+            notes.add_key(f"unknown initialisation{nearest(key, (*NAMES, 'bias'))}", key)
     notes.settle()
     rules = [key for key in raw if key in NAMES]
     if len(rules) != 1:
@@ -40,7 +40,7 @@ def parse(raw: object) -> Initialisation:
     bias = notes.read(finite, raw.get("bias", 0), "bias")
     if rule == "values":
         if "bias" in raw and isinstance(raw[rule], dict) and "biases" in raw[rule]:
-            notes.add("expected either biases or bias, found both", "bias")
+            notes.add_key("expected either biases or bias, found both", "bias")
         weights, biases = notes.read(_values, raw[rule], rule) or ((), ())
         notes.settle()
         return Initialisation("values", (), bias, weights, biases)
@@ -61,7 +61,7 @@ def _numbers(rule: str, raw: object) -> tuple[float, ...]:
         raise BadValueError(f"expected {EXAMPLES.get(rule, 'nothing, or {}')}, found {found(raw)}")
     for key in raw:
         if key not in wanted:
-            notes.add(f"unknown key{nearest(key, wanted)}", key)
+            notes.add_key(f"unknown key{nearest(key, wanted)}", key)
     for name, default in wanted.items():
         if default is None and name not in raw:
             notes.add(f"{name} is missing; expected {EXAMPLES[rule]}")
@@ -83,7 +83,7 @@ def _values(raw: object) -> tuple[tuple[Matrix, ...], tuple[Row, ...]]:
     notes = Notes()
     for key in raw:
         if key not in ("weights", "biases"):
-            notes.add(unknown(key, ("weights", "biases")), key)
+            notes.add_key(unknown(key, ("weights", "biases")), key)
     weights = notes.read(lambda given: each(_list(given, "matrices"), _matrix), raw["weights"], "weights")
     biases = ()
     if "biases" in raw:

@@ -19,7 +19,7 @@ from harness.experiment.check import Checker
 from harness.experiment.errors import BadValueError, Path, either, found, nearest
 from harness.experiment.model import Data, Dimension, Experiment, Structure, Value
 from harness.experiment.settings import NETWORK, TRAINING, layer_of_rate
-from harness.experiment.source import Note, Source
+from harness.experiment.source import Note, Source, notes_at
 
 VERSION = 1
 """Of the meaning of an experiment: it goes up when the same file comes to mean other rows."""
@@ -49,7 +49,7 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
         try:
             axes_of_key = _set(key, settings[key])
         except BadValueError as bad:
-            notes += [Note((*place, *below), text) for below, text in bad.notes]
+            notes += notes_at(place, bad)
             continue
         if key == "learning_rate":
             axes = {other: axis for other, axis in axes.items() if not layer_of_rate(other)}
@@ -137,7 +137,7 @@ def _read(origin: Origin) -> _Reading:
             try:
                 table = data.read(section, given.folder)
             except BadValueError as bad:
-                notes += [Note(("data", *below), text) for below, text in bad.notes]
+                notes += notes_at(("data",), bad)
     elif ("data",) not in damaged:
         message = "missing; expected data, such as {rows: [[1, 1, 1]]}: two inputs and a target"
         notes.append(Note(("data",), message, key=True))

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.experiment.errors import ExperimentError, Path, Problem, dotted, found, shorten
+from harness.experiment.errors import BadValueError, ExperimentError, Key, Path, Problem, dotted, found, shorten
 from harness.experiment.yaml_scan import YamlTextError
 from harness.experiment.yaml_text import DEEPEST, Positions, parse, scalar
 
@@ -30,6 +30,11 @@ class Note:
     path: Path
     message: str
     key: bool = False
+
+
+def notes_at(path: Path, bad: BadValueError) -> list[Note]:
+    """What is wrong with the value at a path."""
+    return [Note((*path, *below), text, isinstance((*path, *below)[-1], Key)) for below, text in bad.notes]
 
 
 @dataclass(frozen=True)
@@ -53,11 +58,8 @@ class Source:
                 [Problem(self.label, None, None, dotted(n.path), n.message) for n in notes]
             )
         early = self.positions.problems
-        hidden = {problem.path for problem in early}
         problems = [Problem(self.label, p.line, p.column, dotted(p.path), p.message) for p in early]
         for note in notes:
-            if any(note.path[: len(path)] == path for path in hidden):
-                continue
             line, column = (self.positions.key if note.key else self.positions.value)(note.path)
             problems.append(Problem(self.label, line, column, dotted(note.path), note.message))
         return ExperimentError(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
@@ -103,16 +105,15 @@ def _text(label: str) -> str:
 
     try:
         with open(label, "rb") as file:
-            if os.fstat(file.fileno()).st_size > MOST_BYTES:
-                raise fail("the file is over 1 MiB; keep large data in a CSV or Parquet file")
-            content = file.read(MOST_BYTES + 1)
+            large = os.fstat(file.fileno()).st_size > MOST_BYTES
+            content = b"" if large else file.read(MOST_BYTES + 1)
     except FileNotFoundError:
         raise fail("no such file") from None
     except IsADirectoryError:
         raise fail("this is a directory, not an experiment file") from None
     except (OSError, ValueError) as error:
         raise fail(f"cannot be read: {getattr(error, 'strerror', None) or shorten(str(error))}") from None
-    if len(content) > MOST_BYTES:
+    if large or len(content) > MOST_BYTES:
         raise fail("the file is over 1 MiB; keep large data in a CSV or Parquet file")
     try:
         return content.decode("utf-8")
@@ -159,7 +160,7 @@ def _plain(value: Any, path: Path, notes: list[Note]) -> Any:
         if isinstance(key, str):
             result[str(key)] = _plain(item, (*path, key), notes)
         else:
-            notes.append(Note((*path, found(key)), "expected a name as the key"))
+            notes.append(Note((*path, found(key)), f"expected a name as the key, found {found(key)}"))
     return result
 
 

@@ -1,0 +1,96 @@
+"""Initialisations: one meaning for every spelling, and PyTorch's definitions of the scaled ones."""
+
+from __future__ import annotations
+
+import itertools
+from math import sqrt
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.experiment import source
+from harness.experiment.initialisation import RULES, Initialisation
+from harness.experiment.initialisation_spec import parse
+
+VALUES = {"weights": [[[1, 2], [3, 4]], [[5, 6]]], "biases": [[7, 8], [9]]}
+SPELLINGS = [
+    ("ones", ["ones", {"ones": None}, {"ones": {}}, {"ones": {}, "bias": 0}, {"constant": 1}, {"constant": 1.0}]),
+    ("zeros", ["zeros", {"constant": 0}, {"constant": -0.0}]),
+    ("{ones: {}, bias: 0.5}", [{"ones": None, "bias": 0.5}, {"constant": 1, "bias": 0.5}]),
+    ("{constant: 0.3}", [{"constant": 0.3}]),
+    ("{constant: 2, bias: 1}", [{"constant": 2, "bias": 1.0}]),
+    ("{normal: {std: 0.5}}", [{"normal": {"std": 0.5}}, {"normal": {"std": 0.5, "mean": 0}}]),
+    ("{normal: {mean: 1, std: 2}}", [{"normal": {"std": 2, "mean": 1}}]),
+    ("{uniform: {low: -1, high: 1.05}}", [{"uniform": {"high": 1.05, "low": -1}}]),
+    ("xavier_uniform", ["xavier_uniform", {"xavier_uniform": {}}]),
+    ("{he_normal: {}, bias: 1e-05}", [{"he_normal": {}, "bias": 1e-5}]),
+    ("{values: {weights: [[[1, 2.5]]]}}", [{"values": {"weights": [[[1, 2.5]]]}}, {"values": {"weights": [[[1, 2.5]]], "biases": [[0]]}}]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("label", "spellings"), SPELLINGS)
+def test_spellings_of_the_same_are_equal(label: str, spellings: list[Any]) -> None:
+    meant = [parse(raw) for raw in spellings]
+    assert {init.label for init in meant} == {label}
+    assert len(set(meant)) == len({init.digest() for init in meant}) == 1
+    assert parse(source.fragment(label)) == meant[0]
+
+
+def test_different_things_differ() -> None:
+    everything = [parse(spellings[0]) for _, spellings in SPELLINGS]
+    for one, other in itertools.combinations(everything, 2):
+        assert one != other
+        assert one.digest() != other.digest()
+
+
+@pytest.mark.parametrize(
+    ("rule", "wanted"),
+    [
+        ("ones", ("constant", 1.0)),
+        ("zeros", ("constant", 0.0)),
+        ({"constant": 3}, ("constant", 3.0)),
+        ({"normal": {"std": 2}}, ("normal", 0.0, 2.0)),
+        ({"uniform": {"low": -1, "high": 2}}, ("uniform", -1.0, 2.0)),
+        ("xavier_uniform", ("uniform", -sqrt(6 / 8), sqrt(6 / 8))),
+        ("xavier_normal", ("normal", 0.0, sqrt(2 / 8))),
+        ("he_uniform", ("uniform", -sqrt(6 / 3), sqrt(6 / 3))),
+        ("he_normal", ("normal", 0.0, sqrt(2 / 3))),
+        ("lecun_normal", ("normal", 0.0, sqrt(1 / 3))),
+        ("orthogonal", ("orthogonal",)),
+    ],
+)
+def test_every_rule_is_one_of_five_primitives(rule: Any, wanted: tuple[Any, ...]) -> None:
+    init = parse(rule)
+    assert init.tensor(1, 3, 5) == wanted
+    assert init.random == (wanted[0] != "constant")
+    assert init.problem([3, 5]) is None
+    np.testing.assert_array_equal(init.biases(1, 5), np.zeros(5), strict=True)
+
+
+def test_every_rule_has_a_name_and_no_other_is_random() -> None:
+    assert {name for name, rule in RULES.items() if not rule.random} == {"ones", "zeros", "constant"}
+
+
+def test_explicit_values_are_those_of_their_layer() -> None:
+    init = parse({"values": VALUES})
+    assert not init.random
+    for layer in (1, 2):
+        kind, weights = init.tensor(layer, 2, 3 - layer)
+        assert kind == "values"
+        np.testing.assert_array_equal(weights, np.array(VALUES["weights"][layer - 1], float), strict=True)
+        np.testing.assert_array_equal(init.biases(layer, 3 - layer), np.array(VALUES["biases"][layer - 1], float), strict=True)
+    assert init.problem([2, 2, 1]) is None
+    assert init.problem([2, 2, 2]) == "expected 2 rows of 2 for weights[1] and layers [2, 2, 2], found 1 of 2"
+    assert init.problem([2, 1]) == "expected 1 matrices for layers [2, 1], found 2"
+    assert init.label == f"{{values: {init.digest().hex()[:8]}}}"
+
+
+def test_one_bias_for_every_unit() -> None:
+    np.testing.assert_array_equal(parse({"zeros": {}, "bias": 2}).biases(3, 4), np.full(4, 2.0), strict=True)
+
+
+def test_digests_never_change() -> None:
+    """They key the random draws: another digest would be another table."""
+    assert Initialisation("he_normal").digest().hex()[:16] == "96471aceed09b49e"
+    assert parse({"normal": {"std": 0.5}}).digest().hex()[:16] == "db82c796f1e9d2b6"
