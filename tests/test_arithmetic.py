@@ -200,3 +200,18 @@ def test_nan_stays_nan_in_every_activation() -> None:
         for dtype in (np.float64, np.float32):
             with np.errstate(all="ignore"):
                 assert np.isnan(activation.f(dtype(np.nan))), name
+
+
+def test_a_weight_may_overflow_before_the_loss_does() -> None:
+    """At lr 1e308 the first cost is 9, and 1e308 * 6 is infinite: the run diverges in its first epoch."""
+    row = harness.train(question(learning_rate=1e308)).iloc[0]
+    assert (row.status, row.diverged_epoch, row.last_finite_loss) == ("diverged", 1, 9.0)
+    assert row[["loss_min", "loss_mean", "loss_max", *W1, *W2, *B]].isna().all()
+
+
+def test_max_loss_is_a_bound_that_may_be_reached() -> None:
+    """The first cost is 9: a bound of 9 holds, the number below it does not, and its loss is kept."""
+    table = harness.train(question(max_loss=[9.0, float(np.nextafter(9, 0))]))
+    assert table.status.tolist() == ["ran", "diverged"]
+    assert table.last_finite_loss.tolist() == [9.0, 9.0]
+    assert table.loss_mean.isna().tolist() == [False, True]

@@ -53,7 +53,9 @@ def test_the_directory_is_private(package: Path, tmp_path: Path, monkeypatch: py
     assert before == numba.config.CACHE_DIR
 
 
-def test_without_a_home_there_is_still_a_directory(package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_home_there_is_still_a_directory(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "file").write_text("not a folder")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert cache.directory(package).is_dir()

@@ -20,7 +20,9 @@ COUNT = st.integers(1, 300)
 
 def experiment(parameters: dict[str, Any], **more: Any) -> Experiment:
     given = {"learning_rate": 0.1, "epochs": 1, "init": "ones", **parameters}
-    return load({"name": "x", "network": {"layers": [2, 2, 1]}, "data": {"rows": [[1, 1, 1]]}, "parameters": given, **more})
+    return load(
+        {"name": "x", "network": {"layers": [2, 2, 1]}, "data": {"rows": [[1, 1, 1]]}, "parameters": given, **more}
+    )
 
 
 def values(key: str, raw: Any, **more: Any) -> list[Any]:
@@ -32,7 +34,11 @@ def values(key: str, raw: Any, **more: Any) -> list[Any]:
 
 @given(POSITIVE, POSITIVE, COUNT)
 def test_the_numbers_are_numpys(start: float, stop: float, n: int) -> None:
-    for form, ends in (("linspace", (start, stop)), ("geomspace", (start, stop)), ("logspace", np.log10((start, stop)))):
+    for form, ends in (
+        ("linspace", (start, stop)),
+        ("geomspace", (start, stop)),
+        ("logspace", np.log10((start, stop))),
+    ):
         axis = parse("learning_rate", {form: [*map(float, ends), n]}, 0)
         assert axis.length == n
         np.testing.assert_array_equal(axis.values(), getattr(np, form)(*ends, n), strict=True)
@@ -130,9 +136,7 @@ def test_more_draws_only_append(key: str, raw: dict[str, Any]) -> None:
 
 
 def test_draws_keep_to_their_limits() -> None:
-    uniform, log_uniform, normal, whole = (
-        np.array(parse(key, {**raw, "n": 4000}, 1).values()) for key, raw in RANDOM
-    )
+    uniform, log_uniform, normal, whole = (np.array(parse(key, {**raw, "n": 4000}, 1).values()) for key, raw in RANDOM)
     assert 0.1 <= uniform.min() < 0.2 < 1.9 < uniform.max() < 2
     assert 1e-6 <= log_uniform.min() < 1e-5 < 0.5 < log_uniform.max() <= 1
     assert np.median(log(log_uniform)) == pytest.approx(np.log(1e-3), abs=0.5)
@@ -149,7 +153,12 @@ def test_duplicates_are_dropped_and_the_first_kept(raw: list[float]) -> None:
 @given(st.lists(st.tuples(st.sampled_from([1, 10]), st.sampled_from(["ones", "zeros", {"constant": 1}])), min_size=1))
 def test_duplicates_in_a_zip_group_are_dropped_as_a_whole(points: list[tuple[int, Any]]) -> None:
     epochs, inits = [epoch for epoch, _ in points], [init for _, init in points]
-    mapping = {"name": "x", "network": {"layers": [2, 1]}, "data": {"rows": [[1, 1, 1]]}, "parameters": {"learning_rate": 1}}
+    mapping = {
+        "name": "x",
+        "network": {"layers": [2, 1]},
+        "data": {"rows": [[1, 1, 1]]},
+        "parameters": {"learning_rate": 1},
+    }
     found = load({**mapping, "zip": {"both": {"epochs": epochs, "init": inits}}}).grids[0].dimensions[1]
     assert found.keys == ("epochs", "init")
     labels = [init.label for init in found.values("init")]  # type: ignore[union-attr]

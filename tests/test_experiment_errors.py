@@ -1,5 +1,7 @@
 """Every kind of bad input: the exact lines a user reads."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -25,10 +27,7 @@ NAME, LAYERS, ROWS = "name: xor", "layers: [2, 2, 1]", "rows: [[1, 1, 1]]"
 RATE, EPOCHS, INIT = "learning_rate: 0.1", "epochs: [1, 10]", "init: ones"
 NO_RATE = "missing; give a value or an axis, such as learning_rate: 0.1"
 KEYS = "name, description, seed, network, data, training, parameters, zip, exclude, grids, repeats, record, run_cap"
-RULES = (
-    "ones, zeros, constant, normal, uniform, xavier_uniform, xavier_normal, he_uniform, he_normal, "
-    "lecun_normal, orthogonal or values"
-)
+RULES = "ones, zeros, constant, normal, uniform, xavier_uniform, xavier_normal, he_uniform, he_normal, lecun_normal, orthogonal or values"
 
 UNKNOWN_KEYS = [
     (RATE, "learing_rate: 0.1", "7:3: parameters.learing_rate: unknown key; did you mean learning_rate?"),
@@ -40,92 +39,37 @@ UNKNOWN_KEYS = [
     ("parameters:", "paramaters:", "6:1: paramaters: unknown key; did you mean parameters?"),
     (NAME, f"{NAME}\nloss: mse", "2:1: loss: unknown key here; it belongs under training"),
     (LAYERS, f"{LAYERS}\n  seed: 1", "4:3: network.seed: unknown key here; it belongs at the top level"),
-    (
-        NAME,
-        f"{NAME}\ntraining: {{learning_rate: 1}}",
-        "2:12: training.learning_rate: unknown key here; it belongs under parameters",
-    ),
+    (NAME, f"{NAME}\ntraining: {{learning_rate: 1}}", "2:12: training.learning_rate: unknown key here; it belongs under parameters"),
     (NAME, f"{NAME}\nrecord: {{loses: 1}}", "2:10: record.loses: unknown key; did you mean losses?"),
     (NAME, f"{NAME}\nrecord: {{losses: {{evry: 1}}}}", "2:19: record.losses.evry: unknown key; did you mean every?"),
-    (
-        RATE,
-        "learning_rate: {linspac: [1, 2, 5]}",
-        "7:19: parameters.learning_rate.linspac: unknown key; did you mean linspace?",
-    ),
-    (
-        RATE,
-        "learning_rate: {linspace: [1, 2, 5], n: 1}",
-        "7:40: parameters.learning_rate.n: unknown key beside linspace",
-    ),
-    (
-        INIT,
-        f"{INIT}\n  learning_rate_0: 1",
-        "10:3: parameters.learning_rate_0: unknown key; layers are numbered 1, 2, ..",
-    ),
-]
+    (RATE, "learning_rate: {linspac: [1, 2, 5]}", "7:19: parameters.learning_rate.linspac: unknown key; did you mean linspace?"),
+    (RATE, "learning_rate: {linspace: [1, 2, 5], n: 1}", "7:40: parameters.learning_rate.n: unknown key beside linspace"),
+    (INIT, f"{INIT}\n  learning_rate_0: 1", "10:3: parameters.learning_rate_0: unknown key; layers are numbered 1, 2, .."),
+]  # fmt: skip
 WRONG_TYPES = [
     (EPOCHS, "epochs: ten", "8:11: parameters.epochs: expected a whole number of at least 0, found 'ten'"),
     (EPOCHS, "epochs: true", "8:11: parameters.epochs: expected a whole number of at least 0, found true"),
-    (
-        EPOCHS,
-        "epochs: [1.5, -1]",
-        "8:12: parameters.epochs[0]: expected a whole number of at least 0, found 1.5",
-        "8:17: parameters.epochs[1]: expected a whole number of at least 0, found -1",
-    ),
-    (
-        EPOCHS,
-        "epochs: 1e30",
-        "8:11: parameters.epochs: expected a whole number of at most 9223372036854775807, found 1e+30",
-    ),
+    (EPOCHS, "epochs: [1.5, -1]", "8:12: parameters.epochs[0]: expected a whole number of at least 0, found 1.5", "8:17: parameters.epochs[1]: expected a whole number of at least 0, found -1"),
+    (EPOCHS, "epochs: 1e30", "8:11: parameters.epochs: expected a whole number of at most 9223372036854775807, found 1e+30"),
     (NAME, "name: 3", "1:7: name: expected 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot, found 3"),
     (NAME, f"{NAME}\ndescription: 3", "2:14: description: expected text, found 3"),
     (NAME, f"{NAME}\nseed: -1", "2:7: seed: expected a whole number of at least 0, found -1"),
-    (
-        NAME,
-        f"{NAME}\nseed: 18446744073709551616",
-        "2:7: seed: expected a whole number of at most 18446744073709551615, found 18446744073709551616",
-    ),
+    (NAME, f"{NAME}\nseed: 18446744073709551616", "2:7: seed: expected a whole number of at most 18446744073709551615, found 18446744073709551616"),
     (NAME, f"{NAME}\nrepeats: 0", "2:10: repeats: expected a whole number of at least 1, found 0"),
     (NAME, f"{NAME}\nrun_cap: many", "2:10: run_cap: expected a whole number of at least 1, found 'many'"),
     (NAME, f"{NAME}\nrecord: {{weights: 1}}", "2:19: record.weights: expected true or false, found 1"),
     (NAME, f"{NAME}\nrecord: {{losses: 1}}", "2:18: record.losses: expected a mapping, found 1"),
-    (
-        NAME,
-        f"{NAME}\nrecord: {{losses: {{every: 0}}}}",
-        "2:26: record.losses.every: expected a whole number of at least 1, found 0",
-    ),
+    (NAME, f"{NAME}\nrecord: {{losses: {{every: 0}}}}", "2:26: record.losses.every: expected a whole number of at least 1, found 0"),
     (NAME, f"{NAME}\ntraining: []", "2:11: training: expected a mapping, found an empty list"),
     (LAYERS, "layers: 3", "3:11: network.layers: expected the units of each layer, such as [2, 2, 1], found 3"),
-    (
-        LAYERS,
-        "layers: [2]",
-        "3:11: network.layers: expected at least two layers, inputs and outputs, found a list of 1",
-    ),
+    (LAYERS, "layers: [2]", "3:11: network.layers: expected at least two layers, inputs and outputs, found a list of 1"),
     (LAYERS, "layers: [2, 0, 1]", "3:15: network.layers[1]: expected a whole number of at least 1, found 0"),
-    (
-        LAYERS,
-        "layers: [2, 10000, 10000, 1]",
-        "3:11: network.layers: expected a network of at most 16,777,216 weights, found 100,050,001",
-    ),
+    (LAYERS, "layers: [2, 10000, 10000, 1]", "3:11: network.layers: expected a network of at most 16,777,216 weights, found 100,050,001"),
     (LAYERS, f"{LAYERS}\n  bias: yes", "4:9: network.bias: expected true, false or fixed, found 'yes'"),
-    (
-        LAYERS,
-        f"{LAYERS}\n  activation: rleu",
-        "4:15: network.activation: expected identity, relu, leaky_relu, tanh, sigmoid or softplus, found 'rleu'; did you mean relu?",
-    ),
-    (
-        NAME,
-        f"{NAME}\ntraining: {{optimizer: adam, dtype: float16}}",
-        "2:23: training.optimizer: expected sgd, found 'adam'",
-        "2:36: training.dtype: expected float64 or float32, found 'float16'; did you mean float64?",
-    ),
-    (
-        NAME,
-        f"{NAME}\ntraining: {{batch_size: 0, max_loss: 0}}",
-        "2:24: training.batch_size: expected a whole number of at least 1 or full, found 0",
-        "2:37: training.max_loss: expected a finite number greater than 0, found 0",
-    ),
-]
+    (LAYERS, f"{LAYERS}\n  activation: rleu", "4:15: network.activation: expected identity, relu, leaky_relu, tanh, sigmoid or softplus, found 'rleu'; did you mean relu?"),
+    (NAME, f"{NAME}\ntraining: {{optimizer: adam, dtype: float16}}", "2:23: training.optimizer: expected sgd, found 'adam'", "2:36: training.dtype: expected float64 or float32, found 'float16'; did you mean float64?"),
+    (NAME, f"{NAME}\ntraining: {{batch_size: 0, max_loss: 0}}", "2:24: training.batch_size: expected a whole number of at least 1 or full, found 0", "2:37: training.max_loss: expected a finite number greater than 0, found 0"),
+]  # fmt: skip
 MISSING = [
     (NAME + "\n", "", "1:1: name: missing; expected a name, such as xor, for the folder of the results"),
     (f"  {LAYERS}\n", "  bias: true\n", "2:1: network.layers: missing; expected the units of each layer, such as [2, 2, 1]"),
@@ -184,7 +128,7 @@ INITIALISATIONS = [
     (INIT, "init: {uniform: {low: 1, high: 1}}", "9:19: parameters.init.uniform: expected low below high, found 1 and 1"),
     (INIT, "init: [ones, {constant: a}]", "9:27: parameters.init[1].constant: expected a finite number, found 'a'"),
     (INIT, "init: {values: {wieghts: [[[1]]]}}", "9:18: parameters.init.values: expected {weights: [[[1, 1], [1, 1]], [[1, 1]]]}, found a mapping"),
-    (INIT, "init: {values: {weights: [[[1]]]}}", "9:9: parameters.init: expected 2 matrices for layers [2, 2, 1], found 1"),
+    (INIT, "init: {values: {weights: [[[1]]]}}", "9:9: parameters.init: expected one matrix a layer, 2 for [2, 2, 1], found 1"),
     (INIT, "init: {values: {weights: [[[1], [1]], [[1, 1]]]}}", "9:9: parameters.init: expected 2 rows of 2 for weights[0] and layers [2, 2, 1], found 2 of 1"),
     (INIT, "init: {values: {weights: [[[1, 1], [1, 1]], [[1]]]}}", "9:47: parameters.init.values.weights[1]: expected rows of 2 numbers, one for each unit below, found 1"),
     (INIT, "init: {values: {weights: [[[1, 1], [1]]]}}", "9:29: parameters.init.values.weights[0]: expected rows of one width, found 1 or 2 numbers"),
@@ -203,6 +147,8 @@ COMBINED = [
      "10:20: exclude[0].epochs: matches nothing: epochs has no value 3; the nearest is 1", "10:25: exclude[1].epocs: unknown key; did you mean epochs?",
      "10:37: exclude[2].loss: matches nothing: this key is not swept here", "10:56: exclude[3].init: matches nothing: init has no value zeros",
      "10:64: exclude[4]: expected a mapping from keys to values, found an empty mapping"),
+    (INIT, f"{INIT}\nexclude: [{{init: ones}}]", "10:1: exclude: leaves nothing to train"),
+    (INIT, f"{INIT}\nexclude: [{{epochs: 1}}, {{epochs: 10, init: ones}}]", "10:1: exclude: leaves nothing to train"),
     (INIT, f"{INIT}\ngrids: []", "10:1: grids: expected either grids or parameters, found both", "10:8: grids: expected a list of {parameters, zip, exclude}, found an empty list"),
     ("parameters:\n  learning_rate: 0.1\n", "grids:\n- parametrs: {}\n- 3\n- parameters:\n   init: ones\n   learning_rate: 1\nparameters:\n",
      "6:1: grids: expected either grids or parameters, found both", "7:3: grids[0].parametrs: unknown key; did you mean parameters?",

@@ -25,8 +25,11 @@ SPELLINGS = [
     ("{uniform: {low: -1, high: 1.05}}", [{"uniform": {"high": 1.05, "low": -1}}]),
     ("xavier_uniform", ["xavier_uniform", {"xavier_uniform": {}}]),
     ("{he_normal: {}, bias: 1e-05}", [{"he_normal": {}, "bias": 1e-5}]),
-    ("{values: {weights: [[[1, 2.5]]]}}", [{"values": {"weights": [[[1, 2.5]]]}}, {"values": {"weights": [[[1, 2.5]]], "biases": [[0]]}}]),
-]  # fmt: skip
+    (
+        "{values: {weights: [[[1, 2.5]]]}}",
+        [{"values": {"weights": [[[1, 2.5]]]}}, {"values": {"weights": [[[1, 2.5]]], "biases": [[0]]}}],
+    ),
+]
 
 
 @pytest.mark.parametrize(("label", "spellings"), SPELLINGS)
@@ -79,10 +82,12 @@ def test_explicit_values_are_those_of_their_layer() -> None:
         kind, weights = init.tensor(layer, 2, 3 - layer)
         assert kind == "values"
         np.testing.assert_array_equal(weights, np.array(VALUES["weights"][layer - 1], float), strict=True)
-        np.testing.assert_array_equal(init.biases(layer, 3 - layer), np.array(VALUES["biases"][layer - 1], float), strict=True)
+        np.testing.assert_array_equal(
+            init.biases(layer, 3 - layer), np.array(VALUES["biases"][layer - 1], float), strict=True
+        )
     assert init.problem([2, 2, 1]) is None
     assert init.problem([2, 2, 2]) == "expected 2 rows of 2 for weights[1] and layers [2, 2, 2], found 1 of 2"
-    assert init.problem([2, 1]) == "expected 1 matrices for layers [2, 1], found 2"
+    assert init.problem([2, 1]) == "expected one matrix a layer, 1 for [2, 1], found 2"
     assert init.label == f"{{values: {init.digest().hex()[:8]}}}"
 
 

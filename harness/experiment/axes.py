@@ -100,9 +100,7 @@ class Axis:
         if self.column != "float":
             usable &= (numbers == np.floor(numbers)) & (numbers <= LARGEST - 1024)
             least, what = (
-                (0, "whole numbers of at least 0")
-                if self.column == "int"
-                else (1, "whole numbers of at least 1")
+                (0, "whole numbers of at least 0") if self.column == "int" else (1, "whole numbers of at least 1")
             )
         wrong = np.flatnonzero(~(usable & (numbers >= least)))
         if len(wrong):

@@ -71,9 +71,7 @@ def _from_form(key: str, setting: Setting, raw: dict[str, Any], seed: int) -> Ax
         "values": lambda values: _list(key, setting, values),
         "range": lambda numbers: _range(key, setting, numbers),
     }
-    axis: Axis = notes.read(
-        readers.get(form, lambda numbers: _spaced(key, setting, form, numbers)), raw[form], form
-    )
+    axis: Axis = notes.read(readers.get(form, lambda numbers: _spaced(key, setting, form, numbers)), raw[form], form)
     notes.settle()
     return axis
 
@@ -101,9 +99,7 @@ def _spaced(key: str, setting: Setting, form: str, raw: object) -> Axis:
     _needs_numbers(key, setting, form)
     start, stop, count = _three(raw, form, "first, last, how many", _count)
     if form == "geomspace" and (0.0 in (start, stop) or (start < 0) != (stop < 0)):
-        raise BadValueError(
-            f"expected end points of one sign and not 0, found {found(start)} and {found(stop)}"
-        )
+        raise BadValueError(f"expected end points of one sign and not 0, found {found(start)} and {found(stop)}")
     return Axis(key, form, (start, stop, count), count)
 
 
@@ -123,9 +119,7 @@ def _range(key: str, setting: Setting, raw: object) -> Axis:
             raise BadValueError("expected a countable number of steps, found too many")
         length = math.ceil(steps)
     if length < 1:
-        raise BadValueError(
-            f"expected at least one value, but no step leads from {found(start)} to {found(stop)}"
-        )
+        raise BadValueError(f"expected at least one value, but no step leads from {found(start)} to {found(stop)}")
     return Axis(key, "range", numbers, length)
 
 

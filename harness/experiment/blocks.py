@@ -150,9 +150,7 @@ class BlockReader:
             if not isinstance(entry, dict) or not entry:
                 self._note((*where, index), f"expected a mapping from keys to values, found {found(entry)}")
                 continue
-            read = {
-                key: self._excluded(block, values, key, (*where, index, key), entry[key]) for key in entry
-            }
+            read = {key: self._excluded(block, values, key, (*where, index, key), entry[key]) for key in entry}
             if None not in read.values():
                 block.exclude.append(read)
 

@@ -105,10 +105,22 @@ class Checker:
         excluded: dict[tuple[str, ...], set[tuple[Any, ...]]] = {}
         for entry in self.block.exclude:
             constant = {key for key in entry if key in self.swept and self.swept[key].length == 1}
-            names = tuple(sorted(here.intersection(entry) | (entry.keys() - constant)))
+            names = tuple(sorted(entry.keys() - (constant - here)))
             if here.issuperset(names):
                 excluded.setdefault(names, set()).add(tuple(entry[key] for key in names))
         return excluded
+
+    def nothing_left(self) -> bool:
+        """Whether the entries of `exclude` that concern only one key leave out all of its values."""
+        out: dict[str, set[Value]] = {}
+        for entry in self.block.exclude:
+            keys = [key for key in entry if self.swept[key].length > 1]
+            if not keys:
+                return True
+            if len(keys) == 1:
+                out.setdefault(keys[0], set()).add(entry[keys[0]])
+        dimensions = {key: self.swept[key] for key in out if not self.swept[key].lazy}
+        return any(all(value in out[key] for value in d.values(key)) for key, d in dimensions.items())
 
     def _activation(self, layers: tuple[int, ...], activation: str | tuple[str, ...]) -> Note | None:
         hidden = len(layers) - 2
@@ -171,9 +183,7 @@ class Checker:
                 )
         missing = [layer for layer in range(1, deepest + 1) if layer not in own]
         if "learning_rate" not in self.block.paths and missing:
-            message = (
-                f"missing: layer {missing[0]} has no rate; give learning_rate, or learning_rate_{missing[0]}"
-            )
+            message = f"missing: layer {missing[0]} has no rate; give learning_rate, or learning_rate_{missing[0]}"
             yield Note((*self.block.where, "parameters", "learning_rate"), message, True)
         if "learning_rate" in self.block.paths and not missing:
             yield Note(self.block.paths["learning_rate"], "not used: every layer has a rate of its own", True)

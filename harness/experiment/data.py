@@ -53,9 +53,7 @@ def read(section: dict[str, Any], folder: FilePath) -> Table:
         return Table(_rows(section["rows"]), None, "rows")
     if given[0] == "file":
         return _file(section, folder)
-    made = generate(
-        section["generate"], section.get("samples", 200), section.get("noise", 0.1), section.get("seed", 0)
-    )
+    made = generate(section["generate"], section.get("samples", 200), section.get("noise", 0.1), section.get("seed", 0))
     table = np.hstack(made)
     if not np.isfinite(table).all():
         raise BadValueError(notes=[(("noise",), "expected less noise: some numbers are not finite")])
@@ -109,9 +107,7 @@ def _file(section: dict[str, Any], folder: FilePath) -> Table:
     if notes:
         raise BadValueError(notes=notes)
     columns = [*section["inputs"], *section["targets"]]
-    twice = [
-        (key, i) for key in ("inputs", "targets") for i, c in enumerate(section[key]) if columns.count(c) > 1
-    ]
+    twice = [(key, i) for key in ("inputs", "targets") for i, c in enumerate(section[key]) if columns.count(c) > 1]
     if twice:
         raise BadValueError(notes=[((*twice[-1],), "this column is named twice")])
     reader = _read_csv if path.suffix.lower() == ".csv" else _read_parquet

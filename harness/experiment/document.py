@@ -52,20 +52,17 @@ class Rule:
 
 def _setting(key: str) -> Rule:
     setting = {**NETWORK, **TRAINING}[key]
-    default = {} if setting.default is None else {"default": True if key == "bias" else setting.default}
-    return Rule(setting.rule, {**setting.schema, **default})
+    return Rule(setting.rule, setting.schema)
 
 
-def _whole(least: int, most: int, default: int) -> Rule:
-    json = {"type": "integer", "minimum": least, "maximum": most, "default": default}
+def _whole(least: int, most: int) -> Rule:
+    json = {"type": "integer", "minimum": least, "maximum": most}
     return Rule(lambda raw: whole(raw, least, most), json)
 
 
 def _experiment_name(raw: Any) -> str:
     if not isinstance(raw, str) or not _NAME.fullmatch(raw):
-        raise BadValueError(
-            f"expected 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot, found {found(raw)}"
-        )
+        raise BadValueError(f"expected 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot, found {found(raw)}")
     return raw
 
 
@@ -131,21 +128,21 @@ class DataSection(Section):
     inputs: Annotated[Any, _COLUMNS] = None
     targets: Annotated[Any, _COLUMNS] = None
     generate: Annotated[Any, Rule(lambda raw: name_of(raw, _KINDS), {"enum": list(_KINDS)})] = None
-    samples: Annotated[Any, _whole(1, MOST_SAMPLES, 200)] = 200
-    noise: Annotated[Any, Rule(_noise, {"type": "number", "minimum": 0, "default": 0.1})] = 0.1
-    seed: Annotated[Any, _whole(0, MOST_SEED, 0)] = 0
+    samples: Annotated[Any, _whole(1, MOST_SAMPLES)] = 200
+    noise: Annotated[Any, Rule(_noise, {"type": "number", "minimum": 0})] = 0.1
+    seed: Annotated[Any, _whole(0, MOST_SEED)] = 0
 
 
 class Losses(Section):
     """The curve of each run: every how many epochs a point of it is kept."""
 
-    every: Annotated[Any, _whole(1, MOST_EPOCHS, 1)] = 1
+    every: Annotated[Any, _whole(1, MOST_EPOCHS)] = 1
 
 
 class Record(Section):
     """What is kept of each run."""
 
-    weights: Annotated[Any, Rule(_switch, {"type": "boolean", "default": True})] = True
+    weights: Annotated[Any, Rule(_switch, {"type": "boolean"})] = True
     losses: Losses | None = None
 
 
@@ -155,8 +152,8 @@ class Document(Section):
     model_config = ConfigDict(json_schema_extra={"required": ["name", "data"]})
 
     name: Annotated[Any, Rule(_experiment_name, {"type": "string", "pattern": f"^{_NAME.pattern}$"})] = None
-    description: Annotated[Any, Rule(_text, {"type": "string", "default": ""})] = ""
-    seed: Annotated[Any, _whole(0, MOST_SEED, 0)] = 0
+    description: Annotated[Any, Rule(_text, {"type": "string"})] = ""
+    seed: Annotated[Any, _whole(0, MOST_SEED)] = 0
     network: Network = Network()
     data: DataSection | None = None
     training: Training = Training()
@@ -164,9 +161,9 @@ class Document(Section):
     zip: Any = None
     exclude: Any = None
     grids: Any = None
-    repeats: Annotated[Any, _whole(1, MOST_REPEATS, 1)] = 1
+    repeats: Annotated[Any, _whole(1, MOST_REPEATS)] = 1
     record: Record = Record()
-    run_cap: Annotated[Any, _whole(1, MOST_RUNS, 50_000_000)] = 50_000_000
+    run_cap: Annotated[Any, _whole(1, MOST_RUNS)] = 50_000_000
 
 
 BLOCK_KEYS = ("parameters", "zip", "exclude", "grids")
@@ -240,8 +237,10 @@ def json_schema() -> dict[str, Any]:
         made["properties"][key] = {"$ref": f"#/$defs/{key.capitalize()}"}
     for part in (made, *defs.values()):
         for field in part.get("properties", {}).values():
-            if field.get("default", 0) is None:
+            if field.get("default", 0) is None or isinstance(field.get("default"), dict):
                 del field["default"]
+    made["properties"]["data"] = {"$ref": "#/$defs/DataSection"}
+    defs["Network"]["properties"]["bias"]["default"] = True
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **made,

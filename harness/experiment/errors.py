@@ -14,7 +14,6 @@ Path = tuple[str | int, ...]
 """Keys and list indices from the top of the file down to a value."""
 
 
-
 class Key(str):
     """The last step of a path to a key that is wrong itself, whatever its value."""
 

@@ -20,9 +20,7 @@ def xor(samples: int, noise: float, random: np.random.Generator) -> tuple[Floats
     """The corners (0, 0), (0, 1), (1, 0), (1, 1) in turn, plus noise; 1 where the two inputs differ."""
     corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     inputs = corners[np.arange(samples) % 4]
-    return inputs + noise * random.standard_normal((samples, 2)), (inputs[:, :1] != inputs[:, 1:]).astype(
-        np.float64
-    )
+    return inputs + noise * random.standard_normal((samples, 2)), (inputs[:, :1] != inputs[:, 1:]).astype(np.float64)
 
 
 def circle(samples: int, noise: float, random: np.random.Generator) -> tuple[Floats, Floats]:

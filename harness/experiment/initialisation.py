@@ -128,7 +128,7 @@ class Initialisation:
             return None
         network = shorten(str(list(layers)))
         if len(self.weights) != len(layers) - 1:
-            return f"expected {len(layers) - 1} matrices for layers {network}, found {len(self.weights)}"
+            return f"expected one matrix a layer, {len(layers) - 1} for {network}, found {len(self.weights)}"
         for index, (fan_in, fan_out) in enumerate(itertools.pairwise(layers)):
             matrix = self.weights[index]
             if (len(matrix), len(matrix[0])) != (fan_out, fan_in):

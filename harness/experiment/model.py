@@ -114,15 +114,18 @@ class Dimension:
 
 def _first_of_each(columns: list[Column]) -> NDArray[np.intp]:
     """Where each different point (one value of every column) stands first, in order."""
-    codes = np.zeros(len(columns[0]), np.intp)
-    for column in columns:
-        if isinstance(column, tuple):
-            seen: dict[Value, int] = {}
-            numbers = np.array([seen.setdefault(value, len(seen)) for value in column], np.intp)
-        else:
-            numbers = np.unique(column, return_inverse=True)[1]
-        codes = np.unique(codes * (int(numbers.max()) + 1) + numbers, return_inverse=True)[1]
-    return np.sort(np.unique(codes, return_index=True)[1])
+    codes = [_ids(column) if isinstance(column, tuple) else column for column in columns]
+    points = codes[0]
+    for other in codes[1:]:
+        distinct, ids = np.unique(other, return_inverse=True)
+        points = np.unique(points, return_inverse=True)[1] * len(distinct) + ids
+    return np.sort(np.unique(points, return_index=True)[1])
+
+
+def _ids(values: tuple[Value, ...]) -> NDArray[np.intp]:
+    """A number for each value, the same for equal ones."""
+    seen: dict[Value, int] = {}
+    return np.array([seen.setdefault(value, len(seen)) for value in values], np.intp)
 
 
 def _take(column: Column, first: NDArray[np.intp]) -> Column:

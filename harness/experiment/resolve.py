@@ -39,9 +39,7 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
     """
     reading = _read(origin)
     _finish(reading)
-    axes = {
-        key: axis.head() for dimension in reading.blocks[0].dimensions for key, axis in dimension.axes.items()
-    }
+    axes = {key: axis.head() for dimension in reading.blocks[0].dimensions for key, axis in dimension.axes.items()}
     paths = dict(reading.blocks[0].paths)
     notes: list[Note] = []
     for key in sorted(settings, key=lambda key: key != "learning_rate"):
@@ -127,9 +125,7 @@ def _read(origin: Origin) -> _Reading:
     made, damaged = document.read(given.data, notes)
     blocks = list(_blocks(given.data, BlockReader(made.seed, made.run_cap, notes), notes))
     if "name" not in given.data:
-        notes.append(
-            Note(("name",), "missing; expected a name, such as xor, for the folder of the results", key=True)
-        )
+        notes.append(Note(("name",), "missing; expected a name, such as xor, for the folder of the results", key=True))
     table = None
     if made.data is not None:
         if not any(path[0] == "data" for path in damaged):
@@ -158,9 +154,7 @@ def _blocks(raw: dict[str, Any], reader: BlockReader, notes: list[Note]) -> Iter
         notes.append(Note(("grids",), f"expected either grids or {either(beside)}, found both", key=True))
     grids = raw["grids"]
     if not isinstance(grids, list) or not grids:
-        notes.append(
-            Note(("grids",), f"expected a list of {{parameters, zip, exclude}}, found {found(grids)}")
-        )
+        notes.append(Note(("grids",), f"expected a list of {{parameters, zip, exclude}}, found {found(grids)}"))
         return
     for index, block in enumerate(grids):
         path = ("grids", index)
@@ -196,11 +190,11 @@ def _finish(reading: _Reading) -> Experiment:
     for checker in checkers:
         inputs |= checker.inputs()
         if len(inputs) > 1 and reading.table and reading.table.inputs is None:
-            message = (
-                f"expected networks with the same number of inputs, found {either(map(str, sorted(inputs)))}"
-            )
+            message = f"expected networks with the same number of inputs, found {either(map(str, sorted(inputs)))}"
             notes.append(Note(checker.where("layers"), message))
             break
+    if not notes and (not inputs or all(checker.nothing_left() for checker in checkers)):
+        notes.append(Note((*reading.blocks[0].where, "exclude"), "leaves nothing to train", True))
     early = reading.source.positions.problems if reading.source.positions else []
     if notes or early or reading.table is None:
         raise reading.source.error(_without_guessed(notes))
@@ -242,10 +236,7 @@ def _without_guessed(notes: list[Note]) -> list[Note]:
 def _fingerprint(experiment: Experiment) -> str:
     grids = [
         [
-            [
-                [[key, axis.canonical()] for key, axis in dimension.axes.items()]
-                for dimension in grid.dimensions
-            ],
+            [[[key, axis.canonical()] for key, axis in dimension.axes.items()] for dimension in grid.dimensions],
             [{key: plain(value) for key, value in entry.items()} for entry in grid.exclude],
         ]
         for grid in experiment.grids

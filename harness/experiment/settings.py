@@ -131,9 +131,7 @@ def _names(section: Literal["network", "training"], names: Sequence[str]) -> Set
     return Setting(section, "object", _named(names), names[0], {"enum": list(names)})
 
 
-_ACTIVATION = {
-    "anyOf": [{"enum": list(ACTIVATIONS)}, {"type": "array", "items": {"enum": list(ACTIVATIONS)}}]
-}
+_ACTIVATION = {"anyOf": [{"enum": list(ACTIVATIONS)}, {"type": "array", "items": {"enum": list(ACTIVATIONS)}}]}
 _RATE = {"type": "number", "exclusiveMinimum": 0}
 _LAYERS = {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2}
 _BATCH = {"anyOf": [{"type": "integer", "minimum": 1}, {"const": "full"}]}

@@ -20,7 +20,7 @@ from harness.experiment.yaml_text import DEEPEST, Positions, parse, scalar
 MOST_BYTES = 1 << 20
 
 _PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*(?: [A-Za-z0-9_.-]+)*")
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,7 @@ class Source:
     def error(self, notes: Iterable[Note]) -> ExperimentError:
         """All notes, with those the YAML reader left, as one error in order of position."""
         if self.positions is None:
-            return ExperimentError(
-                [Problem(self.label, None, None, dotted(n.path), n.message) for n in notes]
-            )
+            return ExperimentError([Problem(self.label, None, None, dotted(n.path), n.message) for n in notes])
         early = self.positions.problems
         problems = [Problem(self.label, p.line, p.column, dotted(p.path), p.message) for p in early]
         for note in notes:
@@ -75,15 +73,9 @@ def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> Source:
         data, positions = parse(text)
     except YamlTextError as problem:
         where = dotted(problem.path)
-        raise ExperimentError(
-            [Problem(label, problem.line, problem.column, where, problem.message)]
-        ) from None
+        raise ExperimentError([Problem(label, problem.line, problem.column, where, problem.message)]) from None
     if not isinstance(data, dict):
-        what = (
-            "the file is empty"
-            if data is None
-            else f"expected a mapping such as `name: xor`, found {found(data)}"
-        )
+        what = "the file is empty" if data is None else f"expected a mapping such as `name: xor`, found {found(data)}"
         raise ExperimentError([Problem(label, *positions.value(()), "", what)])
     return Source(label, data, text, FilePath(label).parent, positions)
 
@@ -134,9 +126,7 @@ def _from_mapping(mapping: Mapping[str, Any]) -> Source:
         raise source.error(notes)
     text = to_yaml(data)
     if len(text.encode("utf-8", "replace")) > MOST_BYTES:
-        raise source.error(
-            [Note((), "over 1 MiB when written as YAML; keep large data in a CSV or Parquet file")]
-        )
+        raise source.error([Note((), "over 1 MiB when written as YAML; keep large data in a CSV or Parquet file")])
     return Source("experiment", data, text, FilePath("."))
 
 

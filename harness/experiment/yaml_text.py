@@ -196,9 +196,7 @@ class _Builder:
     def begin(self, value: Any, anchor: str | None, line: int, column: int) -> None:
         if self.expects_key():
             kind = "mapping" if isinstance(value, dict) else "list"
-            raise YamlTextError(
-                f"expected a name as the key, found a {kind}", line, column, self.stack[-1].path
-            )
+            raise YamlTextError(f"expected a name as the key, found a {kind}", line, column, self.stack[-1].path)
         if len(self.stack) >= DEEPEST:
             raise YamlTextError(f"nested more than {DEEPEST} deep", line, column)
         self.stack.append(_Open(value, self.path(), anchor))
@@ -259,9 +257,7 @@ def parse(text: str) -> tuple[Any, Positions]:
             _feed(builder, event, line, column)
     except ReaderError as error:
         line, column = positions._line_column(min(int(error.position), len(text)))
-        raise YamlTextError(
-            f"the character U+{ord(text[error.position]):04X} is not allowed", line, column
-        ) from None
+        raise YamlTextError(f"the character U+{ord(text[error.position]):04X} is not allowed", line, column) from None
     except MarkedYAMLError as error:
         raise _as_problem(error) from None
     except YAMLError as error:

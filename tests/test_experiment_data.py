@@ -1,0 +1,233 @@
+"""The data of an experiment: rows, CSV and Parquet files, and what is made up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from harness.experiment import ExperimentError, load
+from harness.experiment.generators import GENERATORS
+from harness.experiment.model import Data
+from harness.experiment.resolve import network_data, structure
+
+PARAMETERS = {"learning_rate": 0.1, "epochs": 1, "init": "ones"}
+
+
+def read(section: dict[str, Any], layers: list[int], **training: Any) -> Data:
+    mapping = {
+        "name": "x",
+        "network": {"layers": layers},
+        "data": section,
+        "training": training,
+        "parameters": PARAMETERS,
+    }
+    return load(mapping).data
+
+
+def complaint(section: dict[str, Any]) -> list[str]:
+    with pytest.raises(ExperimentError) as caught:
+        read(section, [2, 1])
+    return [line.removeprefix("experiment: data.") for line in str(caught.value).split("\n")]
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_rows_are_inputs_then_targets() -> None:
+    found = read({"rows": [[1, 2, 3], [4, 5, 6.5]]}, [2, 2, 1])
+    np.testing.assert_array_equal(found.inputs, np.array([[1.0, 2.0], [4.0, 5.0]]), strict=True)
+    np.testing.assert_array_equal(found.targets, np.array([[3.0], [6.5]]), strict=True)
+    assert read({"rows": np.array([[1, 2, 3]])}, [1, 2]).targets.tolist() == [[2, 3]]
+
+
+CSV = """b,"x 1",note,a
+1, 2.5 ,hello,-3e-1
++4,5,,0
+"""
+
+
+def test_a_csv_file_is_read_by_column_name() -> None:
+    Path("points.CSV").write_text(CSV)
+    found = read({"file": "points.CSV", "inputs": ["a", "x 1"], "targets": ["b"]}, [2, 1])
+    assert found.inputs.tolist() == [[-0.3, 2.5], [0, 5]]
+    assert found.targets.tolist() == [[1], [4]]
+    Path("points.CSV").write_bytes(b"\xef\xbb\xbf" + CSV.replace("\n", "\r\n").encode())
+    assert read({"file": Path("points.CSV"), "inputs": ["b"], "targets": ["a"]}, [1, 1]).inputs.tolist() == [[1], [4]]
+
+
+def test_every_digit_of_a_csv_file_counts() -> None:
+    numbers = np.random.default_rng(0).standard_normal((100, 2)) * 10.0 ** np.arange(-50, 50)[:, None]
+    Path("p.csv").write_text("a,b\n" + "".join(f"{a!r},{b!r}\n" for a, b in numbers.tolist()))
+    found = read({"file": "p.csv", "inputs": ["a"], "targets": ["b"]}, [1, 1])
+    np.testing.assert_array_equal(np.hstack([found.inputs, found.targets]), numbers)
+
+
+def test_a_parquet_file_is_read_by_column_name() -> None:
+    table = {
+        "a": pa.array([1, 2], pa.uint8()),
+        "b": pa.array([1.5, 2], pa.float32()),
+        "c": [True, False],
+        "d": ["x", None],
+    }
+    parquet.write_table(pa.table(table), "p.parquet")
+    found = read({"file": "p.parquet", "inputs": ["c", "a"], "targets": ["b"]}, [2, 1])
+    assert found.inputs.tolist() == [[1, 1], [0, 2]]
+    assert found.targets.tolist() == [[1.5], [2]]
+
+
+def test_a_file_lies_beside_the_experiment(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "p.csv").write_text("a,b\n1,2\n")
+    text = "name: x\nnetwork: {layers: [1, 1]}\ndata: {file: p.csv, inputs: [a], targets: [b]}\n"
+    text += "parameters: {learning_rate: 1, epochs: 1, init: ones}\n"
+    (tmp_path / "sub" / "x.yaml").write_text(text)
+    assert load("sub/x.yaml").data.inputs.tolist() == [[1]]
+
+
+COLUMNS = {"inputs": ["a", "b"], "targets": ["c"]}
+
+
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        ("", ["file: the file is empty"]),
+        ("\n\n", ["file: the file is empty"]),
+        ("a,b,c\n", ["file: the file has no rows"]),
+        (
+            "a,b,c\n1,x,3\n1,y,nan\n,1,2\n",
+            [
+                "file: row 3, column 'a': expected a finite number, found an empty cell",
+                "file: row 1, column 'b': expected a finite number, found 'x', and in 1 more row",
+                "file: row 2, column 'c': expected a finite number, found 'nan'",
+            ],
+        ),
+        (
+            "a,b,c\n1,1_0,inf\n",
+            [
+                "file: row 1, column 'b': expected a finite number, found '1_0'",
+                "file: row 1, column 'c': expected a finite number, found 'inf'",
+            ],
+        ),
+        ("a,b\n1,2\n", ["targets[0]: no such column; the file has a, b"]),
+        (
+            "a,B,cc\n1,2,3\n",
+            ["inputs[1]: no such column; the file has a, B, cc", "targets[0]: no such column; did you mean cc?"],
+        ),
+        ("a,b,c,c\n1,2,3,4\n", ["targets[0]: stands twice in the file"]),
+        ("a,b,c\n1,2,3\n1,2\n", ["file: cannot be read as CSV: CSV parse error: Expected 3 columns, got 2: 1,2"]),
+        (
+            b"\xff,b,c\n1,2,3\n",
+            ["file: cannot be read as CSV: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"],
+        ),
+    ],
+)
+def test_what_a_csv_file_may_not_be(content: str | bytes, lines: list[str]) -> None:
+    Path("p.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert complaint({"file": "p.csv", **COLUMNS}) == lines
+
+
+def test_what_a_parquet_file_may_not_be() -> None:
+    def told(table: dict[str, Any] | bytes) -> list[str]:
+        Path("p.parquet").write_bytes(table) if isinstance(table, bytes) else parquet.write_table(
+            pa.table(table), "p.parquet"
+        )
+        return complaint({"file": "p.parquet", **COLUMNS})
+
+    none = pa.array([], pa.float64())
+    assert told({"a": none, "b": none, "c": none}) == ["file: the file has no rows"]
+    assert told({"a": [1], "b": ["x"], "c": [1]}) == ["inputs[1]: expected a column of numbers, found string"]
+    assert told({"a": [1.0, np.nan], "b": [1, None], "c": [1, 2]}) == [
+        "file: row 2, column 'a': expected a finite number, found nan",
+        "file: row 2, column 'b': expected a finite number, found an empty cell",
+    ]
+    assert told({"a": [1], "b": [1]}) == ["targets[0]: no such column; the file has a, b"]
+    (line,) = told(b"PAR1 nothing")
+    assert line.startswith("file: cannot be read as Parquet: ")
+
+
+def test_where_a_data_file_may_not_be() -> None:
+    Path("d.csv").mkdir()
+    here = Path.cwd()
+    assert complaint({"file": "none.csv", **COLUMNS}) == [f"file: no such file: {here / 'none.csv'}"]
+    assert complaint({"file": "d.csv", **COLUMNS}) == [f"file: is a directory: {here / 'd.csv'}"]
+    assert complaint({"file": f"{'x' * 300}.csv", **COLUMNS})[0].startswith("file: no such file: ")
+    assert complaint({"file": "/etc", **COLUMNS}) == [
+        "file: expected a file that ends in .csv or .parquet, found '/etc'"
+    ]
+    assert complaint({"file": "none.csv"}) == [
+        "inputs: missing; expected the names of columns, such as inputs: [x1, x2]",
+        "targets: missing; expected the names of columns, such as targets: [y]",
+        f"file: no such file: {here / 'none.csv'}",
+    ]
+    assert complaint({"file": "none.csv", "inputs": [1], "targets": []}) == [
+        "inputs[0]: expected text, found 1",
+        "targets: expected a list of column names, found an empty list",
+    ]
+    Path("p.csv").write_text("a,b,c\n1,2,3\n")
+    assert complaint({"file": "p.csv", "inputs": ["a", "b"], "targets": ["a"]}) == [
+        "targets[0]: this column is named twice"
+    ]
+    assert complaint({"file": "p.csv", "inputs": ["a"], "targets": ["c"]}) == [
+        "inputs: expected 2 inputs, to fit network.layers, found 1"
+    ]
+    assert complaint({"file": "p.csv", "inputs": ["a", "b"], "targets": ["b", "c"]}) == [
+        "targets[0]: this column is named twice"
+    ]
+
+
+@pytest.mark.parametrize("kind", GENERATORS)
+def test_made_up_data_depend_on_the_seed_alone(kind: str) -> None:
+    found = read({"generate": kind}, [2, 1])
+    again = read({"generate": kind, "samples": 200, "noise": 0.1, "seed": 0}, [2, 1])
+    other = read({"generate": kind, "seed": 1}, [2, 1])
+    assert (found.inputs.shape, found.targets.shape) == ((200, 2), (200, 1))
+    assert found.digest() == again.digest() != other.digest()
+    np.testing.assert_array_equal(found.inputs, found.inputs.astype(np.float32))
+    assert np.abs(found.inputs).max() < 3
+
+
+def test_xor_without_noise_is_the_truth_table() -> None:
+    found = read({"generate": "xor", "samples": 4, "noise": 0}, [2, 1])
+    assert np.hstack([found.inputs, found.targets]).tolist() == [[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]]
+
+
+def test_each_kind_is_what_it_says() -> None:
+    made = {kind: read({"generate": kind, "noise": 0}, [2, 1]) for kind in GENERATORS}
+    radius = {kind: np.hypot(*made[kind].inputs.T) for kind in made}
+    target = {kind: made[kind].targets[:, 0] for kind in made}
+    for kind in ("xor", "circle", "spiral", "gaussian"):
+        assert target[kind].tolist() == target[kind].round().tolist()
+        assert target[kind].mean() == 0.5
+    assert (
+        radius["circle"][target["circle"] == 1].max()
+        <= 0.5
+        < 0.75
+        <= radius["circle"][target["circle"] == 0].min() + 1e-7
+    )
+    np.testing.assert_allclose(
+        made["spiral"].inputs[target["spiral"] == 0], -made["spiral"].inputs[target["spiral"] == 1], atol=1e-7
+    )
+    assert np.unique(np.hstack([made["gaussian"].inputs, made["gaussian"].targets]), axis=0).tolist() == [
+        [-1, -1, 0],
+        [1, 1, 1],
+    ]
+    x, y = made["linear"].inputs.T
+    np.testing.assert_allclose(target["linear"], x / 2 - y / 4 + 1 / 8, atol=1e-7)
+
+
+def test_classes_become_one_hot_targets_for_cross_entropy_alone() -> None:
+    mapping = {"name": "x", "network": {"layers": [1, 3]}, "data": {"rows": [[5, 2], [6, 0]]}, "parameters": PARAMETERS}
+    experiment = load({**mapping, "training": {"loss": "cross_entropy"}})
+    assert experiment.data.targets.tolist() == [[2], [0]]
+    assert network_data(experiment, structure(experiment, {})).targets.tolist() == [[0, 0, 1], [1, 0, 0]]
+    one_hot = load({**mapping, "data": {"rows": [[5, 0, 0, 1], [6, 1, 0, 0]]}, "training": {"loss": "cross_entropy"}})
+    assert network_data(one_hot, structure(one_hot, {})).targets.tolist() == [[0, 0, 1], [1, 0, 0]]
+    swept = load({**mapping, "network": {"layers": [1, 1]}, "data": {"rows": [[5, 0.5]]}})
+    assert network_data(swept, structure(swept, {})).targets.tolist() == [[0.5]]

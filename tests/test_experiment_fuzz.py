@@ -1,0 +1,138 @@
+"""Whatever stands in a file: an Experiment or an ExperimentError comes out, nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.experiment import ExperimentError, load
+from harness.experiment.grid import Grid, GridTooLargeError
+from harness.experiment.resolve import structure
+from tests.test_experiment_load import FULL, SMALL
+
+PIECES = [
+    "",
+    "a",
+    "1",
+    "-1",
+    "1e400",
+    ".nan",
+    "null",
+    "true",
+    "[]",
+    "{}",
+    "[[1]]",
+    "[a, [1]]",
+    "{a: 1}",
+    "*x",
+    "&x 1",
+    "!t 1",
+    '"',
+    "'",
+    ": ",
+    "- ",
+    "\t",
+    "\n",
+    "#",
+    "\0",
+    "\u2028",
+    "{linspace: [1, 2, 3]}",
+    "{values: 1}",
+    "{distribution: normal}",
+    "0x",
+    "99999999999999999999",
+    "? ",
+    "---\n",
+    "|",
+    "%",
+]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_damaged_file_is_read_or_refused(seed: int, tmp_path: Path) -> None:
+    """Parts replaced, removed, doubled or swapped."""
+    chance = random.Random(seed)
+    path = tmp_path / "x.yaml"
+    told = []
+    for _ in range(120):
+        text = FULL
+        for _ in range(chance.choice([1, 1, 1, 2, 4])):
+            start = chance.randrange(len(text))
+            stop = min(len(text), start + chance.choice([0, 1, 1, 3, 10, 40]))
+            words = [*PIECES, text[stop : stop + 20], chance.choice(text.split())]
+            text = text[:start] + chance.choice(words) + text[stop:]
+        path.write_text(text)
+        try:
+            Grid(load(path))
+        except ExperimentError as error:
+            told.append((str(error).split("\n"), error.problems, text.count("\n") + 1))
+        except GridTooLargeError:
+            pass
+    for lines, problems, last in told:
+        for line, problem in zip(lines, problems, strict=True):
+            assert line.startswith(f"{path}:")
+            assert "Input should" not in line
+            assert problem.line is None or 1 <= problem.line <= last
+    assert len(told) > 40
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 3)
+    | st.floats()
+    | st.sampled_from(["ones", "relu", "full", "x", "", "normal", "std"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["values", "range", "normal", "std", "bias", "n", "weights", "x"]), inner, max_size=2
+        )
+    ),
+    max_leaves=6,
+)
+PLACES = [
+    *[
+        (key,)
+        for key in (
+            "name",
+            "seed",
+            "network",
+            "data",
+            "training",
+            "parameters",
+            "zip",
+            "exclude",
+            "grids",
+            "repeats",
+            "record",
+            "run_cap",
+        )
+    ],
+    *[("network", key) for key in ("layers", "activation", "bias")],
+    *[("data", key) for key in ("rows", "file", "generate", "samples", "inputs")],
+    *[("training", key) for key in ("loss", "batch_size", "max_loss")],
+    *[
+        ("parameters", key)
+        for key in ("learning_rate", "learning_rate_1", "epochs", "init", "layers", "activation", "batch_size")
+    ],
+    *[("zip", "a"), ("zip", "loss"), ("record", "losses")],
+]
+
+
+@given(st.lists(st.tuples(st.sampled_from(PLACES), VALUES), min_size=1, max_size=3))
+def test_a_strange_mapping_is_read_or_refused(changes: list[tuple[tuple[str, ...], Any]]) -> None:
+    mapping: dict[str, Any] = {key: dict(value) if isinstance(value, dict) else value for key, value in SMALL.items()}
+    for path, value in changes:
+        section = mapping
+        for key in path[:-1]:
+            section = section.get(key) if isinstance(section.get(key), dict) else section.setdefault(f"{key}_", {})  # type: ignore[assignment]
+        section[path[-1]] = value
+    with contextlib.suppress(ExperimentError, GridTooLargeError):
+        experiment = load(mapping)
+        assert structure(experiment, {key: values[0] for key, values in Grid(experiment).values.items()})
