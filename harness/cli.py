@@ -43,7 +43,7 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="backprop-harness", prog_name="harness")
 def main() -> None:
-    r"""Train a small neural network under every setting at once, and keep every weight in one table.
+    """Train a small neural network under every setting at once, and keep every weight in one table.
 
     \b
     Example:
@@ -60,9 +60,9 @@ file_argument = click.argument("file", type=click.Path())
 @click.option("--overwrite", is_flag=True, help="Replace another experiment's results under the same name.")
 @one_line_errors
 def sweep(file: str, results: str, overwrite: bool) -> None:
-    r"""Train every configuration of FILE and write the table to DIR/NAME.
+    """Train every configuration, write the table.
 
-    What is there already is not trained again.
+    The rows go to DIR/NAME, where NAME is the experiment's. What is there already is not trained again.
 
     \b
     Example:
@@ -81,7 +81,9 @@ def sweep(file: str, results: str, overwrite: bool) -> None:
 @file_argument
 @one_line_errors
 def plan(file: str) -> None:
-    r"""Count what a sweep of FILE would do: rows, runs, steps, bytes and time. Nothing is run.
+    """Count what a sweep would do; run nothing.
+
+    Rows, runs, steps, blocks, bytes and time.
 
     \b
     Example:
@@ -113,7 +115,9 @@ def plan(file: str) -> None:
 @click.option("--csv", "form", flag_value="csv", help="Print the record as CSV.")
 @one_line_errors
 def explain(file: str, settings: tuple[str, ...], epochs: int, form: str | None) -> None:
-    r"""Show what back-propagation does to each weight in one configuration of FILE, step by step.
+    """Show what happens to each weight, step by step.
+
+    For one configuration: what goes forward, every derivative, and each weight before and after.
 
     \b
     Example:
@@ -137,7 +141,9 @@ def explain(file: str, settings: tuple[str, ...], epochs: int, form: str | None)
 @main.command()
 @one_line_errors
 def schema() -> None:
-    r"""Print the JSON Schema of an experiment file, for editors.
+    """Print the JSON Schema of experiments.
+
+    For editors, which then complete keys and mark mistakes.
 
     \b
     Example:

@@ -223,6 +223,18 @@ def test_initial_weights_are_drawn_by_what_they_are_for() -> None:
         assert np.array_equal(drawn(INITS, which, 2), drawn(INITS, which, 0)) == (not init.random)
 
 
+def test_initial_weights_come_from_the_seed() -> None:
+    structure = Structure((2, 3, 1), ("tanh", "identity"), "true", "mse", "sgd", 1, "float64", "exact")
+    one, random = np.zeros(1, np.int64), INITS[3:4]
+    drawn = {
+        engine.initial_weights(
+            Block(structure, seed, random, one, one, np.ones((2, 1)), np.ones(1), np.arange(2), one, one)
+        ).tobytes()
+        for seed in (0, 1, 2**64 - 1)
+    }
+    assert len(drawn) == 3
+
+
 def test_random_initial_weights_have_the_distribution_they_should() -> None:
     structure = Structure((40, 50, 30), ("tanh", "identity"), "false", "mse", "sgd", 1, "float64", "exact")
     one = np.zeros(1, np.int64)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.experiment import ExperimentError, load
-from harness.experiment.grid import Grid, GridTooLargeError
+from harness.experiment.grid import Grid, GridSizeError
 from harness.experiment.resolve import structure
 from tests.test_experiment_load import FULL, SMALL
 
@@ -72,7 +72,7 @@ def test_a_damaged_file_is_read_or_refused(seed: int, tmp_path: Path) -> None:
             Grid(load(path))
         except ExperimentError as error:
             told.append((str(error).split("\n"), error.problems, text.count("\n") + 1))
-        except GridTooLargeError:
+        except GridSizeError:
             pass
     for lines, problems, last in told:
         for line, problem in zip(lines, problems, strict=True):
@@ -133,6 +133,6 @@ def test_a_strange_mapping_is_read_or_refused(changes: list[tuple[tuple[str, ...
         for key in path[:-1]:
             section = section.get(key) if isinstance(section.get(key), dict) else section.setdefault(f"{key}_", {})  # type: ignore[assignment]
         section[path[-1]] = value
-    with contextlib.suppress(ExperimentError, GridTooLargeError):
+    with contextlib.suppress(ExperimentError, GridSizeError):
         experiment = load(mapping)
         assert structure(experiment, {key: values[0] for key, values in Grid(experiment).values.items()})

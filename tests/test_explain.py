@@ -92,6 +92,7 @@ def test_steps_follow_one_another() -> None:
     for _, steps in update.groupby("name"):
         assert steps.before.tolist()[1:] == steps.after.tolist()[:-1]
         assert (steps.before + steps.change == steps.after).all()
+        assert (steps.change == -(0.03 * steps.gradient)).all()  # the product itself, not after - before
     assert update.groupby(["epoch", "sample"]).size().tolist() == [17] * 12
 
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.errors import HarnessError
 from harness.experiment import load
-from harness.experiment.grid import Grid, GridTooLargeError
+from harness.experiment.grid import Grid, GridSizeError
 
 RATES = [0.1, 0.2, 0.3, 0.4]
 EPOCHS = [0, 1, 2, 5]
@@ -94,7 +95,8 @@ def some_grid(draw: st.DrawFn) -> dict[str, Any]:
 def test_rows_and_runs_are_those_of_the_list(grids: list[dict[str, Any]], repeats: int) -> None:
     try:
         grid = Grid(load(experiment(grids, repeats=repeats)))
-    except ValueError:
+    except HarnessError as error:
+        assert str(error).endswith("leaves nothing to train")
         assert not listed(grids, repeats)
         return
     rows = listed(grids, repeats)
@@ -159,7 +161,7 @@ def test_counting_never_lists_the_product() -> None:
 @pytest.mark.parametrize("count", [10**6, 10**15, 10**28])
 def test_a_typo_is_counted_and_refused(count: int) -> None:
     parameters = {"learning_rate": {"linspace": [0.1, 1, count]}, "epochs": [1, 2], "init": "ones"}
-    with pytest.raises(GridTooLargeError) as caught:
+    with pytest.raises(GridSizeError) as caught:
         Grid(load(experiment([{"parameters": parameters}], run_cap=10**5)))
     assert caught.value.count == 2 * count
 

@@ -15,19 +15,21 @@ from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.experiment.initialisation import Initialisation
-from harness.experiment.model import STRUCTURAL, Dimension, Experiment, GridSpec, Value
+from harness.experiment.model import STRUCTURAL, Experiment, GridSpec, Value
 from harness.experiment.product import Clause, Group, Ids, Points, Product, State, restrict
 
 EPOCHS, REPEAT = "epochs", "repeat"
 
 
-class GridTooLargeError(HarnessError):
-    """The grid has more rows than `run_cap` allows."""
+class GridSizeError(HarnessError):
+    """The grid has more rows than `run_cap` allows, or none."""
 
-    def __init__(self, count: int, cap: int) -> None:
-        self.count, self.cap = count, cap
+    def __init__(self, experiment: Experiment, count: int, *, exact: bool = True) -> None:
+        self.count, cap = count, experiment.run_cap
         shown = f"{count:,}" if count < 10**15 else f"about {count:.1e}"
-        super().__init__(f"the grid has {shown} rows, more than run_cap: {cap:,}; raise run_cap if that is meant")
+        message = f"the grid has {'' if exact else 'up to '}{shown} rows, more than run_cap: {cap:,}"
+        message += "; raise run_cap if that is meant"
+        super().__init__(f"{experiment.label}: {message if count else 'exclude leaves nothing to train'}")
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,14 @@ class Selection:
 class Grid:
     """The union of an experiment's grids. rows, runs: their counts. epochs: the sum over runs of their epochs.
 
-    values: for each swept key (and `repeat`) its distinct values; ids index them. Raises `GridTooLargeError`.
+    values: for each swept key (and `repeat`) its distinct values; ids index them. Raises `GridSizeError`.
     """
 
     def __init__(self, experiment: Experiment) -> None:
-        upper = sum(_length(spec, experiment.repeats) for spec in experiment.grids)
-        longest = max(dimension.length for spec in experiment.grids for dimension in spec.dimensions)
-        if longest > experiment.run_cap:
-            raise GridTooLargeError(upper, experiment.run_cap)
+        if any(dimension.lazy for spec in experiment.grids for dimension in spec.dimensions):
+            most = sum(_length(spec, experiment.repeats) for spec in experiment.grids)
+            exact = len(experiment.grids) == 1 and not experiment.grids[0].exclude
+            raise GridSizeError(experiment, most, exact=exact)
         self.keys = experiment.swept
         self.values, columns = _index_values(experiment)
         specs = [_Spec(spec, ids, self.values, experiment) for spec, ids in zip(experiment.grids, columns, strict=True)]
@@ -73,8 +75,8 @@ class Grid:
         self.rows = sum(product.count for product in self._rows)
         self.runs = sum(product.count for product in self._runs)
         self.epochs = sum(product.weight for product in self._runs)
-        if self.rows > experiment.run_cap:
-            raise GridTooLargeError(self.rows, experiment.run_cap)
+        if not 0 < self.rows <= experiment.run_cap:
+            raise GridSizeError(experiment, self.rows)
         self._first_row = np.cumsum([0, *(product.count for product in self._rows)])
         self._first_run = np.cumsum([0, *(product.count for product in self._runs)])
 
@@ -255,13 +257,9 @@ def _length(spec: GridSpec, repeats: int) -> int:
     """How many rows a grid has before exclusions."""
     total = 1
     for dimension in spec.dimensions:
-        total *= sum(_copies(dimension, repeats)) if "init" in dimension.keys else dimension.length
+        inits: Any = dimension.values("init") if "init" in dimension.keys else ()
+        total *= sum(repeats if init.random else 1 for init in inits) or dimension.length
     return total
-
-
-def _copies(dimension: Dimension, repeats: int) -> list[int]:
-    inits = dimension.values("init")
-    return [repeats if isinstance(init, Initialisation) and init.random else 1 for init in inits]
 
 
 def _repeats_of_the_same(inits: Sequence[Initialisation], repeats: int) -> Clause:

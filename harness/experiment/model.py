@@ -149,12 +149,14 @@ class GridSpec:
 class Experiment:
     """A checked experiment.
 
-    settings: the constant value of every `network` and `training` key, for grids that do not sweep it.
+    label: what messages call it, the file as it was given. settings: the constant value of every `network` and
+    `training` key, for grids that do not sweep it.
     swept: every key that stands under `parameters` or `zip` anywhere, in declared order.
     losses_every: epochs between two points of the loss curves, or None for no curves.
     source: the text of the file (or the mapping as YAML). fingerprint: SHA-256 of what decides the rows.
     """
 
+    label: str
     name: str
     description: str
     seed: int

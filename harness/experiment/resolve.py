@@ -202,6 +202,7 @@ def _finish(reading: _Reading) -> Experiment:
     table = reading.table.numbers
     numbers = Data(np.ascontiguousarray(table[:, :split]), np.ascontiguousarray(table[:, split:]))
     experiment = Experiment(
+        label=reading.source.label,
         name=made.name,
         description=made.description,
         seed=made.seed,

@@ -40,7 +40,7 @@ class Piece:
 
 
 class Plan:
-    """What a sweep will do. Raises `GridTooLargeError`.
+    """What a sweep will do. Raises `GridSizeError`.
 
     block_size: runs in a block, or None for blocks of equal cost.
     """
