@@ -93,13 +93,12 @@ def some_grid(draw: st.DrawFn) -> dict[str, Any]:
 
 @given(st.lists(some_grid(), min_size=1, max_size=3), st.integers(1, 3))
 def test_rows_and_runs_are_those_of_the_list(grids: list[dict[str, Any]], repeats: int) -> None:
-    try:
-        grid = Grid(load(experiment(grids, repeats=repeats)))
-    except HarnessError as error:
-        assert str(error).endswith("leaves nothing to train")
-        assert not listed(grids, repeats)
-        return
     rows = listed(grids, repeats)
+    if not rows:
+        with pytest.raises(HarnessError, match="leaves nothing to train$"):
+            Grid(load(experiment(grids, repeats=repeats)))
+        return
+    grid = Grid(load(experiment(grids, repeats=repeats)))
     found = selected(grid)
     assert grid.rows == len(rows) == len(found)
     for config, row in enumerate(rows):
