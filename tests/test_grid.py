@@ -95,7 +95,7 @@ def some_grid(draw: st.DrawFn) -> dict[str, Any]:
 def test_rows_and_runs_are_those_of_the_list(grids: list[dict[str, Any]], repeats: int) -> None:
     rows = listed(grids, repeats)
     if not rows:
-        with pytest.raises(HarnessError, match="leaves nothing to train$"):
+        with pytest.raises(HarnessError, match=r"leaves nothing to train$"):
             Grid(load(experiment(grids, repeats=repeats)))
         return
     grid = Grid(load(experiment(grids, repeats=repeats)))
