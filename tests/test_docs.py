@@ -36,12 +36,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def make(*words: str) -> str:
+    """What make prints, also when it is called from within make."""
+    command = ["make", "--no-print-directory", *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
 def run(command: str, folder: Path) -> str:
     """What a command of the README prints; `make sweep` is the command that make says it runs."""
     words = shlex.split(command)
     if words[0] == "make":
-        said = subprocess.run(["make", "-n", *words[1:]], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-        words = ["harness", *shlex.split(said.splitlines()[-1])[1:]]
+        words = ["harness", *shlex.split(make("-n", *words[1:]).splitlines()[-1])[1:]]
     assert words[0] == "harness"
     with contextlib.chdir(folder):
         result = CliRunner().invoke(main, words[1:], catch_exceptions=False, terminal_width=80)
@@ -91,7 +96,7 @@ def test_the_readme_names_what_there_is() -> None:
 
 
 def test_make_lists_its_targets() -> None:
-    said = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    said = make()
     for target in ("sweep", "test", "lint", "plan"):
         assert re.search(rf"^{target} +\w+", said, re.MULTILINE), said
 
