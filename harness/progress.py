@@ -23,8 +23,8 @@ def bar(name: str) -> Iterator[Progress]:
         progress.TimeRemainingColumn(),
     )
     with progress.Progress(*columns, console=Console(stderr=True)) as shown:
-        task = shown.add_task(name, total=None)
-        yield lambda done, runs: shown.update(task, completed=done, total=runs)
+        task = shown.add_task(name, total=0, visible=False)
+        yield lambda done, runs: shown.update(task, completed=done, total=runs, visible=True)
 
 
 @contextmanager

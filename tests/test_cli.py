@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
 import re
 import subprocess
 import sys
@@ -40,6 +43,23 @@ def test_sweep_ends_with_a_summary_and_a_second_one_does_nothing(tmp_path: Path)
     assert second.stdout.splitlines()[0] == "question is complete; nothing was left to do"
     assert second.stderr == ""
     assert "steps a second" not in second.stdout
+
+
+def test_on_a_terminal_there_is_a_bar(tmp_path: Path) -> None:
+    master, terminal = pty.openpty()
+    command = [sys.executable, "-m", "harness", "sweep", QUESTION, "--results", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=terminal, text=True) as process:
+        os.close(terminal)
+        shown = b""
+        with contextlib.suppress(OSError):  # how Linux ends a terminal that nobody writes to any more
+            while piece := os.read(master, 65536):
+                shown += piece
+        os.close(master)
+        assert process.stdout is not None
+        assert process.stdout.read().startswith("configurations  8")
+    assert process.returncode == 0
+    assert "2 of 2 runs" in shown.decode()
+    assert "━" in shown.decode()
 
 
 def test_plan_runs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
