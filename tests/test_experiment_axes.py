@@ -129,7 +129,7 @@ RANDOM = [
 def test_more_draws_only_append(key: str, raw: dict[str, Any]) -> None:
     long = parse(key, {**raw, "n": 1000}, 7).values()
     for n in (1, 2, 3, 999):
-        np.testing.assert_array_equal(parse(key, {**raw, "n": n}, 7).values(), long[:n], strict=True)  # type: ignore[arg-type]
+        np.testing.assert_array_equal(parse(key, {**raw, "n": n}, 7).values(), long[:n], strict=True)
     other_seed, other_key = parse(key, {**raw, "n": 1000}, 8), parse("max_loss", {**raw, "n": 1000}, 7)
     assert not np.array_equal(other_seed.values(), long)
     assert not np.array_equal(other_key.values(), long)
@@ -161,7 +161,7 @@ def test_duplicates_in_a_zip_group_are_dropped_as_a_whole(points: list[tuple[int
     }
     found = load({**mapping, "zip": {"both": {"epochs": epochs, "init": inits}}}).grids[0].dimensions[1]
     assert found.keys == ("epochs", "init")
-    labels = [init.label for init in found.values("init")]  # type: ignore[union-attr]
+    labels = [init.label for init in found.values("init")]
     named = [(epoch, "zeros" if init == "zeros" else "ones") for epoch, init in points]
     assert list(zip(found.values("epochs"), labels, strict=True)) == list(dict.fromkeys(named))
 

@@ -263,7 +263,7 @@ def test_a_mapping_has_no_positions() -> None:
         "parameters": {"epochs": -1, 3: 4},
     }
     assert complaint(mapping) == ["experiment: parameters.3: expected a name as the key, found 3"]
-    del mapping["parameters"][3]  # type: ignore[index]
+    del mapping["parameters"][3]
     assert complaint(mapping) == [
         "experiment: parameters.epochs: expected a whole number of at least 0, found -1",
         f"experiment: parameters.learning_rate: {NO_RATE}",

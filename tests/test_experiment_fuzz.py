@@ -131,7 +131,7 @@ def test_a_strange_mapping_is_read_or_refused(changes: list[tuple[tuple[str, ...
     for path, value in changes:
         section = mapping
         for key in path[:-1]:
-            section = section.get(key) if isinstance(section.get(key), dict) else section.setdefault(f"{key}_", {})  # type: ignore[assignment]
+            section = section.get(key) if isinstance(section.get(key), dict) else section.setdefault(f"{key}_", {})
         section[path[-1]] = value
     with contextlib.suppress(ExperimentError, GridSizeError):
         experiment = load(mapping)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -226,6 +227,31 @@ def test_another_experiment_s_folder_is_refused(tmp_path: Path) -> None:
     harness.sweep(EXPERIMENT | {"seed": 5}, tmp_path, overwrite=True)
     assert digests(folder).keys() == before.keys()
     assert digests(folder) != before
+
+
+def test_overwriting_that_fails_leaves_no_result_that_seems_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = harness.sweep(EXPERIMENT, tmp_path)
+    expected = digests(folder)
+
+    def failing(path: Path, **options: Any) -> None:
+        raise OSError(5, "Input/output error", str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", failing)
+        with pytest.raises(OSError, match="Input/output"):
+            harness.sweep(EXPERIMENT | {"seed": 5}, tmp_path, overwrite=True)
+    with pytest.raises(StoreError, match="not a folder of results"):
+        harness.sweep(EXPERIMENT, tmp_path)
+    harness.sweep(EXPERIMENT, tmp_path, overwrite=True)
+    assert digests(folder) == expected
+
+
+def test_a_crash_before_the_manifest_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / "small").mkdir()
+    (tmp_path / "small" / ".manifest.json").write_text("{", "utf-8")
+    assert len(harness.load(harness.sweep(EXPERIMENT, tmp_path))) == 640
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:

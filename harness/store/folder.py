@@ -49,7 +49,7 @@ class Folder:
         another cut are dropped. Raises `StoreError` if another experiment's results are there.
         """
         before = self.manifest()
-        if before is None and self.path.exists() and not overwrite and any(self.path.iterdir()):
+        if before is None and not overwrite and self._holds_something():
             raise StoreError(f"{self.path}: not empty, and not a folder of results; give another name or --results")
         wanted = (experiment.fingerprint, SCHEMA_VERSION)
         same = before is not None and (before["fingerprint"], before["schema_version"]) == wanted
@@ -62,12 +62,13 @@ class Folder:
             return True
         if overwrite or before is None or before["parts"] != totals["parts"]:
             self._clear()
-        for name in (".writing", *(KINDS if experiment.losses_every else KINDS[:1])):
-            (self.path / name).mkdir(parents=True, exist_ok=True)
-        self._put("experiment.yaml", experiment.source)
+        self.path.mkdir(parents=True, exist_ok=True)
         about = {"name": experiment.name, "fingerprint": experiment.fingerprint, "schema_version": SCHEMA_VERSION}
         started = {"started": _now(), "host": platform.node(), "processor": platform.machine(), "seconds": None}
         self._put_manifest({**about, "state": "running", **totals, **started, "versions": _versions()})
+        self._put("experiment.yaml", experiment.source)
+        for name in (".writing", *(KINDS if experiment.losses_every else KINDS[:1])):
+            (self.path / name).mkdir(exist_ok=True)
         return False
 
     def manifest(self) -> dict[str, Any] | None:
@@ -91,10 +92,16 @@ class Folder:
     def close(self, seconds: float) -> None:
         """Say that every part is there."""
         manifest = self.manifest() or {}
-        (self.path / ".writing").rmdir()
+        shutil.rmtree(self.path / ".writing")
         self._put_manifest({**manifest, "state": "complete", "finished": _now(), "seconds": round(seconds, 3)})
 
+    def _holds_something(self) -> bool:
+        """Whether there is more than the beginning of a manifest, which a crash may leave."""
+        return self.path.exists() and any(path.name != ".manifest.json" for path in self.path.iterdir())
+
     def _clear(self) -> None:
+        """The manifest goes first: whatever happens next, nobody takes what is left for a whole result."""
+        (self.path / "manifest.json").unlink(missing_ok=True)
         for name in (".writing", *KINDS):
             shutil.rmtree(self.path / name, ignore_errors=True)
 
@@ -118,8 +125,7 @@ class Folder:
         self._put("manifest.json", json.dumps(manifest, indent=2) + "\n")
 
     def _put(self, name: str, text: str) -> None:
-        writing = self.path / ".writing"
-        writing = (writing if writing.is_dir() else self.path) / f".{name}"
+        writing = self.path / f".{name}"
         writing.write_text(text, "utf-8")
         os.replace(writing, self.path / name)
 
