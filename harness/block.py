@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,6 +95,12 @@ class Outcome:
 def parameter_count(structure: Structure) -> int:
     """P: the weights and biases of one network."""
     return sum(outputs * (inputs + (structure.bias != "false")) for inputs, outputs in pairwise(structure.layers))
+
+
+def rounded(values: Any, dtype: str) -> Any:
+    """The values in a dtype; those beyond its range are infinite, and say so by diverging, not by a warning."""
+    with np.errstate(over="ignore"):
+        return np.asarray(values).astype(dtype)
 
 
 def random_key(seed: int, initialisation: Initialisation) -> int:

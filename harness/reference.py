@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.block import Status, random_key
+from harness.block import Status, random_key, rounded
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.functions import log
 from harness.formulas.losses import LOSSES
@@ -155,8 +155,7 @@ def descend(parameters: list[Array], gradients: list[Array], rates: Array) -> li
 def epochs(network: Network, data: Data, rates: Sequence[float]) -> Iterator[Update | Losses]:
     """Train for ever, changing the network: every `Update` as it happens and, after each epoch, its `Losses`."""
     structure = network.structure
-    inputs, targets = data.inputs.astype(structure.dtype), data.targets.astype(structure.dtype)
-    lr = np.array(rates).astype(structure.dtype)
+    inputs, targets, lr = (rounded(values, structure.dtype) for values in (data.inputs, data.targets, rates))
     epoch = 0
     while True:
         epoch += 1
@@ -185,7 +184,7 @@ def trajectory(
     kept = Trajectory()
     before = network.flat()
     row = Row(weights=before)
-    bound = np.dtype(network.structure.dtype).type(max_loss)
+    bound = rounded(max_loss, network.structure.dtype)
     if 0 in stops:
         kept.rows[0] = row
     with np.errstate(all="ignore"):
@@ -224,8 +223,8 @@ def initial_network(structure: Structure, initialisation: Initialisation, seed: 
     for layer, (inputs, outputs) in enumerate(pairwise(structure.layers)):
         recipe, *numbers = initialisation.tensor(layer + 1, inputs, outputs)
         w = draw(recipe, numbers, key, layer, (outputs, inputs))
-        weights.append(w.astype(structure.dtype))
-        biases.append(initialisation.biases(layer + 1, outputs).astype(structure.dtype))
+        weights.append(rounded(w, structure.dtype))
+        biases.append(rounded(initialisation.biases(layer + 1, outputs), structure.dtype))
     return Network(structure, weights, biases if structure.bias != "false" else [])
 
 

@@ -209,6 +209,24 @@ def test_a_weight_may_overflow_before_the_loss_does() -> None:
     assert row[["loss_min", "loss_mean", "loss_max", *W1, *W2, *B]].isna().all()
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"parameters": {"learning_rate": 1e300, "epochs": 2, "init": "ones"}},
+        {"parameters": {"learning_rate": 0.1, "epochs": 2, "init": {"constant": 1e300}}},
+        {"data": {"rows": [[1, 1e300, 1]]}},
+    ],
+)
+def test_numbers_beyond_float32_are_infinite_there(change: dict[str, Any]) -> None:
+    row = harness.train(question() | {"training": {"dtype": "float32"}} | change).iloc[0]
+    assert row.status == "diverged"
+
+
+def test_a_bound_beyond_float32_bounds_nothing() -> None:
+    row = harness.train(question(max_loss=1e300) | {"training": {"dtype": "float32"}}).iloc[0]
+    assert (row.status, row.loss_mean) == ("ran", 9.0)
+
+
 def test_max_loss_is_a_bound_that_may_be_reached() -> None:
     """The first cost is 9: a bound of 9 holds, the number below it does not, and its loss is kept."""
     table = harness.train(question(max_loss=[9.0, float(np.nextafter(9, 0))]))

@@ -86,6 +86,16 @@ def test_the_table_of_a_sweep(tmp_path: Path) -> None:
     assert table[diverged & (table.diverged_epoch > 1)].last_finite_loss.notna().all()
 
 
+def test_weights_and_curves_are_kept_only_if_asked_for(tmp_path: Path) -> None:
+    folder = harness.sweep(EXPERIMENT | {"record": {"weights": False}}, tmp_path)
+    assert list(harness.load(folder).columns)[-1] == "last_finite_loss"
+    assert sorted(path.name for path in folder.iterdir()) == ["experiment.yaml", "manifest.json", "runs"]
+    with pytest.raises(StoreError, match=r"no results there \(no curves"):
+        harness.load(folder, curves=True)
+    with pytest.raises(StoreError, match="no column 'w1_1_1'; there are config, run, init"):
+        harness.load(folder, ["config", "w1_1_1"])
+
+
 def test_no_nan_is_stored_anywhere(tmp_path: Path) -> None:
     folder = harness.sweep(EXPERIMENT, tmp_path)
     for file in [*folder.glob("runs/*"), *folder.glob("curves/*")]:

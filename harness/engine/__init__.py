@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.block import Block, Curves, Outcome, parameter_count, random_key
+from harness.block import Block, Curves, Outcome, parameter_count, random_key, rounded
 from harness.engine.cache import private_cache
 from harness.experiment.model import Data, Structure
 
@@ -33,8 +33,8 @@ def train(block: Block, data: Data) -> Outcome:
     Never raises for what the numbers do: a run that diverges is a row with that status.
     """
     structure = block.structure
-    dtype, count = np.dtype(structure.dtype), parameter_count(structure)
-    kind = Kind(native_width(structure.dtype), structure.dtype, structure.arithmetic)
+    dtype, count = structure.dtype, parameter_count(structure)
+    kind = Kind(native_width(dtype), dtype, structure.arithmetic)
     network = (
         np.array(structure.layers),
         np.array([ACTIVATION_CODES[name] for name in structure.activations]),
@@ -43,7 +43,7 @@ def train(block: Block, data: Data) -> Outcome:
         structure.batch_size,
     )
     first_point = np.concatenate([[0], np.cumsum(curve_points(block))])
-    initial, rates, max_loss = initial_weights(block), block.rates.astype(dtype), block.max_loss.astype(dtype)
+    initial, rates, max_loss = initial_weights(block), rounded(block.rates, dtype), rounded(block.max_loss, dtype)
     runs = kernel.Runs(initial, rates, max_loss, block.first_stop, block.stops, block.place, first_point)
     rows, points = len(block.stops), first_point[-1]
     table = kernel.Table(
@@ -56,8 +56,8 @@ def train(block: Block, data: Data) -> Outcome:
         np.zeros(points, np.int64),
         np.empty((3, points), dtype),
     )
-    memory = kernel.scratch(kind.width, structure.dtype, structure.layers, count)
-    samples = data.inputs.astype(dtype), data.targets.astype(dtype)
+    memory = kernel.scratch(kind.width, dtype, structure.layers, count)
+    samples = rounded(data.inputs, dtype), rounded(data.targets, dtype)
     kernel.train(kind, network, samples, tuple(runs), tuple(table), memory, block.every)
     there = np.flatnonzero(table.curve_epoch)
     run = np.repeat(np.arange(block.runs), np.diff(first_point))
@@ -122,4 +122,4 @@ def initial_weights(block: Block) -> np.ndarray:
     initial = np.ascontiguousarray(given[:, block.initialisation])
     chosen = (block.initialisation, np.array(keys, np.uint64), block.repeat)
     random.fill(initial, np.array(layers), starts, recipes, *chosen)
-    return initial.astype(structure.dtype)
+    return rounded(initial, structure.dtype)
