@@ -19,7 +19,8 @@ with private_cache(Path(__file__).parents[1]):
     from harness.engine import train as kernel
 from harness.engine.functions import ACTIVATION_CODES, LOSS_CODES
 from harness.engine.lanes import Kind, native_width
-from harness.engine.step import FIXED_BIAS, LEARNT_BIAS, NO_BIAS
+from harness.engine.rows import Rows
+from harness.engine.step import FIXED_BIAS, LEARNT_BIAS, NO_BIAS, Network
 
 __all__ = ["initial_weights", "prepare", "train"]
 
@@ -35,42 +36,42 @@ def train(block: Block, data: Data) -> Outcome:
     structure = block.structure
     dtype, count = structure.dtype, parameter_count(structure)
     kind = Kind(native_width(dtype), dtype, structure.arithmetic)
-    network = (
-        np.array(structure.layers),
-        np.array([ACTIVATION_CODES[name] for name in structure.activations]),
+    network = Network(
+        Rows(np.array(structure.layers)),
+        Rows(np.array([ACTIVATION_CODES[name] for name in structure.activations])),
         BIAS_CODES[structure.bias],
         LOSS_CODES[structure.loss],
         structure.batch_size,
     )
+    samples = Rows(rounded(data.inputs, dtype)), Rows(rounded(data.targets, dtype))
     first_point = np.concatenate([[0], np.cumsum(curve_points(block))])
-    initial, rates, max_loss = initial_weights(block), rounded(block.rates, dtype), rounded(block.max_loss, dtype)
-    runs = kernel.Runs(initial, rates, max_loss, block.first_stop, block.stops, block.place, first_point)
-    rows, points = len(block.stops), first_point[-1]
-    table = kernel.Table(
-        np.empty(rows, np.uint8),
-        np.empty(rows, np.int64),
-        np.empty(rows, np.int64),
-        np.empty((3, rows), dtype),
-        np.empty(rows, dtype),
-        np.empty((count, rows), dtype),
-        np.zeros(points, np.int64),
-        np.empty((3, points), dtype),
+    runs = kernel.Runs(
+        initial=initial_weights(block),
+        rates=rounded(block.rates, dtype),
+        max_loss=rounded(block.max_loss, dtype),
+        first_stop=block.first_stop,
+        stops=block.stops,
+        place=block.place,
+        first_point=first_point,
     )
-    memory = kernel.scratch(kind.width, dtype, structure.layers, count)
-    samples = rounded(data.inputs, dtype), rounded(data.targets, dtype)
-    kernel.train(kind, network, samples, tuple(runs), tuple(table), memory, block.every)
+    rows, points = len(block.stops), int(first_point[-1])
+    table = kernel.Table(
+        status=np.empty(rows, np.uint8),
+        settled_epoch=np.empty(rows, np.int64),
+        diverged_epoch=np.empty(rows, np.int64),
+        losses=np.empty((3, rows), dtype),
+        last_finite_loss=np.empty(rows, dtype),
+        weights=np.empty((count, rows), dtype),
+        curve_epoch=np.zeros(points, np.int64),
+        curve_losses=np.empty((3, points), dtype),
+    )
+    size = kernel.Size(kind.width, block.runs, rows, points, block.every)
+    scratch = kernel.memory(kind, structure.layers, count)
+    kernel.train(size, network, samples, kernel.Runs(*map(Rows, runs)), kernel.Table(*map(Rows, table)), scratch)
     there = np.flatnonzero(table.curve_epoch)
     run = np.repeat(np.arange(block.runs), np.diff(first_point))
-    curves = Curves(run[there], table.curve_epoch[there], table.curve_losses[:, there])
-    return Outcome(
-        table.status,
-        table.settled_epoch,
-        table.diverged_epoch,
-        table.losses,
-        table.last_finite_loss,
-        table.weights,
-        curves,
-    )
+    *results, epoch, losses = table
+    return Outcome(*results, Curves(run[there], epoch[there], losses[:, there]))
 
 
 def prepare(structure: Structure) -> None:

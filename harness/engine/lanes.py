@@ -14,13 +14,10 @@ import numpy as np
 from llvmlite import binding, ir
 from numba import types
 from numba.extending import (
-    NativeValue,
     lower_builtin,
     models,
     register_model,
     type_callable,
-    typeof_impl,
-    unbox,
 )
 
 
@@ -40,12 +37,6 @@ def native_width(dtype: str) -> int:
         features = binding.get_host_cpu_features().flatten() if config.CPU_NAME is None else ""
     bits = 512 if "+avx512f" in features else 256 if "+avx" in features else 128
     return bits // (8 * np.dtype(dtype).itemsize)
-
-
-class KindType(types.Type):
-    def __init__(self, lanes: LanesType) -> None:
-        self.lanes = lanes
-        super().__init__(name=f"Kind({lanes})")
 
 
 class LanesType(types.Type):
@@ -79,19 +70,6 @@ class _LanesModel(models.PrimitiveModel):
 class _MaskModel(models.PrimitiveModel):
     def __init__(self, manager, mask):
         super().__init__(manager, mask, ir.VectorType(ir.IntType(1), mask.width))
-
-
-register_model(KindType)(models.OpaqueModel)
-
-
-@typeof_impl.register(Kind)
-def _typeof_kind(kind, context):
-    return KindType(LanesType(kind.width, getattr(types, kind.dtype.name), kind.arithmetic))
-
-
-@unbox(KindType)
-def _unbox_kind(kind, value, context):
-    return NativeValue(context.context.get_dummy_value())
 
 
 def as_lanes(context, builder, value, ty, lanes: LanesType):

@@ -1,19 +1,39 @@
-"""Rows of vectors or of numbers in memory, indexed like a list.
+"""Memory as a kernel sees it: rows of vectors, or of numbers, indexed like a list.
 
-Numba counts references to an array whenever it is passed on; with the dozen that a block has, that took a hundred times
-as long as the arithmetic. Rows are bare pointers instead: whoever makes them keeps the array alive.
+Numba counts references to an array whenever it is passed on; with the dozens that a block has, that took a hundred
+times as long as the arithmetic. Rows are bare pointers to the kernel, and the Python object keeps their array alive.
 """
 
 from __future__ import annotations
 
 import operator
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import lower_builtin, models, register_model, type_callable
+from numba.extending import (
+    NativeValue,
+    lower_builtin,
+    models,
+    register_model,
+    type_callable,
+    typeof_impl,
+    unbox,
+)
+from numba.np.numpy_support import from_dtype
 
-from harness.engine.lanes import KindType, LanesType, as_lanes
+from harness.engine.lanes import Kind, LanesType, as_lanes
+
+
+class Rows:
+    """A C-contiguous array: (.., width) as vectors of a kind, or any as numbers, one after the other."""
+
+    def __init__(self, array: np.ndarray, kind: Kind | None = None) -> None:
+        if not array.flags.c_contiguous or (kind and (array.shape[-1], array.dtype) != (kind.width, kind.dtype)):
+            raise ValueError(f"expected a C-contiguous array of vectors, found {array.dtype} {array.shape}")
+        self.array, self.kind = array, kind
+        self.address, self.length = array.ctypes.data, array.size // (kind.width if kind else 1)
 
 
 class RowsType(types.Type):
@@ -39,39 +59,25 @@ class _RowsModel(models.StructModel):
         super().__init__(manager, rows, members)
 
 
-def rows(kind, array):
-    """The vectors of a C-contiguous array (.., width)."""
+@typeof_impl.register(Rows)
+def _typeof_rows(rows, context):
+    number = from_dtype(rows.array.dtype)
+    if rows.kind is None:
+        return RowsType(number)
+    return RowsType(LanesType(rows.kind.width, number, rows.kind.arithmetic))
 
 
-def numbers(array):
-    """The numbers of a C-contiguous array, one after the other."""
-
-
-@type_callable(rows)
-def _type_rows(context):
-    def type_of(kind, array):
-        right = isinstance(kind, KindType) and isinstance(array, types.Array) and array.layout == "C"
-        return RowsType(kind.lanes) if right and array.dtype == kind.lanes.scalar else None
-
-    return type_of
-
-
-@type_callable(numbers)
-def _type_numbers(context):
-    def type_of(array):
-        return RowsType(array.dtype) if isinstance(array, types.Array) and array.layout == "C" else None
-
-    return type_of
-
-
-@lower_builtin(rows, KindType, types.Array)
-@lower_builtin(numbers, types.Array)
-def _lower_rows(context, builder, signature, args):
-    array = context.make_array(signature.args[-1])(context, builder, args[-1])
-    made = cgutils.create_struct_proxy(signature.return_type)(context, builder)
-    made.data = array.data
-    made.length = builder.sdiv(array.nitems, ir.Constant(array.nitems.type, signature.return_type.width))
-    return made._getvalue()
+@unbox(RowsType)
+def _unbox_rows(rows_type, value, c):
+    made = cgutils.create_struct_proxy(rows_type)(c.context, c.builder)
+    numbers = []
+    for name in ("address", "length"):
+        attribute = c.pyapi.object_getattr_string(value, name)
+        numbers.append(c.pyapi.long_as_longlong(attribute))
+        c.pyapi.decref(attribute)
+    made.data = c.builder.inttoptr(numbers[0], made.data.type)
+    made.length = numbers[1]
+    return NativeValue(made._getvalue())
 
 
 @type_callable(len)

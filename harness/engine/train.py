@@ -9,9 +9,9 @@ from numba import njit
 from numba.extending import register_jitable
 
 from harness.block import Status
-from harness.engine.lanes import lane_set, same_bits
-from harness.engine.rows import numbers, rows, window
-from harness.engine.step import Network, State, backward, forward, update
+from harness.engine.lanes import Kind, lane_set, same_bits
+from harness.engine.rows import Rows, window
+from harness.engine.step import State, backward, forward, update
 from harness.formulas.functions import absolute, constant, select
 
 RAN, SETTLED, DIVERGED = int(Status.RAN), int(Status.SETTLED), int(Status.DIVERGED)
@@ -43,14 +43,24 @@ class Table(NamedTuple):
     curve_losses: Any
 
 
-class Lane(NamedTuple):
-    """One vector of networks as numbers, lane by lane, and how far each lane has come (width,)."""
+class Memory(NamedTuple):
+    """One vector of networks beside its `State`: the weights before an epoch (P), losses (3), and two bounds.
+
+    bounds: the loss above which a lane diverges, and the last finite mean loss.
+    """
+
+    before: Any
+    losses: Any
+    bounds: Any
+
+
+class Lanes(NamedTuple):
+    """The same memory as numbers, lane by lane, and how far each lane has come (width,)."""
 
     weights: Any
     rates: Any
     losses: Any
-    max_loss: Any
-    last_finite: Any
+    bounds: Any
     next_stop: Any
     next_point: Any
 
@@ -65,80 +75,40 @@ class Size(NamedTuple):
     every: int
 
 
-def scratch(width: int, dtype: str, layers: tuple[int, ...], parameters: int) -> tuple[np.ndarray, ...]:
-    """Memory for one vector of networks: weights, before, gradient, rates, z, a, delta, losses, bounds; progress."""
+def memory(kind: Kind, layers: tuple[int, ...], parameters: int) -> tuple[State, Memory, Lanes]:
+    """Memory for one vector of networks of this kind."""
     units = sum(layers)
-    counts = (parameters, parameters, parameters, len(layers) - 1, units, units, units, 3, 2)
-    return (*(np.zeros((count, width), dtype) for count in counts), np.zeros((2, width), np.int64))
+    counts = {"weights": parameters, "gradient": parameters, "rates": len(layers) - 1, "z": units, "a": units}
+    counts |= {"delta": units, "before": parameters, "losses": 3, "bounds": 2}
+    arrays = {name: np.zeros((count, kind.width), kind.dtype) for name, count in counts.items()}
+    vectors = {name: Rows(array, kind) for name, array in arrays.items()}
+    progress = [Rows(np.zeros(kind.width, np.int64)) for _ in range(2)]
+    return (
+        State(*(vectors[name] for name in State._fields)),
+        Memory(*(vectors[name] for name in Memory._fields)),
+        Lanes(*(Rows(arrays[name]) for name in Lanes._fields[:4]), *progress),
+    )
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
-def train(kind, network, data, runs, table, memory, every):
+def train(size, network, samples, runs, table, scratch):
     """Train every run of a block and fill the table.
 
-    network: (layers, activations, bias, loss, batch size). data: inputs (S, I) and targets (S, O) in the kind's dtype.
-    runs, table: as in `Runs` and `Table`. memory: from `scratch`.
+    samples: inputs (S, I) and targets (S, O), in the kind's dtype. scratch: from `memory`.
     """
-    size = Size(memory[0].shape[1], runs[0].shape[1], len(table[0]), len(table[6]), every)
-    net = Network(numbers(network[0]), numbers(network[1]), network[2], network[3], network[4])
-    inputs, targets, samples = numbers(data[0]), numbers(data[1]), len(data[0])
-    asked = Runs(
-        numbers(runs[0]),
-        numbers(runs[1]),
-        numbers(runs[2]),
-        numbers(runs[3]),
-        numbers(runs[4]),
-        numbers(runs[5]),
-        numbers(runs[6]),
-    )
-    into = Table(
-        numbers(table[0]),
-        numbers(table[1]),
-        numbers(table[2]),
-        numbers(table[3]),
-        numbers(table[4]),
-        numbers(table[5]),
-        numbers(table[6]),
-        numbers(table[7]),
-    )
-    weights, before, losses, bounds = (
-        rows(kind, memory[0]),
-        rows(kind, memory[1]),
-        rows(kind, memory[7]),
-        rows(kind, memory[8]),
-    )
-    state = State(
-        weights,
-        rows(kind, memory[2]),
-        rows(kind, memory[3]),
-        rows(kind, memory[4]),
-        rows(kind, memory[5]),
-        rows(kind, memory[6]),
-    )
-    progress = numbers(memory[9])
-    lane = Lane(
-        numbers(memory[0]),
-        numbers(memory[3]),
-        numbers(memory[7]),
-        window(numbers(memory[8]), 0, size.width),
-        window(numbers(memory[8]), size.width, size.width),
-        window(progress, 0, size.width),
-        window(progress, size.width, size.width),
-    )
+    state, memory, lane = scratch
     for start in range(0, size.runs, size.width):
-        live = load(size, asked, into, lane, start)
+        live = load(size, runs, table, lane, start)
         epoch, due = 0, 1
         while live != 0:
             epoch += 1
-            for p in range(len(weights)):
-                before[p] = weights[p]
-            run_epoch(net, state, inputs, targets, samples, losses)
-            finite, same = compare(weights, before, losses, bounds[0])
-            mean = losses[1]
-            bounds[1] = select(absolute(mean) < np.inf, mean, bounds[1])
+            for p in range(len(state.weights)):
+                memory.before[p] = state.weights[p]
+            run_epoch(network, state, samples, memory.losses)
+            finite, same = compare(state.weights, memory)
             ended = (live & ~finite, live & finite & same)
             if epoch == due or ended[0] | ended[1]:
-                live, due = record(size, asked, into, lane, start, live, epoch, ended)
+                live, due = record(size, runs, table, lane, start, live, epoch, ended)
 
 
 @register_jitable
@@ -152,8 +122,8 @@ def load(size, runs, table, lane, start):
         run = min(start + k, size.runs - 1)
         copy(lane.weights, k, size.width, runs.initial, run, size.runs)
         copy(lane.rates, k, size.width, runs.rates, run, size.runs)
-        lane.max_loss[k] = runs.max_loss[run]
-        lane.last_finite[k] = np.nan
+        lane.bounds[k] = runs.max_loss[run]
+        lane.bounds[size.width + k] = np.nan
         if start + k < size.runs:
             lane.next_stop[k] = runs.first_stop[run]
             lane.next_point[k] = runs.first_point[run]
@@ -166,15 +136,16 @@ def load(size, runs, table, lane, start):
 
 
 @register_jitable
-def run_epoch(network, state, inputs, targets, samples, losses):
+def run_epoch(network, state, samples, losses):
     """Every sample once, in order, an update after each batch; losses: min, mean and max of the samples' costs."""
+    inputs, targets = samples
     features, outputs = network.layers[0], network.layers[len(network.layers) - 1]
-    width = len(targets) // samples
-    for batch in range(0, samples, network.batch_size):
-        stop = min(batch + network.batch_size, samples)
+    count = len(targets) // outputs
+    for batch in range(0, count, network.batch_size):
+        stop = min(batch + network.batch_size, count)
         for sample in range(batch, stop):
             forward(network, state, window(inputs, sample * features, features))
-            target = window(targets, sample * width, outputs)
+            target = window(targets, sample * outputs, outputs)
             cost = backward(network, state, target, sample == batch)
             if sample == 0:
                 losses[0] = cost
@@ -185,18 +156,20 @@ def run_epoch(network, state, inputs, targets, samples, losses):
                 losses[1] = losses[1] + cost
                 losses[2] = select(cost > losses[2], cost, losses[2])
         update(network, state, stop - batch)
-    losses[1] = losses[1] / samples
+    losses[1] = losses[1] / count
 
 
 @register_jitable
-def compare(weights, before, losses, max_loss):
+def compare(weights, memory):
     """The sets of lanes whose state is finite (and its loss within bounds), and whose weights are unchanged."""
-    infinity = constant(max_loss, np.inf)
-    finite = (absolute(losses[1]) < infinity) & (losses[2] <= max_loss)
-    same = same_bits(weights[0], before[0])
+    losses, bounds, infinity = memory.losses, memory.bounds, constant(memory.losses[1], np.inf)
+    finite = absolute(losses[1]) < infinity
+    bounds[1] = select(finite, losses[1], bounds[1])
+    finite = finite & (losses[2] <= bounds[0])
+    same = same_bits(weights[0], memory.before[0])
     for p in range(len(weights)):
         finite = finite & (absolute(weights[p]) < infinity)
-        same = same & same_bits(weights[p], before[p])
+        same = same & same_bits(weights[p], memory.before[p])
     return lane_set(finite), lane_set(same)
 
 
@@ -238,7 +211,7 @@ def write(size, runs, table, lane, k, epoch, status):
     table.status[row] = status
     table.settled_epoch[row] = epoch if status == SETTLED else 0
     table.diverged_epoch[row] = epoch if status == DIVERGED else 0
-    table.last_finite_loss[row] = lane.last_finite[k]
+    table.last_finite_loss[row] = lane.bounds[size.width + k]
     if status == DIVERGED:
         blank(table.losses, row, size.rows)
         blank(table.weights, row, size.rows)
