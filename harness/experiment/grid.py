@@ -280,19 +280,16 @@ def _index_values(experiment: Experiment) -> tuple[dict[str, Any], list[list[Poi
     values: dict[str, Any] = {REPEAT: np.arange(experiment.repeats)}
     ids: dict[tuple[int, str], Ids] = {}
     for key in experiment.swept:
-        columns = [
-            (j, dimension.values(key))
+        columns = {
+            j: dimension.values(key)
             for j, spec in enumerate(experiment.grids)
             for dimension in spec.dimensions
             if key in dimension.keys
-        ]
-        lists = [list(column) for _, column in columns]
-        if len(columns) < len(experiment.grids):
-            lists.append([experiment.settings.get(key)])
-        distinct = {value: i for i, value in enumerate(dict.fromkeys(value for each in lists for value in each))}
-        for (j, _), column in zip(columns, lists, strict=False):
-            ids[j, key] = np.array([distinct[value] for value in column], np.int64)
-        values[key] = _column(list(distinct))
+        }
+        default = [] if len(columns) == len(experiment.grids) else [experiment.settings.get(key)]
+        values[key], codes = _distinct([*columns.values(), default])
+        for j, column in columns.items():
+            ids[j, key], codes = codes[: len(column)], codes[len(column) :]
     return values, [
         [
             Points(dimension.keys, np.column_stack([ids[j, key] for key in dimension.keys]))
@@ -302,6 +299,15 @@ def _index_values(experiment: Experiment) -> tuple[dict[str, Any], list[list[Poi
     ]
 
 
-def _column(values: list[Any]) -> NDArray[np.generic] | list[Any]:
-    numeric = all(isinstance(value, int | float | np.number) and not isinstance(value, bool) for value in values)
-    return np.array(values) if numeric else values
+def _distinct(columns: Sequence[Any]) -> tuple[NDArray[np.generic] | list[Any], Ids]:
+    """(the distinct values of all columns, in order of appearance; for each value which of them it is)."""
+    filled = [column for column in columns if len(column)]
+    if all(isinstance(column, np.ndarray) for column in filled):
+        _, first, codes = np.unique(np.concatenate(filled), return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        rank = np.empty_like(order)
+        rank[order] = np.arange(len(order))
+        return np.concatenate(filled)[first[order]], rank[codes]
+    seen: dict[Value, int] = {}
+    ids = [seen.setdefault(value, len(seen)) for column in filled for value in column]
+    return list(seen), np.array(ids, np.int64)

@@ -175,4 +175,7 @@ class Plan:
         return np.full(count, default if given is None else given, np.float64)
 
     def _numbers(self, key: str, default: float) -> Any:
-        return np.array([default if value is None else value for value in self.grid.values[key]], np.float64)
+        values = self.grid.values[key]
+        if isinstance(values, list):  # some grid does not give this parameter
+            values = [default if value is None else value for value in values]
+        return np.asarray(values, np.float64)
