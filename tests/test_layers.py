@@ -23,11 +23,13 @@ def test_each_layer_imports_only_those_below_it() -> None:
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_modules_and_functions_stay_small(module: Path) -> None:
     text = module.read_text("utf-8")
-    assert len(text.splitlines()) < 330
+    assert len(text.splitlines()) <= 300
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef):
-            assert node.end_lineno - node.lineno < 70, node.name
-            assert len(node.args.args) + len(node.args.kwonlyargs) <= 9, node.name
+            assert node.end_lineno - node.lineno < 60, node.name
+            assert len([arg for arg in node.args.args + node.args.kwonlyargs if arg.arg not in ("self", "cls")]) <= 8, (
+                node.name
+            )
 
 
 def test_public_names_say_what_they_do() -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from harness.errors import HarnessError
 from harness.experiment.initialisation import Initialisation
 from harness.experiment.model import STRUCTURAL, Experiment, GridSpec, Value
-from harness.experiment.product import Clause, Group, Ids, Points, Product, State, restrict
+from harness.experiment.product import Clause, Group, Ids, Lookup, Points, Product, State, restrict
 
 EPOCHS, REPEAT = "epochs", "repeat"
 
@@ -125,37 +125,6 @@ class Grid:
         return run[kept], epochs[kept], number[kept] + self._first_row[m]
 
 
-class _Lookup:
-    """From value ids to the points of a dimension that have them."""
-
-    def __init__(self, ids: Ids, sizes: Sequence[int]) -> None:
-        self._sizes = sizes
-        codes = self._codes(list(ids.T), len(ids))
-        self._order = np.argsort(codes, kind="stable")
-        self._sorted = codes[self._order]
-
-    def _codes(self, columns: Sequence[Ids], count: int) -> Ids:
-        codes = np.zeros(count, np.int64)
-        for column, size in zip(columns, self._sizes, strict=True):
-            codes = codes * size + column
-        return codes
-
-    def points(self, columns: Sequence[Ids]) -> Ids:
-        """The point with these values, -1 where there is none."""
-        codes = self._codes(columns, len(columns[0]))
-        at = np.minimum(np.searchsorted(self._sorted, codes), len(self._sorted) - 1)
-        return np.where(self._sorted[at] == codes, self._order[at], -1)
-
-    def all_points(self, columns: Sequence[Ids], count: int) -> tuple[Ids, Ids]:
-        """(which of the count queries, point) for every point that a query's values have."""
-        codes = self._codes(columns, count)
-        first = np.searchsorted(self._sorted, codes, side="left")
-        many = np.searchsorted(self._sorted, codes, side="right") - first
-        query = np.repeat(np.arange(count), many)
-        within = np.arange(len(query)) - np.repeat(np.cumsum(many) - many, many)
-        return query, self._order[first[query] + within]
-
-
 class _Spec:
     """One grid as numbers: its dimensions with `repeat` added, and the id of every key that it does not sweep."""
 
@@ -171,11 +140,11 @@ class _Spec:
             self.exclude.append(_repeats_of_the_same(values["init"], experiment.repeats))
         self._with_epochs = next(points for points in self.dimensions if EPOCHS in points.keys)
         sizes = {key: len(values[key]) for key in values}
-        self.lookups = [_Lookup(points.ids, [sizes[key] for key in points.keys]) for points in self.dimensions]
+        self.lookups = [Lookup(points.ids, [sizes[key] for key in points.keys]) for points in self.dimensions]
         rest = [k for k, key in enumerate(self._with_epochs.keys) if key != EPOCHS]
         self.remaining = tuple(self._with_epochs.keys[k] for k in rest)
         remainder = self._with_epochs.ids[:, rest]
-        self._by_remainder = _Lookup(remainder, [sizes[key] for key in self.remaining])
+        self._by_remainder = Lookup(remainder, [sizes[key] for key in self.remaining])
         run_dimensions = [points for points in self.dimensions if points is not self._with_epochs]
         if self.remaining:
             _, first = np.unique(remainder, axis=0, return_index=True)

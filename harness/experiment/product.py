@@ -8,7 +8,7 @@ cumulative counts per state make both directions, number -> point and point -> n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -177,3 +177,34 @@ def _each(state: Ids) -> Iterator[tuple[int, slice | NDArray[np.bool_]]]:
         return
     for s in np.unique(state).tolist():
         yield s, state == s
+
+
+class Lookup:
+    """From value ids to the points of a dimension that have them."""
+
+    def __init__(self, ids: Ids, sizes: Sequence[int]) -> None:
+        self._sizes = sizes
+        codes = self._codes(list(ids.T), len(ids))
+        self._order = np.argsort(codes, kind="stable")
+        self._sorted = codes[self._order]
+
+    def _codes(self, columns: Sequence[Ids], count: int) -> Ids:
+        codes = np.zeros(count, np.int64)
+        for column, size in zip(columns, self._sizes, strict=True):
+            codes = codes * size + column
+        return codes
+
+    def points(self, columns: Sequence[Ids]) -> Ids:
+        """The point with these values, -1 where there is none."""
+        codes = self._codes(columns, len(columns[0]))
+        at = np.minimum(np.searchsorted(self._sorted, codes), len(self._sorted) - 1)
+        return np.where(self._sorted[at] == codes, self._order[at], -1)
+
+    def all_points(self, columns: Sequence[Ids], count: int) -> tuple[Ids, Ids]:
+        """(which of the count queries, point) for every point that a query's values have."""
+        codes = self._codes(columns, count)
+        first = np.searchsorted(self._sorted, codes, side="left")
+        many = np.searchsorted(self._sorted, codes, side="right") - first
+        query = np.repeat(np.arange(count), many)
+        within = np.arange(len(query)) - np.repeat(np.cumsum(many) - many, many)
+        return query, self._order[first[query] + within]
