@@ -64,7 +64,8 @@ def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, *
 def weights(table: pd.DataFrame, layers: Sequence[int] | None = None) -> dict[str, NDArray[np.floating]]:
     """The weights of a table as arrays: w1, w2, .. (rows, O, I) and b1, b2, .. (rows, O), NaN where a row has none.
 
-    layers: units of each layer, inputs first; only needed for list columns of a table that did not come from here.
+    layers: units of each layer, inputs first; only needed for list columns of a table that does not say so itself.
+    Raises ValueError if they are needed and not given.
     """
     from harness.store import arrays
 
@@ -75,7 +76,7 @@ def explain(experiment: Source, *, epochs: int = 1, settings: Mapping[str, Any] 
     """Record what back-propagation does in one configuration: a row for every number of every step.
 
     settings: parameter -> value, such as {"learning_rate": 0.1, "init": "ones"}; the others take their axis's first
-    value. For the columns see `harness.views.explain.record`. Always in `exact` arithmetic.
+    value. For the columns see `harness.views.explain.record`. Always in `exact` arithmetic. Raises `ExperimentError`.
     """
     from harness.experiment import source
     from harness.views import explain as view

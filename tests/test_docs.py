@@ -86,6 +86,27 @@ def test_the_readme_s_experiment_is_one(tmp_path: Path) -> None:
     assert Plan(load(tmp_path / "x.yaml")).rows == 2 * 20 * 2 * (1 + 10)
 
 
+DOCUMENTED = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "experiments.md").read_text("utf-8"), re.DOTALL)
+START = "name: documented\nnetwork: {layers: [2, 2, 1]}\n"
+
+
+@pytest.mark.parametrize("line", DOCUMENTED[0].splitlines())
+def test_every_documented_form_of_data_works(line: str, folder: Path) -> None:
+    file = folder / "experiments" / "documented.yaml"
+    file.write_text(START + line + "\nparameters: {learning_rate: 0.1, epochs: 1, init: ones}\n", "utf-8")
+    assert Plan(load(file)).rows == 1
+
+
+def test_the_documented_grids_work(tmp_path: Path) -> None:
+    zipped, grids = DOCUMENTED[1].split("grids:")
+    start = START + "data: {rows: [[1, 1, 1]]}\n"
+    (tmp_path / "zip.yaml").write_text(start + "parameters: {init: [ones, zeros]}\n" + zipped, "utf-8")
+    assert Plan(load(tmp_path / "zip.yaml")).rows == 2 * 2 - 1
+    (tmp_path / "grids.yaml").write_text(start + "grids:" + grids, "utf-8")
+    plan = Plan(load(tmp_path / "grids.yaml"))
+    assert (plan.rows, plan.runs) == (3, 2)
+
+
 def test_the_readme_names_what_there_is() -> None:
     for path in re.findall(r"\]\(([\w./]+)\)", README):
         assert (ROOT / path).exists(), path

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.experiment import ExperimentError, load
+from harness.experiment import ExperimentError, json_schema, load
 from harness.experiment.grid import Grid, GridSizeError
 from harness.experiment.resolve import structure
 from tests.test_experiment_load import FULL, SMALL
@@ -97,23 +97,7 @@ VALUES = st.recursive(
     max_leaves=6,
 )
 PLACES = [
-    *[
-        (key,)
-        for key in (
-            "name",
-            "seed",
-            "network",
-            "data",
-            "training",
-            "parameters",
-            "zip",
-            "exclude",
-            "grids",
-            "repeats",
-            "record",
-            "run_cap",
-        )
-    ],
+    *[(key,) for key in json_schema()["properties"] if key != "description"],
     *[("network", key) for key in ("layers", "activation", "bias")],
     *[("data", key) for key in ("rows", "file", "generate", "samples", "inputs")],
     *[("training", key) for key in ("loss", "batch_size", "max_loss")],

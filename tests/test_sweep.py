@@ -96,6 +96,22 @@ def test_weights_and_curves_are_kept_only_if_asked_for(tmp_path: Path) -> None:
         harness.load(folder, ["config", "w1_1_1"])
 
 
+def test_train_touches_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    table = harness.train(EXPERIMENT)
+    assert not list(tmp_path.iterdir())
+    pd.testing.assert_frame_equal(table, harness.load(harness.sweep(EXPERIMENT)), check_exact=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+
+
+def test_lists_of_weights_need_the_layers() -> None:
+    table = pd.DataFrame({"w1": [[1.0, 2.0], None], "b1": [[3.0], None]})
+    with pytest.raises(ValueError, match="give layers="):
+        harness.weights(table)
+    arrays = harness.weights(table, [2, 1])
+    assert np.array_equal(arrays["w1"], [[[1, 2]], [[np.nan, np.nan]]], equal_nan=True)
+
+
 def test_no_nan_is_stored_anywhere(tmp_path: Path) -> None:
     folder = harness.sweep(EXPERIMENT, tmp_path)
     for file in [*folder.glob("runs/*"), *folder.glob("curves/*")]:

@@ -31,18 +31,9 @@ def _convert(context, builder, value, ty, target):
     return context.cast(builder, value, ty, target)
 
 
-def _constants(value_type, number: int):
-    """The integer `number` in the shape of a float's or vector's bits."""
-    if isinstance(value_type, ir.VectorType):
-        element = ir.IntType(64 if value_type.element == ir.DoubleType() else 32)
-        return ir.Constant(ir.VectorType(element, value_type.count), [number] * value_type.count)
-    return ir.Constant(ir.IntType(64 if value_type == ir.DoubleType() else 32), number)
-
-
-def _float_constant(value_type, number: float):
-    if isinstance(value_type, ir.VectorType):
-        return ir.Constant(value_type, [number] * value_type.count)
-    return ir.Constant(value_type, number)
+def _splat(llvm_type, number: float):
+    """The number as a constant of a scalar type, or in every lane of a vector type."""
+    return ir.Constant(llvm_type, [number] * llvm_type.count if isinstance(llvm_type, ir.VectorType) else number)
 
 
 def _format(ty: types.Type) -> tuple[int, int, float]:
@@ -124,26 +115,25 @@ def _lower_constant(context, builder, signature, args):
 
 @_lowered(functions.absolute)
 def _lower_absolute(context, builder, signature, args):
-    size = _scalar(signature.args[0]).bitwidth
-    cleared = builder.and_(as_bits(builder, args[0]), _constants(args[0].type, 2 ** (size - 1) - 1))
-    return builder.bitcast(cleared, args[0].type)
+    bits = as_bits(builder, args[0])
+    all_but_the_sign = _splat(bits.type, 2 ** (_scalar(signature.args[0]).bitwidth - 1) - 1)
+    return builder.bitcast(builder.and_(bits, all_but_the_sign), args[0].type)
 
 
 @_lowered(functions.power_of_two)
 def _lower_power_of_two(context, builder, signature, args):
     mantissa, bias, magic = _format(signature.args[0])
-    biased = builder.fadd(args[0], _float_constant(args[0].type, magic + bias))
-    shifted = builder.shl(as_bits(builder, biased), _constants(args[0].type, mantissa))
-    return builder.bitcast(shifted, args[0].type)
+    bits = as_bits(builder, builder.fadd(args[0], _splat(args[0].type, magic + bias)))
+    return builder.bitcast(builder.shl(bits, _splat(bits.type, mantissa)), args[0].type)
 
 
 @_lowered(functions.exponent)
 def _lower_exponent(context, builder, signature, args):
     mantissa, bias, magic = _format(signature.args[0])
-    shifted = builder.lshr(as_bits(builder, args[0]), _constants(args[0].type, mantissa))
-    one_and_half = as_bits(builder, _float_constant(args[0].type, magic))
-    embedded = builder.bitcast(builder.or_(shifted, one_and_half), args[0].type)
-    return builder.fsub(embedded, _float_constant(args[0].type, magic + bias))
+    bits = as_bits(builder, args[0])
+    biased = builder.lshr(bits, _splat(bits.type, mantissa))
+    embedded = builder.or_(biased, as_bits(builder, _splat(args[0].type, magic)))
+    return builder.fsub(builder.bitcast(embedded, args[0].type), _splat(args[0].type, magic + bias))
 
 
 @_lowered(functions.polynomial, types.UniTuple)
