@@ -43,10 +43,11 @@ class Status(IntEnum):
 class Block:
     """N runs of one structure, with R rows in all: one row for each number of epochs asked of each run.
 
-    initialisation: (N,) index into `initialisations`. repeat: (N,). rates: (L, N), one learning rate per layer.
-    max_loss: (N,), infinite where there is none. stops: (R,) epochs, those of run i in ascending order at
+    initialisation: (N,) index into `initialisations`. repeat: (N,). rates: (L, N), one learning rate per layer, or
+    (1, N), one for all. numbers: (H, N), as `structure.numbers` names them. max_loss: (N,), infinite where there is none. stops: (R,) epochs, those of run i in ascending order at
     first_stop[i]:first_stop[i + 1]. place: (R,) where in the outcome the row of each stop belongs.
-    every: epochs between two points of the loss curves, or 0.
+    every: epochs between two points of the loss curves, or 0. own_kernel: whether it is worth compiling one for this
+    structure; the numbers are the same without.
     """
 
     structure: Structure
@@ -55,11 +56,13 @@ class Block:
     initialisation: Integers
     repeat: Integers
     rates: NDArray[np.float64]
+    numbers: NDArray[np.float64]
     max_loss: NDArray[np.float64]
     first_stop: Integers
     stops: Integers
     place: Integers
     every: int = 0
+    own_kernel: bool = True
 
     @property
     def runs(self) -> int:
@@ -111,3 +114,9 @@ def random_key(seed: int, initialisation: Initialisation) -> int:
     """
     hashed = hashlib.sha256(seed.to_bytes(8, "little") + initialisation.digest())
     return int.from_bytes(hashed.digest()[:8], "little")
+
+
+def shuffle_key(seed: int) -> int:
+    """The key for the order of the samples: every run has the same, so that they can be compared."""
+    hashed = hashlib.sha256(b"shuffle" + seed.to_bytes(8, "little"))
+    return int.from_bytes(hashed.digest()[:7], "little")

@@ -12,6 +12,7 @@ import platform
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import llvmlite
@@ -48,11 +49,16 @@ def directory(package: Path) -> Path:
     return path
 
 
+@cache
+def _private() -> str:
+    return str(directory(Path(__file__).parents[1]))
+
+
 @contextmanager
-def private_cache(package: Path) -> Iterator[None]:
+def private_cache() -> Iterator[None]:
     """Kernels decorated inside are cached in the private directory; other users of Numba are left alone."""
     before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(directory(package))
+    numba.config.CACHE_DIR = _private()
     try:
         yield
     finally:

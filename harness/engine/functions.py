@@ -1,171 +1,194 @@
-"""The formulas, compiled: the primitives of `harness.formulas.functions` on vectors and numbers, by their bits.
+"""The formulas on vectors: the primitives of `harness.formulas.functions` by their bits, and all that stands on them.
 
-Everything above the primitives (exp, tanh, the activations, the losses) is the very Python that the reference runs.
+Everything above the primitives (exp, tanh, the activations, the losses, the optimizers) is the very Python that the
+reference runs. Where a kernel knows at run time only which of them it wants, it jumps to one of all.
 """
 
 from __future__ import annotations
 
-from llvmlite import ir
-from numba import types
-from numba.extending import lower_builtin, register_jitable, type_callable
+import inspect
+from collections.abc import Callable
 
-from harness.engine.lanes import LanesType, MaskType, as_bits, as_lanes
+from numba import types
+from numba.extending import lower_builtin, overload, register_jitable, type_callable
+
+from harness.engine.lanes import LanesType, Vector, compiled, whole
+from harness.engine.rows import Column, traced
 from harness.formulas import functions
 from harness.formulas.activations import ACTIVATIONS
+from harness.formulas.functions import multiply_add
 from harness.formulas.losses import LOSSES
-
-VALUES = (LanesType, types.Float)
-
-
-def _scalar(ty: types.Type) -> types.Float:
-    return ty.scalar if isinstance(ty, LanesType) else ty
+from harness.formulas.optimizers import OPTIMIZERS
+from harness.formulas.schedules import SCHEDULES
 
 
-def _flags(ty: types.Type) -> tuple[str, ...]:
-    return ty.flags if isinstance(ty, LanesType) else ()
+@functions.select.register
+def _(condition: Vector, a, b) -> Vector:
+    like = a if isinstance(a, Vector) else b
+    return like.like(condition.builder.select(condition.value, like.of(a).value, like.of(b).value))
 
 
-def _convert(context, builder, value, ty, target):
-    if isinstance(target, LanesType):
-        return as_lanes(context, builder, value, ty, target)
-    return context.cast(builder, value, ty, target)
+@functions.constant.register
+def _(x: Vector, number) -> Vector:
+    return x.of(number)
 
 
-def _splat(llvm_type, number: float):
-    """The number as a constant of a scalar type, or in every lane of a vector type."""
-    return ir.Constant(llvm_type, [number] * llvm_type.count if isinstance(llvm_type, ir.VectorType) else number)
+@functions.multiply_add.register
+def _(a: Vector, b, c) -> Vector:
+    """`fast` leaves the fusing to the processor's own instruction, so it never depends on the code around."""
+    return a.intrinsic("fmuladd", a.of(b), a.of(c)) if a.fuses else a * b + c
 
 
-def _format(ty: types.Type) -> tuple[int, int, float]:
+@functions.square_root.register
+def _(x: Vector) -> Vector:
+    return x.intrinsic("sqrt")
+
+
+@functions.absolute.register
+def _(x: Vector) -> Vector:
+    return x.intrinsic("fabs")
+
+
+def _format(x: Vector) -> tuple[int, int, float]:
     """(mantissa bits, exponent bias, 1.5 * 2**mantissa bits) of the dtype.
 
     Adding the last to a small whole number puts it into the low mantissa bits: a conversion that every
     vector unit has, where the conversion to 64-bit integers is slow before AVX-512.
     """
-    return (52, 1023, 1.5 * 2.0**52) if _scalar(ty) == types.float64 else (23, 127, 1.5 * 2.0**23)
+    return (52, 1023, 1.5 * 2.0**52) if x.scalar == types.float64 else (23, 127, 1.5 * 2.0**23)
 
 
-def _typed(function, arity: int):
-    """Type `function` as (value, ...) -> the same value type."""
-
-    @type_callable(function)
-    def typer(context):
-        if arity == 1:
-            return lambda x: x if isinstance(x, VALUES) else None
-        return lambda x, y: x if isinstance(x, VALUES) else None
+@functions.power_of_two.register
+def _(k: Vector) -> Vector:
+    mantissa, bias, magic = _format(k)
+    bits = (k + (magic + bias)).bits
+    return k.from_bits(k.builder.shl(bits, whole(bits, mantissa)))
 
 
-for _function, _arity in ((functions.absolute, 1), (functions.power_of_two, 1), (functions.exponent, 1)):
-    _typed(_function, _arity)
-for _function in (functions.constant, functions.polynomial):
-    _typed(_function, 2)
+@functions.exponent.register
+def _(x: Vector) -> Vector:
+    mantissa, bias, magic = _format(x)
+    bits = x.bits
+    biased = x.builder.lshr(bits, whole(bits, mantissa))
+    return x.from_bits(x.builder.or_(biased, x.of(magic).bits)) - (magic + bias)
 
 
-@type_callable(functions.select)
-def _type_select(context):
-    def type_of(condition, a, b):
-        lanes = [ty for ty in (a, b) if isinstance(ty, LanesType)]
-        if isinstance(condition, MaskType) and lanes:
-            return lanes[0]
-        return a if isinstance(condition, types.Boolean) and isinstance(a, types.Float) else None
-
-    return type_of
+@functions.by_dtype.register
+def _(x: Vector, value64, value32):
+    return value64 if x.scalar == types.float64 else value32
 
 
-@lower_builtin(functions.select, types.Any, types.Any, types.Any)
-def _lower_select(context, builder, signature, args):
-    _, a_type, b_type = signature.args
-    a, b = (
-        _convert(context, builder, value, ty, signature.return_type)
-        for value, ty in ((args[1], a_type), (args[2], b_type))
-    )
-    return builder.select(args[0], a, b)
-
-
-@type_callable(functions.by_dtype)
-def _type_by_dtype(context):
-    def type_of(x, value64, value32):
-        if not isinstance(x, VALUES):
-            return None
-        return value64 if _scalar(x) == types.float64 else value32
-
-    return type_of
-
-
-@lower_builtin(functions.by_dtype, types.Any, types.Any, types.Any)
-def _lower_by_dtype(context, builder, signature, args):
-    return args[1] if _scalar(signature.args[0]) == types.float64 else args[2]
-
-
-def _lowered(function, *more):
-    """Register the decorated code generator for vectors and for numbers."""
-
-    def register(emit):
-        for value in VALUES:
-            lower_builtin(function, value, *more)(emit)
-        return emit
-
-    return register
-
-
-@_lowered(functions.constant, types.Any)
-def _lower_constant(context, builder, signature, args):
-    return _convert(context, builder, args[1], signature.args[1], signature.return_type)
-
-
-@_lowered(functions.absolute)
-def _lower_absolute(context, builder, signature, args):
-    bits = as_bits(builder, args[0])
-    all_but_the_sign = _splat(bits.type, 2 ** (_scalar(signature.args[0]).bitwidth - 1) - 1)
-    return builder.bitcast(builder.and_(bits, all_but_the_sign), args[0].type)
-
-
-@_lowered(functions.power_of_two)
-def _lower_power_of_two(context, builder, signature, args):
-    mantissa, bias, magic = _format(signature.args[0])
-    bits = as_bits(builder, builder.fadd(args[0], _splat(args[0].type, magic + bias)))
-    return builder.bitcast(builder.shl(bits, _splat(bits.type, mantissa)), args[0].type)
-
-
-@_lowered(functions.exponent)
-def _lower_exponent(context, builder, signature, args):
-    mantissa, bias, magic = _format(signature.args[0])
-    bits = as_bits(builder, args[0])
-    biased = builder.lshr(bits, _splat(bits.type, mantissa))
-    embedded = builder.or_(biased, as_bits(builder, _splat(args[0].type, magic)))
-    return builder.fsub(builder.bitcast(embedded, args[0].type), _splat(args[0].type, magic + bias))
-
-
-@_lowered(functions.polynomial, types.UniTuple)
-def _lower_polynomial(context, builder, signature, args):
-    x_type, tuple_type = signature.args
-    flags = _flags(x_type)
-
-    def coefficient(i):
-        number = builder.extract_value(args[1], i)
-        return _convert(context, builder, number, tuple_type.dtype, x_type)
-
-    total = coefficient(tuple_type.count - 1)
-    for i in reversed(range(tuple_type.count - 1)):
-        total = builder.fadd(builder.fmul(args[0], total, flags=flags), coefficient(i), flags=flags)
-    return total
-
-
-for _function in functions.FUNCTIONS:
-    register_jitable(_function)
-
-
-def choose(table: list):
-    """A compilable function (code, *args) -> table[code](*args): a chain of comparisons over the formulas."""
-    first = register_jitable(table[0])
-    if len(table) == 1:
-        return register_jitable(lambda code, *args: first(*args))
-    rest = choose(table[1:])
-    return register_jitable(lambda code, *args: first(*args) if code == 0 else rest(code - 1, *args))
+for _function in (*functions.PRIMITIVES[:-1], *functions.FUNCTIONS):
+    compiled(_function)
 
 
 ACTIVATION_CODES = {name: code for code, name in enumerate(ACTIVATIONS)}
 LOSS_CODES = {name: code for code, name in enumerate(LOSSES)}
-activate = choose([activation.f for activation in ACTIVATIONS.values()])
-slope = choose([activation.slope for activation in ACTIVATIONS.values()])
-cost = choose([loss.cost for loss in LOSSES.values()])
+SCHEDULE_CODES = {name: code for code, name in enumerate(SCHEDULES)}
+RULES = [(name, decayed) for name in OPTIMIZERS for decayed in (False, True)]
+"""An optimizer, with or without weight decay."""
+_ACTIVATIONS, _LOSSES, _SCHEDULES = (tuple(table.values()) for table in (ACTIVATIONS, LOSSES, SCHEDULES))
+
+
+def activate(code, z):
+    """The activation's f(z)."""
+    return _ACTIVATIONS[code].f(z)
+
+
+def slope(code, z, a):
+    """The activation's da/dz."""
+    return _ACTIVATIONS[code].slope(z, a)
+
+
+def cost(code, t, y, slope):
+    """The loss of a sample with targets t (O,) and outputs y (O,), after filling slope (O,) with dcost/dy."""
+    return _LOSSES[code].cost(t, y, slope)
+
+
+def change(rule, state, p, rate, gradient):
+    """The weight p after an update, by the optimizer and its weight decay."""
+    name, decayed = RULES[rule]
+    optimizer, w = OPTIMIZERS[name], state.weights[p]
+    count = len(optimizer.numbers)
+    numbers = tuple(state.numbers[i] for i in range(count))
+    if decayed and optimizer.decoupled:
+        w = w * (1.0 - rate * state.numbers[count])
+    elif decayed:
+        gradient = multiply_add(state.numbers[count], w, gradient)
+    slots = Column(state.slots, p, optimizer.slots)
+    return optimizer.change(w, gradient, rate, slots, state.clock, numbers)
+
+
+def tick(rule, state):
+    """Move the optimizer's clock on."""
+    optimizer = OPTIMIZERS[RULES[rule][0]]
+    if optimizer.tick is not None:
+        optimizer.tick(state.clock, tuple(state.numbers[i] for i in range(len(optimizer.numbers))))
+
+
+def rate_of(schedule, state, layer):
+    """The rate of a layer in the epoch that begins."""
+    chosen = _SCHEDULES[schedule]
+    numbers = tuple(state.pace[i] for i in range(len(chosen.numbers)))
+    return chosen.rate(state.base[layer], state.rates[layer], state.epoch[0], numbers)
+
+
+def switched(function: Callable, codes: int) -> Callable:
+    """Let kernels call function(code, ...) with a code that is known at run time only: by a jump to one of all."""
+
+    @type_callable(function)
+    def typer(context):
+        def type_of(code, *args):
+            lanes = [arg for arg in args if isinstance(arg, LanesType)]
+            state = [arg for arg in args if isinstance(arg, types.BaseNamedTuple)]
+            return lanes[0] if lanes else state[0].types[0].element if function is rate_of else types.none
+
+        type_of.__signature__ = inspect.signature(function)
+        return type_of
+
+    @lower_builtin(function, types.Integer, types.VarArg(types.Any))
+    def lower(context, builder, signature, args):
+        values = [traced(context, builder, ty, arg) for ty, arg in zip(signature.args[1:], args[1:], strict=True)]
+        blocks = [builder.append_basic_block(f"{function.__name__}_{code}") for code in range(codes)]
+        end = builder.append_basic_block(f"{function.__name__}_end")
+        jump = builder.switch(args[0], blocks[0])
+        results = []
+        for code, block in enumerate(blocks):
+            if code:
+                jump.add_case(code, block)
+            builder.position_at_end(block)
+            results.append((function(code, *values), builder.block))
+            builder.branch(end)
+        builder.position_at_end(end)
+        if results[0][0] is None:
+            return context.get_dummy_value()
+        result = builder.phi(signature.return_type.llvm)
+        for vector, block in results:
+            result.add_incoming(vector.value, block)
+        return result
+
+    return function
+
+
+switched(activate, len(_ACTIVATIONS))
+switched(slope, len(_ACTIVATIONS))
+switched(change, len(RULES))
+switched(tick, len(RULES))
+switched(rate_of, len(_SCHEDULES))
+
+
+def _choose(table: list[Callable]) -> Callable:
+    """A compilable function (code, *args) -> table[code](*args), for formulas that have loops."""
+    first = register_jitable(table[0])
+    if len(table) == 1:
+        return register_jitable(lambda code, *args: first(*args))
+    rest = _choose(table[1:])
+    return register_jitable(lambda code, *args: first(*args) if code == 0 else rest(code - 1, *args))
+
+
+_cost_of = _choose([loss.cost for loss in _LOSSES])
+
+
+@overload(cost)
+def _overload_cost(code, t, y, slope):
+    return lambda code, t, y, slope: _cost_of(code, t, y, slope)

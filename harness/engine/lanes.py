@@ -3,22 +3,23 @@
 `Lanes` is one vector register of floats; comparing two gives a `Mask`, which `select` takes. Both are Numba *types*
 that carry their width, dtype and arithmetic, so that a kernel specialised to them is cached on disk. Numbers mixed in
 are rounded to the vector's dtype and repeated.
+
+`Vector` is such a value while code is generated: arithmetic on it appends instructions. Numba's operators are made
+from it, and Python code that is run on vectors, loops and all, becomes straight-line machine code.
 """
 
 from __future__ import annotations
 
+import inspect
 import operator
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from llvmlite import binding, ir
 from numba import types
-from numba.extending import (
-    lower_builtin,
-    models,
-    register_model,
-    type_callable,
-)
+from numba.core import cgutils
+from numba.extending import lower_builtin, models, register_model, type_callable
 
 
 class Kind:
@@ -27,9 +28,13 @@ class Kind:
     def __init__(self, width: int, dtype: str, arithmetic: str) -> None:
         self.width, self.dtype, self.arithmetic = width, np.dtype(dtype), arithmetic
 
+    @property
+    def lanes(self) -> LanesType:
+        return LanesType(self.width, getattr(types, self.dtype.name), self.arithmetic)
+
 
 def native_width(dtype: str) -> int:
-    """Lanes of one vector register of this machine's processor, as Numba is set to use it."""
+    """Lanes of one vector register of this machine's processor, as Numba is set to use it; 1 where it has none."""
     from numba.core import config  # NUMBA_CPU_NAME and NUMBA_CPU_FEATURES choose narrower vectors
 
     features = config.CPU_FEATURES
@@ -43,11 +48,6 @@ class LanesType(types.Type):
     def __init__(self, width: int, scalar: types.Float, arithmetic: str) -> None:
         self.width, self.scalar, self.arithmetic = width, scalar, arithmetic
         super().__init__(name=f"Lanes({width} x {scalar}, {arithmetic})")
-
-    @property
-    def flags(self) -> tuple[str, ...]:
-        """`contract` lets a product and a sum fuse; never nnan or ninf, which would break NaN and infinity."""
-        return ("contract",) if self.arithmetic == "fast" else ()
 
     @property
     def llvm(self) -> ir.VectorType:
@@ -72,99 +72,180 @@ class _MaskModel(models.PrimitiveModel):
         super().__init__(manager, mask, ir.VectorType(ir.IntType(1), mask.width))
 
 
+class Vector:
+    """A value of a `LanesType`, a float or a mask in code that is being generated."""
+
+    __slots__ = ("builder", "type", "value")
+
+    def __init__(self, builder: ir.IRBuilder, ty: types.Type, value: ir.Value) -> None:
+        self.builder, self.type, self.value = builder, ty, value
+
+    def like(self, value: ir.Value) -> Vector:
+        return Vector(self.builder, self.type, value)
+
+    def of(self, other: Any) -> Vector:
+        """A vector, or a number rounded to the dtype and repeated: a Python one, or an integer at run time."""
+        if isinstance(other, Vector):
+            return other
+        llvm = self.value.type
+        if isinstance(other, ir.Value):
+            return self.like(splat(self.builder, self.builder.sitofp(other, llvm.element), self.type))
+        return self.like(ir.Constant(llvm, [other] * llvm.count if isinstance(llvm, ir.VectorType) else other))
+
+    @property
+    def scalar(self) -> types.Float:
+        return self.type.scalar if isinstance(self.type, LanesType) else self.type
+
+    @property
+    def fuses(self) -> bool:
+        return isinstance(self.type, LanesType) and self.type.arithmetic == "fast"
+
+    def intrinsic(self, name: str, *more: Vector) -> Vector:
+        """Call LLVM's function of this name for the type, such as llvm.sqrt.v8f64."""
+        llvm = self.value.type
+        count = f"v{llvm.count}" if isinstance(llvm, ir.VectorType) else ""
+        signature = ir.FunctionType(llvm, [llvm] * (1 + len(more)))
+        symbol = f"llvm.{name}.{count}f{self.scalar.bitwidth}"
+        function = cgutils.get_or_insert_function(self.builder.module, signature, symbol)
+        return self.like(self.builder.call(function, [self.value, *(other.value for other in more)]))
+
+    @property
+    def bits(self) -> ir.Value:
+        """The same bits as integers."""
+        size = ir.IntType(self.scalar.bitwidth)
+        vector = isinstance(self.value.type, ir.VectorType)
+        return self.builder.bitcast(self.value, ir.VectorType(size, self.value.type.count) if vector else size)
+
+    def from_bits(self, bits: ir.Value) -> Vector:
+        return self.like(self.builder.bitcast(bits, self.value.type))
+
+    def __neg__(self) -> Vector:
+        return self.like(self.builder.fneg(self.value))
+
+
+def whole(bits: ir.Value, number: int) -> ir.Constant:
+    """The number in every lane of integers like these."""
+    return ir.Constant(bits.type, [number] * bits.type.count if isinstance(bits.type, ir.VectorType) else number)
+
+
+def _arithmetic(method: str) -> Callable[[Vector, Any], Vector]:
+    return lambda a, b: a.like(getattr(a.builder, method)(a.value, a.of(b).value))
+
+
+def _reflected(method: str) -> Callable[[Vector, Any], Vector]:
+    return lambda a, b: a.like(getattr(a.builder, method)(a.of(b).value, a.value))
+
+
+def _comparison(sign: str) -> Callable[[Vector, Any], Vector]:
+    def compare(a: Vector, b: Any) -> Vector:
+        ty = MaskType(a.type.width) if isinstance(a.type, LanesType) else types.boolean
+        return Vector(a.builder, ty, a.builder.fcmp_ordered(sign, a.value, a.of(b).value))
+
+    return compare
+
+
+ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "truediv": "fdiv"}
+COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+LOGIC = {"and": "and_", "or": "or_"}
+for _name, _method in ARITHMETIC.items():
+    setattr(Vector, f"__{_name}__", _arithmetic(_method))
+    setattr(Vector, f"__r{_name}__", _reflected(_method))
+for _name, _method in COMPARISONS.items():
+    setattr(Vector, f"__{_name}__", _comparison(_method))
+for _name, _method in LOGIC.items():
+    setattr(Vector, f"__{_name}__", _arithmetic(_method))
+
+
 def as_lanes(context, builder, value, ty, lanes: LanesType):
     """The value itself, or a number rounded to the dtype and repeated in every lane."""
     if ty == lanes:
         return value
-    number = context.cast(builder, value, ty, lanes.scalar)
+    return splat(builder, context.cast(builder, value, ty, lanes.scalar), lanes)
+
+
+def splat(builder, number, lanes: LanesType):
+    """The number in every lane."""
     undefined = ir.Constant(lanes.llvm, ir.Undefined)
     first = builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
     zeros = ir.Constant(ir.VectorType(ir.IntType(32), lanes.width), None)
     return builder.shuffle_vector(first, undefined, zeros)
 
 
-def _lanes_of(*args: types.Type) -> LanesType | None:
-    """The vector type that these operands share, or None if they are not vectors and numbers."""
-    found = {ty for ty in args if isinstance(ty, LanesType)}
-    others = [ty for ty in args if not isinstance(ty, LanesType | types.Number)]
+def lanes_of(*args: types.Type) -> LanesType | types.Float | None:
+    """The vector type that these operands share (or the float, if none is a vector)."""
+    found = {ty for ty in args if isinstance(ty, LanesType)} or {ty for ty in args if isinstance(ty, types.Float)}
+    others = [ty for ty in args if not isinstance(ty, LanesType | MaskType | types.Number | types.Boolean)]
     return found.pop() if len(found) == 1 and not others else None
 
 
-OPERANDS = ((LanesType, LanesType), (LanesType, types.Number), (types.Number, LanesType))
+def as_vectors(context, builder, types_, args) -> list[Vector]:
+    """The arguments of a call, numbers repeated where the others are vectors."""
+    lanes = lanes_of(*types_)
+    vectors = []
+    for ty, value in zip(types_, args, strict=True):
+        if isinstance(ty, MaskType | types.Boolean) or ty == lanes:
+            vectors.append(Vector(builder, ty, value))
+        elif isinstance(lanes, LanesType):
+            vectors.append(Vector(builder, lanes, as_lanes(context, builder, value, ty, lanes)))
+        else:
+            vectors.append(Vector(builder, lanes, context.cast(builder, value, ty, lanes)))
+    return vectors
 
 
-def _binary(function: Callable, result: Callable[[LanesType], types.Type], emit: Callable) -> None:
-    """Let `function` take two vectors, or a vector and a number."""
+def compiled(function: Callable, *patterns: tuple, result: Callable[[LanesType], types.Type] = lambda lanes: lanes):
+    """Let kernels call the function: its Python is run once, on `Vector`s, for every kind of lanes.
+
+    patterns: which operands, where Numba has lowerings of its own for others.
+    """
 
     @type_callable(function)
     def typer(context):
-        def type_of(a, b):
-            lanes = _lanes_of(a, b)
-            return None if lanes is None else result(lanes)
+        def type_of(*args):
+            lanes = lanes_of(*args)
+            wanted = isinstance(lanes, LanesType) or (lanes and not patterns)
+            return result(lanes) if wanted else None
 
+        type_of.__signature__ = inspect.signature(function)
         return type_of
 
-    for operands in OPERANDS:
+    for pattern in patterns or ((types.VarArg(types.Any),),):
 
-        @lower_builtin(function, *operands)
+        @lower_builtin(function, *pattern)
         def lower(context, builder, signature, args):
-            lanes = _lanes_of(*signature.args)
-            a, b = (as_lanes(context, builder, x, ty, lanes) for x, ty in zip(args, signature.args, strict=True))
-            return emit(builder, a, b, lanes.flags)
+            return function(*as_vectors(context, builder, signature.args, args)).value
+
+    return function
 
 
 def _mask(lanes: LanesType) -> MaskType:
     return MaskType(lanes.width)
 
 
-for _function, _emit in (
-    (operator.add, lambda builder, a, b, flags: builder.fadd(a, b, flags=flags)),
-    (operator.sub, lambda builder, a, b, flags: builder.fsub(a, b, flags=flags)),
-    (operator.mul, lambda builder, a, b, flags: builder.fmul(a, b, flags=flags)),
-    (operator.truediv, lambda builder, a, b, flags: builder.fdiv(a, b, flags=flags)),
-):
-    _binary(_function, lambda lanes: lanes, _emit)
-for _function, _sign in ((operator.lt, "<"), (operator.le, "<="), (operator.gt, ">"), (operator.ge, ">=")):
-    _binary(_function, _mask, lambda builder, a, b, flags, sign=_sign: builder.fcmp_ordered(sign, a, b))
+OPERANDS = ((LanesType, LanesType), (LanesType, types.Number), (types.Number, LanesType))
+for _name in ARITHMETIC:
+    compiled(getattr(operator, _name), *OPERANDS)
+for _name in COMPARISONS:
+    compiled(getattr(operator, _name), *OPERANDS, result=_mask)
+compiled(operator.neg, (LanesType,))
 
-
-@type_callable(operator.neg)
-def _type_neg(context):
-    return lambda a: a if isinstance(a, LanesType) else None
-
-
-@lower_builtin(operator.neg, LanesType)
-def _lower_neg(context, builder, signature, args):
-    return builder.fneg(args[0])
-
-
-for _function, _method in ((operator.and_, "and_"), (operator.or_, "or_")):
+for _function in (operator.and_, operator.or_):
 
     @type_callable(_function)
     def _type_logic(context):
         return lambda a, b: a if isinstance(a, MaskType) and a == b else None
 
     @lower_builtin(_function, MaskType, MaskType)
-    def _lower_logic(context, builder, signature, args, method=_method):
-        return getattr(builder, method)(*args)
+    def _lower_logic(context, builder, signature, args, function=_function):
+        a, b = (Vector(builder, ty, value) for ty, value in zip(signature.args, args, strict=True))
+        return function(a, b).value
 
 
-def as_bits(builder, value):
-    """The bits of a float or of a vector of floats, as integers."""
-    vector = isinstance(value.type, ir.VectorType)
-    size = 64 if (value.type.element if vector else value.type) == ir.DoubleType() else 32
-    return builder.bitcast(value, ir.VectorType(ir.IntType(size), value.type.count) if vector else ir.IntType(size))
-
-
-def same_bits(a, b):
+def same_bits(a: Vector, b: Vector) -> Vector:
     """Mask of the lanes where a and b agree to the last bit (0 and -0 differ)."""
+    return Vector(a.builder, _mask(a.type), a.builder.icmp_unsigned("==", a.bits, b.bits))
 
 
-_binary(
-    same_bits,
-    _mask,
-    lambda builder, a, b, flags: builder.icmp_unsigned("==", as_bits(builder, a), as_bits(builder, b)),
-)
+compiled(same_bits, result=_mask)
 
 
 def lane_set(mask):

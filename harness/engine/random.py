@@ -90,6 +90,18 @@ def orthogonal(key, layer, outputs, inputs, w):
             w[i * step + k * stride] = w[i * step + k * stride] / norm
 
 
+@register_jitable
+def shuffle(order, key, epoch):
+    """Fill order (S,) with the permutation of an epoch, by Fisher and Yates."""
+    for i in range(len(order)):
+        order[i] = i
+    for i in range(len(order) - 1, 0, -1):
+        j = np.int64(uniform((np.uint64(key), np.uint64(0)), epoch, i) * (i + 1))
+        other = order[j]
+        order[j] = order[i]
+        order[i] = other
+
+
 @njit(nogil=True, error_model="numpy", cache=True)
 def fill(initial, layers, starts, recipes, choice, key, repeat):
     """Draw the random tensors of N runs into initial (P, N), which holds everything else already.

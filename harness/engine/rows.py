@@ -14,6 +14,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import (
     NativeValue,
+    intrinsic,
     lower_builtin,
     models,
     register_model,
@@ -23,7 +24,7 @@ from numba.extending import (
 )
 from numba.np.numpy_support import from_dtype
 
-from harness.engine.lanes import Kind, LanesType, as_lanes
+from harness.engine.lanes import Kind, LanesType, MaskType, Vector, as_lanes, splat
 
 
 class Rows:
@@ -90,23 +91,92 @@ def _lower_len(context, builder, signature, args):
     return cgutils.create_struct_proxy(signature.args[0])(context, builder, args[0]).length
 
 
-def _address(context, builder, rows_type, value, index, index_type):
-    """Where element `index` starts."""
-    data = cgutils.create_struct_proxy(rows_type)(context, builder, value).data
-    index = context.cast(builder, index, index_type, types.intp)
-    return builder.gep(data, [builder.mul(index, ir.Constant(index.type, rows_type.width))])
+class Memory:
+    """Rows in code that is being generated. Numbers are repeated in every lane of `lanes`, if that is given."""
+
+    def __init__(self, builder, element, data, length, lanes: LanesType | None = None) -> None:
+        self.builder, self.element, self.data, self.length, self.lanes = builder, element, data, length, lanes
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, i):
+        if isinstance(i, slice):
+            return Memory(self.builder, self.element, self.address(i.start), i.stop - i.start, self.lanes)
+        value = self.builder.load(self.place(i), align=self.align)
+        if self.lanes is not None:
+            return Vector(self.builder, self.lanes, splat(self.builder, value, self.lanes))
+        return Vector(self.builder, self.element, value)
+
+    def __setitem__(self, i, value) -> None:
+        if not isinstance(value, Vector):
+            llvm = self.element.llvm
+            value = Vector(self.builder, self.element, ir.Constant(llvm, [float(value)] * llvm.count))
+        self.builder.store(value.value, self.place(i), align=self.align)
+
+    @property
+    def align(self) -> int:
+        """A vector is aligned like its numbers only: NumPy promises no more."""
+        return _scalar(self.element).bitwidth // 8
+
+    def address(self, i):
+        """Where element i (a number known now, or only at run time) starts."""
+        width = self.element.width if isinstance(self.element, LanesType) else 1
+        if isinstance(i, int):
+            return self.builder.gep(self.data, [ir.Constant(ir.IntType(64), i * width)])
+        return self.builder.gep(self.data, [self.builder.mul(i, ir.Constant(i.type, width))])
+
+    def row(self, v, length: int) -> Memory:
+        """The v-th of stretches of so many elements."""
+        start = self.builder.mul(v, ir.Constant(v.type, length))
+        return Memory(self.builder, self.element, self.address(start), length, self.lanes)
+
+    def place(self, i):
+        """A pointer to element i."""
+        address = self.address(i)
+        if isinstance(self.element, LanesType):
+            address = self.builder.bitcast(address, ir.PointerType(self.element.llvm))
+        return address
 
 
-def _place(context, builder, signature, args):
-    """Where the element of `rows[index]` lies, as a pointer to it, and its alignment.
+class Column:
+    """Element p of rows that have so many values for each."""
 
-    A vector is aligned like its numbers only: NumPy promises no more.
-    """
-    rows_type, index_type = signature.args[:2]
-    address = _address(context, builder, rows_type, args[0], args[1], index_type)
-    if isinstance(rows_type.element, LanesType):
-        address = builder.bitcast(address, ir.PointerType(rows_type.element.llvm))
-    return address, rows_type.scalar.bitwidth // 8
+    def __init__(self, rows: Memory, p, values: int) -> None:
+        self.rows, self.p, self.values = rows, p, values
+
+    def at(self, which: int):
+        if isinstance(self.p, int):
+            return self.p * self.values + which
+        start = self.rows.builder.mul(self.p, ir.Constant(self.p.type, self.values))
+        return self.rows.builder.add(start, ir.Constant(self.p.type, which))
+
+    def __getitem__(self, which: int):
+        return self.rows[self.at(which)]
+
+    def __setitem__(self, which: int, value) -> None:
+        self.rows[self.at(which)] = value
+
+
+def _scalar(element: types.Type) -> types.Number:
+    return element.scalar if isinstance(element, LanesType) else element
+
+
+def _memory(context, builder, rows_type, value) -> Memory:
+    rows = cgutils.create_struct_proxy(rows_type)(context, builder, value)
+    return Memory(builder, rows_type.element, rows.data, rows.length)
+
+
+def traced(context, builder, ty, value):
+    """An argument of compiled code as Python that generates code sees it."""
+    if isinstance(ty, RowsType):
+        return _memory(context, builder, ty, value)
+    if isinstance(ty, types.BaseTuple):
+        fields = [traced(context, builder, t, builder.extract_value(value, i)) for i, t in enumerate(ty)]
+        return ty.instance_class(*fields) if isinstance(ty, types.BaseNamedTuple) else tuple(fields)
+    if isinstance(ty, LanesType | MaskType):
+        return Vector(builder, ty, value)
+    return value
 
 
 @type_callable(operator.getitem)
@@ -116,8 +186,8 @@ def _type_getitem(context):
 
 @lower_builtin(operator.getitem, RowsType, types.Integer)
 def _lower_getitem(context, builder, signature, args):
-    address, align = _place(context, builder, signature, args)
-    return builder.load(address, align=align)
+    rows_type, index_type = signature.args
+    return _memory(context, builder, rows_type, args[0])[context.cast(builder, args[1], index_type, types.intp)].value
 
 
 @type_callable(operator.setitem)
@@ -132,18 +202,24 @@ def _type_setitem(context):
 @lower_builtin(operator.setitem, RowsType, types.Integer, LanesType)
 @lower_builtin(operator.setitem, RowsType, types.Integer, types.Number)
 def _lower_setitem(context, builder, signature, args):
-    element, value_type = signature.args[0].element, signature.args[2]
-    address, align = _place(context, builder, signature, args)
+    rows_type, index_type, value_type = signature.args
+    element, index = rows_type.element, context.cast(builder, args[1], index_type, types.intp)
     if isinstance(element, LanesType):
         value = as_lanes(context, builder, args[2], value_type, element)
     else:
         value = context.cast(builder, args[2], value_type, element)
-    builder.store(value, address, align=align)
+    _memory(context, builder, rows_type, args[0])[index] = Vector(builder, element, value)
     return context.get_dummy_value()
+
+
+def reload(builder) -> None:
+    """What was loaded before is not kept for later: left to itself, LLVM keeps more than there are registers."""
+    builder.fence("acq_rel", "singlethread")
 
 
 def window(whole, start, length):
     """`length` of the elements, from element `start`."""
+    return whole[start : start + length]
 
 
 @type_callable(window)
@@ -155,6 +231,35 @@ def _type_window(context):
 def _lower_window(context, builder, signature, args):
     rows_type, start_type, length_type = signature.args
     part = cgutils.create_struct_proxy(rows_type)(context, builder)
-    part.data = _address(context, builder, rows_type, args[0], args[1], start_type)
+    start = context.cast(builder, args[1], start_type, types.intp)
+    part.data = _memory(context, builder, rows_type, args[0]).address(start)
     part.length = context.cast(builder, args[2], length_type, types.intp)
     return part._getvalue()
+
+
+def _rows_from(element, *args):
+    def codegen(context, builder, signature, args):
+        made = cgutils.create_struct_proxy(signature.return_type)(context, builder)
+        made.data = builder.inttoptr(args[0], made.data.type)
+        made.length = args[1]
+        return made._getvalue()
+
+    return RowsType(element)(*args), codegen
+
+
+@intrinsic(prefer_literal=False)
+def rows_at(context, address, length, shape):
+    """`length` rows of the shape's vectors, from an address."""
+    return _rows_from(shape.lanes, address, length, shape)
+
+
+@intrinsic(prefer_literal=False)
+def numbers_at(context, address, length, shape):
+    """`length` numbers of the shape's dtype, from an address."""
+    return _rows_from(shape.lanes.scalar, address, length, shape)
+
+
+@intrinsic(prefer_literal=False)
+def integers_at(context, address, length):
+    """`length` integers from an address."""
+    return _rows_from(types.int64, address, length)

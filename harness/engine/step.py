@@ -1,45 +1,79 @@
 """One sample forward, one sample backward, one update: the arithmetic of a step, on vectors of networks.
 
-Parameters lie layer by layer, W row by row and then b; units layer by layer, inputs first. The order of every sum is
-part of the definition: `harness.reference` has it in textbook form, and `exact` must equal that bit for bit.
+Plain Python over values, which is compiled in two ways (`engine.sweep`): traced, every loop unrolled, for one small
+network; and by Numba, loops and all, for any network. Parameters lie layer by layer, W row by row and then b; units
+layer by layer, inputs first. The order of every sum is part of the definition: `harness.reference` has it in textbook
+form, and `exact` must equal that bit for bit.
 """
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from numba.extending import register_jitable
-
-from harness.engine.functions import activate, cost, slope
+from harness.engine.functions import activate, change, cost, rate_of, slope, tick
 from harness.engine.rows import window
+from harness.formulas.functions import constant, multiply_add, select, square_root
 
 NO_BIAS, LEARNT_BIAS, FIXED_BIAS = 0, 1, 2
+MINUS_ZERO = -0.0
+"""What sums start from: adding it changes nothing, not even the sign of a zero."""
+CLIP_EPSILON = 1e-6
+"""As in torch.nn.utils.clip_grad_norm_."""
 
 
 class Network(NamedTuple):
-    """layers: (L + 1,) units. activations: (L,) codes. bias, loss: codes. batch_size: samples per update."""
+    """What a kernel trains. layers: (L + 1,) units. activations: (L,) codes. bias, loss, rule, schedule: codes.
+
+    direct: every sample is an update of its own, and no gradient is kept. fast: the order of sums may be what is
+    quickest. folded: moreover, the rate goes into delta. clip: whether gradients are clipped. shuffle: a new order of
+    the samples every epoch.
+    """
 
     layers: Any
     activations: Any
     bias: int
     loss: int
     batch_size: int
+    rule: int
+    schedule: int
+    direct: bool
+    fast: bool
+    folded: bool
+    common: bool
+    clip: bool
+    shuffle: bool
 
 
 class State(NamedTuple):
-    """Rows of vectors, one network per lane: weights, gradient (P); rates (L); z, a, delta (units)."""
+    """The rows of one vector of networks: weights (P), slots (K P), clock (C), base and rates (L), and so on.
+
+    The first three are the whole of what training carries from epoch to epoch, when the rate stays as it is.
+    costs: of the last few samples. losses: the sum, least and greatest of an epoch's costs, and the sum of all since
+    the last check. z, a, delta, scaled: (units) scratch.
+    """
 
     weights: Any
-    gradient: Any
+    slots: Any
+    clock: Any
+    base: Any
     rates: Any
+    numbers: Any
+    pace: Any
+    norm: Any
+    epoch: Any
+    gradient: Any
+    costs: Any
+    losses: Any
     z: Any
     a: Any
     delta: Any
+    scaled: Any
 
 
-@register_jitable
 def forward(network, state, x):
     """Fill z and a for the inputs x (I,)."""
+    if network.direct:
+        tick(network.rule, state)
     weights, z, a = state.weights, state.z, state.a
     for i in range(network.layers[0]):
         a[i] = x[i]
@@ -48,10 +82,13 @@ def forward(network, state, x):
         inputs, outputs = network.layers[layer], network.layers[layer + 1]
         b = w + outputs * inputs
         for j in range(outputs):
-            total = weights[w] * a[below]
+            if network.fast and network.bias != NO_BIAS:
+                total = multiply_add(weights[w], a[below], weights[b + j])
+            else:
+                total = weights[w] * a[below]
             for i in range(1, inputs):
-                total = total + weights[w + i] * a[below + i]
-            if network.bias != NO_BIAS:
+                total = multiply_add(weights[w + i], a[below + i], total)
+            if network.bias != NO_BIAS and not network.fast:
                 total = total + weights[b + j]
             z[unit] = total
             a[unit] = activate(network.activations[layer], total)
@@ -62,53 +99,107 @@ def forward(network, state, x):
         below += inputs
 
 
-@register_jitable
-def backward(network, state, t, first):
-    """Add the sample's gradient to the batch's (or start it, if it is the first); return the cost.
-
-    Walks the layers from the last to the first; delta = dcost/dz.
-    """
-    weights, gradient, z, a, delta = state.weights, state.gradient, state.z, state.a, state.delta
+def backward(network, state, t, slot):
+    """Walk the layers from the last to the first, each with delta = dcost/dz; the cost goes to a slot."""
+    weights, z, a, delta = state.weights, state.z, state.a, state.delta
     layer = len(network.activations) - 1
     outputs = network.layers[layer + 1]
     unit, w = len(a) - outputs, len(weights)
     loss = cost(network.loss, t, window(a, unit, outputs), window(delta, unit, outputs))
     for j in range(outputs):
         delta[unit + j] = delta[unit + j] * slope(network.activations[layer], z[unit + j], a[unit + j])
+        if network.folded and network.common:
+            delta[unit + j] = delta[unit + j] * state.rates[layer]
     while layer >= 0:
         inputs, outputs = network.layers[layer], network.layers[layer + 1]
+        if network.folded:
+            for j in range(outputs):
+                scaled = delta[unit + j]
+                state.scaled[unit + j] = scaled if network.common else scaled * state.rates[layer]
         if network.bias != NO_BIAS:
             w -= outputs
+        if network.bias == LEARNT_BIAS:
             for j in range(outputs):
-                add(gradient, w + j, delta[unit + j], first)
+                learn_bias(network, state, layer, w + j, unit + j)
         w -= outputs * inputs
         below = unit - inputs
         for i in range(inputs):
-            for j in range(outputs):
-                add(gradient, w + j * inputs + i, delta[unit + j] * a[below + i], first)
             if layer > 0:
                 total = delta[unit] * weights[w + i]
                 for j in range(1, outputs):
-                    total = total + delta[unit + j] * weights[w + j * inputs + i]
+                    total = multiply_add(delta[unit + j], weights[w + j * inputs + i], total)
                 delta[below + i] = total * slope(network.activations[layer - 1], z[below + i], a[below + i])
-        unit, layer = below, layer - 1
-    return loss
+            for j in range(outputs):
+                learn_weight(network, state, layer, w + j * inputs + i, unit + j, below + i)
+        unit = below
+        layer -= 1
+    state.costs[slot] = loss
 
 
-@register_jitable
-def add(gradient, p, value, first):
-    gradient[p] = value if first else gradient[p] + value
+def learn_weight(network, state, layer, p, unit, below):
+    """What a sample teaches the weight p, from unit `below` to `unit`: its gradient is delta*a."""
+    if network.folded:
+        state.weights[p] = multiply_add(-state.scaled[unit], state.a[below], state.weights[p])
+    elif network.direct:
+        descend(network, state, layer, p, state.delta[unit] * state.a[below])
+    else:
+        state.gradient[p] = multiply_add(state.delta[unit], state.a[below], state.gradient[p])
 
 
-@register_jitable
+def learn_bias(network, state, layer, p, unit):
+    """Likewise for the bias of `unit`: its gradient is delta."""
+    if network.folded:
+        state.weights[p] = state.weights[p] - state.scaled[unit]
+    elif network.direct:
+        descend(network, state, layer, p, state.delta[unit])
+    else:
+        state.gradient[p] = state.gradient[p] + state.delta[unit]
+
+
+def descend(network, state, layer, p, gradient):
+    """What the optimizer makes of a gradient."""
+    state.weights[p] = change(network.rule, state, p, state.rates[layer], gradient)
+
+
 def update(network, state, samples):
-    """W = w - lr * gradient, the gradient being the mean over the batch's samples."""
-    weights, gradient = state.weights, state.gradient
+    """The end of a batch: the mean of the samples' gradients, clipped if so asked, and then the optimizer."""
+    gradient = state.gradient
+    if network.direct:
+        return
+    tick(network.rule, state)
+    if network.clip:
+        clip(network, state, samples)
     p = 0
     for layer in range(len(network.activations)):
         inputs, outputs = network.layers[layer], network.layers[layer + 1]
-        rate = state.rates[layer]
         learnt = outputs * (inputs + (network.bias == LEARNT_BIAS))
         for q in range(p, p + learnt):
-            weights[q] = weights[q] - rate * (gradient[q] / samples)
+            mean = gradient[q] if network.clip else gradient[q] / samples
+            gradient[q] = MINUS_ZERO
+            descend(network, state, layer, q, mean)
         p += outputs * (inputs + (network.bias != NO_BIAS))
+
+
+def clip(network, state, samples):
+    """Make the gradient the mean over the samples, no longer than the norm allows."""
+    gradient = state.gradient
+    square, p = constant(gradient[0], 0.0), 0
+    for layer in range(len(network.activations)):
+        inputs, outputs = network.layers[layer], network.layers[layer + 1]
+        learnt = outputs * (inputs + (network.bias == LEARNT_BIAS))
+        for q in range(p, p + learnt):
+            mean = gradient[q] / samples
+            gradient[q] = mean
+            square = multiply_add(mean, mean, square)
+        p += outputs * (inputs + (network.bias != NO_BIAS))
+    scale = state.norm[0] / (square_root(square) + CLIP_EPSILON)
+    scale = select(scale < 1.0, scale, 1.0)
+    for q in range(len(gradient)):
+        gradient[q] = gradient[q] * scale
+
+
+def begin(network, state):
+    """The rates of the next epoch."""
+    for layer in range(len(network.activations)):
+        state.rates[layer] = rate_of(network.schedule, state, layer)
+    state.epoch[0] = state.epoch[0] + 1.0

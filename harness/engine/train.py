@@ -1,233 +1,249 @@
-"""The kernel: a block of runs, vector by vector, epoch by epoch, to every row that was asked for."""
+"""The kernel: the runs of a block take their places in a group of lanes, and each is taken to every row it asks for.
+
+Compiled once for each dtype. The epochs themselves are a compiled function of the network (`engine.epochs`) that is
+called by its address. No lane knows of its neighbours: what a run gives does not depend on when it came, where it
+lies and what else is there.
+"""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
-import numpy as np
 from numba import njit
 from numba.extending import register_jitable
 
-from harness.block import Status
-from harness.engine.lanes import Kind, lane_set, same_bits
-from harness.engine.rows import Rows, window
-from harness.engine.step import State, backward, forward, update
+from harness.engine.epochs import call
+from harness.engine.lanes import lane_set, same_bits
+from harness.engine.places import DIVERGED, FREE, RAN, SETTLED, drop_anchor, load, record
+from harness.engine.rows import window
 from harness.formulas.functions import absolute, constant, select
 
-RAN, SETTLED, DIVERGED = int(Status.RAN), int(Status.SETTLED), int(Status.DIVERGED)
 NEVER = 2**62
-
-
-class Runs(NamedTuple):
-    """What is asked of each run, as `harness.block.Block` has it, and its initial weights (P, N)."""
-
-    initial: Any
-    rates: Any
-    max_loss: Any
-    first_stop: Any
-    stops: Any
-    place: Any
-    first_point: Any
-
-
-class Table(NamedTuple):
-    """Where the rows and the curves go, as `harness.block.Outcome` has them."""
-
-    status: Any
-    settled_epoch: Any
-    diverged_epoch: Any
-    losses: Any
-    last_finite_loss: Any
-    weights: Any
-    curve_epoch: Any
-    curve_losses: Any
-
-
-class Memory(NamedTuple):
-    """One vector of networks beside its `State`: the weights before an epoch (P), losses (3), and two bounds.
-
-    bounds: the loss above which a lane diverges, and the last finite mean loss.
-    """
-
-    before: Any
-    losses: Any
-    bounds: Any
-
-
-class Lanes(NamedTuple):
-    """The same memory as numbers, lane by lane, and how far each lane has come (width,)."""
-
-    weights: Any
-    rates: Any
-    losses: Any
-    bounds: Any
-    next_stop: Any
-    next_point: Any
-
-
-class Size(NamedTuple):
-    """Lengths: of a vector, of a block in runs, rows and points of curves; every: epochs between points, or 0."""
-
-    width: int
-    runs: int
-    rows: int
-    points: int
-    every: int
-
-
-def memory(kind: Kind, layers: tuple[int, ...], parameters: int) -> tuple[State, Memory, Lanes]:
-    """Memory for one vector of networks of this kind."""
-    units = sum(layers)
-    counts = {"weights": parameters, "gradient": parameters, "rates": len(layers) - 1, "z": units, "a": units}
-    counts |= {"delta": units, "before": parameters, "losses": 3, "bounds": 2}
-    arrays = {name: np.zeros((count, kind.width), kind.dtype) for name, count in counts.items()}
-    vectors = {name: Rows(array, kind) for name, array in arrays.items()}
-    progress = [Rows(np.zeros(kind.width, np.int64)) for _ in range(2)]
-    return (
-        State(*(vectors[name] for name in State._fields)),
-        Memory(*(vectors[name] for name in Memory._fields)),
-        Lanes(*(Rows(arrays[name]) for name in Lanes._fields[:4]), *progress),
-    )
+INFINITY = float("inf")
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
-def train(size, network, samples, runs, table, scratch):
-    """Train every run of a block and fill the table.
-
-    samples: inputs (S, I) and targets (S, O), in the kind's dtype. scratch: from `memory`.
-    """
-    state, memory, lane = scratch
-    for start in range(0, size.runs, size.width):
-        live = load(size, runs, table, lane, start)
-        epoch, due = 0, 1
-        while live != 0:
-            epoch += 1
-            for p in range(len(state.weights)):
-                memory.before[p] = state.weights[p]
-            run_epoch(network, state, samples, memory.losses)
-            finite, same = compare(state.weights, memory)
-            ended = (live & ~finite, live & finite & same)
-            if epoch == due or ended[0] | ended[1]:
-                live, due = record(size, runs, table, lane, start, live, epoch, ended)
+def train(work, size, runs, table, memory, vectors, lane):
+    """Train every run of a block and fill the table. memory and vectors are the same memory, as numbers and vectors."""
+    for k in range(size.vectors * size.width):
+        lane.run[k] = FREE
+    waiting, now, count = fill(size, runs, table, memory, lane, size.vectors, 0, 0), 0, size.vectors
+    count = pack(size, memory, lane, count)
+    while count > 0:
+        due = NEVER
+        for k in range(count * size.width):
+            if lane.run[k] != FREE:
+                due = min(due, lane.due[k])
+        epochs = min(size.stretch, due - now)
+        keep(size, memory.saved, memory.group, count)
+        if epochs > 1:
+            call(work, work.group, whole(size, count), now, epochs - 1)
+            keep(size, memory.before, memory.group, count)
+        call(work, work.group, whole(size, count), now + epochs - 1, 1)
+        now += epochs
+        for v in range(count):
+            look(work, size, runs, table, memory, vectors, lane, (v, now, epochs))
+        if not size.together:
+            waiting = fill(size, runs, table, memory, lane, count, waiting, now)
+        count = pack(size, memory, lane, count)
+        if count == 0 and waiting < size.runs:
+            waiting, now = fill(size, runs, table, memory, lane, size.vectors, waiting, 0), 0
+            count = pack(size, memory, lane, size.vectors)
 
 
 @register_jitable
-def load(size, runs, table, lane, start):
-    """Put the next runs into the lanes; return the set of those that have epochs to run.
+def whole(size, count):
+    """The vectors that are trained: where they go in pairs, the last of an odd number has an idle neighbour."""
+    return count + (size.pairs and count % 2)
 
-    The lanes of a vector that is not full repeat the last run, and are not recorded.
-    """
+
+@register_jitable
+def fill(size, runs, table, memory, lane, count, waiting, now):
+    """Give the free lanes of the first `count` vectors to waiting runs; return the first that still waits."""
+    for k in range(count * size.width):
+        while lane.run[k] == FREE and waiting < size.runs:
+            load(size, runs, table, memory, lane, k, waiting, now)
+            waiting += 1
+    return waiting
+
+
+@register_jitable
+def pack(size, memory, lane, count):
+    """Close the gaps that vectors without a run leave; return how many vectors there are."""
+    packed = 0
+    for v in range(count):
+        if not idle(size, lane, v):
+            if packed < v:
+                move(size, memory, lane, v, packed)
+            packed += 1
+    if packed < count and packed % 2 and size.pairs:
+        for i in range(packed * size.stride * size.width, (packed + 1) * size.stride * size.width):
+            memory.group[i] = 0.0
+    return packed
+
+
+@register_jitable
+def idle(size, lane, v):
+    for k in range(v * size.width, (v + 1) * size.width):
+        if lane.run[k] != FREE:
+            return False
+    return True
+
+
+@register_jitable
+def move(size, memory, lane, v, to):
+    """Move a vector with all that belongs to it."""
+    shift(memory.group, v, to, size.stride * size.width)
+    shift(memory.anchor, v, to, size.carried * size.width)
+    shift(memory.mean, v, to, size.width)
+    shift(memory.bound, v, to, size.width)
+    shift(lane.run, v, to, size.width)
+    shift(lane.start, v, to, size.width)
+    shift(lane.next_stop, v, to, size.width)
+    shift(lane.next_point, v, to, size.width)
+    shift(lane.due, v, to, size.width)
+    shift(lane.anchored, v, to, size.width)
+    shift(lane.period, v, to, size.width)
+    for k in range(v * size.width, (v + 1) * size.width):
+        lane.run[k] = FREE
+
+
+@register_jitable
+def shift(numbers, v, to, length):
+    for i in range(length):
+        numbers[to * length + i] = numbers[v * length + i]
+
+
+@register_jitable
+def keep(size, into, group, count):
+    """Copy what is carried of each vector."""
+    carried, stride = size.carried * size.width, size.stride * size.width
+    for v in range(count):
+        for i in range(carried):
+            into[v * carried + i] = group[v * stride + i]
+
+
+@register_jitable
+def look(work, size, runs, table, memory, vectors, lane, when):
+    """See what a stretch of epochs made of the runs of a vector, and write what is due."""
+    v, now, epochs = when
     live = 0
     for k in range(size.width):
-        run = min(start + k, size.runs - 1)
-        copy(lane.weights, k, size.width, runs.initial, run, size.runs)
-        copy(lane.rates, k, size.width, runs.rates, run, size.runs)
-        lane.bounds[k] = runs.max_loss[run]
-        lane.bounds[size.width + k] = np.nan
-        if start + k < size.runs:
-            lane.next_stop[k] = runs.first_stop[run]
-            lane.next_point[k] = runs.first_point[run]
-            if runs.stops[runs.first_stop[run]] == 0:
-                blank(lane.losses, k, size.width)
-                write(size, runs, table, lane, k, 0, RAN)
-            if lane.next_stop[k] < runs.first_stop[run + 1]:
-                live |= 1 << k
+        if lane.run[v * size.width + k] != FREE:
+            live |= 1 << k
+    own = window(vectors.group, v * size.stride, size.stride)
+    last = window(vectors.before if epochs > 1 else vectors.saved, v * size.carried, size.carried)
+    anchor = window(vectors.anchor, v * size.carried, size.carried)
+    finite, same = after(size, own, last, vectors.bound[v], epochs == 1)
+    back = lane_set(alike(size, own, anchor))
+    same = steady(size, runs, lane, v, now, same & live)
+    ended = live & ~finite | same
+    numbers = window(memory.group, v * size.stride * size.width, size.stride * size.width)
+    if ended and epochs > 1:
+        go_again(work, size, runs, table, memory, vectors, lane, (v, now - epochs, epochs, ended))
+        ended = live & ~still(size, lane, v)
+    mean = own[size.losses]
+    vectors.mean[v] = select(absolute(mean) < INFINITY, mean, vectors.mean[v])
+    for k in range(v * size.width, (v + 1) * size.width):
+        bit = 1 << k - v * size.width
+        if live & bit and lane.run[k] != FREE:
+            epoch = now - lane.start[k]
+            if ended & bit:
+                status = SETTLED if same & finite & bit else DIVERGED
+                record(size, runs, table, numbers, memory.mean[k], lane, k, epoch, status)
+            else:
+                go_on(size, runs, table, memory, lane, (k, now, (back & bit) != 0), numbers)
+
+
+@register_jitable
+def still(size, lane, v):
+    live = 0
+    for k in range(size.width):
+        if lane.run[v * size.width + k] != FREE:
+            live |= 1 << k
     return live
 
 
 @register_jitable
-def run_epoch(network, state, samples, losses):
-    """Every sample once, in order, an update after each batch; losses: min, mean and max of the samples' costs."""
-    inputs, targets = samples
-    features, outputs = network.layers[0], network.layers[len(network.layers) - 1]
-    count = len(targets) // outputs
-    for batch in range(0, count, network.batch_size):
-        stop = min(batch + network.batch_size, count)
-        for sample in range(batch, stop):
-            forward(network, state, window(inputs, sample * features, features))
-            target = window(targets, sample * outputs, outputs)
-            cost = backward(network, state, target, sample == batch)
-            if sample == 0:
-                losses[0] = cost
-                losses[1] = cost
-                losses[2] = cost
-            else:
-                losses[0] = select(cost < losses[0], cost, losses[0])
-                losses[1] = losses[1] + cost
-                losses[2] = select(cost > losses[2], cost, losses[2])
-        update(network, state, stop - batch)
-    losses[1] = losses[1] / count
+def after(size, own, last, bound, exact):
+    """The sets of lanes that are finite and within bounds, and of those whose state the last epoch left unchanged.
 
-
-@register_jitable
-def compare(weights, memory):
-    """The sets of lanes whose state is finite (and its loss within bounds), and whose weights are unchanged."""
-    losses, bounds, infinity = memory.losses, memory.bounds, constant(memory.losses[1], np.inf)
-    finite = absolute(losses[1]) < infinity
-    bounds[1] = select(finite, losses[1], bounds[1])
-    finite = finite & (losses[2] <= bounds[0])
-    same = same_bits(weights[0], memory.before[0])
-    for p in range(len(weights)):
-        finite = finite & (absolute(weights[p]) < infinity)
-        same = same & same_bits(weights[p], memory.before[p])
-    return lane_set(finite), lane_set(same)
-
-
-@register_jitable
-def record(size, runs, table, lane, start, live, epoch, ended):
-    """Write what an epoch gave to each run; return the set of those that go on, and the next epoch that is asked for.
-
-    ended: the sets that diverged and that settled in this epoch. These runs are finished: their later rows, and the
-    later points of a settled curve, say the same.
+    exact: the losses are of one epoch; if not, the sum of all costs stands for the largest, which is never more.
     """
-    due = NEVER
+    losses = window(own, size.losses, 4)
+    total = losses[0] if exact else losses[3]
+    most = losses[2] if exact else losses[3]
+    infinity = constant(total, INFINITY)
+    finite = (absolute(total) < infinity) & (most <= bound)
+    for p in range(size.weights):
+        finite = finite & (absolute(own[p]) < infinity)
+    losses[3] = 0.0
+    return lane_set(finite), lane_set(alike(size, own, last))
+
+
+@register_jitable
+def alike(size, own, other):
+    same = same_bits(own[0], other[0])
+    for p in range(1, size.carried):
+        same = same & same_bits(own[p], other[p])
+    return same
+
+
+@register_jitable
+def steady(size, runs, lane, v, now, lanes):
+    """Those of the lanes whose last epoch had the rate that all later ones have."""
     for k in range(size.width):
-        if live >> k & 1:
-            status = DIVERGED if ended[0] >> k & 1 else SETTLED if ended[1] >> k & 1 else RAN
-            end = runs.first_stop[start + k + 1]
-            if size.every and status != DIVERGED:
-                last = runs.stops[end - 1]
-                for point in range(epoch, (last if status == SETTLED else epoch) + 1):
-                    if point == 1 or point % size.every == 0 or point == last:
-                        table.curve_epoch[lane.next_point[k]] = point
-                        copy(table.curve_losses, lane.next_point[k], size.points, lane.losses, k, size.width)
-                        lane.next_point[k] += 1
-            while lane.next_stop[k] < end and (status != RAN or runs.stops[lane.next_stop[k]] == epoch):
-                write(size, runs, table, lane, k, epoch, status)
-            if lane.next_stop[k] == end:
-                live &= ~(1 << k)
-            else:
-                due = min(due, runs.stops[lane.next_stop[k]])
-                if size.every:
-                    due = min(due, epoch + size.every - epoch % size.every)
-    return live, due
+        if lanes >> k & 1:
+            at = v * size.width + k
+            if now - lane.start[at] - 1 < runs.steady[lane.run[at]]:
+                lanes &= ~(1 << k)
+    return lanes
 
 
 @register_jitable
-def write(size, runs, table, lane, k, epoch, status):
-    """Write the row of the lane's next stop."""
-    row = runs.place[lane.next_stop[k]]
-    lane.next_stop[k] += 1
-    table.status[row] = status
-    table.settled_epoch[row] = epoch if status == SETTLED else 0
-    table.diverged_epoch[row] = epoch if status == DIVERGED else 0
-    table.last_finite_loss[row] = lane.bounds[size.width + k]
-    if status == DIVERGED:
-        blank(table.losses, row, size.rows)
-        blank(table.weights, row, size.rows)
-    else:
-        copy(table.losses, row, size.rows, lane.losses, k, size.width)
-        copy(table.weights, row, size.rows, lane.weights, k, size.width)
+def go_again(work, size, runs, table, memory, vectors, lane, what):
+    """Go through a stretch once more, epoch by epoch, for the lanes of a vector that ended in it."""
+    v, now, epochs, pending = what
+    carried, stride = size.carried * size.width, size.stride * size.width
+    for i in range(carried):
+        memory.again[i] = memory.saved[v * carried + i]
+    for i in range(carried, stride):
+        memory.again[i] = memory.group[v * stride + i]
+    own, last = window(vectors.again, 0, size.stride), window(vectors.before, v * size.carried, size.carried)
+    for _ in range(epochs):
+        for i in range(carried):
+            memory.before[v * carried + i] = memory.again[i]
+        call(work, work.again, 1 + size.pairs, now, 1)
+        now += 1
+        finite, same = after(size, own, last, vectors.bound[v], True)
+        same = steady(size, runs, lane, v, now, same & pending)
+        ended = pending & ~finite | same
+        mean = own[size.losses]
+        vectors.mean[v] = select(absolute(mean) < INFINITY, mean, vectors.mean[v])
+        for k in range(size.width):
+            if ended >> k & 1:
+                at = v * size.width + k
+                status = SETTLED if (same & finite) >> k & 1 else DIVERGED
+                record(size, runs, table, memory.again, memory.mean[at], lane, at, now - lane.start[at], status)
+        pending &= ~ended
+        if pending == 0:
+            break
 
 
 @register_jitable
-def copy(into, column, columns, source, other, others):
-    """into[:, column] = source[:, other], of matrices with so many columns."""
-    for i in range(len(source) // max(others, 1)):
-        into[i * columns + column] = source[i * others + other]
-
-
-@register_jitable
-def blank(into, column, columns):
-    for i in range(len(into) // columns):
-        into[i * columns + column] = np.nan
+def go_on(size, runs, table, memory, lane, what, numbers):
+    """Write what is due of a lane whose run goes on. A run that comes back to an earlier state skips whole periods."""
+    k, now, back = what
+    epoch = now - lane.start[k]
+    if back and lane.anchored[k] >= 0 and not lane.period[k]:
+        lane.period[k] = epoch - lane.anchored[k]
+    while lane.run[k] != FREE:
+        ahead, period = lane.due[k] - now, lane.period[k]
+        if ahead == 0:
+            record(size, runs, table, numbers, memory.mean[k], lane, k, now - lane.start[k], RAN)
+        elif period and ahead >= period:
+            lane.start[k] -= ahead // period * period
+            lane.due[k] -= ahead // period * period
+        else:
+            break
+    if lane.run[k] != FREE and not lane.period[k]:
+        if epoch >= 2 * lane.anchored[k] and epoch >= runs.steady[lane.run[k]]:
+            drop_anchor(size, memory, lane, k, epoch)

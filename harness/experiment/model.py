@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from harness.experiment.axes import Axis, Column
 from harness.experiment.initialisation import Initialisation
+from harness.formulas.optimizers import OPTIMIZERS
+from harness.formulas.schedules import SCHEDULES
 
 Value = object
 """One value of one parameter: float, int, bool, str, tuple (layers, activations) or `Initialisation`.
@@ -42,6 +44,10 @@ STRUCTURAL = (
     "batch_size",
     "dtype",
     "arithmetic",
+    "schedule",
+    "weight_decay",
+    "gradient_clip",
+    "shuffle",
 )
 """The settings that decide which kernel trains a run; a block of runs never mixes them."""
 
@@ -51,7 +57,8 @@ class Structure:
     """One value of every structural setting: which arithmetic trains a run.
 
     layers: units of each layer, inputs first. activations: one name per layer of weights, the output's last.
-    batch_size: samples per update, `full` resolved to the number of samples.
+    batch_size: samples per update, `full` resolved to the number of samples. weight_decay, gradient_clip: whether runs
+    have one. shuffle: whether the samples come in another order every epoch.
     """
 
     layers: tuple[int, ...]
@@ -62,6 +69,18 @@ class Structure:
     batch_size: int
     dtype: Literal["float64", "float32"]
     arithmetic: Literal["exact", "fast"]
+    schedule: str = "constant"
+    weight_decay: bool = False
+    gradient_clip: bool = False
+    shuffle: bool = False
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The names of the numbers that each run has besides its learning rates, in the engine's order."""
+        names = [number.name for number in OPTIMIZERS[self.optimizer].numbers]
+        names += ["weight_decay"] * self.weight_decay
+        names += [number.name for number in SCHEDULES[self.schedule].numbers]
+        return (*names, *["gradient_clip"] * self.gradient_clip)
 
 
 @dataclass(frozen=True)

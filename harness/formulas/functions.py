@@ -14,6 +14,7 @@ fusing changes nothing. `tests/test_functions.py` regenerates every constant.
 from __future__ import annotations
 
 import math
+from functools import singledispatch
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -75,23 +76,52 @@ LOG_64 = (
 )
 LOG_32 = (0.66666716, 0.39979017, 0.29955605)
 
+# sin(pi u/2) / u in u^2 <= 1/4.
+SINE_64 = (
+    1.5707963267948966,
+    -0.6459640975062463,
+    0.07969262624616692,
+    -0.004681754135314827,
+    0.0001604411847266723,
+    -3.598842717144858e-06,
+    5.691927850489633e-08,
+    -6.627624938992472e-10,
+)
+SINE_32 = (1.5707964, -0.6459641, 0.07969258, -0.0046812664, 0.0001582063)
 
+
+@singledispatch
 def select(condition: Value, a: Value, b: Value) -> Value:
     """Choose a where the condition holds, else b. One of them, or both, are values, of one dtype."""
     chosen: Any = np.where(condition, a, b)
     return chosen[()]
 
 
+@singledispatch
 def constant(x: Value, number: float) -> Value:
     """The number as a value of x's kind, shape and dtype."""
     return np.full_like(x, number)[()]
 
 
+@singledispatch
+def multiply_add(a: Value, b: Value, c: Value) -> Value:
+    """a*b + c: two roundings, and one in `fast` arithmetic where the processor can. a: a value, not a plain number."""
+    return a * b + c
+
+
+@singledispatch
+def square_root(x: Value) -> Value:
+    """The square root, rounded correctly."""
+    return np.sqrt(x)
+
+
+@singledispatch
 def absolute(x: Value) -> Value:
     """|x|: the sign bit cleared."""
     return np.abs(x)
 
 
+@singledispatch
 def power_of_two(k: Value) -> Value:
     """2^k for integral k from -1022 to 1023 (float32: -126 to 127); unspecified, but silent, for any other.
 
@@ -102,6 +132,7 @@ def power_of_two(k: Value) -> Value:
     return ((k + 8388735.0).view(np.int32) << 23).view(np.float32)
 
 
+@singledispatch
 def exponent(x: Value) -> Value:
     """floor(log2(x)) of a positive normal x, as a float; unspecified, but silent, for any other."""
     if x.dtype == np.float64:
@@ -109,6 +140,7 @@ def exponent(x: Value) -> Value:
     return ((x.view(np.int32) >> 23) - 127).astype(np.float32)
 
 
+@singledispatch
 def by_dtype(x: Value, value64: Any, value32: Any) -> Any:
     """value64 if x is float64, value32 if x is float32: floats or tuples of floats."""
     return value64 if x.dtype == np.float64 else value32
@@ -116,9 +148,9 @@ def by_dtype(x: Value, value64: Any, value32: Any) -> Any:
 
 def polynomial(x: Value, coefficients: tuple[float, ...]) -> Value:
     """c[0] + x*(c[1] + x*(c[2] + ...)), by Horner's rule. coefficients: two or more."""
-    result = coefficients[-1]
+    result: Value = coefficients[-1]
     for coefficient in coefficients[-2::-1]:
-        result = coefficient + x * result
+        result = multiply_add(x, result, coefficient)
     return result
 
 
@@ -135,13 +167,13 @@ def exp(x: Value) -> Value:
     magic = by_dtype(x, ROUND_64, ROUND_32)
     x = select(x > high, high, x)
     x = select(x < low, low, x)
-    k = (x * LOG2_E + magic) - magic
-    r_high = x - k * by_dtype(x, LN2_HIGH_64, LN2_HIGH_32)
+    k = multiply_add(x, LOG2_E, magic) - magic
+    r_high = multiply_add(k, -by_dtype(x, LN2_HIGH_64, LN2_HIGH_32), x)
     r_low = k * by_dtype(x, LN2_LOW_64, LN2_LOW_32)
     r = r_high - r_low
     q = polynomial(r, by_dtype(x, EXP_64, EXP_32))
-    p = 1.0 + (r_high + (r * r * q - r_low))
-    half = (k * 0.5 + magic) - magic
+    p = 1.0 + (r_high + multiply_add(r * r, q, -r_low))
+    half = multiply_add(k, 0.5, magic) - magic
     return p * power_of_two(half) * power_of_two(k - half)
 
 
@@ -160,9 +192,9 @@ def log(x: Value) -> Value:
     s = f / (2.0 + f)
     z = s * s
     half_square = 0.5 * f * f
-    tail = s * (half_square + z * polynomial(z, by_dtype(x, LOG_64, LOG_32)))
-    tail = tail + k * by_dtype(x, LN2_LOW_64, LN2_LOW_32)
-    result = k * by_dtype(x, LN2_HIGH_64, LN2_HIGH_32) - ((half_square - tail) - f)
+    tail = s * multiply_add(z, polynomial(z, by_dtype(x, LOG_64, LOG_32)), half_square)
+    tail = multiply_add(k, by_dtype(x, LN2_LOW_64, LN2_LOW_32), tail)
+    result = multiply_add(k, by_dtype(x, LN2_HIGH_64, LN2_HIGH_32), f - (half_square - tail))
     result = select(x < INFINITY, result, x)
     result = select(x <= 0.0, -INFINITY, result)
     return select(x < 0.0, NAN, result)
@@ -179,17 +211,17 @@ def tanh(x: Value) -> Value:
     magic = by_dtype(x, ROUND_64, ROUND_32)
     t = 2.0 * absolute(x)
     t = select(t > limit, limit, t)
-    k = (t * LOG2_E + magic) - magic
-    r_high = t - k * by_dtype(x, LN2_HIGH_64, LN2_HIGH_32)
+    k = multiply_add(t, LOG2_E, magic) - magic
+    r_high = multiply_add(k, -by_dtype(x, LN2_HIGH_64, LN2_HIGH_32), t)
     r_low = k * by_dtype(x, LN2_LOW_64, LN2_LOW_32)
     r = r_high - r_low
     q = polynomial(r, by_dtype(x, EXP_64, EXP_32))
     scale = power_of_two(k - 1.0)
-    head = scale * r_high + (scale - 0.5)
-    tail = scale * (r * r * q - r_low)
+    head = multiply_add(scale, r_high, scale - 0.5)
+    tail = scale * multiply_add(r * r, q, -r_low)
     h = head + tail
     quotient = h / (1.0 + h)
-    size = select(h < THIRD, head + (tail - h * quotient), quotient)
+    size = select(h < THIRD, head + multiply_add(-h, quotient, tail), quotient)
     return select(x < 0.0, -size, select(x > 0.0, size, x))
 
 
@@ -200,7 +232,7 @@ def sigmoid(x: Value) -> Value:
     """
     e = exp(-absolute(x))
     quotient = select(x < 0.0, e, 1.0) / (1.0 + e)
-    return select((x < 0.0) & (e < THIRD), e - e * quotient, quotient)
+    return select((x < 0.0) & (e < THIRD), multiply_add(-e, quotient, e), quotient)
 
 
 def softplus(x: Value) -> Value:
@@ -215,14 +247,32 @@ def softplus(x: Value) -> Value:
     s = g / (2.0 + g)
     z = s * s
     half_square = 0.5 * g * g
-    tail = s * (half_square + z * polynomial(z, by_dtype(x, LOG_64, LOG_32)))
+    tail = s * multiply_add(z, polynomial(z, by_dtype(x, LOG_64, LOG_32)), half_square)
     tail = select(halve, tail + by_dtype(x, LN2_LOW_64, LN2_LOW_32), tail)
     result = select(x > 0.0, x, 0.0) + (g - (half_square - tail))
     return select(halve, by_dtype(x, LN2_HIGH_64, LN2_HIGH_32) + result, result)
 
 
-PRIMITIVES = (select, constant, absolute, power_of_two, exponent, by_dtype, polynomial)
-"""What another kind of value must define anew."""
+def nearest(x: Value) -> Value:
+    """The nearest integer, the even one of two; |x| below 2^51 (float32: 2^22)."""
+    magic = by_dtype(x, ROUND_64, ROUND_32)
+    return (x + magic) - magic
+
+
+def raised_cosine(x: Value) -> Value:
+    """(1 + cos(pi x))/2 for x >= 0. Error: 3.8 / 4.0 ulp.
+
+    With v the distance of x from the nearest even number, 1 - sin(pi v/2)^2, or sin(pi (1 - v)/2)^2 when v > 1/2.
+    """
+    v = absolute(x - 2.0 * nearest(0.5 * x))
+    near = v <= 0.5
+    u = select(near, v, 1.0 - v)
+    sine = u * polynomial(u * u, by_dtype(x, SINE_64, SINE_32))
+    return select(near, 1.0 - sine * sine, sine * sine)
+
+
+PRIMITIVES = (select, constant, multiply_add, square_root, absolute, power_of_two, exponent, by_dtype)
+"""What another kind of value must define anew (`functools.singledispatch`, by the type of the first argument)."""
 
 FUNCTIONS = (exp, log, tanh, sigmoid, softplus)
 """What then works on it unchanged, each after those that it calls."""

@@ -1,0 +1,159 @@
+"""Epochs of a group: samples in their order, batches, and the losses. One compiled function for each shape."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from llvmlite import ir
+from numba import cfunc, types
+from numba.extending import intrinsic, register_jitable
+
+from harness.engine import sweep
+from harness.engine.cache import private_cache
+from harness.engine.lanes import Kind
+from harness.engine.random import shuffle
+from harness.engine.rows import integers_at, numbers_at, rows_at, window
+from harness.engine.step import Network
+from harness.engine.sweep import COSTS, LOSSES, PARTS, SLOTS, Group, ShapeType
+from harness.formulas.functions import select
+
+
+class Work(NamedTuple):
+    """A compiled `advance` and what it works on: addresses and numbers, all int64.
+
+    network: its description. scratch: for one vector. inputs, targets, order: of the samples. key: for their order.
+    group, again: memory of vectors that it may train.
+    """
+
+    address: int
+    network: int
+    scratch: int
+    inputs: int
+    targets: int
+    order: int
+    samples: int
+    key: int
+    group: int
+    again: int
+
+
+ARGUMENTS = 11
+
+
+@register_jitable
+def call(work, memory, count, epoch, epochs):
+    """Train the `count` vectors at this address for some epochs, the first of which is number `epoch` from 0."""
+    samples = (work.inputs, work.targets, work.order, work.samples)
+    _call(work.address, (work.network, memory, work.scratch, count, *samples, epoch, epochs, work.key))
+
+
+@intrinsic(prefer_literal=False)
+def _call(context, address, arguments):
+    def codegen(context, builder, signature, args):
+        integer = ir.IntType(64)
+        function = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer()] + [integer] * ARGUMENTS)
+        pointer = builder.inttoptr(args[0], function.as_pointer())
+        shape = ir.Constant(ir.IntType(8).as_pointer(), None)
+        builder.call(pointer, [shape, *(builder.extract_value(args[1], i) for i in range(ARGUMENTS))])
+        return context.get_dummy_value()
+
+    return types.none(address, arguments), codegen
+
+
+HEAD = 13
+
+
+def describe(network: Network) -> np.ndarray:
+    """The network as integers, for kernels that learn of it at run time."""
+    at = sweep.offsets(network)
+    numbers = (network.bias, network.loss, network.batch_size, network.rule, network.schedule)
+    flags = (network.direct, network.fast, network.folded, network.common, network.clip, network.shuffle)
+    head = (len(network.activations), sum(network.layers), *numbers, *flags)
+    return np.array([*head, *at, *network.layers, *network.activations], np.int64)
+
+
+@register_jitable
+def network_from(description, depth):
+    d = description
+    layers = window(d, HEAD + PARTS + 1, depth + 1)
+    activations = window(d, HEAD + PARTS + 1 + depth + 1, depth)
+    return Network(
+        layers, activations, d[2], d[3], d[4], d[5], d[6], d[7] != 0, d[8] != 0, d[9] != 0, d[10] != 0, d[11] != 0, d[12] != 0
+    )
+
+
+def advance(shape, network, memory, scratch, count, inputs, targets, order, samples, epoch, epochs, key):
+    """Train a group for some epochs. At the end, each vector's losses are those of the last."""
+    depth, units = integers_at(network, 2)[0], integers_at(network, 2)[1]
+    description = integers_at(network, HEAD + PARTS + 1 + 2 * depth + 1)
+    network = network_from(description, depth)
+    offsets = window(description, HEAD, PARTS + 1)
+    stride = offsets[PARTS]
+    group = Group(rows_at(memory, count * stride, shape), rows_at(scratch, 4 * units, shape), offsets, count)
+    features, outputs = network.layers[0], network.layers[depth]
+    x, t = numbers_at(inputs, samples * features, shape), numbers_at(targets, samples * outputs, shape)
+    order = integers_at(order, samples)
+    for e in range(epoch, epoch + epochs):
+        if network.shuffle:
+            shuffle(order, key, e)
+        if network.schedule != 0:
+            sweep.begin(shape, network, group, ())
+        last = e == epoch + epochs - 1
+        batch = samples if network.direct else network.batch_size
+        for first in range(0, samples, batch):
+            stop = min(first + batch, samples)
+            for at in range(first, stop, SLOTS):
+                n = min(SLOTS, stop - at)
+                sweep.learn(shape, network, group, x, t, window(order, at, n))
+                tally(group, n, at, samples if at + n == samples else 0, last)
+            if not network.direct:
+                sweep.update(shape, network, group, (stop - first,))
+
+
+@register_jitable
+def tally(group, slots, seen, samples, last):
+    """Add the costs in the slots to the losses: to the sum of all, and in the last epoch to the epoch's own.
+
+    seen: how many costs of the epoch came before. samples: how many it has in all, once these are its last, or 0.
+    """
+    stride, costs_at, losses_at = group.offsets[PARTS], group.offsets[COSTS], group.offsets[LOSSES]
+    for v in range(group.count):
+        costs = window(group.memory, v * stride + costs_at, slots)
+        losses = window(group.memory, v * stride + losses_at, 4)
+        total = losses[3]
+        if last:
+            cost = costs[0]
+            sum_, least, most = cost, cost, cost
+            if seen:
+                sum_, least, most = losses[0] + cost, smaller(cost, losses[1]), larger(cost, losses[2])
+            for k in range(1, slots):
+                cost = costs[k]
+                sum_, least, most = sum_ + cost, smaller(cost, least), larger(cost, most)
+            losses[1] = least
+            losses[2] = most
+            total = total + sum_
+            losses[0] = sum_ / samples if samples else sum_
+        else:
+            for k in range(slots):
+                total = total + costs[k]
+        losses[3] = total
+
+
+@register_jitable
+def smaller(a, b):
+    return select(a < b, a, b)
+
+
+@register_jitable
+def larger(a, b):
+    return select(a > b, a, b)
+
+
+@cache
+def compiled(kind: Kind, network: Network | None):
+    """The address of `advance` for vectors of this kind, and this network or any."""
+    signature = types.void(ShapeType(kind.lanes, network), *[types.int64] * ARGUMENTS)
+    with private_cache():
+        return cfunc(signature, cache=True, error_model="numpy")(advance)

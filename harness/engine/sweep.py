@@ -1,0 +1,229 @@
+"""The steps of `engine.step`, swept over a group of vectors: the innermost loops.
+
+A group is so many vectors of networks, each with its own rows of memory, that take each sample in turn: their
+independent chains of arithmetic overlap. For one small network the step is traced: its Python runs once, with every
+loop unrolled, and what it does to `Vector`s becomes the body of the loop over the group. For any other network Numba
+compiles the very same step, with the widths of the layers known at run time only.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate, pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, models, overload, register_jitable, register_model
+
+from harness.engine import step
+from harness.engine.functions import RULES
+from harness.engine.lanes import LanesType, Vector
+from harness.engine.rows import Memory, reload, traced, window
+from harness.engine.step import Network, State
+from harness.formulas.optimizers import OPTIMIZERS
+from harness.formulas.schedules import SCHEDULES
+
+COSTS, LOSSES, PARTS = 10, 11, 12
+import os
+HOISTED = 6
+K = int(os.environ.get('KV', '2'))
+KEEP=12
+PAD = 0
+SLOTS = int(os.environ.get("SLOTS", "8"))
+"""Costs that a vector keeps before they are added up."""
+
+
+class Group(NamedTuple):
+    """count vectors of networks: memory (count * stride) and scratch rows, and where in it each part starts."""
+
+    memory: Any
+    scratch: Any
+    offsets: Any
+    count: int
+
+
+class ShapeType(types.Type):
+    """What a kernel is compiled for: vectors of a kind, and one network or, if None, any."""
+
+    def __init__(self, lanes: LanesType, network: Network | None) -> None:
+        self.lanes, self.network = lanes, network
+        super().__init__(name=f"Shape({lanes}, {network})")
+
+
+register_model(ShapeType)(models.OpaqueModel)
+
+PACE = [len(schedule.numbers) for schedule in SCHEDULES.values()]
+SCRATCH = ("z", "a", "delta", "scaled")
+
+
+def parameters(network: Network) -> int:
+    biases = network.bias != step.NO_BIAS
+    return sum(outputs * (inputs + biases) for inputs, outputs in pairwise(network.layers))
+
+
+def offsets(network: Network) -> list[int]:
+    """Where each part of a vector's memory starts, in rows, and where the whole ends."""
+    optimizer, count = OPTIMIZERS[RULES[network.rule][0]], parameters(network)
+    layers, scheduled = len(network.activations), network.schedule != 0
+    rows = {
+        "weights": count,
+        "slots": count * optimizer.slots,
+        "clock": optimizer.clock,
+        "base": layers if scheduled else 0,
+        "rates": layers,
+        "numbers": len(optimizer.numbers) + RULES[network.rule][1],
+        "pace": PACE[network.schedule],
+        "norm": int(network.clip),
+        "epoch": int(scheduled),
+        "gradient": 0 if network.direct else count,
+        "costs": SLOTS,
+        "losses": 4,
+    }
+    made = [0, *accumulate(rows[name] for name in State._fields if name not in SCRATCH)]
+    import os
+    made[-1] += PAD
+    return made
+
+
+def state_of(group, scratch, v):
+    """The rows of the group's v-th vector."""
+    at, memory = group.offsets, group.memory
+    start = v * at[PARTS]
+    return State(
+        window(memory, start, at[1]),
+        window(memory, start + at[1], at[2] - at[1]),
+        window(memory, start + at[2], at[3] - at[2]),
+        window(memory, start + at[3], at[4] - at[3]),
+        window(memory, start + at[4], at[5] - at[4]),
+        window(memory, start + at[5], at[6] - at[5]),
+        window(memory, start + at[6], at[7] - at[6]),
+        window(memory, start + at[7], at[8] - at[7]),
+        window(memory, start + at[8], at[9] - at[8]),
+        window(memory, start + at[9], at[10] - at[9]),
+        window(memory, start + at[10], at[11] - at[10]),
+        window(memory, start + at[11], at[12] - at[11]),
+        *scratch,
+    )
+
+
+def traced_state(network: Network, memory: Memory, v) -> State:
+    """The same, in code that is being generated; z, a and the rest of the scratch become registers."""
+    at, units = offsets(network), sum(network.layers)
+    first = memory.row(v, at[-1])
+    parts = [first[slice(start, stop)] for start, stop in pairwise(at)]
+    return State(*parts, *(np.empty(units, object) for _ in SCRATCH))
+
+
+ATO = int(os.environ.get("ATO", "2"))
+AT_ONCE = int(__import__("os").environ.get("ATONCE","0"))
+"""Networks of at most so many parameters take two samples at once: the weights stay in registers in between."""
+
+
+def stand_in(shape, network, group, args):
+    """What kernels call: an overload, by the shape's type, is compiled in its place."""
+
+
+@intrinsic(prefer_literal=False)
+def _learn_unrolled(context, shape, group, x, t, order):
+    def codegen(context, builder, signature, values):
+        group, x, t, order = (
+            traced(context, builder, ty, value) for ty, value in zip(signature.args[1:], values[1:], strict=True)
+        )
+        network = shape.network
+        features, outputs = network.layers[0], network.layers[-1]
+        x.lanes = t.lanes = shape.lanes
+
+        with cgutils.for_range(builder, order.length) as loop:
+            slot, s = loop.index, order[loop.index].value
+            xs, ts = x.row(s, features), t.row(s, outputs)
+            if features + outputs <= HOISTED:
+                xs, ts = [xs[i] for i in range(features)], [ts[i] for i in range(outputs)]
+            with cgutils.for_range(builder, builder.sdiv(group.count, ir.Constant(slot.type, K))) as loop:
+                start = builder.mul(loop.index, ir.Constant(slot.type, K))
+                states = [
+                    traced_state(network, group.memory, builder.add(start, ir.Constant(slot.type, k)))
+                    for k in range(K)
+                ]
+                for state in states:
+                    step.forward(network, state, xs)
+                if parameters(network) > KEEP:
+                    reload(builder)
+                for state in states:
+                    step.backward(network, state, ts, slot)
+        return context.get_dummy_value()
+
+    return types.none(shape, group, x, t, order), codegen
+
+
+def learn(shape, network, group, x, t, order):
+    """Train on the samples order (n,), n <= SLOTS: inputs x (S I,), targets t (S O,)."""
+
+
+@overload(learn)
+def _learn(shape, network, group, x, t, order):
+    if shape.network is not None:
+        return lambda shape, network, group, x, t, order: _learn_unrolled(shape, group, x, t, order)
+
+    def loop(shape, network, group, x, t, order):
+        features, outputs = network.layers[0], network.layers[len(network.activations)]
+        scratch = scratch_of(group)
+        for slot in range(len(order)):
+            xs, ts = window(x, order[slot] * features, features), window(t, order[slot] * outputs, outputs)
+            for v in range(group.count):
+                state = state_of(group, scratch, v)
+                step.forward(network, state, xs)
+                step.backward(network, state, ts, slot)
+
+    return loop
+
+
+def swept(task):
+    """Let kernels call `sweep(shape, network, group, args)`: task(network, state, *args) for each vector's state."""
+    compiled_task = register_jitable(task)
+
+    @intrinsic(prefer_literal=False)
+    def unrolled(context, shape, group, args):
+        def codegen(context, builder, signature, values):
+            group, more = (
+                traced(context, builder, ty, value) for ty, value in zip(signature.args[1:], values[1:], strict=True)
+            )
+            with cgutils.for_range(builder, group.count) as loop:
+                task(shape.network, traced_state(shape.network, group.memory, loop.index), *more)
+            return context.get_dummy_value()
+
+        return types.none(shape, group, args), codegen
+
+    def sweep(shape, network, group, args):
+        """Stands for the overload below."""
+
+    @overload(sweep)
+    def choose(shape, network, group, args):
+        if shape.network is not None:
+            return lambda shape, network, group, args: unrolled(shape, group, args)
+
+        def loop(shape, network, group, args):
+            scratch = scratch_of(group)
+            for v in range(group.count):
+                compiled_task(network, state_of(group, scratch, v), *args)
+
+        return loop
+
+    return sweep
+
+
+@register_jitable
+def scratch_of(group):
+    units = len(group.scratch) // 4
+    return (
+        window(group.scratch, 0, units),
+        window(group.scratch, units, units),
+        window(group.scratch, 2 * units, units),
+        window(group.scratch, 3 * units, units),
+    )
+
+
+for _function in (step.forward, step.backward, step.learn_weight, step.learn_bias, step.descend, step.clip, state_of):
+    register_jitable(_function)
+update, begin = swept(step.update), swept(step.begin)
