@@ -45,8 +45,6 @@ STRUCTURAL = (
     "dtype",
     "arithmetic",
     "schedule",
-    "weight_decay",
-    "gradient_clip",
     "shuffle",
 )
 """The settings that decide which kernel trains a run; a block of runs never mixes them."""
