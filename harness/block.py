@@ -44,10 +44,10 @@ class Block:
     """N runs of one structure, with R rows in all: one row for each number of epochs asked of each run.
 
     initialisation: (N,) index into `initialisations`. repeat: (N,). rates: (L, N), one learning rate per layer, or
-    (1, N), one for all. numbers: (H, N), as `structure.numbers` names them. max_loss: (N,), infinite where there is none. stops: (R,) epochs, those of run i in ascending order at
-    first_stop[i]:first_stop[i + 1]. place: (R,) where in the outcome the row of each stop belongs.
-    every: epochs between two points of the loss curves, or 0. own_kernel: whether it is worth compiling one for this
-    structure; the numbers are the same without.
+    (1, N), one for all. numbers: (H, N), as `structure.numbers` names them. max_loss: (N,), infinite where there is
+    none. stops: (R,) epochs, those of run i in ascending order at first_stop[i]:first_stop[i + 1]. place: (R,) where
+    in the outcome the row of each stop belongs. every: epochs between two points of the loss curves, or 0. own_kernel:
+    whether it is worth compiling one for this structure; the numbers are the same without.
     """
 
     structure: Structure

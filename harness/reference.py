@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.block import Status, random_key, rounded
+from harness.block import Status, random_key, rounded, shuffle_key
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.functions import log
 from harness.formulas.losses import LOSSES
+from harness.formulas.optimizers import OPTIMIZERS
+from harness.formulas.schedules import SCHEDULES
 
 if TYPE_CHECKING:
     from harness.experiment.initialisation import Initialisation
@@ -147,51 +149,116 @@ def mean_gradient(gradients: Sequence[list[Array]], count: int) -> list[Array]:
     return [gradient / count for gradient in total]
 
 
-def descend(parameters: list[Array], gradients: list[Array], rates: Array) -> list[Array]:
-    """W - lr*gradient for every layer: the gradient is rounded first, then multiplied, then subtracted."""
-    return [p - lr * g for p, g, lr in zip(parameters, gradients, rates, strict=True)]
+def clipped(weights: list[Array], biases: list[Array], norm: Any) -> tuple[list[Array], list[Array]]:
+    """The gradients, scaled so that their norm is at most the given (torch.nn.utils.clip_grad_norm_)."""
+    square = np.zeros((), weights[0].dtype)[()]
+    for layer, w in enumerate(weights):
+        for g in (*w.ravel(), *(biases[layer] if biases else ())):
+            square = square + g * g
+    share = norm / (np.sqrt(square) + 1e-6)
+    share = share if share < 1 else np.ones_like(square)
+    return [w * share for w in weights], [b * share for b in biases]
 
 
-def epochs(network: Network, data: Data, rates: Sequence[float]) -> Iterator[Update | Losses]:
+class Training:
+    """One run under way: the optimizer, what it keeps of each parameter, and the learning rates.
+
+    rates: one a layer, or one for all. numbers: those of `structure.numbers`.
+    """
+
+    def __init__(self, network: Network, rates: Sequence[float], numbers: Sequence[float], seed: int) -> None:
+        structure = network.structure
+        self.network, self.seed = network, seed
+        given = dict(zip(structure.numbers, rounded(numbers, structure.dtype), strict=True))
+        self.optimizer, self.schedule = OPTIMIZERS[structure.optimizer], SCHEDULES[structure.schedule]
+        self.numbers = tuple(given[number.name] for number in self.optimizer.numbers)
+        self.pace = tuple(given[number.name] for number in self.schedule.numbers)
+        self.decay, self.norm = given.get("weight_decay"), given.get("gradient_clip")
+        self.base = np.broadcast_to(rounded(rates, structure.dtype), len(network.weights))
+        self.rates = self.base
+        learnt = (network.weights, network.biases)
+        self.slots = [[[np.zeros_like(p) for _ in range(self.optimizer.slots)] for p in group] for group in learnt]
+        self.clock = [np.ones((), structure.dtype)[()] for _ in range(self.optimizer.clock)]
+
+    def carried(self) -> bytes:
+        """Everything that one epoch leaves to the next, but for the learning rates."""
+        slots = [slot for group in self.slots for slots in group for slot in slots]
+        return b"".join(array.tobytes() for array in (self.network.flat(), *slots, *self.clock))
+
+    def start(self, epoch: int, samples: int) -> list[int]:
+        """Begin an epoch, counted from 0: set its rates, and return the order of its samples."""
+        at = rounded(float(epoch), self.network.structure.dtype)[()]
+        pairs = zip(self.base, self.rates, strict=True)
+        self.rates = np.array([self.schedule.rate(base, before, at, self.pace) for base, before in pairs])
+        return permutation(self.seed, epoch, samples) if self.network.structure.shuffle else list(range(samples))
+
+    def steady(self, epoch: int) -> bool:
+        """Whether every later epoch is like this one, counted from 0."""
+        return not self.network.structure.shuffle and epoch >= self.schedule.steady(self.pace)
+
+    def update(self, weights: list[Array], biases: list[Array]) -> tuple[list[Array], list[Array]]:
+        """Change the network by the mean gradients of a batch; return them, clipped if so asked."""
+        network = self.network
+        learnt = network.structure.bias == "true"
+        if self.norm is not None:
+            weights, biases = clipped(weights, biases if learnt else [], self.norm)
+        if self.optimizer.tick:
+            self.optimizer.tick(self.clock, self.numbers)
+        network.weights = self._descend(network.weights, weights, self.slots[0])
+        if learnt:
+            network.biases = self._descend(network.biases, biases, self.slots[1])
+        return weights, biases
+
+    def _descend(self, parameters: list[Array], gradients: list[Array], slots: list[Any]) -> list[Array]:
+        """W - lr*gradient in the simplest case: the gradient is rounded first, then multiplied, then subtracted."""
+        changed = []
+        for p, g, lr, kept in zip(parameters, gradients, self.rates, slots, strict=True):
+            if self.decay is not None and self.optimizer.decoupled:
+                p = p * (1.0 - lr * self.decay)
+            elif self.decay is not None:
+                g = self.decay * p + g
+            changed.append(self.optimizer.change(p, g, lr, kept, self.clock, self.numbers))
+        return changed
+
+
+def epochs(training: Training, data: Data) -> Iterator[Update | Losses]:
     """Train for ever, changing the network: every `Update` as it happens and, after each epoch, its `Losses`."""
-    structure = network.structure
-    inputs, targets, lr = (rounded(values, structure.dtype) for values in (data.inputs, data.targets, rates))
+    network, structure = training.network, training.network.structure
+    inputs, targets = (rounded(values, structure.dtype) for values in (data.inputs, data.targets))
     epoch = 0
     while True:
+        order = training.start(epoch, len(inputs))
         epoch += 1
         costs = []
         for start in range(0, len(inputs), structure.batch_size):
-            indices = range(start, min(start + structure.batch_size, len(inputs)))
+            indices = order[start : start + structure.batch_size]
             batch = [sample_gradient(network, epoch, s, inputs[s], targets[s]) for s in indices]
             costs += [sample.cost for sample in batch]
             dw = mean_gradient([sample.weight_gradient for sample in batch], len(batch))
             db = mean_gradient([sample.bias_gradient for sample in batch], len(batch))
             before = network.weights, network.biases
-            network.weights = descend(network.weights, dw, lr)
-            if structure.bias == "true":
-                network.biases = descend(network.biases, db, lr)
-            yield Update(epoch, batch, dw, db, lr, before, (network.weights, network.biases))
+            dw, db = training.update(dw, db)
+            yield Update(epoch, batch, dw, db, training.rates, before, (network.weights, network.biases))
         total = costs[0]
         for cost in costs[1:]:
             total = total + cost
         yield Losses(epoch, min(costs), total / len(costs), max(costs))
 
 
-def trajectory(
-    network: Network, data: Data, rates: Sequence[float], stops: Sequence[int], max_loss: float = np.inf
-) -> Trajectory:
+def trajectory(training: Training, data: Data, stops: Sequence[int], max_loss: float = np.inf) -> Trajectory:
     """Train one network and keep what the table keeps, by the plain loop: no epoch is left out."""
-    kept = Trajectory()
-    before = network.flat()
-    row = Row(weights=before)
+    kept, network = Trajectory(), training.network
+    before = training.carried()
+    row = Row(weights=network.flat())
     bound = rounded(max_loss, network.structure.dtype)
     if 0 in stops:
         kept.rows[0] = row
     with np.errstate(all="ignore"):
-        for losses in islice(epoch_losses(network, data, rates), max(stops)):
-            after = network.flat()
+        for losses in islice(epoch_losses(training, data), max(stops)):
+            after = training.carried()
+            unchanged = training.steady(losses.epoch - 1) and after == before
             if row.status != Status.DIVERGED:
-                row = next_row(row, losses, before, after, bound)
+                row = next_row(row, losses, unchanged, network.flat(), bound)
             if row.status != Status.DIVERGED:
                 kept.losses.append(losses)
             if losses.epoch in stops:
@@ -200,17 +267,17 @@ def trajectory(
     return kept
 
 
-def epoch_losses(network: Network, data: Data, rates: Sequence[float]) -> Iterator[Losses]:
+def epoch_losses(training: Training, data: Data) -> Iterator[Losses]:
     """Train for ever, changing the network: the losses of each epoch."""
-    return (event for event in epochs(network, data, rates) if isinstance(event, Losses))
+    return (event for event in epochs(training, data) if isinstance(event, Losses))
 
 
-def next_row(row: Row, losses: Losses, before: Array, after: Array, max_loss: Any) -> Row:
+def next_row(row: Row, losses: Losses, unchanged: bool, after: Array, max_loss: Any) -> Row:
     """The row after one more epoch of a run that has not diverged."""
     last_finite_loss = losses.mean if np.isfinite(losses.mean) else row.last_finite_loss
     if not (np.isfinite(after).all() and np.isfinite(losses.mean) and losses.max <= max_loss):
         return Row(Status.DIVERGED, diverged_epoch=losses.epoch, last_finite_loss=last_finite_loss)
-    if row.status == Status.SETTLED or before.tobytes() == after.tobytes():
+    if row.status == Status.SETTLED or unchanged:
         settled = row.settled_epoch or losses.epoch
         return Row(Status.SETTLED, settled, None, losses, last_finite_loss, after)
     return Row(Status.RAN, None, None, losses, last_finite_loss, after)
@@ -240,6 +307,15 @@ def draw(recipe: str, numbers: list[Any], key: tuple[int, int], layer: int, shap
     if recipe == "orthogonal":
         return orthogonal(np.array([normal(key, layer, e) for e in elements]).reshape(shape))
     return np.broadcast_to(np.asarray(numbers[0], np.float64), shape)
+
+
+def permutation(seed: int, epoch: int, samples: int) -> list[int]:
+    """The order of the samples in an epoch, counted from 0: by Fisher and Yates, the same for every run."""
+    order = list(range(samples))
+    for i in range(samples - 1, 0, -1):
+        j = int(units((shuffle_key(seed), 0), epoch, i, 0)[0] * (i + 1))
+        order[i], order[j] = order[j], order[i]
+    return order
 
 
 def units(key: tuple[int, int], layer: int, element: int, attempt: int) -> Array:

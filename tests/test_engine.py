@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from harness.experiment.initialisation_spec import parse as initialisation
 from harness.experiment.model import Data, Structure
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES
+from harness.formulas.optimizers import OPTIMIZERS
+from harness.formulas.schedules import SCHEDULES
 
 INITS = tuple(
     initialisation(raw)
@@ -29,6 +32,7 @@ INITS = tuple(
     )
 )
 STOPS = (0, 1, 2, 5, 30)
+NONE = np.empty((0, 1))
 
 
 @st.composite
@@ -40,8 +44,20 @@ def structures(draw: st.DrawFn) -> Structure:
     activations = tuple(draw(st.sampled_from(list(ACTIVATIONS))) for _ in hidden)
     output = "identity" if LOSSES[loss].logits else draw(st.sampled_from(list(ACTIVATIONS)))
     bias = draw(st.sampled_from(["true", "false", "fixed"]))
-    dtype = draw(st.sampled_from(["float64", "float32"]))
-    return Structure(layers, (*activations, output), bias, loss, "sgd", draw(st.integers(1, 5)), dtype, "exact")
+    return Structure(
+        layers,
+        (*activations, output),
+        bias,
+        loss,
+        draw(st.sampled_from(list(OPTIMIZERS))),
+        draw(st.integers(1, 5)),
+        draw(st.sampled_from(["float64", "float32"])),
+        "exact",
+        draw(st.sampled_from(list(SCHEDULES))),
+        weight_decay=draw(st.booleans()),
+        gradient_clip=draw(st.booleans()),
+        shuffle=draw(st.booleans()),
+    )
 
 
 def data_for(structure: Structure, samples: int, rng: np.random.Generator) -> Data:
@@ -53,9 +69,22 @@ def data_for(structure: Structure, samples: int, rng: np.random.Generator) -> Da
     return Data(rng.normal(size=(samples, structure.layers[0])), targets)
 
 
-def block_of(structure: Structure, runs: int, rng: np.random.Generator, every: int) -> Block:
+RANGES = {"step_size": (1, 9), "t_max": (1, 20), "warmup_epochs": (1, 9), "eps": (1e-9, 1e-7), "gamma": (0.3, 1.2)}
+"""Of the numbers that are not between 0 and 1."""
+
+
+def numbers_for(structure: Structure, runs: int, rng: np.random.Generator) -> np.ndarray:
+    drawn = [rng.uniform(*RANGES.get(name, (0.0, 0.99)), runs) for name in structure.numbers]
+    whole = {number.name for schedule in SCHEDULES.values() for number in schedule.numbers if number.whole}
+    rows = [np.floor(row) if name in whole else row for name, row in zip(structure.numbers, drawn, strict=True)]
+    return np.array(rows).reshape(len(rows), runs)
+
+
+def block_of(
+    structure: Structure, runs: int, rng: np.random.Generator, every: int, own_kernel: bool = False
+) -> Block:
     """Runs with rates from harmless to hopeless, two thirds of the stops each, rows in a random order."""
-    layers = len(structure.layers) - 1
+    layers = len(structure.layers) - 1 if rng.random() < 0.5 else 1
     stops = [sorted(rng.choice(STOPS, rng.integers(1, len(STOPS) + 1), replace=False)) for _ in range(runs)]
     count = sum(map(len, stops))
     return Block(
@@ -65,11 +94,13 @@ def block_of(structure: Structure, runs: int, rng: np.random.Generator, every: i
         initialisation=rng.integers(0, len(INITS), runs),
         repeat=rng.integers(0, 3, runs),
         rates=10.0 ** rng.uniform(-3, 2, (layers, runs)),
+        numbers=numbers_for(structure, runs, rng),
         max_loss=np.where(rng.random(runs) < 0.3, 2.0, np.inf),
         first_stop=np.concatenate([[0], np.cumsum([len(s) for s in stops])]),
         stops=np.concatenate(stops),
         place=rng.permutation(count),
         every=every,
+        own_kernel=own_kernel,
     )
 
 
@@ -80,7 +111,8 @@ def assert_equals_reference(block: Block, data: Data) -> set[Status]:
         stops = block.stops[block.first_stop[run] : block.first_stop[run + 1]]
         init = block.initialisations[block.initialisation[run]]
         network = reference.initial_network(block.structure, init, block.seed, int(block.repeat[run]))
-        expected = reference.trajectory(network, data, block.rates[:, run], stops.tolist(), block.max_loss[run])
+        training = reference.Training(network, block.rates[:, run], block.numbers[:, run], block.seed)
+        expected = reference.trajectory(training, data, stops.tolist(), block.max_loss[run])
         for stop, row in zip(stops, block.place[block.first_stop[run] :], strict=False):
             assert_row(outcome, row, expected.rows[stop], f"run {run}, {stop} epochs of {block.structure}")
             seen.add(expected.rows[stop].status)
@@ -112,7 +144,7 @@ def assert_row(outcome: Any, row: int, expected: reference.Row, what: str) -> No
         assert outcome.weights[:, row].tobytes() == expected.weights.tobytes(), what
 
 
-@settings(max_examples=60)
+@settings(max_examples=150)
 @given(structures(), st.integers(0, 2**32), st.integers(1, 6), st.sampled_from([0, 1, 4]))
 def test_every_number_is_the_reference_s(structure: Structure, seed: int, samples: int, every: int) -> None:
     rng = np.random.default_rng(seed)
@@ -126,8 +158,26 @@ def test_every_number_is_the_reference_s(structure: Structure, seed: int, sample
 def test_every_activation_with_every_loss(activation: str, loss: str, dtype: Any) -> None:
     output = "identity" if LOSSES[loss].logits else activation
     structure = Structure((2, 3, 2), (activation, output), "true", loss, "sgd", 2, dtype, "exact")
-    rng = np.random.default_rng(11)
-    assert_equals_reference(block_of(structure, 9, rng, every=3), data_for(structure, 3, rng))
+    for own_kernel in (False, True):
+        rng = np.random.default_rng(11)
+        block = block_of(structure, 9, rng, every=3, own_kernel=own_kernel)
+        assert_equals_reference(block, data_for(structure, 3, rng))
+
+
+@pytest.mark.parametrize("changes", [
+    *({"optimizer": name, "weight_decay": decay, "batch_size": 2 - decay}
+      for name in OPTIMIZERS for decay in (False, True)),
+    *({"schedule": name, "optimizer": "momentum", "gradient_clip": True} for name in SCHEDULES),
+    {"shuffle": True, "batch_size": 3, "bias": "fixed"},
+    {"layers": (3, 8, 8, 2), "activations": ("relu", "tanh", "identity"), "bias": "false", "batch_size": 1},
+    {"layers": (16, 16, 1), "activations": ("leaky_relu", "sigmoid"), "batch_size": 1},
+    {"layers": (5, 1), "activations": ("softplus",), "batch_size": 4, "optimizer": "adam"},
+], ids=lambda changes: "-".join(str(value) for value in changes.values()))  # fmt: skip
+def test_a_kernel_of_its_own_gives_the_same_bits(changes: dict[str, Any]) -> None:
+    plain = Structure((2, 3, 1), ("tanh", "identity"), "true", "mse", "sgd", 2, "float64", "exact")
+    structure = replace(plain, **changes)
+    rng = np.random.default_rng(4)
+    assert_equals_reference(block_of(structure, 40, rng, every=0, own_kernel=True), data_for(structure, 5, rng))
 
 
 def test_the_cases_meet_every_status() -> None:
@@ -149,7 +199,7 @@ def test_a_run_does_not_depend_on_its_neighbours(dtype: Any, arithmetic: Any) ->
         stops = slice(block.first_stop[run], block.first_stop[run + 1])
         alone = Block(
             structure, block.seed, INITS, block.initialisation[[run]], block.repeat[[run]], block.rates[:, [run]],
-            block.max_loss[[run]], np.array([0, stops.stop - stops.start]), block.stops[stops],
+            block.numbers[:, [run]], block.max_loss[[run]], np.array([0, stops.stop - stops.start]), block.stops[stops],
             np.arange(stops.stop - stops.start),
         )  # fmt: skip
         assert np.array_equal(
@@ -185,7 +235,7 @@ def test_epochs_of_one_run_share_a_trajectory() -> None:
         rows = np.arange(40 * len(asked))
         first = np.arange(41) * len(asked)
         block = Block(
-            structure, 0, INITS[:1], nothing, nothing, np.array([rates, rates]), none, first, np.tile(asked, 40), rows
+            structure, 0, INITS[:1], nothing, nothing, np.array([rates, rates]), np.empty((0, 40)), none, first, np.tile(asked, 40), rows
         )
         return engine.train(block, data)
 
@@ -203,7 +253,7 @@ def test_a_hundred_thousand_weights() -> None:
     rng = np.random.default_rng(1)
     run = np.arange(3)
     rates, bounds, ends = np.full((2, 3), 0.01), np.full(3, np.inf), np.full(3, 2)
-    block = Block(structure, 1, (initialisation("he_uniform"),), 0 * run, run, rates, bounds, np.arange(4), ends, run)
+    block = Block(structure, 1, (initialisation("he_uniform"),), 0 * run, run, rates, np.empty((0, 3)), bounds, np.arange(4), ends, run)
     assert_equals_reference(block, data_for(structure, 6, rng))
 
 
@@ -214,7 +264,7 @@ def test_initial_weights_are_drawn_by_what_they_are_for() -> None:
 
     def drawn(inits: Any, which: int, repeat: int) -> np.ndarray:
         block = Block(
-            structure, 9, inits, one + which, one + repeat, np.ones((2, 1)), np.ones(1), np.arange(2), one, one
+            structure, 9, inits, one + which, one + repeat, np.ones((2, 1)), NONE, np.ones(1), np.arange(2), one, one
         )
         return engine.initial_weights(block)[:, 0]
 
@@ -228,7 +278,7 @@ def test_initial_weights_come_from_the_seed() -> None:
     one, random = np.zeros(1, np.int64), INITS[3:4]
     drawn = {
         engine.initial_weights(
-            Block(structure, seed, random, one, one, np.ones((2, 1)), np.ones(1), np.arange(2), one, one)
+            Block(structure, seed, random, one, one, np.ones((2, 1)), NONE, np.ones(1), np.arange(2), one, one)
         ).tobytes()
         for seed in (0, 1, 2**64 - 1)
     }
@@ -246,14 +296,14 @@ def test_random_initial_weights_have_the_distribution_they_should() -> None:
         ("lecun_normal", 0.0, (1 / 40) ** 0.5),
     ):
         block = Block(
-            structure, 4, (initialisation(raw),), one, one, np.ones((2, 1)), np.ones(1), np.arange(2), one, one
+            structure, 4, (initialisation(raw),), one, one, np.ones((2, 1)), NONE, np.ones(1), np.arange(2), one, one
         )
         w1 = engine.initial_weights(block)[:2000, 0]
         assert abs(w1.mean() - mean) < 5 * std / 2000**0.5
         assert abs(w1.std() - std) < 5 * std / 2000**0.5
         assert len(np.unique(w1)) == 2000
     block = Block(
-        structure, 4, (initialisation("orthogonal"),), one, one, np.ones((2, 1)), np.ones(1), np.arange(2), one, one
+        structure, 4, (initialisation("orthogonal"),), one, one, np.ones((2, 1)), NONE, np.ones(1), np.arange(2), one, one
     )
     w = engine.initial_weights(block)[:, 0]
     w1, w2 = w[:2000].reshape(50, 40), w[2000:].reshape(30, 50)

@@ -9,11 +9,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from harness.block import Block, Curves, Outcome, parameter_count, random_key, rounded, shuffle_key
+from harness.block import Block, Curves, Outcome, parameter_count, random_key, rounded
 from harness.engine.cache import private_cache
-from harness.engine.prepare import allocate, compiled, describe, network_of, size_of
-from harness.engine.places import Runs, Table
-from harness.engine.rows import Rows
+from harness.engine.group import Group
 from harness.experiment.model import Data, Structure
 from harness.formulas.schedules import SCHEDULES
 
@@ -24,3 +22,108 @@ with private_cache():
 __all__ = ["curve_points", "initial_weights", "prepare", "train"]
 
 DRAWN = {"uniform": random.UNIFORM, "normal": random.NORMAL, "orthogonal": random.ORTHOGONAL}
+NEVER = 2**62
+
+
+def train(block: Block, data: Data) -> Outcome:
+    """Train one block. data: as `harness.experiment` gave it, targets already one column per output.
+
+    Never raises for what the numbers do: a run that diverges is a row with that status.
+    """
+    structure = block.structure
+    dtype, rows = structure.dtype, len(block.stops)
+    first_point = np.concatenate([[0], np.cumsum(curve_points(block))])
+    points = int(first_point[-1])
+    runs = {
+        "initial": initial_weights(block),
+        "rates": rounded(np.broadcast_to(block.rates, (len(structure.activations), block.runs)), dtype),
+        "numbers": rounded(block.numbers, dtype),
+        "max_loss": rounded(block.max_loss, dtype),
+        "steady": steady_epochs(block),
+        "first_stop": block.first_stop,
+        "stops": block.stops,
+        "place": block.place,
+        "first_point": first_point,
+    }
+    table = {
+        "status": np.empty(rows, np.uint8),
+        "settled_epoch": np.empty(rows, np.int64),
+        "diverged_epoch": np.empty(rows, np.int64),
+        "row_losses": np.empty((3, rows), dtype),
+        "last_finite_loss": np.empty(rows, dtype),
+        "row_weights": np.empty((parameter_count(structure), rows), dtype),
+        "curve_epoch": np.zeros(points, np.int64),
+        "curve_losses": np.empty((3, points), dtype),
+    }
+    contiguous = {name: np.ascontiguousarray(array) for name, array in runs.items()}
+    kernel(Group(block, data).bundle(contiguous, table))
+    there = np.flatnonzero(table["curve_epoch"])
+    run = np.repeat(np.arange(block.runs), np.diff(first_point))
+    *results, epoch, losses = table.values()
+    return Outcome(*results, Curves(run[there], epoch[there], losses[:, there]))
+
+
+def prepare(structure: Structure, common: bool = True, own_kernel: bool = True) -> None:
+    """Compile what trains this structure, or find it in the cache, so that the first block does not wait for it."""
+    layers = 1 if common else len(structure.activations)
+    nothing = np.zeros(0, np.int64)
+    block = Block(
+        structure,
+        seed=0,
+        initialisations=(),
+        initialisation=nothing,
+        repeat=nothing,
+        rates=np.zeros((layers, 0)),
+        numbers=np.zeros((len(structure.numbers), 0)),
+        max_loss=np.zeros(0),
+        first_stop=np.zeros(1, np.int64),
+        stops=nothing,
+        place=nothing,
+        own_kernel=own_kernel,
+    )
+    train(block, Data(np.zeros((1, structure.layers[0])), np.zeros((1, structure.layers[-1]))))
+
+
+def curve_points(block: Block) -> np.ndarray:
+    """(N,) how many points the loss curve of each run can have: epochs 1, every, 2*every, .., last."""
+    if not block.every:
+        return np.zeros(block.runs, np.int64)
+    last = block.stops[block.first_stop[1:] - 1]
+    points = last // block.every + (last % block.every != 0)
+    return points + ((block.every > 1) & (last > 1))
+
+
+def steady_epochs(block: Block) -> np.ndarray:
+    """(N,) the epoch, from 0, from which on every epoch is like the one before."""
+    schedule = SCHEDULES[block.structure.schedule]
+    names = block.structure.numbers
+    numbers = tuple(block.numbers[names.index(number.name)] for number in schedule.numbers)
+    steady = np.broadcast_to(schedule.steady(numbers), block.runs)
+    if block.structure.shuffle:
+        steady = np.full(block.runs, np.inf)
+    return np.where(steady < NEVER, steady, NEVER).astype(np.int64)
+
+
+def initial_weights(block: Block) -> np.ndarray:
+    """(P, N) the weights before the first epoch, in the block's dtype."""
+    structure = block.structure
+    layers, has_bias = structure.layers, structure.bias != "false"
+    recipes = np.zeros((len(block.initialisations), len(layers) - 1, 3))
+    given = np.zeros((parameter_count(structure), len(block.initialisations)))
+    starts, p = np.empty(len(layers) - 1, np.int64), 0
+    for layer, (inputs, outputs) in enumerate(pairwise(layers)):
+        starts[layer], b = p, p + outputs * inputs
+        for k, initialisation in enumerate(block.initialisations):
+            recipe, *numbers = initialisation.tensor(layer + 1, inputs, outputs)
+            if recipe in DRAWN:
+                recipes[k, layer, : 1 + len(numbers)] = DRAWN[recipe], *numbers
+            else:
+                given[p:b, k] = np.ravel(numbers[0])
+            if has_bias:
+                given[b : b + outputs, k] = initialisation.biases(layer + 1, outputs)
+        p = b + outputs * has_bias
+    keys = [random_key(block.seed, initialisation) for initialisation in block.initialisations]
+    initial = np.ascontiguousarray(given[:, block.initialisation])
+    chosen = (block.initialisation, np.array(keys, np.uint64), block.repeat)
+    random.fill(initial, np.array(layers), starts, recipes, *chosen)
+    return rounded(initial, structure.dtype)

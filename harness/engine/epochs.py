@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
-
 import numpy as np
 from llvmlite import ir
 from numba import cfunc, types
@@ -14,39 +12,24 @@ from harness.engine import sweep
 from harness.engine.cache import private_cache
 from harness.engine.lanes import Kind
 from harness.engine.random import shuffle
-from harness.engine.rows import integers_at, numbers_at, rows_at, window
+from harness.engine.rows import address, integers_at, numbers_at, rows_at, window
 from harness.engine.step import Network
-from harness.engine.sweep import COSTS, LOSSES, PARTS, SLOTS, Group, ShapeType
+from harness.engine.sweep import COSTS, GRADIENT, LOSSES, PARTS, SLOTS, Group, ShapeType
 from harness.formulas.functions import select
-
-
-class Work(NamedTuple):
-    """A compiled `advance` and what it works on: addresses and numbers, all int64.
-
-    network: its description. scratch: for one vector. inputs, targets, order: of the samples. key: for their order.
-    group, again: memory of vectors that it may train.
-    """
-
-    address: int
-    network: int
-    scratch: int
-    inputs: int
-    targets: int
-    order: int
-    samples: int
-    key: int
-    group: int
-    again: int
 
 
 ARGUMENTS = 11
 
 
 @register_jitable
-def call(work, memory, count, epoch, epochs):
-    """Train the `count` vectors at this address for some epochs, the first of which is number `epoch` from 0."""
-    samples = (work.inputs, work.targets, work.order, work.samples)
-    _call(work.address, (work.network, memory, work.scratch, count, *samples, epoch, epochs, work.key))
+def call(b, memory, count, epoch, epochs):
+    """Train the `count` vectors in memory for some epochs, the first of which is number `epoch` from 0.
+
+    b: the bundle of `engine.group`.
+    """
+    group = (address(b.network), address(memory), address(b.scratch), count)
+    samples = (address(b.inputs), address(b.targets), address(b.order), len(b.order))
+    _call(b.kernel, (*group, *samples, epoch, epochs, b.key))
 
 
 @intrinsic(prefer_literal=False)
@@ -109,7 +92,24 @@ def advance(shape, network, memory, scratch, count, inputs, targets, order, samp
                 sweep.learn(shape, network, group, x, t, window(order, at, n))
                 tally(group, n, at, samples if at + n == samples else 0, last)
             if not network.direct:
-                sweep.update(shape, network, group, (stop - first,))
+                sweep.update(shape, network, group, (mean_scale(network, group, stop - first),))
+
+
+@register_jitable
+def mean_scale(network, group, samples):
+    """What the sums of so many gradients are to be multiplied by for their mean.
+
+    By 1 after dividing them here, unless the samples are a power of two: only then is their inverse exact. A division
+    takes as long as 16 products.
+    """
+    if network.fast or samples & (samples - 1) == 0:
+        return 1.0 / samples
+    at = group.offsets[GRADIENT]
+    for v in range(group.count):
+        start = v * group.offsets[PARTS]
+        for p in range(start + at, start + group.offsets[GRADIENT + 1]):
+            group.memory[p] = group.memory[p] / samples
+    return 1.0
 
 
 @register_jitable

@@ -84,12 +84,13 @@ class Vector:
         return Vector(self.builder, self.type, value)
 
     def of(self, other: Any) -> Vector:
-        """A vector, or a number rounded to the dtype and repeated: a Python one, or an integer at run time."""
+        """A vector, or a number rounded to the dtype and repeated: a Python one, or a float64 at run time."""
         if isinstance(other, Vector):
             return other
         llvm = self.value.type
         if isinstance(other, ir.Value):
-            return self.like(splat(self.builder, self.builder.sitofp(other, llvm.element), self.type))
+            number = other if llvm.element == other.type else self.builder.fptrunc(other, llvm.element)
+            return self.like(splat(self.builder, number, self.type))
         return self.like(ir.Constant(llvm, [other] * llvm.count if isinstance(llvm, ir.VectorType) else other))
 
     @property

@@ -248,6 +248,17 @@ def _rows_from(element, *args):
 
 
 @intrinsic(prefer_literal=False)
+def address(context, rows):
+    """Where the rows start."""
+
+    def codegen(context, builder, signature, args):
+        data = cgutils.create_struct_proxy(rows)(context, builder, args[0]).data
+        return builder.ptrtoint(data, ir.IntType(64))
+
+    return types.int64(rows), codegen
+
+
+@intrinsic(prefer_literal=False)
 def rows_at(context, address, length, shape):
     """`length` rows of the shape's vectors, from an address."""
     return _rows_from(shape.lanes, address, length, shape)

@@ -161,26 +161,26 @@ def descend(network, state, layer, p, gradient):
     state.weights[p] = change(network.rule, state, p, state.rates[layer], gradient)
 
 
-def update(network, state, samples):
-    """The end of a batch: the mean of the samples' gradients, clipped if so asked, and then the optimizer."""
+def update(network, state, scale):
+    """The end of a batch: the samples' gradients times a scale are their mean; clip it if so asked; then optimize."""
     gradient = state.gradient
     if network.direct:
         return
     tick(network.rule, state)
     if network.clip:
-        clip(network, state, samples)
+        clip(network, state, scale)
     p = 0
     for layer in range(len(network.activations)):
         inputs, outputs = network.layers[layer], network.layers[layer + 1]
         learnt = outputs * (inputs + (network.bias == LEARNT_BIAS))
         for q in range(p, p + learnt):
-            mean = gradient[q] if network.clip else gradient[q] / samples
+            mean = gradient[q] if network.clip else gradient[q] * scale
             gradient[q] = MINUS_ZERO
             descend(network, state, layer, q, mean)
         p += outputs * (inputs + (network.bias != NO_BIAS))
 
 
-def clip(network, state, samples):
+def clip(network, state, scale):
     """Make the gradient the mean over the samples, no longer than the norm allows."""
     gradient = state.gradient
     square, p = constant(gradient[0], 0.0), 0
@@ -188,14 +188,14 @@ def clip(network, state, samples):
         inputs, outputs = network.layers[layer], network.layers[layer + 1]
         learnt = outputs * (inputs + (network.bias == LEARNT_BIAS))
         for q in range(p, p + learnt):
-            mean = gradient[q] / samples
+            mean = gradient[q] * scale
             gradient[q] = mean
             square = multiply_add(mean, mean, square)
         p += outputs * (inputs + (network.bias != NO_BIAS))
-    scale = state.norm[0] / (square_root(square) + CLIP_EPSILON)
-    scale = select(scale < 1.0, scale, 1.0)
+    share = state.norm[0] / (square_root(square) + CLIP_EPSILON)
+    share = select(share < 1.0, share, 1.0)
     for q in range(len(gradient)):
-        gradient[q] = gradient[q] * scale
+        gradient[q] = gradient[q] * share
 
 
 def begin(network, state):

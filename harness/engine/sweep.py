@@ -25,13 +25,9 @@ from harness.engine.step import Network, State
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.formulas.schedules import SCHEDULES
 
-COSTS, LOSSES, PARTS = 10, 11, 12
-import os
-HOISTED = 6
-K = int(os.environ.get('KV', '2'))
-KEEP=12
-PAD = 0
-SLOTS = int(os.environ.get("SLOTS", "8"))
+WEIGHTS, CARRIED, GRADIENT, COSTS, LOSSES, PARTS = 0, 3, 9, 10, 11, 12
+"""Which parts of a vector's memory these are, and how many there are."""
+SLOTS = 8
 """Costs that a vector keeps before they are added up."""
 
 
@@ -81,9 +77,8 @@ def offsets(network: Network) -> list[int]:
         "costs": SLOTS,
         "losses": 4,
     }
-    made = [0, *accumulate(rows[name] for name in State._fields if name not in SCRATCH)]
+    return [0, *accumulate(rows[name] for name in State._fields if name not in SCRATCH)]
     import os
-    made[-1] += PAD
     return made
 
 
@@ -116,13 +111,13 @@ def traced_state(network: Network, memory: Memory, v) -> State:
     return State(*parts, *(np.empty(units, object) for _ in SCRATCH))
 
 
-ATO = int(os.environ.get("ATO", "2"))
-AT_ONCE = int(__import__("os").environ.get("ATONCE","0"))
-"""Networks of at most so many parameters take two samples at once: the weights stay in registers in between."""
-
-
-def stand_in(shape, network, group, args):
-    """What kernels call: an overload, by the shape's type, is compiled in its place."""
+KEPT = 12
+"""Networks of at most so many parameters keep them in registers from the forward to the backward pass."""
+HOISTED = 6
+"""Samples of at most so many numbers are in registers for all of the group."""
+PAIR = 2
+"""Vectors that go through the forward pass, and then the backward pass, one after the other: the second's forward
+pass fills the wait for the first's deltas."""
 
 
 @intrinsic(prefer_literal=False)
@@ -140,15 +135,15 @@ def _learn_unrolled(context, shape, group, x, t, order):
             xs, ts = x.row(s, features), t.row(s, outputs)
             if features + outputs <= HOISTED:
                 xs, ts = [xs[i] for i in range(features)], [ts[i] for i in range(outputs)]
-            with cgutils.for_range(builder, builder.sdiv(group.count, ir.Constant(slot.type, K))) as loop:
-                start = builder.mul(loop.index, ir.Constant(slot.type, K))
+            with cgutils.for_range(builder, builder.sdiv(group.count, ir.Constant(slot.type, PAIR))) as loop:
+                start = builder.mul(loop.index, ir.Constant(slot.type, PAIR))
                 states = [
                     traced_state(network, group.memory, builder.add(start, ir.Constant(slot.type, k)))
-                    for k in range(K)
+                    for k in range(PAIR)
                 ]
                 for state in states:
                     step.forward(network, state, xs)
-                if parameters(network) > KEEP:
+                if parameters(network) > KEPT:
                     reload(builder)
                 for state in states:
                     step.backward(network, state, ts, slot)

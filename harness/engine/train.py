@@ -21,89 +21,89 @@ INFINITY = float("inf")
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
-def train(work, size, runs, table, memory, vectors, lane):
-    """Train every run of a block and fill the table. memory and vectors are the same memory, as numbers and vectors."""
-    for k in range(size.vectors * size.width):
-        lane.run[k] = FREE
-    waiting, now, count = fill(size, runs, table, memory, lane, size.vectors, 0, 0), 0, size.vectors
-    count = pack(size, memory, lane, count)
+def train(b):
+    """Train every run of a block and fill the b. memory and vectors are the same memory, as numbers and vectors."""
+    for k in range(b.vectors * b.width):
+        b.run[k] = FREE
+    waiting, now, count = fill(b, b.vectors, 0, 0), 0, b.vectors
+    count = pack(b, count)
     while count > 0:
         due = NEVER
-        for k in range(count * size.width):
-            if lane.run[k] != FREE:
-                due = min(due, lane.due[k])
-        epochs = min(size.stretch, due - now)
-        keep(size, memory.saved, memory.group, count)
+        for k in range(count * b.width):
+            if b.run[k] != FREE:
+                due = min(due, b.due[k])
+        epochs = min(b.stretch, due - now)
+        keep(b, b.saved, b.group, count)
         if epochs > 1:
-            call(work, work.group, whole(size, count), now, epochs - 1)
-            keep(size, memory.before, memory.group, count)
-        call(work, work.group, whole(size, count), now + epochs - 1, 1)
+            call(b, b.group, whole(b, count), now, epochs - 1)
+            keep(b, b.before, b.group, count)
+        call(b, b.group, whole(b, count), now + epochs - 1, 1)
         now += epochs
         for v in range(count):
-            look(work, size, runs, table, memory, vectors, lane, (v, now, epochs))
-        if not size.together:
-            waiting = fill(size, runs, table, memory, lane, count, waiting, now)
-        count = pack(size, memory, lane, count)
-        if count == 0 and waiting < size.runs:
-            waiting, now = fill(size, runs, table, memory, lane, size.vectors, waiting, 0), 0
-            count = pack(size, memory, lane, size.vectors)
+            look(b, (v, now, epochs))
+        if not b.together:
+            waiting = fill(b, count, waiting, now)
+        count = pack(b, count)
+        if count == 0 and waiting < b.runs:
+            waiting, now = fill(b, b.vectors, waiting, 0), 0
+            count = pack(b, b.vectors)
 
 
 @register_jitable
-def whole(size, count):
+def whole(b, count):
     """The vectors that are trained: where they go in pairs, the last of an odd number has an idle neighbour."""
-    return count + (size.pairs and count % 2)
+    return count + (b.pairs and count % 2)
 
 
 @register_jitable
-def fill(size, runs, table, memory, lane, count, waiting, now):
+def fill(b, count, waiting, now):
     """Give the free lanes of the first `count` vectors to waiting runs; return the first that still waits."""
-    for k in range(count * size.width):
-        while lane.run[k] == FREE and waiting < size.runs:
-            load(size, runs, table, memory, lane, k, waiting, now)
+    for k in range(count * b.width):
+        while b.run[k] == FREE and waiting < b.runs:
+            load(b, k, waiting, now)
             waiting += 1
     return waiting
 
 
 @register_jitable
-def pack(size, memory, lane, count):
+def pack(b, count):
     """Close the gaps that vectors without a run leave; return how many vectors there are."""
     packed = 0
     for v in range(count):
-        if not idle(size, lane, v):
+        if not idle(b, v):
             if packed < v:
-                move(size, memory, lane, v, packed)
+                move(b, v, packed)
             packed += 1
-    if packed < count and packed % 2 and size.pairs:
-        for i in range(packed * size.stride * size.width, (packed + 1) * size.stride * size.width):
-            memory.group[i] = 0.0
+    if packed < count and packed % 2 and b.pairs:
+        for i in range(packed * b.stride * b.width, (packed + 1) * b.stride * b.width):
+            b.group[i] = 0.0
     return packed
 
 
 @register_jitable
-def idle(size, lane, v):
-    for k in range(v * size.width, (v + 1) * size.width):
-        if lane.run[k] != FREE:
+def idle(b, v):
+    for k in range(v * b.width, (v + 1) * b.width):
+        if b.run[k] != FREE:
             return False
     return True
 
 
 @register_jitable
-def move(size, memory, lane, v, to):
+def move(b, v, to):
     """Move a vector with all that belongs to it."""
-    shift(memory.group, v, to, size.stride * size.width)
-    shift(memory.anchor, v, to, size.carried * size.width)
-    shift(memory.mean, v, to, size.width)
-    shift(memory.bound, v, to, size.width)
-    shift(lane.run, v, to, size.width)
-    shift(lane.start, v, to, size.width)
-    shift(lane.next_stop, v, to, size.width)
-    shift(lane.next_point, v, to, size.width)
-    shift(lane.due, v, to, size.width)
-    shift(lane.anchored, v, to, size.width)
-    shift(lane.period, v, to, size.width)
-    for k in range(v * size.width, (v + 1) * size.width):
-        lane.run[k] = FREE
+    shift(b.group, v, to, b.stride * b.width)
+    shift(b.anchor, v, to, b.carried * b.width)
+    shift(b.mean, v, to, b.width)
+    shift(b.bound, v, to, b.width)
+    shift(b.run, v, to, b.width)
+    shift(b.start, v, to, b.width)
+    shift(b.next_stop, v, to, b.width)
+    shift(b.next_point, v, to, b.width)
+    shift(b.due, v, to, b.width)
+    shift(b.anchored, v, to, b.width)
+    shift(b.period, v, to, b.width)
+    for k in range(v * b.width, (v + 1) * b.width):
+        b.run[k] = FREE
 
 
 @register_jitable
@@ -113,137 +113,137 @@ def shift(numbers, v, to, length):
 
 
 @register_jitable
-def keep(size, into, group, count):
+def keep(b, into, group, count):
     """Copy what is carried of each vector."""
-    carried, stride = size.carried * size.width, size.stride * size.width
+    carried, stride = b.carried * b.width, b.stride * b.width
     for v in range(count):
         for i in range(carried):
             into[v * carried + i] = group[v * stride + i]
 
 
 @register_jitable
-def look(work, size, runs, table, memory, vectors, lane, when):
+def look(b, when):
     """See what a stretch of epochs made of the runs of a vector, and write what is due."""
     v, now, epochs = when
     live = 0
-    for k in range(size.width):
-        if lane.run[v * size.width + k] != FREE:
+    for k in range(b.width):
+        if b.run[v * b.width + k] != FREE:
             live |= 1 << k
-    own = window(vectors.group, v * size.stride, size.stride)
-    last = window(vectors.before if epochs > 1 else vectors.saved, v * size.carried, size.carried)
-    anchor = window(vectors.anchor, v * size.carried, size.carried)
-    finite, same = after(size, own, last, vectors.bound[v], epochs == 1)
-    back = lane_set(alike(size, own, anchor))
-    same = steady(size, runs, lane, v, now, same & live)
+    own = window(b.group_vectors, v * b.stride, b.stride)
+    last = window(b.before_vectors if epochs > 1 else b.saved_vectors, v * b.carried, b.carried)
+    anchor = window(b.anchor_vectors, v * b.carried, b.carried)
+    finite, same = after(b, own, last, b.bound_vectors[v], epochs == 1)
+    back = lane_set(alike(b, own, anchor))
+    same = steady(b, v, now, same & live)
     ended = live & ~finite | same
-    numbers = window(memory.group, v * size.stride * size.width, size.stride * size.width)
+    numbers = window(b.group, v * b.stride * b.width, b.stride * b.width)
     if ended and epochs > 1:
-        go_again(work, size, runs, table, memory, vectors, lane, (v, now - epochs, epochs, ended))
-        ended = live & ~still(size, lane, v)
-    mean = own[size.losses]
-    vectors.mean[v] = select(absolute(mean) < INFINITY, mean, vectors.mean[v])
-    for k in range(v * size.width, (v + 1) * size.width):
-        bit = 1 << k - v * size.width
-        if live & bit and lane.run[k] != FREE:
-            epoch = now - lane.start[k]
+        go_again(b, (v, now - epochs, epochs, ended))
+        ended = live & ~still(b, v)
+    mean = own[b.losses_at]
+    b.mean_vectors[v] = select(absolute(mean) < INFINITY, mean, b.mean_vectors[v])
+    for k in range(v * b.width, (v + 1) * b.width):
+        bit = 1 << k - v * b.width
+        if live & bit and b.run[k] != FREE:
+            epoch = now - b.start[k]
             if ended & bit:
                 status = SETTLED if same & finite & bit else DIVERGED
-                record(size, runs, table, numbers, memory.mean[k], lane, k, epoch, status)
+                record(b, numbers, b.mean[k], k, epoch, status)
             else:
-                go_on(size, runs, table, memory, lane, (k, now, (back & bit) != 0), numbers)
+                go_on(b, (k, now, (back & bit) != 0), numbers)
 
 
 @register_jitable
-def still(size, lane, v):
+def still(b, v):
     live = 0
-    for k in range(size.width):
-        if lane.run[v * size.width + k] != FREE:
+    for k in range(b.width):
+        if b.run[v * b.width + k] != FREE:
             live |= 1 << k
     return live
 
 
 @register_jitable
-def after(size, own, last, bound, exact):
+def after(b, own, last, bound, exact):
     """The sets of lanes that are finite and within bounds, and of those whose state the last epoch left unchanged.
 
     exact: the losses are of one epoch; if not, the sum of all costs stands for the largest, which is never more.
     """
-    losses = window(own, size.losses, 4)
+    losses = window(own, b.losses_at, 4)
     total = losses[0] if exact else losses[3]
     most = losses[2] if exact else losses[3]
     infinity = constant(total, INFINITY)
     finite = (absolute(total) < infinity) & (most <= bound)
-    for p in range(size.weights):
+    for p in range(b.parameters):
         finite = finite & (absolute(own[p]) < infinity)
     losses[3] = 0.0
-    return lane_set(finite), lane_set(alike(size, own, last))
+    return lane_set(finite), lane_set(alike(b, own, last))
 
 
 @register_jitable
-def alike(size, own, other):
+def alike(b, own, other):
     same = same_bits(own[0], other[0])
-    for p in range(1, size.carried):
+    for p in range(1, b.carried):
         same = same & same_bits(own[p], other[p])
     return same
 
 
 @register_jitable
-def steady(size, runs, lane, v, now, lanes):
+def steady(b, v, now, lanes):
     """Those of the lanes whose last epoch had the rate that all later ones have."""
-    for k in range(size.width):
+    for k in range(b.width):
         if lanes >> k & 1:
-            at = v * size.width + k
-            if now - lane.start[at] - 1 < runs.steady[lane.run[at]]:
+            at = v * b.width + k
+            if now - b.start[at] - 1 < b.steady[b.run[at]]:
                 lanes &= ~(1 << k)
     return lanes
 
 
 @register_jitable
-def go_again(work, size, runs, table, memory, vectors, lane, what):
+def go_again(b, what):
     """Go through a stretch once more, epoch by epoch, for the lanes of a vector that ended in it."""
     v, now, epochs, pending = what
-    carried, stride = size.carried * size.width, size.stride * size.width
+    carried, stride = b.carried * b.width, b.stride * b.width
     for i in range(carried):
-        memory.again[i] = memory.saved[v * carried + i]
+        b.again[i] = b.saved[v * carried + i]
     for i in range(carried, stride):
-        memory.again[i] = memory.group[v * stride + i]
-    own, last = window(vectors.again, 0, size.stride), window(vectors.before, v * size.carried, size.carried)
+        b.again[i] = b.group[v * stride + i]
+    own, last = window(b.again_vectors, 0, b.stride), window(b.before_vectors, v * b.carried, b.carried)
     for _ in range(epochs):
         for i in range(carried):
-            memory.before[v * carried + i] = memory.again[i]
-        call(work, work.again, 1 + size.pairs, now, 1)
+            b.before[v * carried + i] = b.again[i]
+        call(b, b.again, 1 + b.pairs, now, 1)
         now += 1
-        finite, same = after(size, own, last, vectors.bound[v], True)
-        same = steady(size, runs, lane, v, now, same & pending)
+        finite, same = after(b, own, last, b.bound_vectors[v], True)
+        same = steady(b, v, now, same & pending)
         ended = pending & ~finite | same
-        mean = own[size.losses]
-        vectors.mean[v] = select(absolute(mean) < INFINITY, mean, vectors.mean[v])
-        for k in range(size.width):
+        mean = own[b.losses_at]
+        b.mean_vectors[v] = select(absolute(mean) < INFINITY, mean, b.mean_vectors[v])
+        for k in range(b.width):
             if ended >> k & 1:
-                at = v * size.width + k
+                at = v * b.width + k
                 status = SETTLED if (same & finite) >> k & 1 else DIVERGED
-                record(size, runs, table, memory.again, memory.mean[at], lane, at, now - lane.start[at], status)
+                record(b, b.again, b.mean[at], at, now - b.start[at], status)
         pending &= ~ended
         if pending == 0:
             break
 
 
 @register_jitable
-def go_on(size, runs, table, memory, lane, what, numbers):
+def go_on(b, what, numbers):
     """Write what is due of a lane whose run goes on. A run that comes back to an earlier state skips whole periods."""
     k, now, back = what
-    epoch = now - lane.start[k]
-    if back and lane.anchored[k] >= 0 and not lane.period[k]:
-        lane.period[k] = epoch - lane.anchored[k]
-    while lane.run[k] != FREE:
-        ahead, period = lane.due[k] - now, lane.period[k]
+    epoch = now - b.start[k]
+    if back and b.anchored[k] >= 0 and not b.period[k]:
+        b.period[k] = epoch - b.anchored[k]
+    while b.run[k] != FREE:
+        ahead, period = b.due[k] - now, b.period[k]
         if ahead == 0:
-            record(size, runs, table, numbers, memory.mean[k], lane, k, now - lane.start[k], RAN)
+            record(b, numbers, b.mean[k], k, now - b.start[k], RAN)
         elif period and ahead >= period:
-            lane.start[k] -= ahead // period * period
-            lane.due[k] -= ahead // period * period
+            b.start[k] -= ahead // period * period
+            b.due[k] -= ahead // period * period
         else:
             break
-    if lane.run[k] != FREE and not lane.period[k]:
-        if epoch >= 2 * lane.anchored[k] and epoch >= runs.steady[lane.run[k]]:
-            drop_anchor(size, memory, lane, k, epoch)
+    if b.run[k] != FREE and not b.period[k]:
+        if epoch >= 2 * b.anchored[k] and epoch >= b.steady[b.run[k]]:
+            drop_anchor(b, k, epoch)

@@ -69,7 +69,7 @@ def adam(w: Values, gradient: Values, rate: Values, slots: Values, clock: Values
 
 
 TINY = 1e-30
-"""A power of a beta below it is left as it is: 1 less it is 1, and subnormal numbers, which are slow, are not reached."""
+"""A power of a beta below it is left as it is: 1 less it is 1, and no subnormal number, which is slow, is reached."""
 
 
 def adam_tick(clock: Values, numbers: Any) -> None:

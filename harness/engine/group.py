@@ -1,0 +1,151 @@
+"""A group in memory: what a block's structure asks of the kernels, and the arrays that they work on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from harness.block import Block, rounded, shuffle_key
+from harness.engine import step, sweep
+from harness.engine.bundle import Bundle
+from harness.engine.epochs import compiled, describe
+from harness.engine.functions import ACTIVATION_CODES, LOSS_CODES, RULES, SCHEDULE_CODES
+from harness.engine.lanes import Kind, native_width
+from harness.engine.rows import Rows
+from harness.engine.step import Network
+from harness.experiment.model import Data, Structure
+
+BIAS_CODES = {"false": step.NO_BIAS, "true": step.LEARNT_BIAS, "fixed": step.FIXED_BIAS}
+OWN_KERNEL = 400
+"""Networks of more parameters are trained by the kernel for any: unrolled, they would take seconds to compile."""
+GROUP_BYTES = 32 * 1024
+"""The memory of a group: what fits a first-level cache."""
+MOST_VECTORS = 16
+STRETCH = 32
+"""Samples between two looks at how the runs are. A look costs about a sample; where a run ended, its vector goes
+through the stretch again."""
+LINE = 64
+"""Bytes: a vector that lies across two cache lines takes twice as long."""
+
+LANE = ("run", "start", "next_stop", "next_point", "due", "anchored", "period")
+"""For each lane: its run, or FREE; when its epochs began; the next row and point it writes, and when; the epoch of its
+anchor, or -1; and the period of its states, once it is known, or 0."""
+
+
+def network_of(structure: Structure, common: bool) -> Network:
+    """The structure in codes. common: one learning rate for all layers."""
+    fast = structure.arithmetic == "fast"
+    direct = structure.batch_size == 1 and not structure.gradient_clip
+    plain = structure.optimizer == "sgd" and not structure.weight_decay
+    return Network(
+        structure.layers,
+        tuple(ACTIVATION_CODES[name] for name in structure.activations),
+        BIAS_CODES[structure.bias],
+        LOSS_CODES[structure.loss],
+        structure.batch_size,
+        RULES.index((structure.optimizer, structure.weight_decay)),
+        SCHEDULE_CODES[structure.schedule],
+        direct,
+        fast,
+        fast and direct and plain,
+        common,
+        structure.gradient_clip,
+        structure.shuffle,
+    )
+
+
+class Group:
+    """The kernels and the memory for one block.
+
+    `bundle` makes of them, and of what is asked and what shall come out, what `engine.train` takes.
+    """
+
+    def __init__(self, block: Block, data: Data) -> None:
+        structure = block.structure
+        self.block, dtype = block, structure.dtype
+        self.network = network_of(structure, len(block.rates) == 1)
+        self.kind = Kind(native_width(dtype), dtype, structure.arithmetic)
+        self.at = sweep.offsets(self.network)
+        self.own = block.own_kernel and self.at[sweep.WEIGHTS + 1] <= OWN_KERNEL
+        self.samples = {
+            "inputs": np.ascontiguousarray(rounded(data.inputs, dtype)),
+            "targets": np.ascontiguousarray(rounded(data.targets, dtype)),
+            "order": np.arange(len(data.inputs)),
+        }
+        self.description = describe(self.network)
+
+    def bundle(self, runs: dict[str, np.ndarray], table: dict[str, np.ndarray]) -> Bundle:
+        """Everything for the kernel, the arrays of `runs` and `table` included."""
+        vectors = self._vectors()
+        memory = self._memory(vectors)
+        exact = Kind(self.kind.width, self.kind.dtype.name, "exact")
+        arrays = {"network": self.description, **self.samples, **memory, **runs, **table}
+        return Bundle(
+            kernel=compiled(self.kind, self.network if self.own else None).address,
+            key=shuffle_key(self.block.seed),
+            scratch=Rows(aligned(self._scratch, self.kind.dtype)),
+            vectors=vectors,
+            **self._lengths(),
+            **{name: Rows(array) for name, array in arrays.items()},
+            **{f"{name}_vectors": Rows(array, exact) for name, array in memory.items()},
+            **{name: Rows(np.zeros(vectors * self.kind.width, np.int64)) for name in LANE},
+        )
+
+    @property
+    def _scratch(self) -> tuple[int, int]:
+        return sum(self.network.layers) * len(sweep.SCRATCH), self.kind.width
+
+    def _vectors(self) -> int:
+        """How many vectors a group has; an own kernel takes them two by two."""
+        needed = -(-self.block.runs // self.kind.width)
+        bytes_ = self.at[-1] * self.kind.width * self.kind.dtype.itemsize
+        vectors = min(GROUP_BYTES // bytes_, MOST_VECTORS, needed)
+        return max(vectors + vectors % 2, 2) if self.own else max(vectors, 1)
+
+    def _lengths(self) -> dict[str, int]:
+        structure, block = self.block.structure, self.block
+        names = (name for name in step.State._fields if name not in sweep.SCRATCH)
+        at = {f"{name}_at": start for name, start in zip(names, self.at, strict=False)}
+        scheduled = structure.schedule != "constant"
+        return at | {
+            "width": self.kind.width,
+            "stride": self.at[-1],
+            "parameters": at["slots_at"],
+            "carried": at["base_at"],
+            "layers": len(structure.activations),
+            "runs": block.runs,
+            "rows": len(block.stops),
+            "every": block.every,
+            "stretch": 1 if scheduled else max(1, STRETCH // len(self.samples["order"])),
+            "scheduled": scheduled,
+            "together": structure.shuffle,
+            "pairs": self.own,
+        }
+
+    def _memory(self, vectors: int) -> dict[str, np.ndarray]:
+        """Rows of vectors: group, what is trained; again, one vector, to go through a stretch once more; of what is
+        carried from epoch to epoch, before, as it was before the last epoch, saved, at the start of the stretch, and
+        anchor, some time ago; mean, the last finite mean loss; bound, the loss that none may pass.
+        """
+        stride, carried = self.at[-1], self.at[sweep.CARRIED]
+        shapes = {
+            "group": (vectors, stride),
+            "again": (2, stride),
+            "before": (vectors, carried),
+            "saved": (vectors, carried),
+            "anchor": (vectors, carried),
+            "mean": (vectors,),
+            "bound": (vectors,),
+        }
+        memory = {name: aligned((*shape, self.kind.width), self.kind.dtype) for name, shape in shapes.items()}
+        gradient = slice(*self.at[sweep.GRADIENT : sweep.GRADIENT + 2])
+        for name in ("group", "again"):
+            memory[name][:, gradient] = step.MINUS_ZERO
+        return memory
+
+
+def aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Zeros that start at a cache line."""
+    count = int(np.prod(shape))
+    raw = np.zeros(count * dtype.itemsize + LINE, np.uint8)
+    start = -raw.ctypes.data % LINE
+    return raw[start : start + count * dtype.itemsize].view(dtype).reshape(shape)
