@@ -6,6 +6,8 @@ pip install torch==2.13.0 && python tests/make_torch_numbers.py
 from __future__ import annotations
 
 import json
+import warnings
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch.nn import functional as f
+from torch.optim import lr_scheduler
 
 RECORDED = Path(__file__).with_name("torch_numbers.json")
 LAYERS = (3, 4, 2)
@@ -30,6 +33,40 @@ LOSSES = {
     "bce": f.binary_cross_entropy_with_logits,
     "cross_entropy": f.cross_entropy,
 }
+
+STEPS = 50
+BATCH = 2
+RATE = 0.02
+OPTIMIZERS = {
+    "sgd": torch.optim.SGD,
+    "momentum": partial(torch.optim.SGD, momentum=0.8),
+    "nesterov": partial(torch.optim.SGD, momentum=0.8, nesterov=True),
+    "rmsprop": partial(torch.optim.RMSprop, alpha=0.95, eps=1e-7),
+    "adam": partial(torch.optim.Adam, betas=(0.85, 0.99), eps=1e-7),
+    "adamw": partial(torch.optim.AdamW, betas=(0.85, 0.99), eps=1e-7),
+}
+SCHEDULES = {
+    "constant": partial(lr_scheduler.LambdaLR, lr_lambda=lambda epoch: 1.0),
+    "step": partial(lr_scheduler.StepLR, step_size=3, gamma=0.4),
+    "exponential": partial(lr_scheduler.ExponentialLR, gamma=0.9),
+    "cosine": partial(lr_scheduler.CosineAnnealingLR, T_max=7, eta_min=0.001),
+    "warmup": partial(lr_scheduler.LinearLR, start_factor=0.25, total_iters=6),
+}
+NUMBERS = {
+    "momentum": 0.8,
+    "alpha": 0.95,
+    "beta1": 0.85,
+    "beta2": 0.99,
+    "eps": 1e-7,
+    "step_size": 3,
+    "t_max": 7,
+    "eta_min": 0.001,
+    "warmup_epochs": 6,
+    "start_factor": 0.25,
+    "weight_decay": 0.03,
+    "gradient_clip": 0.9,
+}
+GAMMA = {"step": 0.4, "exponential": 0.9}
 
 
 def network() -> dict[str, list[Any]]:
@@ -58,10 +95,52 @@ def gradients(given: dict[str, list[Any]], activation: str, loss: str) -> dict[s
     return {"activation": activation, "loss": loss, "value": value.item(), "weights": found[0], "biases": found[1]}
 
 
+def trained(given: dict[str, list[Any]], run: dict[str, Any]) -> dict[str, Any]:
+    """Every parameter after `STEPS` updates of batches of `BATCH` samples, the last batch of an epoch being smaller."""
+    weights, biases = (
+        [torch.tensor(each, dtype=torch.float64, requires_grad=True) for each in given[name]]
+        for name in ("weights", "biases")
+    )
+    x, t = (torch.tensor(given[name], dtype=torch.float64) for name in ("inputs", "numbers"))
+    parameters = [*weights, *biases]
+    decay = NUMBERS["weight_decay"] if run["weight_decay"] else 0.0
+    optimizer = OPTIMIZERS[run["optimizer"]](parameters, lr=RATE, weight_decay=decay)
+    scheduler = SCHEDULES[run["schedule"]](optimizer)
+    steps = 0
+    while steps < STEPS:
+        for start in range(0, len(x), BATCH):
+            optimizer.zero_grad()
+            a = torch.tanh(x[start : start + BATCH] @ weights[0].T + biases[0])
+            f.mse_loss(a @ weights[1].T + biases[1], t[start : start + BATCH]).backward()
+            if run["gradient_clip"]:
+                torch.nn.utils.clip_grad_norm_(parameters, NUMBERS["gradient_clip"])
+            optimizer.step()
+            steps += 1
+        scheduler.step()
+    return {**run, "steps": steps, "after": [p.tolist() for pair in zip(weights, biases, strict=True) for p in pair]}
+
+
+def runs() -> list[dict[str, Any]]:
+    """Every optimizer with and without weight decay and clipping, and every schedule."""
+    plain = {"optimizer": "sgd", "schedule": "constant", "weight_decay": False, "gradient_clip": False}
+    made = [
+        plain | {"optimizer": name, "weight_decay": decay, "gradient_clip": clip}
+        for name in OPTIMIZERS
+        for decay in (False, True)
+        for clip in (False, True)
+        if decay or name != "adamw"
+    ]
+    return made + [plain | {"schedule": name, "optimizer": o} for name in SCHEDULES for o in ("sgd", "adam")]
+
+
 def recorded() -> dict[str, Any]:
     given = network()
     cases = [gradients(given, activation, loss) for activation in FUNCTIONS for loss in LOSSES]
-    return {"torch": torch.__version__.partition("+")[0], "network": given, "cases": cases}
+    made = {"torch": torch.__version__.partition("+")[0], "network": given, "cases": cases}
+    settings = {"steps": STEPS, "batch": BATCH, "rate": RATE, "numbers": NUMBERS, "gamma": GAMMA}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the first step of a schedule
+        return made | {"training": settings | {"runs": [trained(given, run) for run in runs()]}}
 
 
 if __name__ == "__main__":

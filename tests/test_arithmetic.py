@@ -10,11 +10,16 @@ import numpy as np
 import pytest
 
 import harness
-from harness import reference
+from harness import engine, reference
+from harness.block import Block
+from harness.experiment.initialisation_spec import parse as initialisation
 from harness.experiment.model import Data, Structure
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES
+from harness.formulas.optimizers import OPTIMIZERS
+from harness.formulas.schedules import SCHEDULES
 from harness.reference import Network, Update
+from harness.reference.network import forward
 from tests.make_columns import ROOT
 
 W1 = ["w1_1_1", "w1_1_2", "w1_2_1", "w1_2_2"]
@@ -134,7 +139,7 @@ def first_update(activation: str, loss: str) -> tuple[Network, Data, Update]:
     network = Network(structure, *([np.array(each) for each in given[name]] for name in ("weights", "biases")))
     targets = given["classes" if LOSSES[loss].logits else "numbers"]
     data = Data(np.array(given["inputs"]), np.array(targets, float))
-    update = next(reference.epochs(network, data, [0.1, 0.1]))
+    update = next(reference.epochs(reference.Training(network, [0.1, 0.1], (), seed=0), data))
     assert isinstance(update, Update)
     network.weights, network.biases = update.before
     return network, data, update
@@ -167,6 +172,46 @@ if importlib.util.find_spec("torch"):
         assert live["network"] == RECORDED["network"]
         for case in live["cases"]:
             assert_agrees(case)
+        assert {run["optimizer"] for run in live["training"]["runs"]} == set(OPTIMIZERS)
+        assert {run["schedule"] for run in live["training"]["runs"]} == set(SCHEDULES)
+        for run in live["training"]["runs"]:
+            assert_trains_alike(run)
+
+
+def assert_trains_alike(run: dict[str, Any]) -> None:
+    """The engine's and the reference's weights after 50 updates (17 epochs of 5 samples) are PyTorch's to 1e-10."""
+    given, settings = RECORDED["network"], RECORDED["training"]
+    flags = {key: run[key] for key in ("optimizer", "schedule", "weight_decay", "gradient_clip")}
+    structure = Structure(
+        (3, 4, 2), ("tanh", "identity"), "true", "mse", batch_size=2, dtype="float64", arithmetic="exact", **flags
+    )
+    known = settings["numbers"] | {"gamma": settings["gamma"].get(run["schedule"])}
+    numbers = np.array([known[name] for name in structure.numbers], float)
+    epochs = run["steps"] // 3
+    weights, biases = ([np.array(each) for each in given[name]] for name in ("weights", "biases"))
+    training = reference.Training(Network(structure, weights, biases), [settings["rate"]], numbers, seed=0)
+    data = Data(np.array(given["inputs"]), np.array(given["numbers"], float))
+    row = reference.trajectory(training, data, [epochs]).rows[epochs]
+    expected = np.concatenate([np.ravel(each) for each in run["after"]])
+    assert row.weights is not None
+    assert np.allclose(row.weights, expected, rtol=0, atol=1e-10)
+    init = initialisation({"values": {"weights": given["weights"], "biases": given["biases"]}})
+    one = np.zeros(1, np.int64)
+    block = Block(
+        structure, 0, (init,), one, one, np.full((1, 1), settings["rate"]), numbers[:, None], np.full(1, np.inf),
+        np.arange(2), one + epochs, one, own_kernel=False,
+    )  # fmt: skip
+    assert engine.train(block, data).weights.tobytes() == row.weights.tobytes()
+
+
+@pytest.mark.parametrize(
+    "run",
+    RECORDED["training"]["runs"],
+    ids=lambda run: "-".join(str(run[key]) for key in ("optimizer", "schedule", "weight_decay", "gradient_clip")),
+)
+def test_training_agrees_with_what_pytorch_said(run: dict[str, Any]) -> None:
+    assert run["steps"] >= 50
+    assert_trains_alike(run)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -189,7 +234,7 @@ def test_gradients_agree_with_central_differences(activation: str, loss: str) ->
 def total_cost(network: Network, data: Data) -> float:
     total = 0.0
     for x, t in zip(data.inputs, data.targets, strict=True):
-        _, a = reference.forward(network, x)
+        _, a = forward(network, x)
         total += LOSSES[network.structure.loss].cost(t, a[-1], np.empty_like(t))
     return total / len(data.inputs)
 

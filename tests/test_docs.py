@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from click.testing import CliRunner
 
 from harness.cli import main
 from harness.experiment import load
+from harness.experiment.model import label
+from harness.experiment.settings import KINDS, NETWORK, NUMBERS, TRAINING
 from harness.sweeps.plan import Plan
 from tests import make_columns
 from tests.make_columns import ROOT
@@ -86,7 +89,8 @@ def test_the_readme_s_experiment_is_one(tmp_path: Path) -> None:
     assert Plan(load(tmp_path / "x.yaml")).rows == 2 * 20 * 2 * (1 + 10)
 
 
-DOCUMENTED = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "experiments.md").read_text("utf-8"), re.DOTALL)
+EXPERIMENT_FILE = (ROOT / "docs" / "experiments.md").read_text("utf-8")
+DOCUMENTED = re.findall(r"```yaml\n(.*?)```", EXPERIMENT_FILE, re.DOTALL)
 START = "name: documented\nnetwork: {layers: [2, 2, 1]}\n"
 
 
@@ -105,6 +109,35 @@ def test_the_documented_grids_work(tmp_path: Path) -> None:
     (tmp_path / "grids.yaml").write_text(start + "grids:" + grids, "utf-8")
     plan = Plan(load(tmp_path / "grids.yaml"))
     assert (plan.rows, plan.runs) == (3, 2)
+
+
+def number_of(text: str) -> float | None:
+    """The default that stands after a number's name: `1/3` is one, and nothing or a remark is none."""
+    return float(Fraction(text)) if text and text[0] != "(" else None
+
+
+def test_every_optimizer_and_schedule_and_number_is_documented() -> None:
+    rows = re.findall(r"^\| `(optimizer|schedule): (\w+)` \| (.*?) ?\| (.*) \|$", EXPERIMENT_FILE, re.MULTILINE)
+    choices = {(kind, name): choice for kind, names in KINDS.items() for name, choice in names.items()}
+    assert [(kind, name) for kind, name, _, _ in rows] == list(choices)
+    for kind, name, numbers, formula in rows:
+        documented = re.findall(r"`(\w+)` ?([^,]*)", numbers)
+        declared = [(number.name, number.default) for number in choices[kind, name].numbers]
+        assert [(number, number_of(default)) for number, default in documented] == declared
+        same = re.fullmatch(r"the same as `(\w+)`.*", formula)
+        text = choices[kind, name].text.format(w="w", g="g")
+        assert text == (choices[kind, same.group(1)].text.format(w="w", g="g") if same else formula.strip("`"))
+
+
+def test_every_key_is_documented() -> None:
+    keys = {f"network.{key}" for key in NETWORK} | {f"training.{key}" for key in TRAINING.keys() - NUMBERS.keys()}
+    rows = dict(re.findall(r"^\| `((?:network|training)\.\w+)` \| (.*?) ?\| .* \|$", EXPERIMENT_FILE, re.MULTILINE))
+    assert rows.keys() == keys
+    for key, default in rows.items():
+        section, _, name = key.partition(".")
+        declared = {"network": NETWORK, "training": TRAINING}[section][name].default
+        told = None if default in ("", "none", "none; `adamw`: 0.01") else default.strip("`")
+        assert told == (None if declared is None else label(declared)), key
 
 
 def test_the_readme_names_what_there_is() -> None:

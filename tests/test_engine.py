@@ -80,9 +80,7 @@ def numbers_for(structure: Structure, runs: int, rng: np.random.Generator) -> np
     return np.array(rows).reshape(len(rows), runs)
 
 
-def block_of(
-    structure: Structure, runs: int, rng: np.random.Generator, every: int, own_kernel: bool = False
-) -> Block:
+def block_of(structure: Structure, runs: int, rng: np.random.Generator, every: int, own_kernel: bool = False) -> Block:
     """Runs with rates from harmless to hopeless, two thirds of the stops each, rows in a random order."""
     layers = len(structure.layers) - 1 if rng.random() < 0.5 else 1
     stops = [sorted(rng.choice(STOPS, rng.integers(1, len(STOPS) + 1), replace=False)) for _ in range(runs)]
@@ -235,7 +233,17 @@ def test_epochs_of_one_run_share_a_trajectory() -> None:
         rows = np.arange(40 * len(asked))
         first = np.arange(41) * len(asked)
         block = Block(
-            structure, 0, INITS[:1], nothing, nothing, np.array([rates, rates]), np.empty((0, 40)), none, first, np.tile(asked, 40), rows
+            structure,
+            0,
+            INITS[:1],
+            nothing,
+            nothing,
+            np.array([rates, rates]),
+            np.empty((0, 40)),
+            none,
+            first,
+            np.tile(asked, 40),
+            rows,
         )
         return engine.train(block, data)
 
@@ -247,13 +255,65 @@ def test_epochs_of_one_run_share_a_trajectory() -> None:
         assert np.array_equal(alone.status, together.status[at::4])
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("own_kernel", [False, True])
+def test_runs_that_go_in_circles_are_finished(dtype: Any, own_kernel: bool) -> None:
+    """The last bits of some runs flip for ever. Their rows are those of the plain loop, and a billion epochs do end."""
+    structure = Structure((2, 2, 1), ("tanh", "identity"), "true", "mse", "momentum", 1, dtype, "exact")
+    rng = np.random.default_rng(3)
+    data, runs = data_for(structure, 2, rng), 24
+    rates = 10.0 ** rng.uniform(-1.5, -0.6, (1, runs))
+
+    def block(stops: list[int], every: int) -> Block:
+        return Block(
+            structure, 3, INITS[3:4], np.zeros(runs, np.int64), np.arange(runs), rates, np.full((1, runs), 0.5),
+            np.full(runs, np.inf), np.arange(runs + 1) * len(stops), np.tile(stops, runs),
+            np.arange(runs * len(stops)), every, own_kernel,
+        )  # fmt: skip
+
+    assert_equals_reference(block([90, 400, 601, 602, 603, 604, 700], every=7), data)
+    stops = [10**9, 10**9 + 1, 10**9 + 2, 10**9 + 6]
+    outcome = engine.train(block(stops, every=0), data)
+    periods = set()
+    for run in range(runs):
+        network = reference.initial_network(structure, INITS[3], 3, run)
+        training = reference.Training(network, rates[:, run], [0.5], 3)
+        seen, weights = {training.carried(): 0}, [network.flat()]
+        for event in reference.epochs(training, data):
+            if isinstance(event, reference.Losses):
+                state = training.carried()
+                if state in seen:
+                    break
+                seen[state] = event.epoch
+                weights.append(network.flat())
+        first, period = seen[state], event.epoch - seen[state]
+        periods.add(period)
+        for k, stop in enumerate(stops):
+            row = run * len(stops) + k
+            assert outcome.weights[:, row].tobytes() == weights[first + (stop - first) % period].tobytes()
+            assert outcome.status[row] == (Status.SETTLED if period == 1 else Status.RAN)
+    assert {1, 2} < periods
+
+
 def test_a_hundred_thousand_weights() -> None:
     structure = Structure((300, 320, 10), ("relu", "identity"), "true", "cross_entropy", "sgd", 4, "float32", "exact")
     assert parameter_count(structure) == 99_530
     rng = np.random.default_rng(1)
     run = np.arange(3)
     rates, bounds, ends = np.full((2, 3), 0.01), np.full(3, np.inf), np.full(3, 2)
-    block = Block(structure, 1, (initialisation("he_uniform"),), 0 * run, run, rates, np.empty((0, 3)), bounds, np.arange(4), ends, run)
+    block = Block(
+        structure,
+        1,
+        (initialisation("he_uniform"),),
+        0 * run,
+        run,
+        rates,
+        np.empty((0, 3)),
+        bounds,
+        np.arange(4),
+        ends,
+        run,
+    )
     assert_equals_reference(block, data_for(structure, 6, rng))
 
 
@@ -303,7 +363,17 @@ def test_random_initial_weights_have_the_distribution_they_should() -> None:
         assert abs(w1.std() - std) < 5 * std / 2000**0.5
         assert len(np.unique(w1)) == 2000
     block = Block(
-        structure, 4, (initialisation("orthogonal"),), one, one, np.ones((2, 1)), NONE, np.ones(1), np.arange(2), one, one
+        structure,
+        4,
+        (initialisation("orthogonal"),),
+        one,
+        one,
+        np.ones((2, 1)),
+        NONE,
+        np.ones(1),
+        np.arange(2),
+        one,
+        one,
     )
     w = engine.initial_weights(block)[:, 0]
     w1, w2 = w[:2000].reshape(50, 40), w[2000:].reshape(30, 50)

@@ -87,7 +87,7 @@ VALUES = st.recursive(
     | st.booleans()
     | st.integers(-2, 3)
     | st.floats()
-    | st.sampled_from(["ones", "relu", "full", "x", "", "normal", "std"]),
+    | st.sampled_from(["ones", "relu", "full", "x", "", "normal", "std", "adamw", "step", "cosine"]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
@@ -100,10 +100,13 @@ PLACES = [
     *[(key,) for key in json_schema()["properties"] if key != "description"],
     *[("network", key) for key in ("layers", "activation", "bias")],
     *[("data", key) for key in ("rows", "file", "generate", "samples", "inputs")],
-    *[("training", key) for key in ("loss", "batch_size", "max_loss")],
+    *[("training", key) for key in ("loss", "batch_size", "max_loss", "optimizer", "schedule", "shuffle", "gamma")],
     *[
         ("parameters", key)
-        for key in ("learning_rate", "learning_rate_1", "epochs", "init", "layers", "activation", "batch_size")
+        for key in (
+            *("learning_rate", "learning_rate_1", "epochs", "init", "layers", "activation", "batch_size"),
+            *("optimizer", "momentum", "schedule", "step_size", "weight_decay", "gradient_clip"),
+        )
     ],
     *[("zip", "a"), ("zip", "loss"), ("record", "losses")],
 ]

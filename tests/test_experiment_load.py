@@ -18,7 +18,9 @@ description: every key there is
 seed: 3
 network: {layers: [2, 3, 1], activation: [tanh], output: identity, bias: fixed}
 data: {rows: [[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]]}
-training: {loss: bce, optimizer: sgd, batch_size: full, dtype: float32, arithmetic: fast, max_loss: 10}
+training:
+  {loss: bce, optimizer: adam, beta1: 0.8, schedule: step, step_size: 5, batch_size: full, shuffle: true,
+   dtype: float32, arithmetic: fast, max_loss: 10, weight_decay: 0.1, gradient_clip: 1}
 parameters:
   learning_rate: {geomspace: [1e-3, 1, 20]}
   init: [ones, {normal: {std: 0.5}}, {values: {weights: [[[1, 2], [3, 4], [5, 6]], [[7, 8, 9]]]}}]
@@ -70,7 +72,7 @@ def test_every_key_there_is(tmp_path: Path) -> None:
     assert found.swept == ("learning_rate", "init", "learning_rate_2", "epochs", "batch_size")
     assert "batch_size" not in found.settings
     assert structure(found, {"batch_size": 4}) == Structure(
-        (2, 3, 1), ("tanh", "identity"), "fixed", "bce", "sgd", 4, "float32", "fast"
+        (2, 3, 1), ("tanh", "identity"), "fixed", "bce", "adam", 4, "float32", "fast", "step", True, True, True
     )
     assert Grid(found).rows == 20 * 3 * (2 * (1 + 2 + 1) - 1)
 
@@ -100,6 +102,7 @@ def test_a_structure_is_what_a_grid_asks_for() -> None:
         (("relu", "tanh"), "[relu, tanh]"),
         (0.1, "0.1"),
         (4, "4"),
+        (True, "true"),
         ("full", "full"),
     ],
 )
@@ -184,6 +187,7 @@ SAME = [
     {"repeats": 1.0, "seed": 0},
     {"record": {"weights": True}},
     {"training": {"batch_size": 1, "loss": "mse"}},
+    {"training": {"optimizer": "sgd", "schedule": "constant", "shuffle": False}},
     {"network": {"layers": [2.0, 2, 1], "bias": True}},
     {"parameters": {"learning_rate": {"values": [0.1, 0.2]}, "init": [{"constant": 1}, {"he_normal": None}]}},
     {"data": {"rows": [[1.0, 1, 1]]}},
@@ -195,6 +199,12 @@ OTHER = [
     {"record": {"weights": False}},
     {"training": {"loss": "half_mse"}},
     {"training": {"max_loss": 1}},
+    {"training": {"shuffle": True}},
+    {"training": {"weight_decay": 0.1}},
+    {"training": {"gradient_clip": 0.1}},
+    {"training": {"optimizer": "adam"}},
+    {"training": {"optimizer": "adam", "eps": 0.1}},
+    {"training": {"schedule": "exponential", "gamma": 0.1}},
     {"network": {"bias": False}},
     {"data": {"rows": [[1, 1, 2]]}},
     {"parameters": {"learning_rate": [0.2, 0.1]}},

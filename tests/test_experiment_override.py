@@ -86,7 +86,9 @@ def test_the_first_value_is_had_without_the_others(raw: dict[str, Any]) -> None:
                 "--set init: expected an initialisation such as ones or {normal: {std: 0.5}}, found 'onse'; "
                 "did you mean ones?",
                 "--set lr: unknown key; expected one of learning_rate, epochs, init, layers, activation, output, "
-                "bias, loss, optimizer, batch_size, dtype, arithmetic, max_loss",
+                "bias, loss, optimizer, schedule, batch_size, shuffle, dtype, arithmetic, max_loss, weight_decay, "
+                "gradient_clip, momentum, alpha, eps, beta1, beta2, step_size, gamma, t_max, eta_min, warmup_epochs, "
+                "start_factor",
             ],
         ),
         (

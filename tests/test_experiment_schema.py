@@ -33,9 +33,25 @@ def test_the_json_schema_knows_every_key_and_name() -> None:
     assert set(defs["Network"]["properties"]) == {"layers", "activation", "output", "bias"}
     assert defs["Network"]["properties"]["bias"] == {"default": True, "enum": [True, False, "fixed"], "title": "Bias"}
     assert defs["Training"]["properties"]["loss"]["enum"] == ["mse", "half_mse", "bce", "cross_entropy"]
-    assert {"learning_rate", "epochs", "init", "layers", "dtype"} < set(defs["Parameters"]["properties"])
+    training = defs["Training"]["properties"]
+    assert training["optimizer"]["enum"] == ["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"]
+    assert training["schedule"]["enum"] == ["constant", "step", "exponential", "cosine", "warmup"]
+    number = {"type": "number", "minimum": 0}
+    assert training["shuffle"] == {"type": "boolean", "default": False, "title": "Shuffle"}
+    assert training["weight_decay"] == {**number, "title": "Weight Decay"}
+    assert training["gradient_clip"] == {"type": "number", "exclusiveMinimum": 0, "title": "Gradient Clip"}
+    assert training["momentum"] == {**number, "exclusiveMaximum": 1, "title": "Momentum"}
+    assert training["gamma"] == {**number, "title": "Gamma"}
+    assert training["t_max"] == {"type": "integer", "minimum": 1, "exclusiveMaximum": 2**53, "title": "T Max"}
+    assert {"learning_rate", "epochs", "init", "layers", "dtype", *training} < set(defs["Parameters"]["properties"])
+    assert set(defs["Parameters"]["properties"]) == set(defs["Exclude"]["items"]["properties"])
+    forms = defs["Parameters"]["properties"]["beta1"]["anyOf"]
+    assert forms[0] == {**number, "exclusiveMaximum": 1}
+    assert {"$ref": "#/$defs/GeneratedAxis"} in forms
+    assert {"$ref": "#/$defs/GeneratedAxis"} not in defs["Parameters"]["properties"]["shuffle"]["anyOf"]
     for word in ("log_uniform_values", "geomspace", "xavier_uniform", "softplus", "spiral", "float32"):
         assert f'"{word}"' in text
     referred = {part.split('"')[0] for part in text.split("#/$defs/")[1:]}
     assert referred <= set(defs)
     assert "null" not in json.dumps(schema["properties"])
+    assert '"default"' not in json.dumps([defs["Parameters"], defs["Exclude"]])

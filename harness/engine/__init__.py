@@ -56,7 +56,8 @@ def train(block: Block, data: Data) -> Outcome:
         "curve_losses": np.empty((3, points), dtype),
     }
     contiguous = {name: np.ascontiguousarray(array) for name, array in runs.items()}
-    kernel(Group(block, data).bundle(contiguous, table))
+    group = Group(block, data)
+    kernel(group.bundle(contiguous, table))
     there = np.flatnonzero(table["curve_epoch"])
     run = np.repeat(np.arange(block.runs), np.diff(first_point))
     *results, epoch, losses = table.values()

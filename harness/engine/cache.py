@@ -19,6 +19,7 @@ import llvmlite
 import numba
 import numpy as np
 
+PACKAGE = Path(__file__).parents[1]
 SOURCES = ("engine", "formulas", "block.py")
 
 
@@ -35,6 +36,7 @@ def fingerprint(package: Path) -> str:
     return hashed.hexdigest()[:16]
 
 
+@cache
 def directory(package: Path) -> Path:
     """The private directory for kernels of the package at this path, made if need be."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -49,16 +51,11 @@ def directory(package: Path) -> Path:
     return path
 
 
-@cache
-def _private() -> str:
-    return str(directory(Path(__file__).parents[1]))
-
-
 @contextmanager
-def private_cache() -> Iterator[None]:
+def private_cache(package: Path = PACKAGE) -> Iterator[None]:
     """Kernels decorated inside are cached in the private directory; other users of Numba are left alone."""
     before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = _private()
+    numba.config.CACHE_DIR = str(directory(package))
     try:
         yield
     finally:

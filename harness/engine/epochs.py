@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from functools import cache
+
 import numpy as np
 from llvmlite import ir
 from numba import cfunc, types
 from numba.extending import intrinsic, register_jitable
 
 from harness.engine import sweep
+from harness.engine.bundle import BundleType
 from harness.engine.cache import private_cache
 from harness.engine.lanes import Kind
 from harness.engine.random import shuffle
-from harness.engine.rows import address, integers_at, numbers_at, rows_at, window
+from harness.engine.rows import RowsType, address, rows_at, window
 from harness.engine.step import Network
 from harness.engine.sweep import COSTS, GRADIENT, LOSSES, PARTS, SLOTS, Group, ShapeType
 from harness.formulas.functions import select
 
 
-ARGUMENTS = 11
+def work_type(kind: Kind) -> BundleType:
+    """Of what every call works on: the network's description, scratch for one vector, samples, and their order."""
+    lanes = kind.lanes
+    rows = {
+        "network": types.int64,
+        "scratch": lanes,
+        "inputs": lanes.scalar,
+        "targets": lanes.scalar,
+        "order": types.int64,
+    }
+    return BundleType((*((name, RowsType(element)) for name, element in rows.items()), ("key", types.int64)))
 
 
 @register_jitable
@@ -27,22 +39,21 @@ def call(b, memory, count, epoch, epochs):
 
     b: the bundle of `engine.group`.
     """
-    group = (address(b.network), address(memory), address(b.scratch), count)
-    samples = (address(b.inputs), address(b.targets), address(b.order), len(b.order))
-    _call(b.kernel, (*group, *samples, epoch, epochs, b.key))
+    _call(b.kernel, (b.work, address(memory), count, epoch, epochs))
 
 
 @intrinsic(prefer_literal=False)
-def _call(context, address, arguments):
+def _call(context, function, arguments):
     def codegen(context, builder, signature, args):
-        integer = ir.IntType(64)
-        function = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer()] + [integer] * ARGUMENTS)
-        pointer = builder.inttoptr(args[0], function.as_pointer())
-        shape = ir.Constant(ir.IntType(8).as_pointer(), None)
-        builder.call(pointer, [shape, *(builder.extract_value(args[1], i) for i in range(ARGUMENTS))])
+        integer, pointer = ir.IntType(64), ir.IntType(64).as_pointer()
+        work, *numbers = (builder.extract_value(args[1], i) for i in range(len(arguments)))
+        opaque = ir.IntType(8).as_pointer()
+        type_ = ir.FunctionType(ir.VoidType(), [opaque, pointer, *[integer] * len(numbers)])
+        work = builder.inttoptr(work, pointer)
+        builder.call(builder.inttoptr(args[0], type_.as_pointer()), [ir.Constant(opaque, None), work, *numbers])
         return context.get_dummy_value()
 
-    return types.none(address, arguments), codegen
+    return types.none(function, arguments), codegen
 
 
 HEAD = 13
@@ -58,29 +69,26 @@ def describe(network: Network) -> np.ndarray:
 
 
 @register_jitable
-def network_from(description, depth):
-    d = description
-    layers = window(d, HEAD + PARTS + 1, depth + 1)
-    activations = window(d, HEAD + PARTS + 1 + depth + 1, depth)
-    return Network(
-        layers, activations, d[2], d[3], d[4], d[5], d[6], d[7] != 0, d[8] != 0, d[9] != 0, d[10] != 0, d[11] != 0, d[12] != 0
-    )
+def network_from(d):
+    """The network that integers describe."""
+    depth = d[0]
+    layers, activations = window(d, HEAD + PARTS + 1, depth + 1), window(d, HEAD + PARTS + 2 + depth, depth)
+    flags = (d[7] != 0, d[8] != 0, d[9] != 0, d[10] != 0, d[11] != 0, d[12] != 0)
+    return Network(layers, activations, d[2], d[3], d[4], d[5], d[6], *flags)
 
 
-def advance(shape, network, memory, scratch, count, inputs, targets, order, samples, epoch, epochs, key):
-    """Train a group for some epochs. At the end, each vector's losses are those of the last."""
-    depth, units = integers_at(network, 2)[0], integers_at(network, 2)[1]
-    description = integers_at(network, HEAD + PARTS + 1 + 2 * depth + 1)
-    network = network_from(description, depth)
-    offsets = window(description, HEAD, PARTS + 1)
-    stride = offsets[PARTS]
-    group = Group(rows_at(memory, count * stride, shape), rows_at(scratch, 4 * units, shape), offsets, count)
-    features, outputs = network.layers[0], network.layers[depth]
-    x, t = numbers_at(inputs, samples * features, shape), numbers_at(targets, samples * outputs, shape)
-    order = integers_at(order, samples)
+def advance(shape, work, memory, count, epoch, epochs):
+    """Train `count` vectors for some epochs. At the end, each vector's losses are those of the last.
+
+    memory: the address of the group. epoch: how many there have been.
+    """
+    network, order = network_from(work.network), work.order
+    offsets = window(work.network, HEAD, PARTS + 1)
+    group = Group(rows_at(memory, count * offsets[PARTS], shape), work.scratch, offsets, count)
+    samples = len(order)
     for e in range(epoch, epoch + epochs):
         if network.shuffle:
-            shuffle(order, key, e)
+            shuffle(order, work.key, e)
         if network.schedule != 0:
             sweep.begin(shape, network, group, ())
         last = e == epoch + epochs - 1
@@ -89,7 +97,7 @@ def advance(shape, network, memory, scratch, count, inputs, targets, order, samp
             stop = min(first + batch, samples)
             for at in range(first, stop, SLOTS):
                 n = min(SLOTS, stop - at)
-                sweep.learn(shape, network, group, x, t, window(order, at, n))
+                sweep.learn(shape, network, group, work.inputs, work.targets, window(order, at, n))
                 tally(group, n, at, samples if at + n == samples else 0, last)
             if not network.direct:
                 sweep.update(shape, network, group, (mean_scale(network, group, stop - first),))
@@ -154,6 +162,6 @@ def larger(a, b):
 @cache
 def compiled(kind: Kind, network: Network | None):
     """The address of `advance` for vectors of this kind, and this network or any."""
-    signature = types.void(ShapeType(kind.lanes, network), *[types.int64] * ARGUMENTS)
+    signature = types.void(ShapeType(kind.lanes, network), work_type(kind), *[types.int64] * 4)
     with private_cache():
         return cfunc(signature, cache=True, error_model="numpy")(advance)

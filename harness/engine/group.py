@@ -67,25 +67,28 @@ class Group:
         self.at = sweep.offsets(self.network)
         self.own = block.own_kernel and self.at[sweep.WEIGHTS + 1] <= OWN_KERNEL
         self.samples = {
-            "inputs": np.ascontiguousarray(rounded(data.inputs, dtype)),
-            "targets": np.ascontiguousarray(rounded(data.targets, dtype)),
-            "order": np.arange(len(data.inputs)),
+            "inputs": Rows(np.ascontiguousarray(rounded(data.inputs, dtype))),
+            "targets": Rows(np.ascontiguousarray(rounded(data.targets, dtype))),
+            "order": Rows(np.arange(len(data.inputs))),
         }
-        self.description = describe(self.network)
 
     def bundle(self, runs: dict[str, np.ndarray], table: dict[str, np.ndarray]) -> Bundle:
         """Everything for the kernel, the arrays of `runs` and `table` included."""
         vectors = self._vectors()
         memory = self._memory(vectors)
         exact = Kind(self.kind.width, self.kind.dtype.name, "exact")
-        arrays = {"network": self.description, **self.samples, **memory, **runs, **table}
+        self.work = Bundle(
+            network=Rows(describe(self.network)),
+            scratch=Rows(aligned(self._scratch, self.kind.dtype), self.kind),
+            **self.samples,
+            key=shuffle_key(self.block.seed),
+        )
         return Bundle(
             kernel=compiled(self.kind, self.network if self.own else None).address,
-            key=shuffle_key(self.block.seed),
-            scratch=Rows(aligned(self._scratch, self.kind.dtype)),
+            work=self.work.address,
             vectors=vectors,
             **self._lengths(),
-            **{name: Rows(array) for name, array in arrays.items()},
+            **{name: Rows(array) for name, array in (memory | runs | table).items()},
             **{f"{name}_vectors": Rows(array, exact) for name, array in memory.items()},
             **{name: Rows(np.zeros(vectors * self.kind.width, np.int64)) for name in LANE},
         )
@@ -115,7 +118,7 @@ class Group:
             "runs": block.runs,
             "rows": len(block.stops),
             "every": block.every,
-            "stretch": 1 if scheduled else max(1, STRETCH // len(self.samples["order"])),
+            "stretch": 1 if scheduled else max(1, STRETCH // self.samples["order"].length),
             "scheduled": scheduled,
             "together": structure.shuffle,
             "pairs": self.own,

@@ -64,9 +64,7 @@ def drop_anchor(b, k, epoch):
     """Remember the state of lane k, to know it again."""
     v, column = k // b.width, k % b.width
     for p in range(b.carried):
-        b.anchor[(v * b.carried + p) * b.width + column] = b.group[
-            (v * b.stride + p) * b.width + column
-        ]
+        b.anchor[(v * b.carried + p) * b.width + column] = b.group[(v * b.stride + p) * b.width + column]
     b.anchored[k] = epoch
 
 

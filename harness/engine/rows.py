@@ -237,16 +237,6 @@ def _lower_window(context, builder, signature, args):
     return part._getvalue()
 
 
-def _rows_from(element, *args):
-    def codegen(context, builder, signature, args):
-        made = cgutils.create_struct_proxy(signature.return_type)(context, builder)
-        made.data = builder.inttoptr(args[0], made.data.type)
-        made.length = args[1]
-        return made._getvalue()
-
-    return RowsType(element)(*args), codegen
-
-
 @intrinsic(prefer_literal=False)
 def address(context, rows):
     """Where the rows start."""
@@ -261,16 +251,11 @@ def address(context, rows):
 @intrinsic(prefer_literal=False)
 def rows_at(context, address, length, shape):
     """`length` rows of the shape's vectors, from an address."""
-    return _rows_from(shape.lanes, address, length, shape)
 
+    def codegen(context, builder, signature, args):
+        made = cgutils.create_struct_proxy(signature.return_type)(context, builder)
+        made.data = builder.inttoptr(args[0], made.data.type)
+        made.length = args[1]
+        return made._getvalue()
 
-@intrinsic(prefer_literal=False)
-def numbers_at(context, address, length, shape):
-    """`length` numbers of the shape's dtype, from an address."""
-    return _rows_from(shape.lanes.scalar, address, length, shape)
-
-
-@intrinsic(prefer_literal=False)
-def integers_at(context, address, length):
-    """`length` integers from an address."""
-    return _rows_from(types.int64, address, length)
+    return RowsType(shape.lanes)(address, length, shape), codegen

@@ -19,7 +19,7 @@ from numba.extending import intrinsic, models, overload, register_jitable, regis
 
 from harness.engine import step
 from harness.engine.functions import RULES
-from harness.engine.lanes import LanesType, Vector
+from harness.engine.lanes import LanesType
 from harness.engine.rows import Memory, reload, traced, window
 from harness.engine.step import Network, State
 from harness.formulas.optimizers import OPTIMIZERS
@@ -78,8 +78,6 @@ def offsets(network: Network) -> list[int]:
         "losses": 4,
     }
     return [0, *accumulate(rows[name] for name in State._fields if name not in SCRATCH)]
-    import os
-    return made
 
 
 def state_of(group, scratch, v):

@@ -82,10 +82,7 @@ def pack(b, count):
 
 @register_jitable
 def idle(b, v):
-    for k in range(v * b.width, (v + 1) * b.width):
-        if b.run[k] != FREE:
-            return False
-    return True
+    return live(b, v) == 0
 
 
 @register_jitable
@@ -125,26 +122,23 @@ def keep(b, into, group, count):
 def look(b, when):
     """See what a stretch of epochs made of the runs of a vector, and write what is due."""
     v, now, epochs = when
-    live = 0
-    for k in range(b.width):
-        if b.run[v * b.width + k] != FREE:
-            live |= 1 << k
+    running = live(b, v)
     own = window(b.group_vectors, v * b.stride, b.stride)
     last = window(b.before_vectors if epochs > 1 else b.saved_vectors, v * b.carried, b.carried)
     anchor = window(b.anchor_vectors, v * b.carried, b.carried)
     finite, same = after(b, own, last, b.bound_vectors[v], epochs == 1)
     back = lane_set(alike(b, own, anchor))
-    same = steady(b, v, now, same & live)
-    ended = live & ~finite | same
+    same = steady(b, v, now, same & running)
+    ended = running & ~finite | same
     numbers = window(b.group, v * b.stride * b.width, b.stride * b.width)
     if ended and epochs > 1:
         go_again(b, (v, now - epochs, epochs, ended))
-        ended = live & ~still(b, v)
+        ended = running & ~live(b, v)
     mean = own[b.losses_at]
     b.mean_vectors[v] = select(absolute(mean) < INFINITY, mean, b.mean_vectors[v])
     for k in range(v * b.width, (v + 1) * b.width):
         bit = 1 << k - v * b.width
-        if live & bit and b.run[k] != FREE:
+        if running & bit and b.run[k] != FREE:
             epoch = now - b.start[k]
             if ended & bit:
                 status = SETTLED if same & finite & bit else DIVERGED
@@ -154,12 +148,13 @@ def look(b, when):
 
 
 @register_jitable
-def still(b, v):
-    live = 0
+def live(b, v):
+    """The set of a vector's lanes that have a run."""
+    lanes = 0
     for k in range(b.width):
         if b.run[v * b.width + k] != FREE:
-            live |= 1 << k
-    return live
+            lanes |= 1 << k
+    return lanes
 
 
 @register_jitable
@@ -244,6 +239,5 @@ def go_on(b, what, numbers):
             b.due[k] -= ahead // period * period
         else:
             break
-    if b.run[k] != FREE and not b.period[k]:
-        if epoch >= 2 * b.anchored[k] and epoch >= b.steady[b.run[k]]:
-            drop_anchor(b, k, epoch)
+    if b.run[k] != FREE and not b.period[k] and epoch >= max(2 * b.anchored[k], b.steady[b.run[k]]):
+        drop_anchor(b, k, epoch)

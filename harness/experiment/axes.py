@@ -18,7 +18,6 @@ from harness.experiment.initialisation import Initialisation
 from harness.experiment.initialisation_spec import parse as initialisation
 from harness.experiment.settings import (
     EPOCHS,
-    LARGEST,
     LEARNING_RATE,
     NETWORK,
     TRAINING,
@@ -94,18 +93,13 @@ class Axis:
 
     def check(self, numbers: NDArray[Any]) -> None:
         """Raises BadValueError for the first generated number that is no value of the parameter."""
-        usable = np.isfinite(numbers)
-        least = np.nextafter(0.0, 1.0)
-        what = "finite numbers greater than 0"
-        if self.column != "float":
-            usable &= (numbers == np.floor(numbers)) & (numbers <= LARGEST - 1024)
-            least, what = (
-                (0, "whole numbers of at least 0") if self.column == "int" else (1, "whole numbers of at least 1")
-            )
-        wrong = np.flatnonzero(~(usable & (numbers >= least)))
+        setting = setting_of(self.key)
+        if setting is None or setting.bounds is None:
+            return
+        wrong = np.flatnonzero(~setting.bounds.hold(numbers))
         if len(wrong):
-            value = numbers[wrong[0]].item()
-            raise BadValueError(f"expected {what}, but {self.form} gives {value!r} as value {wrong[0] + 1}")
+            given = f"{self.form} gives {numbers[wrong[0]].item()!r} as value {wrong[0] + 1}"
+            raise BadValueError(f"expected {setting.bounds.text}, but {given}")
 
     def check_ends(self) -> None:
         """The same for the first and last number alone, of an axis too long to be computed."""

@@ -77,7 +77,7 @@ def _from_form(key: str, setting: Setting, raw: dict[str, Any], seed: int) -> Ax
 
 
 def _needs_numbers(key: str, setting: Setting, form: str) -> None:
-    if setting.column == "object" and key != "batch_size":
+    if setting.bounds is None:
         raise BadValueError(f"{form} gives numbers, and {key} is not a number; list its values")
 
 

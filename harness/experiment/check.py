@@ -1,4 +1,5 @@
-"""What must fit together: networks and data, losses and outputs, initial values and layers, rates and layers.
+"""What must fit together: networks and data, losses and outputs, initial values and layers, rates and layers, and
+the numbers of optimizers and schedules with those that have them.
 
 Each check concerns one or two keys, and runs over the combinations of their values that a grid has: the axes
 of a zip group move together, and what `exclude` leaves out does not count. The first misfit of each is
@@ -8,7 +9,7 @@ reported.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence, Set
 from functools import cache, partial
 from itertools import product
 from typing import Any
@@ -19,10 +20,10 @@ from numpy.typing import NDArray
 from harness.experiment.axes import SWEEPABLE
 from harness.experiment.blocks import Block
 from harness.experiment.data import Table
-from harness.experiment.errors import Path, count, found, shorten
+from harness.experiment.errors import Path, count, either, found, shorten
 from harness.experiment.initialisation import Initialisation
 from harness.experiment.model import Dimension, Value, label
-from harness.experiment.settings import layer_of_rate
+from harness.experiment.settings import KINDS, NUMBERS, layer_of_rate, users
 from harness.experiment.source import Note
 from harness.formulas.losses import LOSSES
 
@@ -33,10 +34,16 @@ Check = Callable[..., Note | None]
 
 
 class Checker:
-    """Checks one block. settings: the constants that could be read. table: the data, if they could be."""
+    """Checks one block. settings: the constants that could be read. table: the data, if they could be.
 
-    def __init__(self, block: Block, settings: dict[str, Value], table: Table | None) -> None:
+    damaged: the constants that could not be read.
+    """
+
+    def __init__(
+        self, block: Block, settings: dict[str, Value], table: Table | None, damaged: Set[str] = frozenset()
+    ) -> None:
         self.block, self.settings, self.table = block, settings, table
+        self.given = {*settings, *block.paths, *damaged}
         self.swept = {key: dimension for dimension in block.dimensions for key in dimension.keys}
 
     def notes(self) -> Iterator[Note]:
@@ -50,10 +57,15 @@ class Checker:
             fits = cache(partial(self._data, self.table))
             yield from self._check(lambda layers, loss: fits(layers[0], layers[-1], loss), "layers", "loss")
         yield from self._rates()
+        yield from self._numbers()
 
     def inputs(self) -> set[int]:
         """The different numbers of inputs of this grid's networks."""
         return {values["layers"][0] for values in self._combinations("layers")}
+
+    def names(self, kind: str) -> list[str]:
+        """The different optimizers or schedules of this grid; none if they are not known."""
+        return list(dict.fromkeys(values[kind] for values in self._combinations(kind)))
 
     def where(self, key: str) -> Path:
         """The path of the value of a key."""
@@ -187,6 +199,27 @@ class Checker:
             yield Note((*self.block.where, "parameters", "learning_rate"), message, True)
         if "learning_rate" in self.block.paths and not missing:
             yield Note(self.block.paths["learning_rate"], "not used: every layer has a rate of its own", True)
+
+    def _numbers(self) -> Iterator[Note]:
+        """Every optimizer and schedule has its numbers, and every number one that has it."""
+        for kind, choices in KINDS.items():
+            for name in self.names(kind):
+                for number in choices[name].numbers:
+                    if number.default is None and number.name not in self.given and self.block.whole:
+                        message = f"{kind} {name} needs {number.name}; give training.{number.name}"
+                        yield Note(self.where(kind), message, unless=number.name)
+        for key in filter(self.block.paths.__contains__, NUMBERS):
+            yield from unused(key, [self], self.block.paths[key])
+
+
+def unused(number: str, checkers: Sequence[Checker], path: Path) -> Iterator[Note]:
+    """Whether a number belongs to no optimizer or schedule of these blocks, as far as they are known."""
+    kind, owners = users(number)
+    names = [checker.names(kind) for checker in checkers]
+    chosen = list(dict.fromkeys(name for some in names for name in some))
+    if all(names) and not set(chosen) & set(owners):
+        use = f"{owners[0]} uses" if len(owners) == 1 else f"{', '.join(owners[:-1])} and {owners[-1]} use"
+        yield Note(path, f"not used: {kind} is {either(chosen)}; {use} it", key=True, unless=kind)
 
 
 def _bad_target(targets: NDArray[np.float64], outputs: int, loss: str) -> str | None:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, WithJsonSchema, create_model
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from harness.experiment import schema
 from harness.experiment.errors import BadValueError, Path, each, found, unknown
 from harness.experiment.generators import GENERATORS
-from harness.experiment.settings import NETWORK, TRAINING, finite, name_of, whole
+from harness.experiment.settings import NETWORK, TRAINING, Bounds, Setting, name_of, switch, whole
 from harness.experiment.source import Note, notes_at
 
 MOST_SAMPLES = 1_000_000
@@ -47,12 +47,7 @@ class Rule:
         return made
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
-        return self.json
-
-
-def _setting(key: str) -> Rule:
-    setting = {**NETWORK, **TRAINING}[key]
-    return Rule(setting.rule, setting.schema)
+        return dict(self.json)
 
 
 def _whole(least: int, most: int) -> Rule:
@@ -72,19 +67,6 @@ def _text(raw: Any) -> str:
     return raw
 
 
-def _switch(raw: Any) -> bool:
-    if not isinstance(raw, bool):
-        raise BadValueError(f"expected true or false, found {found(raw)}")
-    return raw
-
-
-def _noise(raw: Any) -> float:
-    number = finite(raw, "a finite number of at least 0")
-    if number < 0:
-        raise BadValueError(f"expected a finite number of at least 0, found {found(raw)}")
-    return number
-
-
 def _columns(raw: Any) -> tuple[str, ...]:
     if not isinstance(raw, list) or not raw:
         raise BadValueError(f"expected a list of column names, found {found(raw)}")
@@ -100,24 +82,22 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Network(Section):
-    """The network; hidden layers share `activation` unless it lists one for each of them."""
+def _section(name: str, settings: dict[str, Setting], doc: str) -> Any:
+    """The model of a section that holds these settings."""
+    fields: dict[str, Any] = {
+        key: (Annotated[Any, Rule(setting.rule, setting.schema)], setting.default) for key, setting in settings.items()
+    }
+    return create_model(name, __base__=Section, __doc__=doc, **fields)
 
-    layers: Annotated[Any, _setting("layers")] = NETWORK["layers"].default
-    activation: Annotated[Any, _setting("activation")] = NETWORK["activation"].default
-    output: Annotated[Any, _setting("output")] = NETWORK["output"].default
-    bias: Annotated[Any, _setting("bias")] = NETWORK["bias"].default
 
-
-class Training(Section):
-    """How the network learns."""
-
-    loss: Annotated[Any, _setting("loss")] = TRAINING["loss"].default
-    optimizer: Annotated[Any, _setting("optimizer")] = TRAINING["optimizer"].default
-    batch_size: Annotated[Any, _setting("batch_size")] = TRAINING["batch_size"].default
-    dtype: Annotated[Any, _setting("dtype")] = TRAINING["dtype"].default
-    arithmetic: Annotated[Any, _setting("arithmetic")] = TRAINING["arithmetic"].default
-    max_loss: Annotated[Any, _setting("max_loss")] = TRAINING["max_loss"].default
+if TYPE_CHECKING:
+    Network = Section
+    Training = Section
+else:
+    Network = _section(
+        "Network", NETWORK, "The network; hidden layers share `activation` unless it lists one for each of them."
+    )
+    Training = _section("Training", TRAINING, "How the network learns.")
 
 
 class DataSection(Section):
@@ -129,7 +109,7 @@ class DataSection(Section):
     targets: Annotated[Any, _COLUMNS] = None
     generate: Annotated[Any, Rule(lambda raw: name_of(raw, _KINDS), {"enum": list(_KINDS)})] = None
     samples: Annotated[Any, _whole(1, MOST_SAMPLES)] = 200
-    noise: Annotated[Any, Rule(_noise, {"type": "number", "minimum": 0})] = 0.1
+    noise: Annotated[Any, Rule(Bounds().read, Bounds().schema)] = 0.1
     seed: Annotated[Any, _whole(0, MOST_SEED)] = 0
 
 
@@ -142,7 +122,7 @@ class Losses(Section):
 class Record(Section):
     """What is kept of each run."""
 
-    weights: Annotated[Any, Rule(_switch, {"type": "boolean"})] = True
+    weights: Annotated[Any, Rule(switch, {"type": "boolean"})] = True
     losses: Losses | None = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,13 +25,15 @@ Values are hashable, and two spellings of the same thing are equal.
 
 
 def label(value: Value) -> str:
-    """A value in print, as in the tables: `0.1`, `tanh`, `[2, 2, 1]`, `[relu, tanh]`, `{constant: 0.3}`."""
+    """A value in print, as in the tables: `0.1`, `true`, `tanh`, `[2, 2, 1]`, `[relu, tanh]`, `{constant: 0.3}`."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(label, value))}]"
     if isinstance(value, Initialisation):
         return value.label
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return value if isinstance(value, str) else repr(value)
 
 
@@ -75,10 +78,19 @@ class Structure:
     @property
     def numbers(self) -> tuple[str, ...]:
         """The names of the numbers that each run has besides its learning rates, in the engine's order."""
-        names = [number.name for number in OPTIMIZERS[self.optimizer].numbers]
-        names += ["weight_decay"] * self.weight_decay
-        names += [number.name for number in SCHEDULES[self.schedule].numbers]
-        return (*names, *["gradient_clip"] * self.gradient_clip)
+        return tuple(self.defaults)
+
+    @property
+    def defaults(self) -> dict[str, float]:
+        """Each of `numbers` where it is not given: NaN if it must be, and what changes nothing if there is no other."""
+        optimizer, schedule = OPTIMIZERS[self.optimizer], SCHEDULES[self.schedule]
+        own, paced = (
+            {number.name: math.nan if number.default is None else number.default for number in chosen.numbers}
+            for chosen in (optimizer, schedule)
+        )
+        decay = {"weight_decay": optimizer.weight_decay or 0.0} if self.weight_decay else {}
+        clip = {"gradient_clip": math.inf} if self.gradient_clip else {}
+        return own | decay | paced | clip
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,12 @@ import numpy as np
 from harness.experiment import data, document, source
 from harness.experiment.axes import Axis, plain, setting_of
 from harness.experiment.blocks import BLOCK_KEYS, Block, BlockReader, unknown_parameter
-from harness.experiment.check import Checker
+from harness.experiment.check import Checker, unused
 from harness.experiment.errors import BadValueError, Path, either, found, nearest
 from harness.experiment.model import Data, Dimension, Experiment, Structure, Value
-from harness.experiment.settings import NETWORK, TRAINING, layer_of_rate
+from harness.experiment.settings import NETWORK, NUMBERS, TRAINING, layer_of_rate, users
 from harness.experiment.source import Note, Source, notes_at
+from harness.formulas.optimizers import OPTIMIZERS
 
 VERSION = 1
 """Of the meaning of an experiment: it goes up when the same file comes to mean other rows."""
@@ -42,33 +43,42 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
     axes = {key: axis.head() for dimension in reading.blocks[0].dimensions for key, axis in dimension.axes.items()}
     paths = dict(reading.blocks[0].paths)
     notes: list[Note] = []
+    damaged: set[str] = set()
     for key in sorted(settings, key=lambda key: key != "learning_rate"):
         place: Path = (f"--set {key}",)
         try:
             axes_of_key = _set(key, settings[key])
         except BadValueError as bad:
             notes += notes_at(place, bad)
+            damaged.add(key)
             continue
         if key == "learning_rate":
             axes = {other: axis for other, axis in axes.items() if not layer_of_rate(other)}
         axes[key], paths[key] = axes_of_key, place
-    constants = _settings(reading, [Block(())])
-    layers: Any = axes["layers"].numbers[0] if "layers" in axes else constants.get("layers")
-    for key in [key for key in axes if key not in settings]:
-        unused = key == "learning_rate" and all(f"{key}_{layer}" in axes for layer in range(1, len(layers)))
-        if unused or (layer_of_rate(key) or 0) >= len(layers):
-            del axes[key]
-    block = Block((), [Dimension({key: axis}) for key, axis in axes.items()])
-    block.paths = {key: paths[key] for key in axes}
+    idle = _idle(_settings(reading, [Block(())]), axes) - settings.keys()
+    block = Block((), [Dimension({key: axis}) for key, axis in axes.items() if key not in idle])
+    block.paths, block.damaged = {key: paths[key] for key in axes if key not in idle}, damaged
+    training = reading.document.training.model_copy(update=dict.fromkeys(idle & NUMBERS.keys()))
     return _finish(
         replace(
             reading,
             source=replace(reading.source, positions=None),
-            document=reading.document.model_copy(update={"repeats": 1}),
+            document=reading.document.model_copy(update={"repeats": 1, "training": training}),
             blocks=[block],
             notes=notes,
         )
     )
+
+
+def _idle(constants: Mapping[str, Any], axes: Mapping[str, Axis]) -> set[str]:
+    """The learning rates and numbers that a configuration does not use."""
+    values = {**constants, **{key: axis.numbers[0] for key, axis in axes.items() if axis.explicit}}
+    depth = len(values["layers"]) - 1
+    idle = {key for key in axes if (layer_of_rate(key) or 0) > depth}
+    if all(f"learning_rate_{layer}" in axes for layer in range(1, depth + 1)):
+        idle.add("learning_rate")
+    kinds = {number: users(number) for number in NUMBERS}
+    return idle | {number for number, (kind, names) in kinds.items() if values[kind] not in names}
 
 
 def _set(key: str, text: str) -> Axis:
@@ -96,7 +106,16 @@ def structure(experiment: Experiment, values: Mapping[str, Value]) -> Structure:
         len(experiment.data.inputs) if batch_size == "full" else batch_size,
         chosen["dtype"],
         chosen["arithmetic"],
+        chosen["schedule"],
+        OPTIMIZERS[chosen["optimizer"]].weight_decay is not None or _given(experiment, "weight_decay"),
+        _given(experiment, "gradient_clip"),
+        chosen["shuffle"],
     )
+
+
+def _given(experiment: Experiment, key: str) -> bool:
+    """Whether any run has a value of this setting."""
+    return key in experiment.settings or key in experiment.swept
 
 
 def network_data(experiment: Experiment, structure: Structure) -> Data:
@@ -184,8 +203,11 @@ def _finish(reading: _Reading) -> Experiment:
     """The experiment, if all is well with it and it fits together."""
     made, notes = reading.document, list(reading.notes)
     settings = _settings(reading, reading.blocks)
-    checkers = [Checker(block, settings, reading.table) for block in reading.blocks]
+    damaged = {str(path[-1]) for path in reading.damaged}
+    checkers = [Checker(block, settings, reading.table, damaged) for block in reading.blocks]
     notes += dict.fromkeys(note for checker in checkers for note in checker.notes())
+    for key in filter(settings.__contains__, NUMBERS):
+        notes += unused(key, [one for one in checkers if key not in one.block.paths], ("training", key))
     inputs: set[int] = set()
     for checker in checkers:
         inputs |= checker.inputs()
@@ -221,16 +243,18 @@ def _finish(reading: _Reading) -> Experiment:
 
 
 def _without_guessed(notes: list[Note]) -> list[Note]:
-    """Without the notes on a key that is missing where another one was probably meant to be it."""
+    """Without what would not be wrong if a misspelt key were what it was probably meant to be."""
     guesses = {
         (*note.path[:-1], guess.group(1))
         for note in notes
         if note.key and (guess := re.search(r"; did you mean (\w+)\?$", note.message))
     }
+    names = {path[-1] for path in guesses}
     return [
         note
         for note in notes
-        if not (note.message.startswith("missing") and any(note.path[:n] in guesses for n in range(6)))
+        if note.unless not in names
+        and not (note.message.startswith("missing") and any(note.path[:n] in guesses for n in range(6)))
     ]
 
 

@@ -35,7 +35,7 @@ def _axis(key: str, setting: Setting) -> dict[str, Any]:
     forms = [values, _mapping({"value": setting.schema}, ["value"]), _mapping({"values": values}, ["values"])]
     if key != "layers":
         forms.insert(0, setting.schema)
-    if setting.column != "object" or key == "batch_size":
+    if setting.bounds is not None:
         forms.append({"$ref": "#/$defs/GeneratedAxis"})
     return {"anyOf": forms}
 

@@ -9,21 +9,30 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from harness.experiment.errors import BadValueError, each, found, not_one_of
 from harness.formulas import activations, losses
+from harness.formulas.optimizers import OPTIMIZERS, Number, Optimizer
+from harness.formulas.schedules import SCHEDULES, Schedule
 
 ACTIVATIONS = tuple(activations.ACTIVATIONS)
 LOSSES = tuple(losses.LOSSES)
-OPTIMIZERS = ("sgd",)
+KINDS: dict[str, Mapping[str, Optimizer | Schedule]] = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES}
+"""The settings whose values have numbers of their own."""
 BIASES = ("true", "false", "fixed")
 DTYPES = ("float64", "float32")
 ARITHMETICS = ("exact", "fast")
 
 LARGEST = 2**63 - 1
+EXACT = 2**53
+"""Whole numbers below it are exact as float64, too."""
 MOST_WEIGHTS = 1 << 24
 """The largest whole number a column holds; the most weights a network may have."""
 
@@ -60,10 +69,57 @@ def finite(raw: object, what: str = "a finite number") -> float:
 
 def positive(raw: object) -> float:
     """A finite number above 0."""
-    number = finite(raw, "a finite number greater than 0")
-    if number <= 0:
-        raise BadValueError(f"expected a finite number greater than 0, found {found(raw)}")
+    number: float = POSITIVE.read(raw)
     return number
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Which numbers a setting takes: finite ones from `least` on, or `open` only above it, and below `below`."""
+
+    least: float = 0
+    open: bool = False
+    below: float | None = None
+    whole: bool = False
+
+    @cached_property
+    def text(self) -> str:
+        """What a message expects, such as `whole numbers of at least 1`."""
+        start = f"{'greater than' if self.open else 'of at least'} {self.least:g}"
+        end = "" if self.below in (None, EXACT) else f" and below {self.below:g}"
+        return f"{'whole' if self.whole else 'finite'} numbers {start}{end}"
+
+    def read(self, raw: object) -> Any:
+        """The number, an int if it is whole."""
+        wanted = f"a {self.text.replace('numbers', 'number')}"
+        most = LARGEST if self.below is None else math.ceil(self.below) - 1
+        number = whole(raw, math.ceil(self.least), most) if self.whole else finite(raw, wanted)
+        if not self._within(number):
+            raise BadValueError(f"expected {wanted}, found {found(raw)}")
+        return number
+
+    def hold(self, numbers: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which of the numbers may be used."""
+        usable: NDArray[np.bool_] = np.isfinite(numbers) & self._within(numbers)
+        if self.whole:
+            usable &= (numbers == np.floor(numbers)) & (numbers < LARGEST + 1)
+        return usable
+
+    def _within(self, numbers: Any) -> Any:
+        above = numbers > self.least if self.open else numbers >= self.least
+        return above if self.below is None else above & (numbers < self.below)
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of one number."""
+        made = {
+            "type": "integer" if self.whole else "number",
+            "exclusiveMinimum" if self.open else "minimum": self.least,
+        }
+        return made if self.below is None else {**made, "exclusiveMaximum": self.below}
+
+
+POSITIVE = Bounds(open=True)
 
 
 def name_of(raw: object, names: Sequence[str]) -> str:
@@ -112,19 +168,40 @@ def batch_size(raw: object) -> int | str:
         ) from None
 
 
+def switch(raw: object) -> bool:
+    """True or false."""
+    if not isinstance(raw, bool):
+        raise BadValueError(f"expected true or false, found {found(raw)}")
+    return raw
+
+
 def _named(names: Sequence[str]) -> Callable[[object], str]:
     return lambda raw: name_of(raw, names)
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting. column: how its values are stored. default: None if it has none. schema: of one value."""
+    """One setting. column: how its values are stored. default: None if it has none. schema: of one value.
+
+    bounds: of those values that are numbers, if any are.
+    """
 
     section: Literal["network", "training", "parameters"]
     column: Literal["float", "int", "object"]
     rule: Callable[[object], Any]
     default: Any
     schema: dict[str, Any]
+    bounds: Bounds | None = None
+
+
+def _number(section: Literal["training", "parameters"], bounds: Bounds) -> Setting:
+    return Setting(section, "int" if bounds.whole else "float", bounds.read, None, bounds.schema, bounds)
+
+
+def _declared(number: Number) -> Setting:
+    """The setting of a number of an optimizer or a schedule, all of which the engine has as float64."""
+    below = EXACT if number.whole and number.below is None else number.below
+    return _number("training", Bounds(number.least, below=below, whole=number.whole))
 
 
 def _names(section: Literal["network", "training"], names: Sequence[str]) -> Setting:
@@ -132,7 +209,6 @@ def _names(section: Literal["network", "training"], names: Sequence[str]) -> Set
 
 
 _ACTIVATION = {"anyOf": [{"enum": list(ACTIVATIONS)}, {"type": "array", "items": {"enum": list(ACTIVATIONS)}}]}
-_RATE = {"type": "number", "exclusiveMinimum": 0}
 _LAYERS = {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2}
 _BATCH = {"anyOf": [{"type": "integer", "minimum": 1}, {"const": "full"}]}
 
@@ -144,14 +220,32 @@ NETWORK: dict[str, Setting] = {
 }
 TRAINING: dict[str, Setting] = {
     "loss": _names("training", LOSSES),
-    "optimizer": _names("training", OPTIMIZERS),
-    "batch_size": Setting("training", "object", batch_size, 1, _BATCH),
+    "optimizer": _names("training", tuple(OPTIMIZERS)),
+    "schedule": _names("training", tuple(SCHEDULES)),
+    "batch_size": Setting("training", "object", batch_size, 1, _BATCH, Bounds(1, whole=True)),
+    "shuffle": Setting("training", "object", switch, False, {"type": "boolean"}),
     "dtype": _names("training", DTYPES),
     "arithmetic": _names("training", ARITHMETICS),
-    "max_loss": Setting("training", "float", positive, None, _RATE),
+    "max_loss": _number("training", POSITIVE),
+    "weight_decay": _number("training", Bounds()),
+    "gradient_clip": _number("training", POSITIVE),
 }
-LEARNING_RATE = Setting("parameters", "float", positive, None, _RATE)
-EPOCHS = Setting("parameters", "int", whole, None, {"type": "integer", "minimum": 0})
+NUMBERS: dict[str, Number] = {
+    number.name: number for choices in KINDS.values() for choice in choices.values() for number in choice.numbers
+}
+"""Every number that an optimizer or a schedule has; where several have the same, their bounds are the same."""
+TRAINING |= {name: _declared(number) for name, number in NUMBERS.items()}
+LEARNING_RATE = _number("parameters", POSITIVE)
+EPOCHS = _number("parameters", Bounds(whole=True))
+
+
+def users(number: str) -> tuple[str, list[str]]:
+    """(optimizer or schedule, the names of those that have a number of this name)."""
+    for kind, choices in KINDS.items():
+        names = [name for name, choice in choices.items() if number in (own.name for own in choice.numbers)]
+        if names:
+            return kind, names
+    raise KeyError(number)
 
 
 def layer_of_rate(key: str) -> int | None:

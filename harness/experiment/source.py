@@ -25,11 +25,15 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufef
 
 @dataclass(frozen=True)
 class Note:
-    """Something wrong at a path. key: the key itself is wrong, not its value."""
+    """Something wrong at a path.
+
+    key: the key itself is wrong, not its value. unless: all is well if a misspelt key was meant to be this one.
+    """
 
     path: Path
     message: str
     key: bool = False
+    unless: str = ""
 
 
 def notes_at(path: Path, bad: BadValueError) -> list[Note]:

@@ -26,6 +26,7 @@ class Optimizer(NamedTuple):
     slots: how many values each parameter keeps between updates, all 0 at first; `change` replaces them.
     clock: how many values, all 1 at first, change with the number of updates alone; tick(clock, numbers) moves them
     on before each update. decoupled: weight decay shrinks the parameter itself, instead of adding to its gradient.
+    weight_decay: its default. text: `change` in print, of a weight {w} and its gradient {g}.
     """
 
     numbers: tuple[Number, ...]
@@ -81,14 +82,14 @@ def adam_tick(clock: Values, numbers: Any) -> None:
 MOMENTUM = (Number("momentum", 0.9, below=1.0),)
 ADAM = (Number("beta1", 0.9, below=1.0), Number("beta2", 0.999, below=1.0), Number("eps", 1e-8))
 OPTIMIZERS = {
-    "sgd": Optimizer((), 0, sgd, text="w - lr*g"),
-    "momentum": Optimizer(MOMENTUM, 1, momentum, text="w - lr*v, v = momentum*v + g"),
-    "nesterov": Optimizer(MOMENTUM, 1, nesterov, text="w - lr*(g + momentum*v), v = momentum*v + g"),
+    "sgd": Optimizer((), 0, sgd, text="{w} - lr * {g}"),
+    "momentum": Optimizer(MOMENTUM, 1, momentum, text="{w} - lr*v, v = momentum*v + {g}"),
+    "nesterov": Optimizer(MOMENTUM, 1, nesterov, text="{w} - lr*({g} + momentum*v), v = momentum*v + {g}"),
     "rmsprop": Optimizer(
         (Number("alpha", 0.99, below=1.0), Number("eps", 1e-8)),
         1,
         rmsprop,
-        text="w - lr*g/(sqrt(v) + eps), v = alpha*v + (1 - alpha)*g^2",
+        text="{w} - lr*{g}/(sqrt(v) + eps), v = alpha*v + (1 - alpha)*{g}^2",
     ),
     "adam": Optimizer(
         ADAM,
@@ -96,8 +97,8 @@ OPTIMIZERS = {
         adam,
         2,
         adam_tick,
-        text="w - lr/(1 - beta1^t)*m/(sqrt(v)/sqrt(1 - beta2^t) + eps), "
-        "m = beta1*m + (1 - beta1)*g, v = beta2*v + (1 - beta2)*g^2",
+        text="{w} - lr/(1 - beta1^t)*m/(sqrt(v)/sqrt(1 - beta2^t) + eps), "
+        "m = beta1*m + (1 - beta1)*{g}, v = beta2*v + (1 - beta2)*{g}^2",
     ),
 }
 OPTIMIZERS["adamw"] = OPTIMIZERS["adam"]._replace(decoupled=True, weight_decay=0.01)

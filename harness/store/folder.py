@@ -25,8 +25,9 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from harness.errors import HarnessError
+from harness.experiment.axes import setting_of
 from harness.experiment.model import Experiment
-from harness.store.schema import NUMBERS, SCHEMA_VERSION
+from harness.store.schema import SCHEMA_VERSION
 
 KINDS = ("runs", "curves")
 VERSIONS = ("backprop-harness", "numba", "numpy", "pyarrow")
@@ -131,8 +132,8 @@ class Folder:
 
 
 def _is_result(field: pa.Field) -> bool:
-    """Whether a column holds floats that hardly repeat: losses and weights, not learning rates."""
-    return bool(pa.types.is_floating(field.type)) and not field.name.startswith(NUMBERS)
+    """Whether a column holds floats that hardly repeat: losses and weights, not parameters."""
+    return bool(pa.types.is_floating(field.type)) and setting_of(field.name) is None
 
 
 def _now() -> str:

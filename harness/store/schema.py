@@ -9,14 +9,17 @@ from itertools import pairwise
 import pyarrow as pa
 
 from harness.block import Status, parameter_count
+from harness.experiment.axes import setting_of
+from harness.experiment.errors import either
 from harness.experiment.model import Structure
+from harness.experiment.settings import NUMBERS, users
 
 SCHEMA_VERSION = 1
 NAMED_WEIGHTS = 512
 """Networks with more parameters than this keep them in one list column a layer."""
 LABELS = pa.dictionary(pa.int32(), pa.string())
 WHOLE = ("epochs", "batch_size", "repeat")
-NUMBERS = ("learning_rate", "max_loss")
+"""The parameters that every run has, and that are whole numbers."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,17 @@ class Column:
 
 def parameter_type(key: str) -> pa.DataType:
     """The column type of a swept parameter."""
-    if key in WHOLE:
+    setting = setting_of(key)
+    if key in WHOLE or setting is None:
         return pa.int64()
-    return pa.float64() if key.startswith(NUMBERS) else LABELS
+    return {"int": pa.int64(), "float": pa.float64(), "object": LABELS}[setting.column]
+
+
+def _number_meaning(name: str) -> tuple[str, str]:
+    """Unit and meaning of a number of optimizers or schedules; whole ones count epochs."""
+    kind, names = users(name)
+    meaning = f"of {kind} {either(names)}; NULL where the {kind} has none and the grid does not give it"
+    return "epochs" if NUMBERS[name].whole else "", f"the {name} {meaning}"
 
 
 PARAMETER_MEANINGS = {
@@ -47,6 +58,12 @@ PARAMETER_MEANINGS = {
     "max_loss": ("loss", "the loss above which a run counts as diverged"),
     "batch_size": ("samples", "samples per update"),
     "layers": ("units", "units of each layer, inputs first"),
+    "optimizer": ("", "what an update makes of a weight and its gradient"),
+    "schedule": ("", "how the learning rate goes on from epoch to epoch; `learning_rate` is the one it starts from"),
+    "shuffle": ("", "`true`: the samples come in another order every epoch"),
+    "weight_decay": ("", "how much of each weight is added to its gradient; adamw takes it off the weight itself"),
+    "gradient_clip": ("", "the largest L2 norm of all gradients together; NULL where there is none"),
+    **{name: _number_meaning(name) for name in NUMBERS},
 }
 
 
@@ -54,7 +71,8 @@ def parameter_column(key: str) -> Column:
     """The column of a swept parameter."""
     base = "learning_rate" if key.startswith("learning_rate") else key
     unit, meaning = PARAMETER_MEANINGS.get(base, ("", f"the experiment's `{key}`"))
-    return Column(key, parameter_type(key), unit, meaning, nullable=key.startswith(NUMBERS))
+    column = parameter_type(key)
+    return Column(key, column, unit, meaning, nullable=column != LABELS and key not in WHOLE)
 
 
 def fixed_columns(number: pa.DataType) -> tuple[list[Column], list[Column]]:

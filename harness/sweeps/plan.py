@@ -16,7 +16,8 @@ from harness.experiment.grid import EPOCHS, REPEAT, Grid, Selection
 from harness.experiment.model import Data, Experiment, Structure, label
 from harness.experiment.resolve import network_data
 from harness.experiment.resolve import structure as structure_of
-from harness.store.schema import LABELS, NUMBERS, parameter_type
+from harness.experiment.settings import layer_of_rate
+from harness.store.schema import LABELS, parameter_type
 from harness.store.tables import Rows, Tables
 
 WORK_PER_SECOND = 1.5e8
@@ -27,6 +28,10 @@ BLOCKS = 16
 """A sweep is cut into at least so many blocks, unless they would be too small to be worth a file."""
 BLOCK_NUMBERS = 2**24
 """The most numbers in the rows of one block, which bounds the memory of a block and the size of a part."""
+KERNELS = 4
+KERNEL_WORK = 1e9
+"""Where there are more structures than that, one has a kernel of its own only if it has more work than this: a kernel
+compiled once for all trains what has too little work to repay a compilation of its own, about a second."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +58,20 @@ class Plan:
         self.rows, self.runs = self.grid.rows, self.grid.runs
         self.steps = self.grid.epochs * self.samples
         self._ranges = [(structure_of(experiment, chosen.values), chosen) for chosen in self.grid.ranges()]
-        self.structures = list(dict.fromkeys(structure for structure, _ in self._ranges))
-        self.work = sum(
-            (chosen.stop - chosen.start) * self._run_work(structure, chosen.epochs)
-            for structure, chosen in self._ranges
-        )
+        self._work: dict[Structure, float] = {}
+        for structure, chosen in self._ranges:
+            work = (chosen.stop - chosen.start) * self._run_work(structure, chosen.epochs)
+            self._work[structure] = self._work.get(structure, 0) + work
+        self.structures = list(self._work)
+        self.work = sum(self._work.values())
 
     def _run_work(self, structure: Structure, epochs: int) -> float:
         """The parameters that one run steps, and a little for each epoch and run."""
         return (epochs + 1) * (self.samples * parameter_count(structure) + 8)
+
+    def own_kernel(self, structure: Structure) -> bool:
+        """Whether a structure is worth compiling a kernel of its own."""
+        return len(self.structures) <= KERNELS or self._work[structure] > KERNEL_WORK
 
     @property
     def seconds(self) -> float:
@@ -135,32 +145,45 @@ class Plan:
         order = np.argsort(selection.config)
         place = np.empty(rows, np.int64)
         place[order] = np.arange(rows)
+        structure = piece.structure
+        numbers = [self._number(selection, key, count, default) for key, default in structure.defaults.items()]
         block = Block(
-            piece.structure,
+            structure,
             self.experiment.seed,
             tuple(self.grid.values["init"]),
             selection.ids["init"],
             selection.ids[REPEAT],
-            np.array([self._rate(selection, layer, count) for layer in range(1, len(piece.structure.layers))]),
+            np.array([self._rate(selection, layer, count) for layer in self._layers_of_rates(structure)]),
+            np.array(numbers).reshape(len(numbers), count),
             self._number(selection, "max_loss", count, np.inf),
             np.searchsorted(selection.run, np.arange(count + 1)),
             self.grid.values[EPOCHS][selection.ids[EPOCHS]],
             place,
             self.experiment.losses_every or 0,
+            self.own_kernel(structure),
         )
         run = selection.run[order]
-        parameters = {key: self._column(selection, key, run, order) for key in (*self.experiment.swept, REPEAT)}
+        defaults = {key: value for key, value in structure.defaults.items() if np.isfinite(value)}
+        parameters = {
+            key: self._column(selection, key, run, order, defaults.get(key, np.nan))
+            for key in (*self.experiment.swept, REPEAT)
+        }
         return block, Rows(selection.config[order], piece.start + run, parameters)
 
-    def _column(self, selection: Selection, key: str, run: Any, order: Any) -> Any:
-        """(R,) the numbers of a swept parameter, or the ids of its labels."""
+    def _column(self, selection: Selection, key: str, run: Any, order: Any, default: float) -> Any:
+        """(R,) the numbers of a swept parameter, or the ids of its labels. default: where a grid does not give it."""
         ids = selection.ids[key][order] if key == EPOCHS else selection.ids[key][run]
         if parameter_type(key) == LABELS:
             return ids
         if key == "batch_size":
             sizes = [self.samples if value == "full" else value for value in self.grid.values[key]]
             return np.array(sizes)[ids]
-        return self._numbers(key, np.nan)[ids] if key.startswith(NUMBERS) else self.grid.values[key][ids]
+        return self._numbers(key, default)[ids]
+
+    def _layers_of_rates(self, structure: Structure) -> range:
+        """One layer that stands for all, unless any run of the sweep has a rate for a single layer."""
+        each = any(layer_of_rate(key) for key in self.experiment.swept)
+        return range(1, len(structure.layers) if each else 2)
 
     def _rate(self, selection: Selection, layer: int, count: int) -> Any:
         common = self._number(selection, "learning_rate", count, np.nan)
@@ -170,12 +193,12 @@ class Plan:
     def _number(self, selection: Selection, key: str, count: int, default: float) -> Any:
         """(N,) the values of a numeric parameter, wherever it is given."""
         if key in selection.ids:
-            return self._numbers(key, default)[selection.ids[key]]
+            return np.asarray(self._numbers(key, default)[selection.ids[key]], np.float64)
         given = self.experiment.settings.get(key)
         return np.full(count, default if given is None else given, np.float64)
 
     def _numbers(self, key: str, default: float) -> Any:
         values = self.grid.values[key]
         if isinstance(values, list):  # some grid does not give this parameter
-            values = [default if value is None else value for value in values]
-        return np.asarray(values, np.float64)
+            return np.array([default if value is None else value for value in values], np.float64)
+        return values

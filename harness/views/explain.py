@@ -21,7 +21,8 @@ from harness.experiment.model import label
 from harness.experiment.resolve import network_data, override, structure
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES
-from harness.reference import Losses, Network, Sample, Update
+from harness.formulas.optimizers import OPTIMIZERS
+from harness.reference import Losses, Sample, Training, Update
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -33,21 +34,22 @@ DIGITS = 6
 COLUMNS = ("epoch", "sample", "phase", "name", "formula", "value", "before", "gradient", "change", "after")
 
 
-def record(network: Network, data: Data, rates: Iterable[float], epochs: int) -> pd.DataFrame:
+def record(training: Training, data: Data, epochs: int) -> pd.DataFrame:
     """One row for every number that these epochs compute, in order.
 
     Columns: epoch and sample (1-based; of an update, the last sample of its batch), phase (forward, backward, update,
     epoch), name, formula, value; and for an update the weight before, its gradient, the change and the weight after.
     """
     rows: list[dict[str, Any]] = []
+    structure = training.network.structure
     with np.errstate(all="ignore"):
-        for event in reference.epochs(network, data, list(rates)):
+        for event in reference.epochs(training, data):
             if isinstance(event, Losses):
                 rows += _epoch_rows(event)
                 if event.epoch == epochs:
                     break
             else:
-                names = _Names(network.structure, len(event.batch))
+                names = _Names(structure, len(event.batch))
                 for sample in event.batch:
                     rows += _sample_rows(names, sample, event.before)
                 rows += _update_rows(names, event)
@@ -94,8 +96,19 @@ class _Names:
         slope = slope.format(z=f"z{layer}_{unit}", a=self.activation(layer, unit))
         return f"({above}) * {slope}" if " " in above else f"{above} * {slope}"
 
-    def change(self, gradient: str) -> str:
-        return f"lr * {gradient}" if self.batch == 1 else f"lr * mean({gradient})"
+    def update(self, name: str, gradient: str) -> str:
+        """What the optimizer makes of a parameter."""
+        structure, g, w = self.structure, gradient, name
+        optimizer = OPTIMIZERS[structure.optimizer]
+        if self.batch > 1:
+            g = f"mean({g})"
+        if structure.gradient_clip:
+            g = f"clip({g})"
+        if structure.weight_decay and optimizer.decoupled:
+            w = f"(1 - lr*weight_decay)*{w}"
+        elif structure.weight_decay:
+            g = f"({g} + weight_decay*{w})"
+        return optimizer.text.format(w=w, g="g") + f", g = {g}" if optimizer.slots else optimizer.text.format(w=w, g=g)
 
 
 def _row(sample: Any, phase: str, name: str, formula: str, **numbers: Any) -> dict[str, Any]:
@@ -124,14 +137,15 @@ def _sample_rows(names: _Names, sample: Sample, parameters: Any) -> Iterator[dic
 
 
 def _update_rows(names: _Names, update: Update) -> Iterator[dict[str, Any]]:
-    learnt = names.structure.bias == "true"
+    structure = names.structure
+    learnt, plain = structure.bias == "true", structure.optimizer == "sgd" and not structure.weight_decay
     for layer in range(1, names.last + 1):
         lr = update.rates[layer - 1]
 
         def row(name: str, gradient: str, g: Any, before: Any, after: Any, lr: Any = lr) -> dict[str, Any]:
             fixed = name[0] == "b" and not learnt
-            formula = f"{name} <- {name}" + (" (fixed)" if fixed else f" - {names.change(gradient)}")
-            change = 0.0 if fixed else -(lr * g)
+            formula = f"{name} <- " + (f"{name} (fixed)" if fixed else names.update(name, gradient))
+            change = 0.0 if fixed else -(lr * g) if plain else after - before
             numbers = {"before": before, "gradient": g, "change": change, "after": after}
             return _row(update.batch[-1], "update", name, formula, **numbers)
 
@@ -166,7 +180,10 @@ def record_of(experiment: Source, settings: Mapping[str, str], epochs: int) -> p
         for layer in range(1, len(network_structure.layers))
     ]
     network = reference.initial_network(network_structure, values["init"], chosen.seed)
-    recorded = record(network, network_data(chosen, network_structure), rates, epochs)
+    given = {**chosen.settings, **values}
+    numbers = [given.get(key, default) for key, default in network_structure.defaults.items()]
+    training = reference.Training(network, rates, numbers, chosen.seed)
+    recorded = record(training, network_data(chosen, network_structure), epochs)
     shown_values = {key: label(value) for key, value in values.items() if key != "epochs"}
     recorded.attrs = {"name": chosen.name, "settings": shown_values}
     return recorded

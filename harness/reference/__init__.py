@@ -1,0 +1,22 @@
+"""One network in plain NumPy, in the order of the textbook: what `exact` arithmetic must equal bit for bit.
+
+Slow and obvious on purpose. It shares the formulas of `harness.formulas` with the engine and nothing else, and it is
+what `harness explain` records from.
+"""
+
+from harness.reference.draws import initial_network
+from harness.reference.network import Network, Sample
+from harness.reference.training import Losses, Row, Training, Trajectory, Update, epochs, trajectory
+
+__all__ = [
+    "Losses",
+    "Network",
+    "Row",
+    "Sample",
+    "Training",
+    "Trajectory",
+    "Update",
+    "epochs",
+    "initial_network",
+    "trajectory",
+]

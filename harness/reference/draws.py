@@ -1,0 +1,89 @@
+"""Random numbers by counter, as the engine draws them: the network before its first epoch, the order of samples."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from harness.block import random_key, rounded, shuffle_key
+from harness.formulas.functions import log
+from harness.reference.network import Array, Network
+
+if TYPE_CHECKING:
+    from harness.experiment.initialisation import Initialisation
+    from harness.experiment.model import Structure
+
+
+def initial_network(structure: Structure, initialisation: Initialisation, seed: int, repeat: int = 0) -> Network:
+    """The network before its first epoch: the same numbers as the engine draws."""
+    key = (random_key(seed, initialisation), repeat)
+    weights, biases = [], []
+    for layer, (inputs, outputs) in enumerate(pairwise(structure.layers)):
+        recipe, *numbers = initialisation.tensor(layer + 1, inputs, outputs)
+        w = draw(recipe, numbers, key, layer, (outputs, inputs))
+        weights.append(rounded(w, structure.dtype))
+        biases.append(rounded(initialisation.biases(layer + 1, outputs), structure.dtype))
+    return Network(structure, weights, biases if structure.bias != "false" else [])
+
+
+def draw(recipe: str, numbers: list[Any], key: tuple[int, int], layer: int, shape: tuple[int, int]) -> Array:
+    """(O, I) float64 initial weights of one layer."""
+    elements = range(shape[0] * shape[1])
+    if recipe == "uniform":
+        low, high = numbers
+        return np.array([low + (high - low) * units(key, layer, e, 0)[0] for e in elements]).reshape(shape)
+    if recipe == "normal":
+        mean, std = numbers
+        return np.array([mean + std * normal(key, layer, e) for e in elements]).reshape(shape)
+    if recipe == "orthogonal":
+        return orthogonal(np.array([normal(key, layer, e) for e in elements]).reshape(shape))
+    return np.broadcast_to(np.asarray(numbers[0], np.float64), shape)
+
+
+def permutation(seed: int, epoch: int, samples: int) -> list[int]:
+    """The order of the samples in an epoch, counted from 0: by Fisher and Yates, the same for every run."""
+    order = list(range(samples))
+    for i in range(samples - 1, 0, -1):
+        j = int(units((shuffle_key(seed), 0), epoch, i, 0)[0] * (i + 1))
+        order[i], order[j] = order[j], order[i]
+    return order
+
+
+def units(key: tuple[int, int], layer: int, element: int, attempt: int) -> Array:
+    """Four numbers in [0, 1) from NumPy's Philox, which steps its counter before it draws."""
+    counter = (element | layer << 64 | attempt << 128) - 1
+    words = np.random.Philox(key=key[0] | key[1] << 64, counter=counter % 2**256).random_raw(4)
+    return (words >> np.uint64(11)) * 2.0**-53
+
+
+def normal(key: tuple[int, int], layer: int, element: int) -> Any:
+    """A standard normal number, by Marsaglia's polar method."""
+    attempt = 0
+    while True:
+        u, v = 2.0 * units(key, layer, element, attempt)[:2] - 1.0
+        s = u * u + v * v
+        if 0.0 < s < 1.0:
+            return u * np.sqrt(-2.0 * log(s) / s)
+        attempt += 1
+
+
+def orthogonal(matrix: Array) -> Array:
+    """The rows, or the columns if they are fewer, made orthonormal by Gram-Schmidt, each cleared twice."""
+    vectors = [row.copy() for row in (matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T)]
+    for i, vector in enumerate(vectors):
+        for _ in range(2):
+            for earlier in vectors[:i]:
+                vector = vector - in_order(earlier * vector) * earlier
+        vectors[i] = vector / np.sqrt(in_order(vector * vector))
+    made = np.array(vectors)
+    return made if matrix.shape[0] <= matrix.shape[1] else made.T
+
+
+def in_order(terms: Array) -> Any:
+    """Their sum from left to right, which np.sum does not promise."""
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total

@@ -1,0 +1,96 @@
+"""One sample through one network, in the order of the textbook, keeping everything that it computes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.formulas.activations import ACTIVATIONS
+from harness.formulas.losses import LOSSES
+
+if TYPE_CHECKING:
+    from harness.experiment.model import Structure
+
+Array = NDArray[Any]
+
+
+@dataclass
+class Network:
+    """weights: one (O, I) a layer. biases: one (O,) a layer, or none. Both in the structure's dtype."""
+
+    structure: Structure
+    weights: list[Array]
+    biases: list[Array]
+
+    def flat(self) -> Array:
+        """(P,) every parameter, layer by layer, W row by row and then b."""
+        biases = self.biases or [np.empty(0, self.structure.dtype)] * len(self.weights)
+        return np.concatenate([part for w, b in zip(self.weights, biases, strict=True) for part in (w.ravel(), b)])
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One sample through the network: everything a step computes.
+
+    a[0] is the input, a[l] and z[l - 1] belong to layer l, as do delta[l - 1] = dcost/dz and the gradients.
+    """
+
+    epoch: int
+    index: int
+    t: Array
+    z: list[Array]
+    a: list[Array]
+    cost: Any
+    slope: Array
+    delta: list[Array]
+    weight_gradient: list[Array]
+    bias_gradient: list[Array]
+
+
+def forward(network: Network, x: Array) -> tuple[list[Array], list[Array]]:
+    """(z, a) of every layer; a starts with the input itself. z_j = (w_j1*a_1 + w_j2*a_2 + ..) + b_j."""
+    z, a = [], [x]
+    for layer, w in enumerate(network.weights):
+        total = w[:, 0] * a[-1][0]
+        for i in range(1, w.shape[1]):
+            total = total + w[:, i] * a[-1][i]
+        if network.biases:
+            total = total + network.biases[layer]
+        z.append(total)
+        a.append(ACTIVATIONS[network.structure.activations[layer]].f(total))
+    return z, a
+
+
+def backward(network: Network, z: list[Array], a: list[Array], slope: Array) -> list[Array]:
+    """Delta = dcost/dz of every layer, from slope = dcost/dy of the outputs."""
+    activations = network.structure.activations
+    delta = [slope * ACTIVATIONS[activations[-1]].slope(z[-1], a[-1])]
+    for layer in range(len(z) - 1, 0, -1):
+        w = network.weights[layer]
+        total = delta[0][0] * w[0]
+        for j in range(1, w.shape[0]):
+            total = total + delta[0][j] * w[j]
+        delta.insert(0, total * ACTIVATIONS[activations[layer - 1]].slope(z[layer - 1], a[layer]))
+    return delta
+
+
+def sample_gradient(network: Network, epoch: int, index: int, x: Array, t: Array) -> Sample:
+    """One sample forward and backward. gradient of w_ji = delta_j*a_i, of b_j = delta_j."""
+    z, a = forward(network, x)
+    slope = np.empty_like(a[-1])
+    cost = LOSSES[network.structure.loss].cost(t, a[-1], slope)
+    delta = backward(network, z, a, slope)
+    weight_gradient = [d[:, None] * below[None, :] for d, below in zip(delta, a, strict=False)]
+    return Sample(epoch, index, t, z, a, cost, slope, delta, weight_gradient, delta)
+
+
+def mean_gradient(gradients: Sequence[list[Array]], count: int) -> list[Array]:
+    """For each layer the samples' gradients summed in order, then divided by their number."""
+    total = gradients[0]
+    for more in gradients[1:]:
+        total = [one + other for one, other in zip(total, more, strict=True)]
+    return [gradient / count for gradient in total]

@@ -1,0 +1,131 @@
+"""The contenders of the benchmarks that need only gcc do the same arithmetic as the harness; and the report of them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks import c, check, numpy_, peak, report, rows
+from benchmarks.rows import Task, experiment
+from benchmarks.targets import Reached
+from benchmarks.timing import Effort, calibrated, interleaved, ratio
+from harness import reference
+from harness.experiment import load
+from harness.sweeps.plan import Plan
+
+NETWORKS, EPOCHS, TINY = 37, 4, Effort(rounds=1, quick=True)
+DOUBLE = [task for task in rows.tasks(Effort()) if task.dtype == "float64"]
+DTYPES = pytest.mark.parametrize("dtype", rows.DTYPES)
+
+
+def by_reference(task: Task, networks: int) -> tuple[Any, Any]:
+    """Weights (P, N) and the last epoch's mean losses (N,)."""
+    rates = {"geomspace": [rows.LOWEST_RATE, rows.HIGHEST_RATE, networks]}
+    plan = Plan(load(experiment(task, learning_rate=rates, epochs=EPOCHS)), block_size=networks)
+    (piece,) = plan.pieces
+    block, _ = plan.block(piece)
+    found = []
+    for run in range(networks):
+        network = reference.initial_network(piece.structure, block.initialisations[0], block.seed)
+        training = reference.Training(network, block.rates[:, run], block.numbers[:, run], block.seed)
+        found.append(reference.trajectory(training, plan.data(piece.structure), [EPOCHS]).rows[EPOCHS])
+    return np.array([row.weights for row in found]).T, np.array([row.losses.mean for row in found])
+
+
+@pytest.mark.parametrize("lanes", [16, 128])
+@DTYPES
+def test_strict_c_is_the_harness_s_exact_arithmetic(dtype: str, lanes: int) -> None:
+    task = Task((2, 2, 1), dtype=dtype)
+    trainer = c.Trainer(task, "strict", lanes, (), NETWORKS)
+    for found, expected in zip(trainer.final(trainer.job(EPOCHS)()), by_reference(task, NETWORKS), strict=True):
+        assert found.dtype == dtype
+        assert found.tobytes() == np.ascontiguousarray(expected).tobytes()
+
+
+@DTYPES
+def test_fused_c_differs_by_roundings_alone(dtype: str) -> None:
+    task = Task((2, 2, 1), dtype=dtype)
+    trainer = c.Trainer(task, "fused", 16, (), NETWORKS)
+    for found, expected in zip(trainer.final(trainer.job(EPOCHS)()), by_reference(task, NETWORKS), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-12 if dtype == "float64" else 1e-5)
+
+
+@DTYPES
+def test_scalar_numpy_is_the_harness_s_exact_arithmetic(dtype: str) -> None:
+    task = Task((2, 2, 1), dtype=dtype)
+    weights, losses = by_reference(task, 3)
+    for network, rate in enumerate(task.rates(3)):
+        found, loss = numpy_.train(task, rate, EPOCHS)
+        assert [value.tobytes() for value in found] == [value.tobytes() for value in weights[:, network]]
+        assert loss == losses[network]
+
+
+@pytest.mark.parametrize("task", DOUBLE, ids=lambda task: task.label)
+def test_what_contenders_are_checked_against_is_the_reference(task: Task) -> None:
+    weights, losses = by_reference(task, 2)
+    for network, rate in enumerate(task.rates(2)):
+        found, loss = check.trained(task, rate, EPOCHS)
+        np.testing.assert_allclose(found, weights[:, network], rtol=1e-12, atol=1e-15)
+        np.testing.assert_allclose(loss, losses[network], rtol=1e-12)
+
+
+def test_the_check_notices_another_result() -> None:
+    task = Task((2, 2, 1))
+    trainer = c.Trainer(task, "strict", 16, (), 4)
+    check.verify(trainer, task)
+    trainer.task = Task((2, 2, 1), samples=7)
+    with pytest.raises(AssertionError, match="16 lanes"):
+        check.verify(trainer, task)
+
+
+def test_operations_are_counted() -> None:
+    assert Task((2, 2, 1)).flops == (4 * 4 + 2) + (4 * 2 + 1 + 2 * 2)
+    assert Task((16, 16, 1)).flops == (4 * 256 + 16) + (4 * 16 + 1 + 2 * 16)
+
+
+@DTYPES
+def test_the_peak_counts_what_it_does(dtype: str) -> None:
+    assert peak.gigaflops(dtype, TINY) > 0
+
+
+def test_every_row_is_there_once() -> None:
+    labels = [task.label for task in rows.tasks(Effort())]
+    assert len(set(labels)) == len(labels) == 5 * 3 * 2 * 2
+    assert sum(task.simplest for task in rows.tasks(Effort())) == 2
+
+
+def test_rounds_are_interleaved() -> None:
+    turns: list[str] = []
+    measures = {name: lambda name=name: float(turns.append(name) or len(turns)) for name in "ab"}
+    found = interleaved(measures, 2)
+    assert turns == ["a", "b", "a", "b"]
+    assert found == {"a": [1.0, 3.0], "b": [2.0, 4.0]}
+    assert ratio(found["b"], found["a"]) == np.median([2.0, 4.0 / 3.0])
+
+
+def test_calibration_ends() -> None:
+    epochs, one = calibrated(numpy_.Trainer(Task((2, 2, 1))), 1e-3)
+    assert epochs >= 1
+    assert one > 0
+
+
+def found(steps: float) -> dict[str, Any]:
+    return {"setting": "s", "steps": steps, "gigaflops": 31.0, "of_peak": 0.5, "fast_over": 2.0, "exact_over": 1.0}
+
+
+def test_the_report_has_every_figure() -> None:
+    about = {"network": "2-2-1", "activation": "identity", "dtype": "float64", "step": "one sample"}
+    contenders = {name: found(1234.5) for name in ("harness fast", "harness exact", "JAX", "C fused", "NumPy")}
+    machine = dict.fromkeys(("processor", "cores", "vectors", "system", "date", "versions"), "that")
+    reached = [Reached("much work", 5, True, 4.0, "x", "so"), Reached("little", 5, False, 4.0, "s", "so")]
+    missed, met = ({**asdict(row), "met": row.met} for row in reached)
+    measured = [{**about, "peak": [60.0], "contenders": contenders}]
+    text = report.markdown({"machine": machine, "rounds": 3, "rows": measured, "targets": [missed, met]})
+    assert "| 2-2-1 | identity | float64 | one sample | 1,234 | 31.0 | 50% | 1,234 | 31.0 | 1,234 | 2 | 0.50 |" in text
+    assert "| NumPy | float64 | 1,234 | 31.0 | 2 | 1 | s |" in text
+    assert "| much work | at least 5 x | 4 x (missed) | so |" in text
+    assert "| little | at most 5 s | 4 s | so |" in text
+    assert "Peak: 60.0 float64 GFLOP/s" in text

@@ -1,0 +1,284 @@
+"""Optimizers, schedules and their numbers: what may be said of them, and what the engine is given of it."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.experiment import Experiment, ExperimentError, load
+from harness.experiment.axes import SWEEPABLE
+from harness.experiment.resolve import override, structure
+from harness.experiment.settings import KINDS, NUMBERS, TRAINING, users
+from harness.store.schema import parameter_column
+from harness.sweeps.plan import Plan
+from tests.test_experiment_errors import GOOD, INIT, NAME, complaint
+from tests.test_experiment_load import SMALL, changed
+
+ADAM = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
+DEFAULTS: dict[str, dict[str, float | None]] = {
+    "sgd": {},
+    "momentum": {"momentum": 0.9},
+    "nesterov": {"momentum": 0.9},
+    "rmsprop": {"alpha": 0.99, "eps": 1e-8},
+    "adam": {**ADAM},
+    "adamw": {**ADAM, "weight_decay": 0.01},
+    "constant": {},
+    "step": {"step_size": None, "gamma": 0.1},
+    "exponential": {"gamma": None},
+    "cosine": {"t_max": None, "eta_min": 0.0},
+    "warmup": {"warmup_epochs": 5, "start_factor": 1 / 3},
+}
+"""PyTorch's, in the engine's order, but for momentum, which it has at 0; None if one must be given."""
+OPTIMIZERS, SCHEDULES = list(DEFAULTS)[:6], list(DEFAULTS)[6:]
+GIVEN = {
+    "momentum": 0.5,
+    "alpha": 0.75,
+    "beta1": 0.25,
+    "beta2": 0.5,
+    "eps": 0.125,
+    "weight_decay": 0.5,
+    "step_size": 3,
+    "gamma": 0.5,
+    "t_max": 7,
+    "eta_min": 0.25,
+    "warmup_epochs": 2,
+    "start_factor": 0.25,
+    "gradient_clip": 2.0,
+}
+WHOLE = ("step_size", "t_max", "warmup_epochs")
+"""Another value of each, and which are whole numbers."""
+
+
+def small(training: dict[str, Any] | None = None, **parameters: Any) -> dict[str, Any]:
+    return {"name": "x"} | changed(training=training or {}, parameters=parameters)
+
+
+def owner(number: str) -> dict[str, Any]:
+    """The optimizer or schedule that a number belongs to, and what else that needs."""
+    if number in ("weight_decay", "gradient_clip"):
+        return {}
+    kind, names = users(number)
+    needs = {other: GIVEN[other] for other, default in DEFAULTS[names[0]].items() if default is None}
+    return {kind: names[0], **needs}
+
+
+def given_numbers(source: dict[str, Any] | Experiment) -> list[dict[str, float]]:
+    """What the engine is given for each configuration, in order, under the names of the structure's numbers."""
+    plan = Plan(source if isinstance(source, Experiment) else load(source))
+    found: dict[int, dict[str, float]] = {}
+    for piece in plan.pieces:
+        block, rows = plan.block(piece)
+        assert block.numbers.dtype == np.float64
+        assert block.numbers.shape == (len(block.structure.numbers), block.runs)
+        for config, run in zip(rows.config.tolist(), (rows.run - piece.start).tolist(), strict=True):
+            found[config] = dict(zip(block.structure.numbers, block.numbers[:, run].tolist(), strict=True))
+    assert sorted(found) == list(range(plan.rows))
+    return [found[config] for config in range(plan.rows)]
+
+
+def test_every_number_has_one_owner_and_one_range() -> None:
+    assert [list(choices) for choices in KINDS.values()] == [OPTIMIZERS, SCHEDULES]
+    declared: dict[str, set[Any]] = {}
+    kinds: dict[str, set[str]] = {}
+    for kind, choices in KINDS.items():
+        for choice in choices.values():
+            for number in choice.numbers:
+                declared.setdefault(number.name, set()).add((number.least, number.below, number.whole))
+                kinds.setdefault(number.name, set()).add(kind)
+    assert all(len(ranges) == 1 for ranges in declared.values())
+    assert all(len(of) == 1 for of in kinds.values())
+    assert set(declared) == set(NUMBERS) < set(TRAINING) < set(SWEEPABLE)
+    assert set(declared) == set(GIVEN) - {"weight_decay", "gradient_clip"}
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_a_number_that_is_not_given_has_its_owner_s_default(optimizer: str, schedule: str) -> None:
+    wanted = {**DEFAULTS[optimizer], **DEFAULTS[schedule]}
+    needed = {name: GIVEN[name] for name, default in wanted.items() if default is None}
+    training = {"optimizer": optimizer, "schedule": schedule, **needed}
+    found = given_numbers(small(training))
+    assert found == [wanted | needed] * len(found)
+    assert [list(numbers) for numbers in found] == [list(wanted)] * len(found)
+    both = {**DEFAULTS[optimizer], "weight_decay": 0.5, **DEFAULTS[schedule], **needed, "gradient_clip": 2.0}
+    found = given_numbers(small({**training, "weight_decay": 0.5, "gradient_clip": 2}))
+    assert found == [both] * len(found)
+    assert [list(numbers) for numbers in found] == [list(both)] * len(found)
+
+
+@pytest.mark.parametrize("number", GIVEN)
+def test_every_number_as_a_constant_and_as_an_axis(number: str) -> None:
+    training = owner(number)
+    value = GIVEN[number]
+    constant = given_numbers(small({**training, number: value}))
+    assert {numbers[number] for numbers in constant} == {value}
+    training.pop(number, None)
+    values = [value, 1 if number in WHOLE else value / 2]
+    swept = given_numbers(small(training, **{number: values}))
+    assert [numbers[number] for numbers in swept] == values * (len(swept) // 2)
+    assert given_numbers(override(small(training, **{number: values}), {number: str(value)}))[0][number] == value
+    excluded = {**small(training, **{number: values}), "exclude": [{number: values[0]}]}
+    assert {numbers[number] for numbers in given_numbers(excluded)} == {values[1]}
+    column = parameter_column(number)
+    assert (column.type, column.unit) == ((pa.int64(), "epochs") if number in WHOLE else (pa.float64(), ""))
+    assert column.nullable
+
+
+@pytest.mark.parametrize(
+    ("key", "values"), [("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("shuffle", [True, False])]
+)
+def test_what_is_structural_may_be_swept(key: str, values: list[Any]) -> None:
+    needed = {number: GIVEN[number] for number in ("step_size", "gamma", "t_max")} if key == "schedule" else {}
+    plan = Plan(load(small(needed, **{key: values})))
+    assert [getattr(found, key) for found in plan.structures] == values
+    for value in values:
+        constant = {number: needed[number] for number in needed if number in DEFAULTS[value]}
+        (found,) = Plan(load(small({key: value, **constant}))).structures
+        assert getattr(found, key) == value
+    assert plan.tables().labels[key] == [{True: "true", False: "false"}.get(value, value) for value in values]
+
+
+def test_what_a_structure_has() -> None:
+    def flags(training: dict[str, Any], values: dict[str, Any], **parameters: Any) -> tuple[Any, ...]:
+        found = structure(load(small(training, **parameters)), values)
+        return found.optimizer, found.schedule, found.weight_decay, found.gradient_clip, found.shuffle
+
+    assert flags({}, {}) == ("sgd", "constant", False, False, False)
+    assert flags({"weight_decay": 0}, {}) == ("sgd", "constant", True, False, False)
+    assert flags({"optimizer": "adamw"}, {}) == ("adamw", "constant", True, False, False)
+    assert flags({"gradient_clip": 1, "shuffle": True}, {}) == ("sgd", "constant", False, True, True)
+    assert flags({}, {}, weight_decay=[0, 1], gradient_clip=[1, 2]) == ("sgd", "constant", True, True, False)
+    swept = {"optimizer": ["adam", "adamw"], "schedule": ["constant", "warmup"], "shuffle": [False, True]}
+    asked = {"optimizer": "adamw", "schedule": "warmup", "shuffle": True}
+    assert flags({}, asked, **swept) == ("adamw", "warmup", True, False, True)
+    assert flags({}, asked | {"optimizer": "adam"}, **swept) == ("adam", "warmup", False, False, True)
+
+
+SCHEDULED = "expected a whole number of at least 1, found"
+ERRORS = [
+    ("{momentum: 0.5}", "", "2:12: training.momentum: not used: optimizer is sgd; momentum and nesterov use it"),
+    ("{optimizer: adam, alpha: 0.5}", "", "2:29: training.alpha: not used: optimizer is adam; rmsprop uses it"),
+    ("{optimizer: sgd, eps: 1}", "", "2:28: training.eps: not used: optimizer is sgd; rmsprop, adam and adamw use it"),
+    ("{gamma: 1}", "", "2:12: training.gamma: not used: schedule is constant; step and exponential use it"),
+    ("{gamma: 1}", "  schedule: [warmup, constant]",
+     "2:12: training.gamma: not used: schedule is warmup or constant; step and exponential use it"),
+    ("{}", "  t_max: [1, 2]", "11:3: parameters.t_max: not used: schedule is constant; cosine uses it"),
+    ("{}", "zip: {a: {beta1: [0.5, 0.6], optimizer: [sgd, momentum]}}",
+     "11:11: zip.a.beta1: not used: optimizer is sgd or momentum; adam and adamw use it"),
+    ("{schedule: exponential}", "", "2:22: training.schedule: schedule exponential needs gamma; give training.gamma"),
+    ("{}", "  schedule: [step, cosine, exponential, warmup]",
+     "11:13: parameters.schedule: schedule step needs step_size; give training.step_size",
+     "11:13: parameters.schedule: schedule cosine needs t_max; give training.t_max",
+     "11:13: parameters.schedule: schedule exponential needs gamma; give training.gamma"),
+    ("{schedule: exponential, gama: 0.5}", "", "2:35: training.gama: unknown key; did you mean gamma?"),
+    ("{schedule: exponential}", "  gama: 0.5", "11:3: parameters.gama: unknown key; did you mean gamma?"),
+    ("{schedul: exponential, gamma: 0.5}", "", "2:12: training.schedul: unknown key; did you mean schedule?"),
+    ("{schedule: exponential, gamma: -1}", "",
+     "2:42: training.gamma: expected a finite number of at least 0, found -1"),
+    ("{schedule: exponential}", "  gamma: [x]",
+     "11:11: parameters.gamma[0]: expected a finite number of at least 0, found 'x'"),
+    ("{optimizer: adm, beta1: 0.5}", "",
+     f"2:23: training.optimizer: expected {', '.join(OPTIMIZERS[:-1])} or adamw, found 'adm'; did you mean adam?"),
+    ("{schedule: cosin, t_max: 5}", "",
+     f"2:22: training.schedule: expected {', '.join(SCHEDULES[:-1])} or warmup, found 'cosin'; did you mean cosine?"),
+    ("{optimizer: momentum, momentum: 1}", "",
+     "2:43: training.momentum: expected a finite number of at least 0 and below 1, found 1"),
+    ("{optimizer: adam}", "  beta2: {linspace: [0, 1, 3]}",
+     "11:10: parameters.beta2: expected finite numbers of at least 0 and below 1, but linspace gives 1.0 as value 3"),
+    ("{schedule: step, step_size: 0.5}", "", f"2:39: training.step_size: {SCHEDULED} 0.5"),
+    ("{schedule: cosine, t_max: 0}", "", f"2:37: training.t_max: {SCHEDULED} 0"),
+    ("{schedule: cosine, t_max: 1e16}", "",
+     "2:37: training.t_max: expected a whole number of at most 9007199254740991, found 1e+16"),
+    ("{schedule: warmup}", "  warmup_epochs: {linspace: [1, 2, 3]}",
+     "11:18: parameters.warmup_epochs: expected whole numbers of at least 1, but linspace gives 1.5 as value 2"),
+    ("{shuffle: yes}", "", "2:21: training.shuffle: expected true or false, found 'yes'"),
+    ("{}", "  shuffle: {range: [0, 2, 1]}",
+     "11:20: parameters.shuffle.range: range gives numbers, and shuffle is not a number; list its values"),
+    ("{weight_decay: -0.1, gradient_clip: 0}", "",
+     "2:26: training.weight_decay: expected a finite number of at least 0, found -0.1",
+     "2:47: training.gradient_clip: expected a finite number greater than 0, found 0"),
+    ("{}", "  weight_decay: {linspace: [-1, 1, 3]}",
+     "11:17: parameters.weight_decay: expected finite numbers of at least 0, but linspace gives -1.0 as value 1"),
+    ("{}", "momentum: 0.5", "11:1: momentum: unknown key here; it belongs under training"),
+    ("{lr: 1, shufle: true}", "\nexclude: [{gamma: 1}]",
+     f"2:12: training.lr: unknown key; expected one of {', '.join(TRAINING)}",
+     "2:19: training.shufle: unknown key; did you mean shuffle?",
+     "12:12: exclude[0].gamma: matches nothing: this key is not swept here"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("training", "more", "lines"), [(training, more, lines) for training, more, *lines in ERRORS])
+def test_the_lines_a_user_reads(training: str, more: str, lines: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    text = GOOD.replace(NAME, f"{NAME}\ntraining: {training}").replace(INIT, f"{INIT}\n{more}")
+    path.write_text(text)
+    assert complaint(path) == [f"{path}:{line}" for line in lines]
+
+
+def test_a_number_that_some_optimizer_or_schedule_has_is_fine() -> None:
+    assert load(small({"momentum": 0.5}, optimizer=["sgd", "momentum"]))
+    assert load(small({"optimizer": "nesterov"}, momentum=[0.5, 0.9]))
+    assert load(small({"gamma": 0.5}, schedule=["constant", "exponential"]))
+    rest = SMALL["parameters"]
+    one = {key: SMALL[key] for key in ("name", "network", "data")}
+    plain, other = {"parameters": rest}, {"parameters": {**rest, "optimizer": "momentum"}}
+    assert load({**one, "training": {"momentum": 0.5}, "grids": [plain, other]})
+    with pytest.raises(ExperimentError, match=r"^experiment: training\.alpha: not used: optimizer is sgd or momentum;"):
+        load({**one, "training": {"alpha": 0.5}, "grids": [plain, other]})
+    own = {"parameters": {**rest, "momentum": [0.5, 0.9]}}
+    with pytest.raises(ExperimentError, match=r"^experiment: grids\[0\]\.parameters\.momentum: not used: optimizer is"):
+        load({**one, "grids": [own, other]})
+    with pytest.raises(ExperimentError, match=r"grids\[1\]\.parameters\.schedule: schedule cosine needs t_max"):
+        load({**one, "grids": [plain, {"parameters": {**rest, "schedule": "cosine"}}]})
+    with pytest.raises(ExperimentError, match="schedule exponential needs gamma"):
+        load(small({}, schedule=["constant", "exponential"]))
+    assert load({**small({}, schedule=["constant", "exponential"]), "exclude": [{"schedule": "exponential"}]})
+
+
+@pytest.mark.parametrize("number", GIVEN)
+@given(value=st.one_of(st.floats(), st.integers(-1, 3), st.floats(-0.5, 1.5)))
+def test_numbers_are_taken_within_their_bounds(number: str, value: float) -> None:
+    fits = math.isfinite(value) and (value > 0 if number == "gradient_clip" else value >= 0)
+    if number in ("momentum", "alpha", "beta1", "beta2"):
+        fits &= value < 1
+    if number in WHOLE:
+        fits = fits and value >= 1 and value == math.floor(value) and value < 2**53
+    for source in (small({**owner(number), number: value}), small(owner(number), **{number: [value]})):
+        if fits:
+            assert {numbers[number] for numbers in given_numbers(source)} == {value}
+        else:
+            with pytest.raises(ExperimentError, match=rf"{number}(\[0\])?: expected a (finite|whole) number"):
+                load(source)
+
+
+def test_one_configuration_leaves_out_what_it_does_not_use() -> None:
+    source = small({"alpha": 0.5, "gamma": 0.25}, optimizer=["sgd", "momentum", "rmsprop"], momentum=[0.5, 0.6])
+    source["parameters"]["schedule"] = ["constant", "exponential"]
+    assert given_numbers(override(source, {})) == [{}]
+    assert given_numbers(override(source, {"optimizer": "momentum"})) == [{"momentum": 0.5}]
+    assert given_numbers(override(source, {"optimizer": "rmsprop"})) == [{"alpha": 0.5, "eps": 1e-8}]
+    assert given_numbers(override(source, {"schedule": "exponential", "weight_decay": "1"})) == [
+        {"weight_decay": 1, "gamma": 0.25}
+    ]
+    assert [key for dimension in override(source, {}).grids[0].dimensions for key in dimension.keys] == [
+        *("learning_rate", "epochs", "init", "optimizer", "schedule")
+    ]
+    for settings, line in [
+        ({"momentum": "0.5"}, "--set momentum: not used: optimizer is sgd; momentum and nesterov use it"),
+        ({"schedule": "cosine"}, "--set schedule: schedule cosine needs t_max; give training.t_max"),
+        (
+            {"optimizer": "adm", "beta1": "0.5"},
+            f"--set optimizer: expected {', '.join(OPTIMIZERS[:-1])} or adamw, found 'adm'; did you mean adam?",
+        ),
+        ({"shuffle": "1"}, "--set shuffle: expected true or false, found 1"),
+    ]:
+        with pytest.raises(ExperimentError) as caught:
+            override(source, settings)
+        assert str(caught.value) == f"experiment: {line}"
