@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,13 @@ import pandas as pd
 import polars
 import pyarrow.parquet as pq
 import pytest
+from llvmlite import binding
 
 import harness
 from harness import engine
 from harness.errors import HarnessError
 from harness.experiment import load
+from harness.formulas.optimizers import OPTIMIZERS
 from harness.store.folder import StoreError
 from harness.sweeps import local, run
 from harness.sweeps.plan import Plan
@@ -50,6 +54,28 @@ STRUCTURES = EXPERIMENT | {
         "batch_size": [1, "full"],
     },
 }
+
+OPTIMIZED = EXPERIMENT | {
+    "name": "optimized",
+    "training": {"weight_decay": 0.01, "gradient_clip": 2, "batch_size": 2, "t_max": 7},
+    "network": {"layers": [2, 3, 1], "activation": "softplus"},
+    "data": {"rows": [[1, 1, 1], [0.5, -1, 0.25], [0, 2, -1]]},
+    "parameters": EXPERIMENT["parameters"]
+    | {
+        "learning_rate": [0.001, 0.3],
+        "epochs": [1, 40],
+        "optimizer": list(OPTIMIZERS),
+        "schedule": ["constant", "cosine"],
+        "shuffle": [False, True],
+    },
+}
+PROCESSORS = {
+    "avx512f": {"NUMBA_CPU_FEATURES": "+avx,+avx2,+fma,+avx512f,+avx512dq,+avx512vl"},
+    "avx2": {"NUMBA_CPU_FEATURES": "+avx,+avx2,+fma"},
+    "sse2": {"NUMBA_CPU_FEATURES": ""},
+}
+"""Vectors of 512, 256 and 128 bits, the last without a fused multiply-add."""
+HERE = binding.get_host_cpu_features()
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -134,13 +160,34 @@ def test_curves_are_the_losses_of_shorter_runs(tmp_path: Path) -> None:
         assert (joined[f"{name}_x"] == joined[f"{name}_y"]).all()
 
 
-@pytest.mark.parametrize("experiment", [EXPERIMENT, STRUCTURES], ids=lambda e: e["name"])
-def test_threads_and_block_sizes_change_no_bit(experiment: dict[str, Any]) -> None:
+@pytest.mark.parametrize("arithmetic", ["exact", "fast"])
+@pytest.mark.parametrize("experiment", [EXPERIMENT, STRUCTURES, OPTIMIZED], ids=lambda e: e["name"])
+def test_threads_and_blocks_change_no_bit(
+    experiment: dict[str, Any], arithmetic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither how many there are, nor how large, nor in which order."""
+    experiment = experiment | {"training": experiment.get("training", {}) | {"arithmetic": arithmetic}}
     expected = harness.train(experiment, threads=1)
-    for threads in (1, 2, 4):
-        for block_size in (1 if threads == 4 else 3, 17, 1000):
-            table = harness.train(experiment, threads=threads, block_size=block_size)
-            pd.testing.assert_frame_equal(table, expected, check_exact=True)
+    for threads, block_size in ((1, 17), (2, 40), (3, 100), (8, 5), (8, 1000)):
+        table = harness.train(experiment, threads=threads, block_size=block_size)
+        pd.testing.assert_frame_equal(table, expected, check_exact=True)
+    pieces = Plan.pieces.func  # type: ignore[attr-defined]
+    shuffled = cached_property(lambda plan: random.Random(1).sample(pieces(plan), len(pieces(plan))))
+    shuffled.__set_name__(Plan, "pieces")
+    monkeypatch.setattr(Plan, "pieces", shuffled)
+    table = harness.train(experiment, threads=2, block_size=19)
+    pd.testing.assert_frame_equal(table, expected, check_exact=True)
+
+
+@pytest.mark.parametrize("arithmetic", ["exact", "fast"])
+def test_a_kernel_for_any_network_gives_the_same_bits(arithmetic: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    parameters = EXPERIMENT["parameters"] | {"layers": [[2, 3, 1]], "activation": ["tanh"], "batch_size": [1, "full"]}
+    experiment = EXPERIMENT | {"training": {"arithmetic": arithmetic}, "parameters": parameters}
+    tables = []
+    for own in (True, False):
+        monkeypatch.setattr(Plan, "own_kernel", lambda plan, structure, own=own: own)
+        tables.append(harness.train(experiment))
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
 
 
 def test_the_same_block_size_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -152,12 +199,13 @@ def test_the_same_block_size_gives_the_same_bytes(tmp_path: Path) -> None:
     assert len(found[0]) == 2 * -(-160 // 13)
 
 
-@pytest.mark.parametrize("settings", [{"PYTHONHASHSEED": "7"}, {"NUMBA_CPU_NAME": "generic"}], ids=str)
-def test_another_process_and_another_processor_give_the_same_bytes(settings: dict[str, str], tmp_path: Path) -> None:
-    """The generic processor has vectors of 128 bits and no fused multiply-add."""
-    program = f"import harness; harness.sweep({STRUCTURES!r}, {str(tmp_path / 'b')!r})"
+@pytest.mark.parametrize("feature", [feature for feature in PROCESSORS if HERE[feature]])
+def test_another_processor_gives_the_same_bytes(feature: str, tmp_path: Path) -> None:
+    """In another process, with another seed for hashes, and every width of vectors that this machine can run."""
+    settings = PROCESSORS[feature] | {"NUMBA_CPU_NAME": "generic", "PYTHONHASHSEED": "7"}
+    program = f"import harness; harness.sweep({OPTIMIZED!r}, {str(tmp_path / 'b')!r})"
     subprocess.run([sys.executable, "-W", "error", "-c", program], check=True, env=os.environ | settings)
-    assert digests(harness.sweep(STRUCTURES, tmp_path / "a")) == digests(tmp_path / "b" / "structures")
+    assert digests(harness.sweep(OPTIMIZED, tmp_path / "a")) == digests(tmp_path / "b" / "optimized")
 
 
 def test_pandas_polars_and_duckdb_read_it_alone(tmp_path: Path) -> None:
@@ -214,7 +262,7 @@ def test_a_sweep_that_failed_goes_on_where_it_stopped(tmp_path: Path, monkeypatc
         return train(block, data)
 
     monkeypatch.setattr(engine, "train", failing)
-    monkeypatch.setattr(engine, "prepare", lambda structure: None)
+    monkeypatch.setattr(engine, "prepare", lambda structure, **how: None)
     with pytest.raises(OSError, match="No space left"):
         harness.sweep(EXPERIMENT, tmp_path, block_size=10, threads=1)
     whole = digests(tmp_path / "small")

@@ -17,8 +17,6 @@ from harness.experiment.model import Data, Structure
 BIAS_CODES = {"false": step.NO_BIAS, "true": step.LEARNT_BIAS, "fixed": step.FIXED_BIAS}
 OWN_KERNEL = 400
 """Networks of more parameters are trained by the kernel for any: unrolled, they would take seconds to compile."""
-GROUP_BYTES = 32 * 1024
-"""The memory of a group: what fits a first-level cache."""
 MOST_VECTORS = 16
 STRETCH = 32
 """Samples between two looks at how the runs are. A look costs about a sample; where a run ended, its vector goes
@@ -66,6 +64,7 @@ class Group:
         self.kind = Kind(native_width(dtype), dtype, structure.arithmetic)
         self.at = sweep.offsets(self.network)
         self.own = block.own_kernel and self.at[sweep.WEIGHTS + 1] <= OWN_KERNEL
+        self.pairs = self.own and sweep.pairs(self.network, self.kind.lanes)
         self.samples = {
             "inputs": Rows(np.ascontiguousarray(rounded(data.inputs, dtype))),
             "targets": Rows(np.ascontiguousarray(rounded(data.targets, dtype))),
@@ -98,11 +97,11 @@ class Group:
         return sum(self.network.layers) * len(sweep.SCRATCH), self.kind.width
 
     def _vectors(self) -> int:
-        """How many vectors a group has; an own kernel takes them two by two."""
+        """How many vectors a group has."""
         needed = -(-self.block.runs // self.kind.width)
-        bytes_ = self.at[-1] * self.kind.width * self.kind.dtype.itemsize
-        vectors = min(GROUP_BYTES // bytes_, MOST_VECTORS, needed)
-        return max(vectors + vectors % 2, 2) if self.own else max(vectors, 1)
+        most = sweep.CACHE // sweep.vector_bytes(self.network, self.kind.lanes)
+        vectors = max(min(most - most % (1 + self.pairs), MOST_VECTORS, needed), 1)
+        return vectors + vectors % (1 + self.pairs)
 
     def _lengths(self) -> dict[str, int]:
         structure, block = self.block.structure, self.block
@@ -121,7 +120,7 @@ class Group:
             "stretch": 1 if scheduled else max(1, STRETCH // self.samples["order"].length),
             "scheduled": scheduled,
             "together": structure.shuffle,
-            "pairs": self.own,
+            "pairs": self.pairs,
         }
 
     def _memory(self, vectors: int) -> dict[str, np.ndarray]:

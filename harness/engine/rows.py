@@ -17,6 +17,7 @@ from numba.extending import (
     intrinsic,
     lower_builtin,
     models,
+    overload,
     register_model,
     type_callable,
     typeof_impl,
@@ -210,6 +211,22 @@ def _lower_setitem(context, builder, signature, args):
         value = context.cast(builder, args[2], value_type, element)
     _memory(context, builder, rows_type, args[0])[index] = Vector(builder, element, value)
     return context.get_dummy_value()
+
+
+def each(rows: Memory, start: int, stop: int):
+    """The numbers from start to stop, for one loop at run time even where code is being generated.
+
+    The body is run once; what it changes must be in memory.
+    """
+    first, last = (ir.Constant(ir.IntType(64), at) for at in (start, stop))
+    one = ir.Constant(first.type, 1)
+    with cgutils.for_range_slice(rows.builder, first, last, one, first.type) as (i, _):
+        yield i
+
+
+@overload(each)
+def _each(rows, start, stop):
+    return lambda rows, start, stop: range(start, stop)
 
 
 def reload(builder) -> None:

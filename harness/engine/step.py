@@ -11,14 +11,16 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from harness.engine.functions import activate, change, cost, rate_of, slope, tick
-from harness.engine.rows import window
-from harness.formulas.functions import constant, multiply_add, select, square_root
+from harness.engine.rows import each, window
+from harness.formulas.functions import multiply_add, select, square_root
 
 NO_BIAS, LEARNT_BIAS, FIXED_BIAS = 0, 1, 2
 MINUS_ZERO = -0.0
 """What sums start from: adding it changes nothing, not even the sign of a zero."""
 CLIP_EPSILON = 1e-6
 """As in torch.nn.utils.clip_grad_norm_."""
+SQUARE = 1
+"""Of the two rows of `norm`: the greatest allowed, and the sum of the squares of the gradients."""
 
 
 class Network(NamedTuple):
@@ -173,7 +175,7 @@ def update(network, state, scale):
     for layer in range(len(network.activations)):
         inputs, outputs = network.layers[layer], network.layers[layer + 1]
         learnt = outputs * (inputs + (network.bias == LEARNT_BIAS))
-        for q in range(p, p + learnt):
+        for q in each(gradient, p, p + learnt):
             mean = gradient[q] if network.clip else gradient[q] * scale
             gradient[q] = MINUS_ZERO
             descend(network, state, layer, q, mean)
@@ -183,18 +185,19 @@ def update(network, state, scale):
 def clip(network, state, scale):
     """Make the gradient the mean over the samples, no longer than the norm allows."""
     gradient = state.gradient
-    square, p = constant(gradient[0], 0.0), 0
+    state.norm[SQUARE] = 0.0
+    p = 0
     for layer in range(len(network.activations)):
         inputs, outputs = network.layers[layer], network.layers[layer + 1]
         learnt = outputs * (inputs + (network.bias == LEARNT_BIAS))
-        for q in range(p, p + learnt):
+        for q in each(gradient, p, p + learnt):
             mean = gradient[q] * scale
             gradient[q] = mean
-            square = multiply_add(mean, mean, square)
+            state.norm[SQUARE] = multiply_add(mean, mean, state.norm[SQUARE])
         p += outputs * (inputs + (network.bias != NO_BIAS))
-    share = state.norm[0] / (square_root(square) + CLIP_EPSILON)
+    share = state.norm[0] / (square_root(state.norm[SQUARE]) + CLIP_EPSILON)
     share = select(share < 1.0, share, 1.0)
-    for q in range(len(gradient)):
+    for q in each(gradient, 0, len(gradient)):
         gradient[q] = gradient[q] * share
 
 

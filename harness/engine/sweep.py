@@ -71,7 +71,7 @@ def offsets(network: Network) -> list[int]:
         "rates": layers,
         "numbers": len(optimizer.numbers) + RULES[network.rule][1],
         "pace": PACE[network.schedule],
-        "norm": int(network.clip),
+        "norm": 2 * network.clip,
         "epoch": int(scheduled),
         "gradient": 0 if network.direct else count,
         "costs": SLOTS,
@@ -113,9 +113,21 @@ KEPT = 12
 """Networks of at most so many parameters keep them in registers from the forward to the backward pass."""
 HOISTED = 6
 """Samples of at most so many numbers are in registers for all of the group."""
-PAIR = 2
-"""Vectors that go through the forward pass, and then the backward pass, one after the other: the second's forward
-pass fills the wait for the first's deltas."""
+CACHE = 40 * 1024
+"""Bytes of a first-level cache that a group may fill."""
+
+
+def pairs(network: Network, lanes: LanesType) -> bool:
+    """Whether two vectors go through the forward pass, and then both through the backward pass.
+
+    The second's forward pass fills the wait for the first's deltas, which is worth a tenth, if both fit the cache.
+    """
+    return 2 * vector_bytes(network, lanes) <= CACHE
+
+
+def vector_bytes(network: Network, lanes: LanesType) -> int:
+    """The memory of a vector of networks."""
+    return offsets(network)[PARTS] * lanes.width * lanes.scalar.bitwidth // 8
 
 
 @intrinsic(prefer_literal=False)
@@ -124,7 +136,7 @@ def _learn_unrolled(context, shape, group, x, t, order):
         group, x, t, order = (
             traced(context, builder, ty, value) for ty, value in zip(signature.args[1:], values[1:], strict=True)
         )
-        network = shape.network
+        network, at_once = shape.network, 1 + pairs(shape.network, shape.lanes)
         features, outputs = network.layers[0], network.layers[-1]
         x.lanes = t.lanes = shape.lanes
 
@@ -133,11 +145,11 @@ def _learn_unrolled(context, shape, group, x, t, order):
             xs, ts = x.row(s, features), t.row(s, outputs)
             if features + outputs <= HOISTED:
                 xs, ts = [xs[i] for i in range(features)], [ts[i] for i in range(outputs)]
-            with cgutils.for_range(builder, builder.sdiv(group.count, ir.Constant(slot.type, PAIR))) as loop:
-                start = builder.mul(loop.index, ir.Constant(slot.type, PAIR))
+            with cgutils.for_range(builder, builder.sdiv(group.count, ir.Constant(slot.type, at_once))) as loop:
+                start = builder.mul(loop.index, ir.Constant(slot.type, at_once))
                 states = [
                     traced_state(network, group.memory, builder.add(start, ir.Constant(slot.type, k)))
-                    for k in range(PAIR)
+                    for k in range(at_once)
                 ]
                 for state in states:
                     step.forward(network, state, xs)

@@ -20,7 +20,7 @@ from harness.experiment.settings import layer_of_rate
 from harness.store.schema import LABELS, parameter_type
 from harness.store.tables import Rows, Tables
 
-WORK_PER_SECOND = 1.5e8
+WORK_PER_SECOND = 2e9
 """Parameters stepped a second by one thread, a low guess for any machine: it sizes blocks and `harness plan`'s time."""
 BLOCK_WORK = WORK_PER_SECOND
 SMALLEST_WORK = WORK_PER_SECOND / 64
@@ -146,6 +146,7 @@ class Plan:
         place = np.empty(rows, np.int64)
         place[order] = np.arange(rows)
         structure = piece.structure
+        layers = range(1, 2 if self.common else len(structure.layers))
         numbers = [self._number(selection, key, count, default) for key, default in structure.defaults.items()]
         block = Block(
             structure,
@@ -153,7 +154,7 @@ class Plan:
             tuple(self.grid.values["init"]),
             selection.ids["init"],
             selection.ids[REPEAT],
-            np.array([self._rate(selection, layer, count) for layer in self._layers_of_rates(structure)]),
+            np.array([self._rate(selection, layer, count) for layer in layers]),
             np.array(numbers).reshape(len(numbers), count),
             self._number(selection, "max_loss", count, np.inf),
             np.searchsorted(selection.run, np.arange(count + 1)),
@@ -180,10 +181,10 @@ class Plan:
             return np.array(sizes)[ids]
         return self._numbers(key, default)[ids]
 
-    def _layers_of_rates(self, structure: Structure) -> range:
-        """One layer that stands for all, unless any run of the sweep has a rate for a single layer."""
-        each = any(layer_of_rate(key) for key in self.experiment.swept)
-        return range(1, len(structure.layers) if each else 2)
+    @property
+    def common(self) -> bool:
+        """Whether all layers have the same rate, in every run of the sweep."""
+        return not any(layer_of_rate(key) for key in self.experiment.swept)
 
     def _rate(self, selection: Selection, layer: int, count: int) -> Any:
         common = self._number(selection, "learning_rate", count, np.nan)

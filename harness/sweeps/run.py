@@ -31,11 +31,11 @@ class Ran:
 
 
 def prepare(plan: Plan) -> None:
-    """Compile the kernels of a plan: there is one for each dtype and arithmetic."""
+    """Compile the kernels of a plan, or find them in the cache, before its blocks ask for them from many threads."""
     from harness import engine
 
-    for structure in {(s.dtype, s.arithmetic): s for s in plan.structures}.values():
-        engine.prepare(structure)
+    for structure in plan.structures:
+        engine.prepare(structure, common=plan.common, own_kernel=plan.own_kernel(structure))
 
 
 def train_block(plan: Plan, tables: Tables, piece: Piece) -> tuple[pa.Table, pa.Table | None]:
@@ -52,6 +52,7 @@ def train(experiment: Experiment, threads: int | None = None, block_size: int | 
     """The table of an experiment, in memory, in the order of the grid."""
     plan = Plan(experiment, block_size)
     tables = plan.tables()
+    prepare(plan)
     done = local.run(lambda piece: train_block(plan, tables, piece)[0], plan.pieces, threads)
     return in_order(pa.concat_tables(done))
 
