@@ -5,9 +5,8 @@ function is straight-line code over the primitives at the top, with weak Python 
 float32 stays float32. Signs of zero, infinities, NaN and subnormals are right. Warnings for overflow,
 division by zero and invalid operations are the caller's to silence (`np.errstate(all="ignore")`).
 
-Each function states the largest error in ulp measured in strict arithmetic, float64 / float32: over 30
-million random points, a third of them where the errors are largest / every float32 there is. Fusing
-a*b + c keeps them within 2 ulp: wherever the code relies on a product being exact, it is exact, so that
+Each function states the largest error in ulp measured in strict arithmetic, float64 / float32: over 48
+million random points, three quarters of them where the errors are largest. Fusing a*b + c keeps them within 2 ulp: wherever the code relies on a product being exact, it is exact, so that
 fusing changes nothing. `tests/test_functions.py` regenerates every constant.
 """
 
@@ -147,7 +146,16 @@ def by_dtype(x: Value, value64: Any, value32: Any) -> Any:
 
 
 def polynomial(x: Value, coefficients: tuple[float, ...]) -> Value:
-    """c[0] + x*(c[1] + x*(c[2] + ...)), by Horner's rule. coefficients: two or more."""
+    """c[0] + c[1]*x + c[2]*x^2 + .., the even and the odd powers apart, each by Horner's rule. coefficients: three or more.
+
+    The two chains run side by side; one of twice the length took a fifth longer.
+    """
+    z = x * x
+    return multiply_add(x, horner(z, coefficients[1::2]), horner(z, coefficients[0::2]))
+
+
+def horner(x: Value, coefficients: tuple[float, ...]) -> Value:
+    """c[0] + x*(c[1] + x*(c[2] + ..)). coefficients: one or more."""
     result: Value = coefficients[-1]
     for coefficient in coefficients[-2::-1]:
         result = multiply_add(x, result, coefficient)
@@ -155,7 +163,7 @@ def polynomial(x: Value, coefficients: tuple[float, ...]) -> Value:
 
 
 def exp(x: Value) -> Value:
-    """e^x. Error: 0.95 / 0.96 ulp.
+    """e^x. Error: 1.00 / 0.97 ulp.
 
     x = k log(2) + r with k an integer and |r| <= log(2)/2, so that e^x = 2^k e^r (Cody and Waite, Software
     Manual for the Elementary Functions, 1980, ch. 6). e^r = 1 + r + r^2 q(r), the smallest terms added first
@@ -178,7 +186,7 @@ def exp(x: Value) -> Value:
 
 
 def log(x: Value) -> Value:
-    """The natural logarithm: -inf at 0 and -0, NaN below. Error: 0.87 / 0.90 ulp.
+    """The natural logarithm: -inf at 0 and -0, NaN below. Error: 0.87 / 0.91 ulp.
 
     x = 2^k (1 + f) with 1 + f between sqrt(1/2) and sqrt(2), and log(1 + f) = 2 atanh(s) with s = f/(2 + f),
     arranged as in FreeBSD's e_log.c (Sun Microsystems, 1993): f - (f^2/2 - s (f^2/2 + R)) loses nothing of f.
@@ -201,7 +209,7 @@ def log(x: Value) -> Value:
 
 
 def tanh(x: Value) -> Value:
-    """The hyperbolic tangent, odd. Error: 1.69 / 1.64 ulp.
+    """The hyperbolic tangent, odd. Error: 1.74 / 1.64 ulp.
 
     tanh|x| = h/(1 + h) with h = (e^t - 1)/2 and t = 2|x|. With t = k log(2) + r as in `exp`,
     h = 2^(k-1) (1 + r) - 1/2 + 2^(k-1) r^2 q(r): `head` is exact or nearly so, and `tail`, the second part,
@@ -226,7 +234,7 @@ def tanh(x: Value) -> Value:
 
 
 def sigmoid(x: Value) -> Value:
-    """1/(1 + e^-x). Error: 1.81 / 1.83 ulp.
+    """1/(1 + e^-x). Error: 1.83 / 1.86 ulp.
 
     With e = e^-|x|, 1/(1 + e) for x >= 0 and e/(1 + e) for x < 0, which for small e is e - e (e/(1 + e)).
     """
@@ -236,7 +244,7 @@ def sigmoid(x: Value) -> Value:
 
 
 def softplus(x: Value) -> Value:
-    """log(1 + e^x). Error: 1.63 / 1.66 ulp.
+    """log(1 + e^x). Error: 1.64 / 1.66 ulp.
 
     max(x, 0) + log(1 + f) with f = e^-|x|, and log(1 + f) as in `log`: 1 + f is 1 + g or, for f >= 1/2,
     2 (1 + g) with g = (f - 1)/2, which is exact. The smallest terms are added first.
