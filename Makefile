@@ -6,7 +6,7 @@ BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep plan explain test lint format docs lock clean
+.PHONY: help sweep plan explain test lint format docs bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -36,6 +36,9 @@ format: $(BIN)/.installed-dev  ## put the sources into the common format
 docs: $(BIN)/.installed-dev  ## write results/README.md from the table's schema
 	@$(BIN)/python tests/make_columns.py
 
+bench: $(BIN)/.installed-bench  ## measure speed against C, JAX, PyTorch and NumPy, and every target: half an hour
+	@$(BIN)/python -m benchmarks
+
 lock: $(BIN)/.installed-dev  ## pin the newest versions that work together (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --no-header --upgrade -q -o requirements.lock
 	uv pip compile pyproject.toml --universal --python-version 3.11 --no-header --upgrade -q --extra dev -o requirements-dev.lock
@@ -57,6 +60,10 @@ endif
 $(BIN)/.installed: requirements.lock pyproject.toml | $(BIN)/python
 	$(INSTALL) -r requirements.lock
 	$(INSTALL) --no-deps --editable .
+	@touch $@
+
+$(BIN)/.installed-bench: pyproject.toml $(BIN)/.installed
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --editable '.[bench]'
 	@touch $@
 
 $(BIN)/.installed-dev: requirements-dev.lock $(BIN)/.installed

@@ -1,0 +1,48 @@
+"""C: two_two_one.c, in the harness's order or fused, at its best number of lanes."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import numpy as np
+
+from benchmarks import machine
+from benchmarks.native import library
+from benchmarks.peak import REALS
+from benchmarks.rows import Task
+from benchmarks.timing import Effort, Job
+
+LANES = (16, 32, 64, 128)
+ORDER = {"strict": ("-ffp-contract=off",), "fused": ("-ffp-contract=fast", "-DFUSED")}
+
+
+def trainers(task: Task, order: str, effort: Effort) -> list[Trainer]:
+    """order: strict or fused. Where there are vectors of 512 bits, gcc is asked for them too: its default is 256."""
+    widths = ((), ("-mprefer-vector-width=512",)) if machine.vector_bytes() == 64 and not effort.quick else ((),)
+    networks = effort.size(2**16, 64)
+    return [Trainer(task, order, lanes, width, networks) for lanes in LANES for width in widths]
+
+
+class Trainer:
+    def __init__(self, task: Task, order: str, lanes: int, width: tuple[str, ...], networks: int) -> None:
+        self.task, self.networks = task, networks
+        self.setting = " ".join([f"{lanes} lanes", *width])
+        self.code = library(
+            "two_two_one.c", *ORDER[order], *width, f"-DREAL={REALS[task.dtype][0]}", f"-DLANES={lanes}"
+        )
+
+    def job(self, epochs: int) -> Job:
+        task, n = self.task, self.networks
+        given = [task.inputs, task.targets, task.flat, task.rates(n)]
+        weights, losses = np.empty((task.parameters, n), task.dtype), np.empty(n, task.dtype)
+        sizes = [ctypes.c_long(size) for size in (n, epochs, task.samples)]
+
+        def job() -> Any:
+            self.code.train(*sizes, *(array.ctypes.data_as(ctypes.c_void_p) for array in (*given, weights, losses)))
+            return weights, losses
+
+        return job
+
+    def final(self, outcome: Any) -> tuple[Any, Any]:
+        return outcome

@@ -1,0 +1,78 @@
+"""What a new process does for `benchmarks.processes`: one job, named on the command line, and its figures as JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROWS = [[0.1, 0.2, 0.3], [0.2, -0.1, 0.4], [-0.3, 0.1, -0.2], [0.2, 0.2, 0.1]] * 2
+
+
+def experiment(layers: Any, parameters: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": "child",
+        "network": {"activation": "tanh"},
+        "data": {"rows": ROWS},
+        "parameters": {"layers": layers, "init": "xavier_uniform", **parameters},
+    }
+
+
+def first() -> dict[str, float]:
+    """Seconds from before the import to the first result, and those of the engine alone."""
+    started = time.perf_counter()
+    from harness import engine
+    from harness.experiment import load
+    from harness.sweeps.plan import Plan
+
+    parameters = {"learning_rate": {"geomspace": [1e-4, 0.1, 1000]}, "epochs": 10}
+    plan = Plan(load(experiment([[3, 5, 1]], parameters) | {"data": {"rows": [[*row, 0.5] for row in ROWS]}}))
+    piece = plan.pieces[0]
+    block, _ = plan.block(piece)
+    ready = time.perf_counter()
+    engine.train(block, plan.data(piece.structure))
+    done = time.perf_counter()
+    return {"harness": done - started, "engine": done - ready}
+
+
+def structures(count: int, runs: int) -> dict[str, float]:
+    """A sweep over so many structures."""
+    layers = [[2, units, 1] for units in range(1, count + 1)]
+    return _sweep(experiment(layers, {"learning_rate": {"geomspace": [1e-4, 0.1, runs]}, "epochs": 10}))
+
+
+def rows(count: int) -> dict[str, float]:
+    """A sweep of so many rows, a multiple of 100; megabytes: the most this process held."""
+    sizes = {"learning_rate_1": 100, "learning_rate_2": count // 100}
+    axes = {key: {"geomspace": [1e-4, 0.1, size]} for key, size in sizes.items()}
+    return _sweep(experiment([[2, 2, 1]], {**axes, "epochs": 1}))
+
+
+def _sweep(mapping: dict[str, Any]) -> dict[str, float]:
+    import harness
+
+    with tempfile.TemporaryDirectory() as results:
+        harness.sweep(mapping, results)
+    return {"megabytes": most_memory() / 2**20}
+
+
+def most_memory() -> int:
+    """The most bytes this process held.
+
+    On Linux getrusage does not say: a new process begins with its parent's figure, whose memory it shares until it
+    executes a program of its own.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(re.search(r"^VmHWM:\s*(\d+) kB$", status.read_text("utf-8"), re.MULTILINE)[1]) * 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 2**10)
+
+
+if __name__ == "__main__":
+    job, *numbers = sys.argv[1:]
+    print(json.dumps({"first": first, "structures": structures, "rows": rows}[job](*map(int, numbers))))

@@ -1,0 +1,65 @@
+"""The harness, by its own path: an experiment, its plan, and the blocks through the engine on all processors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from benchmarks.rows import HIGHEST_RATE, LOWEST_RATE, Task, experiment
+from benchmarks.timing import Effort, Job
+from harness import engine
+from harness.block import Status
+from harness.experiment import load
+from harness.sweeps import local
+from harness.sweeps.plan import Piece, Plan
+
+NUMBERS = 2**19
+"""Parameters of all networks for each processor: many blocks, and hundreds of epochs or more in a measurement."""
+FEWEST = 4096
+MOST_EARLY = 1e-3
+"""The share of runs that may settle, and so be spared epochs that the other contenders go through."""
+
+
+def planned(mapping: Mapping[str, Any]) -> Plan:
+    return Plan(load(mapping))
+
+
+def blocks(plan: Plan) -> Iterator[tuple[int, Any]]:
+    """Every block of a plan through the engine: its first run and its outcome, as they finish."""
+
+    def trained(piece: Piece) -> tuple[int, Any]:
+        return piece.start, engine.train(plan.block(piece)[0], plan.data(piece.structure))
+
+    return local.run(trained, plan.pieces)
+
+
+def train(plan: Plan) -> None:
+    """The same, keeping nothing."""
+    for _ in blocks(plan):
+        pass
+
+
+def trainers(task: Task, arithmetic: str, effort: Effort) -> list[Trainer]:
+    networks = max(FEWEST, 2 ** int(np.log2(NUMBERS / task.parameters)) * local.processors())
+    return [Trainer(task, arithmetic, effort.size(networks, 64))]
+
+
+class Trainer:
+    setting = "all processors"
+
+    def __init__(self, task: Task, arithmetic: str, networks: int) -> None:
+        self.task, self.arithmetic, self.networks = task, arithmetic, networks
+
+    def job(self, epochs: int) -> Job:
+        rates = {"geomspace": [LOWEST_RATE, HIGHEST_RATE, self.networks]}
+        plan = planned(experiment(self.task, self.arithmetic, learning_rate=rates, epochs=epochs))
+        return lambda: list(blocks(plan))
+
+    def final(self, outcome: Any) -> tuple[Any, Any]:
+        found = [block for _, block in sorted(outcome, key=lambda pair: pair[0])]
+        early = sum(int(np.count_nonzero(block.status != Status.RAN)) for block in found)
+        if early > MOST_EARLY * self.networks:
+            raise RuntimeError(f"{self.task.label}: {early} runs ended early, which the other contenders' do not")
+        return np.concatenate([block.weights for block in found], 1), np.concatenate([b.losses[1] for b in found])

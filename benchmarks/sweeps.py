@@ -1,0 +1,64 @@
+"""Targets of a whole sweep, from the experiment file to Parquet."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+import harness
+from benchmarks.rows import Task, experiment
+from benchmarks.targets import Reached
+from benchmarks.timing import Effort, Job, median, ratio, timed
+from harness.store.folder import Folder
+from harness.sweeps import local
+
+
+def parquet(effort: Effort) -> list[Reached]:
+    """A sweep of a million rows against writing them."""
+    return [_parquet(samples, effort) for samples in (1, 8)]
+
+
+def _parquet(samples: int, effort: Effort) -> Reached:
+    task, rows, epochs = Task((2, 2, 1), samples=samples), effort.size(10**6, 100), 100
+    rates = {"geomspace": [1e-4, 0.1, rows]}
+    with tempfile.TemporaryDirectory() as name:
+        folder, numbers = Path(name), count()
+        file = folder / "experiment.yaml"
+        file.write_text(json.dumps(experiment(task, learning_rate=rates, epochs=epochs)), "utf-8")
+
+        def fresh() -> Path:
+            return folder / str(next(numbers))
+
+        done = harness.sweep(file, fresh())
+        parts = [pq.read_table(part) for part in sorted((done / "runs").glob("*.parquet"))]
+        jobs: dict[str, Job] = {
+            "sweep": lambda: harness.sweep(file, fresh()),
+            "threads": lambda: write(parts, fresh(), None),
+            "one thread": lambda: write(parts, fresh(), 1),
+        }
+        times = timed(jobs, effort.rounds)
+    seconds = {name: median(values) for name, values in times.items()}
+    return Reached(
+        f"a sweep of {rows:,} rows, 2-2-1, {epochs} epochs of {samples} sample{'s' * (samples > 1)}, YAML to Parquet: "
+        "time against writing the same table",
+        2,
+        False,
+        ratio(times["sweep"], times["threads"]),
+        "x",
+        f"exact float64, kernels cached: {seconds['sweep']:.2f} s; pyarrow, the same {len(parts)} parts and settings, "
+        f"on all processors {seconds['threads']:.2f} s (on one {seconds['one thread']:.2f} s)",
+    )
+
+
+def write(parts: list[Any], path: Path, threads: int | None) -> None:
+    """The parts as the store writes them."""
+    for name in (".writing", "runs"):
+        (path / name).mkdir(parents=True)
+    place = Folder(path)
+    for _ in local.run(lambda part: place.write(*part, None), enumerate(parts), threads):
+        pass

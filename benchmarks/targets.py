@@ -1,0 +1,50 @@
+"""What must be reached: each function measures one promise and says how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from benchmarks.timing import Effort
+
+
+@dataclass(frozen=True)
+class Reached:
+    """work: what was done. target: the bound on the figure, from below if least. how: what it is made of."""
+
+    work: str
+    target: float
+    least: bool
+    figure: float
+    unit: str
+    how: str
+
+    @property
+    def met(self) -> bool:
+        return self.figure >= self.target if self.least else self.figure <= self.target
+
+
+Measure = Callable[[Effort], list[Reached]]
+
+
+def measures() -> dict[str, Measure]:
+    """Every target, by the name that --only looks for."""
+    from benchmarks import functions, grids, processes, sweeps
+
+    return {
+        "tanh grid": grids.tanh_grid,
+        "epochs axis": grids.epochs_axis,
+        "hard numbers": grids.hard_numbers,
+        "first result": processes.first_result,
+        "structures": processes.structures,
+        "help": processes.help_page,
+        "memory": processes.memory,
+        "parquet": sweeps.parquet,
+        "functions": functions.speeds,
+    }
+
+
+def measure(name: str, effort: Effort) -> list[dict[str, Any]]:
+    """The rows of one target."""
+    return [{"name": name, **asdict(row), "met": row.met} for row in measures()[name](effort)]
