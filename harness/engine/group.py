@@ -18,7 +18,7 @@ BIAS_CODES = {"false": step.NO_BIAS, "true": step.LEARNT_BIAS, "fixed": step.FIX
 OWN_KERNEL = 400
 """Networks of more parameters are trained by the kernel for any: unrolled, they would take seconds to compile."""
 MOST_VECTORS = 16
-STRETCH = 32
+STRETCH = 128
 """Samples between two looks at how the runs are. A look costs about a sample; where a run ended, its vector goes
 through the stretch again."""
 LINE = 64
@@ -27,6 +27,8 @@ LINE = 64
 LANE = ("run", "start", "next_stop", "next_point", "due", "anchored", "period")
 """For each lane: its run, or FREE; when its epochs began; the next row and point it writes, and when; the epoch of its
 anchor, or -1; and the period of its states, once it is known, or 0."""
+VECTOR = ("running", "next_due", "wake")
+"""For each vector: the set of its lanes that have a run; when the first is due; when one needs to be looked at."""
 
 
 def network_of(structure: Structure, common: bool) -> Network:
@@ -75,7 +77,7 @@ class Group:
         """Everything for the kernel, the arrays of `runs` and `table` included."""
         vectors = self._vectors()
         memory = self._memory(vectors)
-        exact = Kind(self.kind.width, self.kind.dtype.name, "exact")
+        exact = Kind(self.kind.width, self.kind.dtype, "exact")
         self.work = Bundle(
             network=Rows(describe(self.network)),
             scratch=Rows(aligned(self._scratch, self.kind.dtype), self.kind),
@@ -90,6 +92,7 @@ class Group:
             **{name: Rows(array) for name, array in (memory | runs | table).items()},
             **{f"{name}_vectors": Rows(array, exact) for name, array in memory.items()},
             **{name: Rows(np.zeros(vectors * self.kind.width, np.int64)) for name in LANE},
+            **{name: Rows(np.zeros(vectors, np.int64)) for name in VECTOR},
         )
 
     @property
@@ -145,9 +148,9 @@ class Group:
         return memory
 
 
-def aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+def aligned(shape: tuple[int, ...], dtype: str) -> np.ndarray:
     """Zeros that start at a cache line."""
-    count = int(np.prod(shape))
-    raw = np.zeros(count * dtype.itemsize + LINE, np.uint8)
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    raw = np.zeros(size + LINE, np.uint8)
     start = -raw.ctypes.data % LINE
-    return raw[start : start + count * dtype.itemsize].view(dtype).reshape(shape)
+    return raw[start : start + size].view(dtype).reshape(shape)

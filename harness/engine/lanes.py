@@ -13,6 +13,7 @@ from __future__ import annotations
 import inspect
 import operator
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,15 +23,17 @@ from numba.core import cgutils
 from numba.extending import lower_builtin, models, register_model, type_callable
 
 
+@dataclass(frozen=True)
 class Kind:
     """Which vectors a kernel works on: so many lanes of a dtype, in `exact` or `fast` arithmetic."""
 
-    def __init__(self, width: int, dtype: str, arithmetic: str) -> None:
-        self.width, self.dtype, self.arithmetic = width, np.dtype(dtype), arithmetic
+    width: int
+    dtype: str
+    arithmetic: str
 
     @property
     def lanes(self) -> LanesType:
-        return LanesType(self.width, getattr(types, self.dtype.name), self.arithmetic)
+        return LanesType(self.width, getattr(types, self.dtype), self.arithmetic)
 
 
 def native_width(dtype: str) -> int:

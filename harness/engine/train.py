@@ -22,16 +22,17 @@ INFINITY = float("inf")
 
 @njit(nogil=True, error_model="numpy", cache=True)
 def train(b):
-    """Train every run of a block and fill the b. memory and vectors are the same memory, as numbers and vectors."""
+    """Train every run of a block and fill the table. b: the bundle of `engine.group`."""
     for k in range(b.vectors * b.width):
         b.run[k] = FREE
+    for v in range(b.vectors):
+        b.running[v] = 0
     waiting, now, count = fill(b, b.vectors, 0, 0), 0, b.vectors
     count = pack(b, count)
     while count > 0:
         due = NEVER
-        for k in range(count * b.width):
-            if b.run[k] != FREE:
-                due = min(due, b.due[k])
+        for v in range(count):
+            due = min(due, b.next_due[v])
         epochs = min(b.stretch, due - now)
         keep(b, b.saved, b.group, count)
         if epochs > 1:
@@ -58,11 +59,34 @@ def whole(b, count):
 @register_jitable
 def fill(b, count, waiting, now):
     """Give the free lanes of the first `count` vectors to waiting runs; return the first that still waits."""
-    for k in range(count * b.width):
-        while b.run[k] == FREE and waiting < b.runs:
-            load(b, k, waiting, now)
-            waiting += 1
+    every = (1 << b.width) - 1
+    for v in range(count):
+        if b.running[v] != every and waiting < b.runs:
+            for k in range(v * b.width, (v + 1) * b.width):
+                while b.run[k] == FREE and waiting < b.runs:
+                    load(b, k, waiting, now)
+                    waiting += 1
+            survey(b, v)
     return waiting
+
+
+@register_jitable
+def survey(b, v):
+    """Find out which lanes of a vector have a run, when the first is due, and when one of them needs to be looked at."""
+    b.running[v], b.next_due[v], b.wake[v] = 0, NEVER, NEVER
+    for k in range(v * b.width, (v + 1) * b.width):
+        if b.run[k] != FREE:
+            b.running[v] |= 1 << k - v * b.width
+            b.next_due[v] = min(b.next_due[v], b.due[k])
+            if not b.period[k]:
+                b.wake[v] = min(b.wake[v], b.start[k] + anchor_epoch(b, k))
+    b.wake[v] = min(b.wake[v], b.next_due[v])
+
+
+@register_jitable
+def anchor_epoch(b, k):
+    """When the state of lane k is to be remembered anew: Brent's way, each time after twice as many epochs."""
+    return max(2 * b.anchored[k], b.steady[b.run[k]], 1)
 
 
 @register_jitable
@@ -70,7 +94,7 @@ def pack(b, count):
     """Close the gaps that vectors without a run leave; return how many vectors there are."""
     packed = 0
     for v in range(count):
-        if not idle(b, v):
+        if b.running[v]:
             if packed < v:
                 move(b, v, packed)
             packed += 1
@@ -78,11 +102,6 @@ def pack(b, count):
         for i in range(packed * b.stride * b.width, (packed + 1) * b.stride * b.width):
             b.group[i] = 0.0
     return packed
-
-
-@register_jitable
-def idle(b, v):
-    return live(b, v) == 0
 
 
 @register_jitable
@@ -99,6 +118,10 @@ def move(b, v, to):
     shift(b.due, v, to, b.width)
     shift(b.anchored, v, to, b.width)
     shift(b.period, v, to, b.width)
+    shift(b.running, v, to, 1)
+    shift(b.next_due, v, to, 1)
+    shift(b.wake, v, to, 1)
+    b.running[v] = 0
     for k in range(v * b.width, (v + 1) * b.width):
         b.run[k] = FREE
 
@@ -122,19 +145,22 @@ def keep(b, into, group, count):
 def look(b, when):
     """See what a stretch of epochs made of the runs of a vector, and write what is due."""
     v, now, epochs = when
-    running = live(b, v)
+    running = b.running[v]
     own = window(b.group_vectors, v * b.stride, b.stride)
     last = window(b.before_vectors if epochs > 1 else b.saved_vectors, v * b.carried, b.carried)
     anchor = window(b.anchor_vectors, v * b.carried, b.carried)
     finite, same = after(b, own, last, b.bound_vectors[v], epochs == 1)
-    back = lane_set(alike(b, own, anchor))
     same = steady(b, v, now, same & running)
     ended = running & ~finite | same
+    known = lane_set(alike(b, own, anchor)) & running
+    mean = own[b.losses_at]
+    if not ended and not known and now < b.wake[v]:
+        b.mean_vectors[v] = mean
+        return
     numbers = window(b.group, v * b.stride * b.width, b.stride * b.width)
     if ended and epochs > 1:
         go_again(b, (v, now - epochs, epochs, ended))
         ended = running & ~live(b, v)
-    mean = own[b.losses_at]
     b.mean_vectors[v] = select(absolute(mean) < INFINITY, mean, b.mean_vectors[v])
     for k in range(v * b.width, (v + 1) * b.width):
         bit = 1 << k - v * b.width
@@ -144,7 +170,8 @@ def look(b, when):
                 status = SETTLED if same & finite & bit else DIVERGED
                 record(b, numbers, b.mean[k], k, epoch, status)
             else:
-                go_on(b, (k, now, (back & bit) != 0), numbers)
+                go_on(b, (k, now, (known & bit) != 0), numbers)
+    survey(b, v)
 
 
 @register_jitable
@@ -239,5 +266,5 @@ def go_on(b, what, numbers):
             b.due[k] -= ahead // period * period
         else:
             break
-    if b.run[k] != FREE and not b.period[k] and epoch >= max(2 * b.anchored[k], b.steady[b.run[k]]):
+    if b.run[k] != FREE and not b.period[k] and epoch >= anchor_epoch(b, k):
         drop_anchor(b, k, epoch)
