@@ -12,6 +12,7 @@ from pathlib import Path
 import numba
 import pytest
 
+import harness
 from harness.engine import cache
 from tests.make_columns import ROOT
 
@@ -78,3 +79,19 @@ def test_a_changed_formula_is_not_served_from_the_cache(package: Path, tmp_path:
     losses = package / "formulas" / "losses.py"
     losses.write_text(losses.read_text("utf-8").replace("slope[0] = -2.0 * error", "slope[0] = -4.0 * error"), "utf-8")
     assert trained() == 1.0
+    assert not list(package.rglob("*.nb[ic]"))
+
+
+def test_every_kernel_is_in_the_private_directory() -> None:
+    """Those that start a run, train it and go through its epochs; Numba's own place for them may hold stale ones."""
+    harness.train(
+        {
+            "name": "x",
+            "network": {"layers": [1, 1]},
+            "data": {"rows": [[1, 1]]},
+            "parameters": {"learning_rate": 0.25, "epochs": 1, "init": {"normal": {"std": 1}}},
+        }
+    )
+    private = {path.name.partition("-")[0] for path in cache.directory(cache.PACKAGE).rglob("*.nbi")}
+    assert {"random.fill", "train.train", "epochs.advance"} <= private
+    assert not list((ROOT / "harness").rglob("*.nb[ic]"))

@@ -10,14 +10,11 @@ from itertools import pairwise
 import numpy as np
 
 from harness.block import Block, Curves, Outcome, parameter_count, random_key, rounded
-from harness.engine.cache import private_cache
+from harness.engine import random
 from harness.engine.group import Group
+from harness.engine.train import train as kernel
 from harness.experiment.model import Data, Structure
 from harness.formulas.schedules import SCHEDULES
-
-with private_cache():
-    from harness.engine import random
-    from harness.engine.train import train as kernel
 
 __all__ = ["curve_points", "initial_weights", "prepare", "train"]
 

@@ -10,10 +10,11 @@ import hashlib
 import os
 import platform
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import llvmlite
 import numba
@@ -60,3 +61,9 @@ def private_cache(package: Path = PACKAGE) -> Iterator[None]:
         yield
     finally:
         numba.config.CACHE_DIR = before
+
+
+def kernel(function: Callable[..., None]) -> Any:
+    """Compile a function for Python to call, without the interpreter's lock; cached in the private directory."""
+    with private_cache():
+        return numba.njit(nogil=True, error_model="numpy", cache=True)(function)

@@ -8,9 +8,9 @@ element, the layer and the attempt. Drawn in float64 whatever the dtype.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numba.extending import register_jitable
 
+from harness.engine.cache import kernel
 from harness.formulas.functions import log
 
 UNIFORM, NORMAL, ORTHOGONAL = 1, 2, 3
@@ -102,7 +102,7 @@ def shuffle(order, key, epoch):
         order[i] = other
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def fill(initial, layers, starts, recipes, choice, key, repeat):
     """Draw the random tensors of N runs into initial (P, N), which holds everything else already.
 

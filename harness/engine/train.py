@@ -7,9 +7,9 @@ lies and what else is there.
 
 from __future__ import annotations
 
-from numba import njit
 from numba.extending import register_jitable
 
+from harness.engine.cache import kernel
 from harness.engine.epochs import call
 from harness.engine.lanes import lane_set, same_bits
 from harness.engine.places import DIVERGED, FREE, RAN, SETTLED, drop_anchor, load, record
@@ -20,7 +20,7 @@ NEVER = 2**62
 INFINITY = float("inf")
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def train(b):
     """Train every run of a block and fill the table. b: the bundle of `engine.group`."""
     for k in range(b.vectors * b.width):
@@ -72,7 +72,7 @@ def fill(b, count, waiting, now):
 
 @register_jitable
 def survey(b, v):
-    """Find out which lanes of a vector have a run, when the first is due, and when one of them needs to be looked at."""
+    """Find out which lanes of a vector have a run, when the first is due, and when one needs to be looked at."""
     b.running[v], b.next_due[v], b.wake[v] = 0, NEVER, NEVER
     for k in range(v * b.width, (v + 1) * b.width):
         if b.run[k] != FREE:

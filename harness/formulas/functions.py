@@ -6,8 +6,9 @@ float32 stays float32. Signs of zero, infinities, NaN and subnormals are right. 
 division by zero and invalid operations are the caller's to silence (`np.errstate(all="ignore")`).
 
 Each function states the largest error in ulp measured in strict arithmetic, float64 / float32: over 48
-million random points, three quarters of them where the errors are largest. Fusing a*b + c keeps them within 2 ulp: wherever the code relies on a product being exact, it is exact, so that
-fusing changes nothing. `tests/test_functions.py` regenerates every constant.
+million random points, three quarters of them where the errors are largest. Fusing a*b + c keeps them within
+2 ulp: wherever the code relies on a product being exact, it is exact, so that fusing changes nothing.
+`tests/test_functions.py` regenerates every constant.
 """
 
 from __future__ import annotations
@@ -146,7 +147,7 @@ def by_dtype(x: Value, value64: Any, value32: Any) -> Any:
 
 
 def polynomial(x: Value, coefficients: tuple[float, ...]) -> Value:
-    """c[0] + c[1]*x + c[2]*x^2 + .., the even and the odd powers apart, each by Horner's rule. coefficients: three or more.
+    """c[0] + c[1]*x + c[2]*x^2 + .., the even and the odd powers apart, each by Horner's rule. coefficients: 3 or more.
 
     The two chains run side by side; one of twice the length took a fifth longer.
     """
