@@ -121,7 +121,10 @@ def initial_weights(block: Block) -> np.ndarray:
                 given[b : b + outputs, k] = initialisation.biases(layer + 1, outputs)
         p = b + outputs * has_bias
     keys = [random_key(block.seed, initialisation) for initialisation in block.initialisations]
-    initial = np.ascontiguousarray(given[:, block.initialisation])
-    chosen = (block.initialisation, np.array(keys, np.uint64), block.repeat)
-    random.fill(initial, np.array(layers), starts, recipes, *chosen)
-    return rounded(initial, structure.dtype)
+    # Runs that differ in other things alone start alike: of a million, each draw is often needed by hundreds.
+    alike = block.repeat * len(keys) + block.initialisation
+    _, first, which = np.unique(alike, return_index=True, return_inverse=True)
+    chosen = block.initialisation[first]
+    initial = np.ascontiguousarray(given[:, chosen])
+    random.fill(initial, np.array(layers), starts, recipes, chosen, np.array(keys, np.uint64), block.repeat[first])
+    return np.take(rounded(initial, structure.dtype), which, axis=1)
