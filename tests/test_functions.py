@@ -241,9 +241,11 @@ def test_scalar_constants() -> None:
             assert high == mp.nint(mp.ldexp(log2, bits)) / 2**bits
             assert low == pytest.approx(float(log2 - high), rel=1e-15 if bits == 42 else 2**-24)
         assert float(1 / log2) == functions.LOG2_E
-        assert float(mp.sqrt(2)) == functions.SQRT_2
+        for dtype, bits in ((np.float64, functions.SQRT_HALF_64), (np.float32, functions.SQRT_HALF_32)):
+            assert bits == np.sqrt(dtype(0.5)).view(f"i{np.dtype(dtype).itemsize}")
         assert float(mpf(1) / 3) == functions.THIRD
         assert (functions.ROUND_64, functions.ROUND_32) == (1.5 * 2**52, 1.5 * 2**23)
+        assert (functions.POWER_64, functions.POWER_32) == (1.5 * 2**52 + 1023, 1.5 * 2**23 + 127)
         for index, dtype in enumerate(DTYPES):
             largest, smallest, one = (pair[index] for pair in CLAMPS)
             info: Any = np.finfo(dtype)
@@ -256,16 +258,21 @@ def test_scalar_constants() -> None:
 def test_primitives(dtype: Any) -> None:
     info = np.finfo(dtype)
     powers = np.arange(int(info.minexp), int(info.maxexp))
-    assert np.array_equal(functions.power_of_two(powers.astype(dtype)), np.ldexp(dtype(1), powers))
-    for factor in (1.0, 1.5, 2 - float(info.eps)):
+    power = functions.by_dtype(dtype(1), functions.POWER_64, functions.POWER_32)
+    assert np.array_equal(functions.power_of_two(powers.astype(dtype) + dtype(power)), np.ldexp(dtype(1), powers))
+    root = np.sqrt(dtype(2))
+    for factor in (1.0, np.nextafter(root, dtype(1)), root, 2 - float(info.eps)):
         numbers = np.ldexp(dtype(factor), powers)
-        assert np.array_equal(functions.exponent(numbers), powers.astype(dtype))
+        above = factor >= root
+        assert np.array_equal(functions.exponent(numbers), powers.astype(dtype) + above)
+        assert np.array_equal(functions.mantissa(numbers), np.full(powers.shape, factor / (1 + above), dtype))
     odd = np.array([0.0, -0.0, NAN, INF, -INF, -1.0, float(info.smallest_subnormal), 1e30], dtype)
-    for primitive in (functions.power_of_two, functions.exponent):
-        assert primitive(odd).dtype == dtype
-        assert {type(primitive(x)) for x in odd} == {dtype}
+    for primitive in (functions.power_of_two, functions.exponent, functions.mantissa):
+        with np.errstate(over="ignore"):
+            assert primitive(odd).dtype == dtype
+            assert {type(primitive(x)) for x in odd} == {dtype}
     x = dtype(2)
-    for chosen in (functions.select(x > 1, x, 0.0), functions.select(x > 1, 0.0, x), functions.absolute(-x)):
+    for chosen in (functions.select(x > 1, x, 0.0), functions.select(x > 1, 0.0, x), functions.copy_sign(-x, x)):
         assert type(chosen) is dtype
     chosen = functions.select(np.array([True, False]), x, dtype(NAN))
     assert np.array_equal(chosen, [2, NAN], equal_nan=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 
+from llvmlite import ir
 from numba import types
 from numba.extending import lower_builtin, overload, register_jitable, type_callable
 
@@ -16,7 +17,7 @@ from harness.engine.lanes import LanesType, Vector, compiled, whole
 from harness.engine.rows import Column, traced
 from harness.formulas import functions
 from harness.formulas.activations import ACTIVATIONS
-from harness.formulas.functions import multiply_add
+from harness.formulas.functions import ONE_32, ONE_64, SQRT_HALF_32, SQRT_HALF_64, multiply_add
 from harness.formulas.losses import LOSSES
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.formulas.schedules import SCHEDULES
@@ -49,28 +50,43 @@ def _(x: Vector) -> Vector:
     return x.intrinsic("fabs")
 
 
-def _format(x: Vector) -> tuple[int, int, float]:
-    """(mantissa bits, exponent bias, 1.5 * 2**mantissa bits) of the dtype.
+@functions.copy_sign.register
+def _(size: Vector, x) -> Vector:
+    return size.intrinsic("copysign", x)
 
-    Adding the last to a small whole number puts it into the low mantissa bits: a conversion that every
-    vector unit has, where the conversion to 64-bit integers is slow before AVX-512.
-    """
-    return (52, 1023, 1.5 * 2.0**52) if x.scalar == types.float64 else (23, 127, 1.5 * 2.0**23)
+
+def _mantissa_bits(x: Vector) -> int:
+    return functions.by_dtype(x, 52, 23)
 
 
 @functions.power_of_two.register
-def _(k: Vector) -> Vector:
-    mantissa, bias, magic = _format(k)
-    bits = (k + (magic + bias)).bits
-    return k.from_bits(k.builder.shl(bits, whole(bits, mantissa)))
+def _(raised: Vector) -> Vector:
+    bits = raised.bits
+    return raised.from_bits(raised.builder.shl(bits, whole(bits, _mantissa_bits(raised))))
+
+
+def _above_sqrt_half(x: Vector) -> ir.Value:
+    """The bits of x less those of sqrt(1/2), and of 1 more."""
+    one, sqrt_half = functions.by_dtype(x, (ONE_64, SQRT_HALF_64), (ONE_32, SQRT_HALF_32))
+    return x.builder.add(x.bits, whole(x.bits, one - sqrt_half))
 
 
 @functions.exponent.register
 def _(x: Vector) -> Vector:
-    mantissa, bias, magic = _format(x)
-    bits = x.bits
-    biased = x.builder.lshr(bits, whole(bits, mantissa))
-    return x.from_bits(x.builder.or_(biased, x.of(magic).bits)) - (magic + bias)
+    """To put a small whole number into the lowest bits of ROUND is a conversion that every vector unit has, where the
+    one of 64-bit integers is slow before AVX-512."""
+    bits = _above_sqrt_half(x)
+    biased = x.builder.lshr(bits, whole(bits, _mantissa_bits(x)))
+    magic = functions.by_dtype(x, functions.ROUND_64, functions.ROUND_32)
+    power = functions.by_dtype(x, functions.POWER_64, functions.POWER_32)
+    return x.from_bits(x.builder.or_(biased, x.of(magic).bits)) - power
+
+
+@functions.mantissa.register
+def _(x: Vector) -> Vector:
+    bits, sqrt_half = _above_sqrt_half(x), functions.by_dtype(x, SQRT_HALF_64, SQRT_HALF_32)
+    low = x.builder.and_(bits, whole(bits, (1 << _mantissa_bits(x)) - 1))
+    return x.from_bits(x.builder.add(low, whole(bits, sqrt_half)))
 
 
 @functions.by_dtype.register

@@ -14,6 +14,7 @@ import inspect
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -42,9 +43,14 @@ def native_width(dtype: str) -> int:
 
     features = config.CPU_FEATURES
     if features is None:
-        features = binding.get_host_cpu_features().flatten() if config.CPU_NAME is None else ""
+        features = _host_features() if config.CPU_NAME is None else ""
     bits = 512 if "+avx512f" in features else 256 if "+avx" in features else 128
     return bits // (8 * np.dtype(dtype).itemsize)
+
+
+@cache
+def _host_features() -> str:
+    return binding.get_host_cpu_features().flatten()
 
 
 class LanesType(types.Type):

@@ -34,7 +34,8 @@ class Rows:
     def __init__(self, array: np.ndarray, kind: Kind | None = None) -> None:
         if not array.flags.c_contiguous or (kind and (array.shape[-1], array.dtype) != (kind.width, kind.dtype)):
             raise ValueError(f"expected a C-contiguous array of vectors, found {array.dtype} {array.shape}")
-        self.array, self.kind = array, kind
+        self.array = array
+        self.element = array.dtype, kind
         self.address, self.length = array.ctypes.data, array.size // (kind.width if kind else 1)
 
 
@@ -61,12 +62,14 @@ class _RowsModel(models.StructModel):
         super().__init__(manager, rows, members)
 
 
+def rows_type(dtype: np.dtype, kind: Kind | None) -> RowsType:
+    """Of numbers of a dtype, or of vectors of a kind."""
+    return RowsType(kind.lanes if kind else from_dtype(dtype))
+
+
 @typeof_impl.register(Rows)
 def _typeof_rows(rows, context):
-    number = from_dtype(rows.array.dtype)
-    if rows.kind is None:
-        return RowsType(number)
-    return RowsType(LanesType(rows.kind.width, number, rows.kind.arithmetic))
+    return rows_type(*rows.element)
 
 
 @unbox(RowsType)

@@ -25,11 +25,14 @@ Value: TypeAlias = Any
 NAN = math.nan
 INFINITY = math.inf
 LOG2_E = 1.4426950408889634
-SQRT_2 = 1.4142135623730951
 
 # x + ROUND - ROUND is x rounded to the nearest integer: 1.5 * 2^52 and 1.5 * 2^23.
 ROUND_64 = 6755399441055744.0
 ROUND_32 = 12582912.0
+
+# k + POWER, for a whole k, has the biased exponent of 2^k in its lowest bits: ROUND + 1023 and ROUND + 127.
+POWER_64 = 6755399441056767.0
+POWER_32 = 12583039.0
 
 # log(2) = high + low. high has 42 (16) bits, so that its product with any k of 11 (8) bits is exact.
 LN2_HIGH_64 = 0.6931471805598903
@@ -122,22 +125,44 @@ def absolute(x: Value) -> Value:
 
 
 @singledispatch
-def power_of_two(k: Value) -> Value:
-    """2^k for integral k from -1022 to 1023 (float32: -126 to 127); unspecified, but silent, for any other.
+def copy_sign(size: Value, x: Value) -> Value:
+    """|size| with the sign of x, also of a zero."""
+    return np.copysign(size, x)
 
-    Adding 2^52 + 1023 (2^23 + 127) leaves the biased exponent in the lowest bits; the shift puts it in place.
+
+@singledispatch
+def power_of_two(raised: Value) -> Value:
+    """2^k for raised = k + POWER, k integral from -1022 to 1023 (float32: -126 to 127).
+
+    The shift puts the biased exponent in its place, and everything above it out.
     """
-    if k.dtype == np.float64:
-        return ((k + 4503599627371519.0).view(np.int64) << 52).view(np.float64)
-    return ((k + 8388735.0).view(np.int32) << 23).view(np.float32)
+    if raised.dtype == np.float64:
+        return (raised.view(np.int64) << 52).view(np.float64)
+    return (raised.view(np.int32) << 23).view(np.float32)
+
+
+SQRT_HALF_64, ONE_64 = 0x3FE6A09E667F3BCD, 1023 << 52
+SQRT_HALF_32, ONE_32 = 0x3F3504F3, 127 << 23
+"""The bits of sqrt(1/2), rounded, and of 1."""
 
 
 @singledispatch
 def exponent(x: Value) -> Value:
-    """floor(log2(x)) of a positive normal x, as a float; unspecified, but silent, for any other."""
+    """The whole k, as a float, for which x/2^k is from sqrt(1/2) to sqrt(2). x: positive, normal.
+
+    The bits of x less those of sqrt(1/2) have k above the mantissa's.
+    """
     if x.dtype == np.float64:
-        return ((x.view(np.int64) >> 52) - 1023).astype(np.float64)
-    return ((x.view(np.int32) >> 23) - 127).astype(np.float32)
+        return ((x.view(np.int64) + (ONE_64 - SQRT_HALF_64) >> 52) - 1023).astype(np.float64)
+    return ((x.view(np.int32) + (ONE_32 - SQRT_HALF_32) >> 23) - 127).astype(np.float32)
+
+
+@singledispatch
+def mantissa(x: Value) -> Value:
+    """x/2^k with k = exponent(x)."""
+    if x.dtype == np.float64:
+        return ((x.view(np.int64) + (ONE_64 - SQRT_HALF_64) & (1 << 52) - 1) + SQRT_HALF_64).view(np.float64)
+    return ((x.view(np.int32) + (ONE_32 - SQRT_HALF_32) & (1 << 23) - 1) + SQRT_HALF_32).view(np.float32)
 
 
 @singledispatch
@@ -174,6 +199,7 @@ def exp(x: Value) -> Value:
     high = by_dtype(x, EXP_MAX_64, EXP_MAX_32)
     low = by_dtype(x, EXP_MIN_64, EXP_MIN_32)
     magic = by_dtype(x, ROUND_64, ROUND_32)
+    power = by_dtype(x, POWER_64, POWER_32)
     x = select(x > high, high, x)
     x = select(x < low, low, x)
     k = multiply_add(x, LOG2_E, magic) - magic
@@ -182,8 +208,8 @@ def exp(x: Value) -> Value:
     r = r_high - r_low
     q = polynomial(r, by_dtype(x, EXP_64, EXP_32))
     p = 1.0 + (r_high + multiply_add(r * r, q, -r_low))
-    half = multiply_add(k, 0.5, magic) - magic
-    return p * power_of_two(half) * power_of_two(k - half)
+    half = multiply_add(k, 0.5, power)
+    return p * power_of_two(half) * power_of_two(k - (half - power) + power)
 
 
 def log(x: Value) -> Value:
@@ -194,10 +220,10 @@ def log(x: Value) -> Value:
     """
     small = x < by_dtype(x, LOG_SMALL_64, LOG_SMALL_32)
     shift = by_dtype(x, LOG_SHIFT_64, LOG_SHIFT_32)
-    scaled = select(small, x * by_dtype(x, LOG_SCALE_64, LOG_SCALE_32), x * 0.25)
-    k = exponent(scaled * SQRT_2)
-    f = scaled * power_of_two(-k) - 1.0
-    k = select(small, k - shift, k + 2.0)
+    scaled = select(small, x * by_dtype(x, LOG_SCALE_64, LOG_SCALE_32), x)
+    k = exponent(scaled)
+    k = select(small, k - shift, k)
+    f = mantissa(scaled) - 1.0
     s = f / (2.0 + f)
     z = s * s
     half_square = 0.5 * f * f
@@ -217,21 +243,22 @@ def tanh(x: Value) -> Value:
     is small. For small h, the quotient only corrects the head.
     """
     limit = by_dtype(x, TANH_MAX_64, TANH_MAX_32)
-    magic = by_dtype(x, ROUND_64, ROUND_32)
+    power = by_dtype(x, POWER_64, POWER_32) - 1.0
     t = 2.0 * absolute(x)
     t = select(t > limit, limit, t)
-    k = multiply_add(t, LOG2_E, magic) - magic
+    raised = multiply_add(t, LOG2_E, power)
+    k = raised - power
     r_high = multiply_add(k, -by_dtype(x, LN2_HIGH_64, LN2_HIGH_32), t)
     r_low = k * by_dtype(x, LN2_LOW_64, LN2_LOW_32)
     r = r_high - r_low
     q = polynomial(r, by_dtype(x, EXP_64, EXP_32))
-    scale = power_of_two(k - 1.0)
+    scale = power_of_two(raised)
     head = multiply_add(scale, r_high, scale - 0.5)
     tail = scale * multiply_add(r * r, q, -r_low)
     h = head + tail
     quotient = h / (1.0 + h)
     size = select(h < THIRD, head + multiply_add(-h, quotient, tail), quotient)
-    return select(x < 0.0, -size, select(x > 0.0, size, x))
+    return copy_sign(size, x)
 
 
 def sigmoid(x: Value) -> Value:
@@ -280,7 +307,18 @@ def raised_cosine(x: Value) -> Value:
     return select(near, 1.0 - sine * sine, sine * sine)
 
 
-PRIMITIVES = (select, constant, multiply_add, square_root, absolute, power_of_two, exponent, by_dtype)
+PRIMITIVES = (
+    select,
+    constant,
+    multiply_add,
+    square_root,
+    absolute,
+    copy_sign,
+    power_of_two,
+    exponent,
+    mantissa,
+    by_dtype,
+)
 """What another kind of value must define anew (`functools.singledispatch`, by the type of the first argument)."""
 
 FUNCTIONS = (exp, log, tanh, sigmoid, softplus)
