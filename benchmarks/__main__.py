@@ -14,6 +14,8 @@ from benchmarks import machine, report, rows, targets, throughput
 from benchmarks.timing import Effort
 
 FOLDER = Path(__file__).parent
+WIDTH = 160
+"""Columns of print, also into a file: the tables need them."""
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -26,7 +28,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None, folder: Path = FOLDER) -> None:
     """Measure what was asked for. RESULTS.md is written only if that is all there is."""
-    options, console = parsed(arguments), Console(highlight=False)
+    options, console = parsed(arguments), Console(highlight=False, width=WIDTH)
     effort = Effort(1 if options.quick else options.rounds, options.quick)
     results: dict[str, Any] = {"machine": machine.describe(), "rounds": effort.rounds, "rows": [], "targets": []}
     for task in rows.tasks(effort):

@@ -12,7 +12,8 @@ import numpy as np
 from benchmarks.targets import Reached
 from benchmarks.timing import Effort, ratio, timed
 from harness.engine import functions as compiled  # teaches Numba the formulas on vectors
-from harness.engine.lanes import Kind, native_width
+from harness.engine.lanes import Kind
+from harness.engine.processor import native_width
 from harness.engine.rows import Rows
 from harness.formulas import functions
 

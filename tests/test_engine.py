@@ -17,7 +17,8 @@ from harness import engine, reference
 from harness.block import Block, Status, parameter_count
 from harness.engine import epochs
 from harness.engine.group import network_of
-from harness.engine.lanes import Kind, native_width
+from harness.engine.lanes import Kind
+from harness.engine.processor import native_width
 from harness.engine.sweep import ShapeType
 from harness.experiment.initialisation_spec import parse as initialisation
 from harness.experiment.model import Data, Structure
@@ -228,6 +229,21 @@ def test_fast_is_close_to_exact(dtype: Any) -> None:
     exact, fast = (outcome.weights[:, rows] for outcome in outcomes)
     assert len(rows) > 5
     assert np.allclose(exact, fast, rtol=0, atol=1e3 * np.finfo(dtype).eps, equal_nan=True)
+
+
+@pytest.mark.parametrize(("dtype", "tiny"), [("float64", 1e-310), ("float32", 1e-40)])
+@pytest.mark.parametrize("own_kernel", [True, False])
+def test_fast_takes_subnormal_numbers_for_zeros_and_leaves_no_trace(dtype: Any, tiny: float, own_kernel: bool) -> None:
+    one = np.zeros(1, np.int64)
+    for arithmetic, weight in (("exact", np.dtype(dtype).type(tiny)), ("fast", 0.0)):
+        block = Block(
+            Structure((1, 1), ("identity",), "false", "mse", "sgd", 1, dtype, arithmetic),
+            0, (initialisation({"constant": tiny}),), one, one, np.zeros((1, 1)), NONE, np.array([np.inf]),
+            np.array([0, 1]), np.array([3]), one, own_kernel=own_kernel,
+        )  # fmt: skip
+        outcome = engine.train(block, Data(np.ones((1, 1)), np.ones((1, 1))))
+        assert outcome.weights.item() == weight
+        assert np.array([tiny], dtype) * np.ones(1, dtype) != 0, "this thread still takes subnormal numbers for zeros"
 
 
 def test_epochs_of_one_run_share_a_trajectory() -> None:

@@ -74,7 +74,8 @@ def _above_sqrt_half(x: Vector) -> ir.Value:
 @functions.exponent.register
 def _(x: Vector) -> Vector:
     """To put a small whole number into the lowest bits of ROUND is a conversion that every vector unit has, where the
-    one of 64-bit integers is slow before AVX-512."""
+    one of 64-bit integers is slow before AVX-512.
+    """
     bits = _above_sqrt_half(x)
     biased = x.builder.lshr(bits, whole(bits, _mantissa_bits(x)))
     magic = functions.by_dtype(x, functions.ROUND_64, functions.ROUND_32)

@@ -9,7 +9,8 @@ from harness.engine import step, sweep
 from harness.engine.bundle import Bundle
 from harness.engine.epochs import compiled, describe
 from harness.engine.functions import ACTIVATION_CODES, LOSS_CODES, RULES, SCHEDULE_CODES
-from harness.engine.lanes import Kind, native_width
+from harness.engine.lanes import Kind
+from harness.engine.processor import native_width
 from harness.engine.rows import Rows
 from harness.engine.step import Network
 from harness.experiment.model import Data, Structure

@@ -14,11 +14,9 @@ import inspect
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-import numpy as np
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import lower_builtin, models, register_model, type_callable
@@ -35,22 +33,6 @@ class Kind:
     @property
     def lanes(self) -> LanesType:
         return LanesType(self.width, getattr(types, self.dtype), self.arithmetic)
-
-
-def native_width(dtype: str) -> int:
-    """Lanes of one vector register of this machine's processor, as Numba is set to use it; 1 where it has none."""
-    from numba.core import config  # NUMBA_CPU_NAME and NUMBA_CPU_FEATURES choose narrower vectors
-
-    features = config.CPU_FEATURES
-    if features is None:
-        features = _host_features() if config.CPU_NAME is None else ""
-    bits = 512 if "+avx512f" in features else 256 if "+avx" in features else 128
-    return bits // (8 * np.dtype(dtype).itemsize)
-
-
-@cache
-def _host_features() -> str:
-    return binding.get_host_cpu_features().flatten()
 
 
 class LanesType(types.Type):
