@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
-from harness.formulas import functions
+from harness.formulas import functions, primitives
 
 PRECISION = 160
 DTYPES = (np.float64, np.float32)
@@ -94,7 +94,7 @@ def seams(name: str, dtype: Any) -> np.ndarray:
     lowest = int(info.minexp) - info.nmant
     changes = (np.arange(lowest - 2, int(info.maxexp) + 2) + 0.5) * np.log(2)
     edges = np.log(2) * np.array([lowest - 1, lowest, info.minexp, info.maxexp, 1], dtype=float)
-    pick = functions.by_dtype
+    pick = primitives.by_dtype
     clamps = [pick(info.max, *pair) for pair in CLAMPS]
     if name == "log":
         binades = 2.0 ** np.arange(lowest, int(info.maxexp))
@@ -241,11 +241,11 @@ def test_scalar_constants() -> None:
             assert high == mp.nint(mp.ldexp(log2, bits)) / 2**bits
             assert low == pytest.approx(float(log2 - high), rel=1e-15 if bits == 42 else 2**-24)
         assert float(1 / log2) == functions.LOG2_E
-        for dtype, bits in ((np.float64, functions.SQRT_HALF_64), (np.float32, functions.SQRT_HALF_32)):
+        for dtype, bits in ((np.float64, primitives.SQRT_HALF_64), (np.float32, primitives.SQRT_HALF_32)):
             assert bits == np.sqrt(dtype(0.5)).view(f"i{np.dtype(dtype).itemsize}")
         assert float(mpf(1) / 3) == functions.THIRD
-        assert (functions.ROUND_64, functions.ROUND_32) == (1.5 * 2**52, 1.5 * 2**23)
-        assert (functions.POWER_64, functions.POWER_32) == (1.5 * 2**52 + 1023, 1.5 * 2**23 + 127)
+        assert (primitives.ROUND_64, primitives.ROUND_32) == (1.5 * 2**52, 1.5 * 2**23)
+        assert (primitives.POWER_64, primitives.POWER_32) == (1.5 * 2**52 + 1023, 1.5 * 2**23 + 127)
         for index, dtype in enumerate(DTYPES):
             largest, smallest, one = (pair[index] for pair in CLAMPS)
             info: Any = np.finfo(dtype)
@@ -258,33 +258,33 @@ def test_scalar_constants() -> None:
 def test_primitives(dtype: Any) -> None:
     info = np.finfo(dtype)
     powers = np.arange(int(info.minexp), int(info.maxexp))
-    power = functions.by_dtype(dtype(1), functions.POWER_64, functions.POWER_32)
-    assert np.array_equal(functions.power_of_two(powers.astype(dtype) + dtype(power)), np.ldexp(dtype(1), powers))
+    power = primitives.by_dtype(dtype(1), primitives.POWER_64, primitives.POWER_32)
+    assert np.array_equal(primitives.power_of_two(powers.astype(dtype) + dtype(power)), np.ldexp(dtype(1), powers))
     root = np.sqrt(dtype(2))
     for factor in (1.0, np.nextafter(root, dtype(1)), root, 2 - float(info.eps)):
         numbers = np.ldexp(dtype(factor), powers)
         above = factor >= root
-        assert np.array_equal(functions.exponent(numbers), powers.astype(dtype) + above)
-        assert np.array_equal(functions.mantissa(numbers), np.full(powers.shape, factor / (1 + above), dtype))
+        assert np.array_equal(primitives.exponent(numbers), powers.astype(dtype) + above)
+        assert np.array_equal(primitives.mantissa(numbers), np.full(powers.shape, factor / (1 + above), dtype))
     odd = np.array([0.0, -0.0, NAN, INF, -INF, -1.0, float(info.smallest_subnormal), 1e30], dtype)
-    for primitive in (functions.power_of_two, functions.exponent, functions.mantissa):
+    for primitive in (primitives.power_of_two, primitives.exponent, primitives.mantissa):
         with np.errstate(over="ignore"):
             assert primitive(odd).dtype == dtype
             assert {type(primitive(x)) for x in odd} == {dtype}
     x = dtype(2)
-    for chosen in (functions.select(x > 1, x, 0.0), functions.select(x > 1, 0.0, x), functions.copy_sign(-x, x)):
+    for chosen in (primitives.select(x > 1, x, 0.0), primitives.select(x > 1, 0.0, x), primitives.copy_sign(-x, x)):
         assert type(chosen) is dtype
-    chosen = functions.select(np.array([True, False]), x, dtype(NAN))
+    chosen = primitives.select(np.array([True, False]), x, dtype(NAN))
     assert np.array_equal(chosen, [2, NAN], equal_nan=True)
-    assert type(functions.constant(x, 3.0)) is dtype
-    assert np.array_equal(functions.constant(odd, 3.0), np.full(odd.shape, 3, dtype))
-    assert functions.by_dtype(x, 64.0, 32.0) == info.bits
+    assert type(primitives.constant(x, 3.0)) is dtype
+    assert np.array_equal(primitives.constant(odd, 3.0), np.full(odd.shape, 3, dtype))
+    assert primitives.by_dtype(x, 64.0, 32.0) == info.bits
     assert functions.polynomial(x, (1.0, 3.0, 5.0)) == 27
 
 
 def test_formulas_are_straight_lines_over_the_primitives() -> None:
     assert {f.__name__ for f in functions.FUNCTIONS} == set(NAMES)
-    callable_names = {f.__name__ for f in (*functions.PRIMITIVES, functions.polynomial, *functions.FUNCTIONS)}
+    callable_names = {f.__name__ for f in (*primitives.PRIMITIVES, functions.polynomial, *functions.FUNCTIONS)}
     allowed = (
         *(ast.FunctionDef, ast.arguments, ast.arg, ast.Assign, ast.Return, ast.Expr, ast.Name, ast.Load),
         *(ast.Store, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.BitAnd, ast.UnaryOp, ast.USub),

@@ -18,7 +18,7 @@ from harness.engine.random import shuffle
 from harness.engine.rows import RowsType, address, rows_at, window
 from harness.engine.step import Network
 from harness.engine.sweep import COSTS, GRADIENT, LOSSES, PARTS, SLOTS, Group, ShapeType
-from harness.formulas.functions import select
+from harness.formulas.primitives import select
 
 
 def work_type(kind: Kind) -> BundleType:

@@ -1,4 +1,4 @@
-"""The formulas on vectors: the primitives of `harness.formulas.functions` by their bits, and all that stands on them.
+"""The formulas on vectors: `harness.formulas.primitives` by their bits, and all that stands on them.
 
 Everything above the primitives (exp, tanh, the activations, the losses, the optimizers) is the very Python that the
 reference runs. Where a kernel knows at run time only which of them it wants, it jumps to one of all.
@@ -15,51 +15,51 @@ from numba.extending import lower_builtin, overload, register_jitable, type_call
 
 from harness.engine.lanes import LanesType, Vector, compiled, whole
 from harness.engine.rows import Column, traced
-from harness.formulas import functions
+from harness.formulas import functions, primitives
 from harness.formulas.activations import ACTIVATIONS
-from harness.formulas.functions import ONE_32, ONE_64, SQRT_HALF_32, SQRT_HALF_64, multiply_add
 from harness.formulas.losses import LOSSES
 from harness.formulas.optimizers import OPTIMIZERS
+from harness.formulas.primitives import ONE_32, ONE_64, SQRT_HALF_32, SQRT_HALF_64, multiply_add
 from harness.formulas.schedules import SCHEDULES
 
 
-@functions.select.register
+@primitives.select.register
 def _(condition: Vector, a, b) -> Vector:
     like = a if isinstance(a, Vector) else b
     return like.like(condition.builder.select(condition.value, like.of(a).value, like.of(b).value))
 
 
-@functions.constant.register
+@primitives.constant.register
 def _(x: Vector, number) -> Vector:
     return x.of(number)
 
 
-@functions.multiply_add.register
+@primitives.multiply_add.register
 def _(a: Vector, b, c) -> Vector:
     """`fast` leaves the fusing to the processor's own instruction, so it never depends on the code around."""
     return a.intrinsic("fmuladd", a.of(b), a.of(c)) if a.fuses else a * b + c
 
 
-@functions.square_root.register
+@primitives.square_root.register
 def _(x: Vector) -> Vector:
     return x.intrinsic("sqrt")
 
 
-@functions.absolute.register
+@primitives.absolute.register
 def _(x: Vector) -> Vector:
     return x.intrinsic("fabs")
 
 
-@functions.copy_sign.register
+@primitives.copy_sign.register
 def _(size: Vector, x) -> Vector:
     return size.intrinsic("copysign", x)
 
 
 def _mantissa_bits(x: Vector) -> int:
-    return functions.by_dtype(x, 52, 23)
+    return primitives.by_dtype(x, 52, 23)
 
 
-@functions.power_of_two.register
+@primitives.power_of_two.register
 def _(raised: Vector) -> Vector:
     bits = raised.bits
     return raised.from_bits(raised.builder.shl(bits, whole(bits, _mantissa_bits(raised))))
@@ -67,35 +67,35 @@ def _(raised: Vector) -> Vector:
 
 def _above_sqrt_half(x: Vector) -> ir.Value:
     """The bits of x less those of sqrt(1/2), and of 1 more."""
-    one, sqrt_half = functions.by_dtype(x, (ONE_64, SQRT_HALF_64), (ONE_32, SQRT_HALF_32))
+    one, sqrt_half = primitives.by_dtype(x, (ONE_64, SQRT_HALF_64), (ONE_32, SQRT_HALF_32))
     return x.builder.add(x.bits, whole(x.bits, one - sqrt_half))
 
 
-@functions.exponent.register
+@primitives.exponent.register
 def _(x: Vector) -> Vector:
     """To put a small whole number into the lowest bits of ROUND is a conversion that every vector unit has, where the
     one of 64-bit integers is slow before AVX-512.
     """
     bits = _above_sqrt_half(x)
     biased = x.builder.lshr(bits, whole(bits, _mantissa_bits(x)))
-    magic = functions.by_dtype(x, functions.ROUND_64, functions.ROUND_32)
-    power = functions.by_dtype(x, functions.POWER_64, functions.POWER_32)
+    magic = primitives.by_dtype(x, primitives.ROUND_64, primitives.ROUND_32)
+    power = primitives.by_dtype(x, primitives.POWER_64, primitives.POWER_32)
     return x.from_bits(x.builder.or_(biased, x.of(magic).bits)) - power
 
 
-@functions.mantissa.register
+@primitives.mantissa.register
 def _(x: Vector) -> Vector:
-    bits, sqrt_half = _above_sqrt_half(x), functions.by_dtype(x, SQRT_HALF_64, SQRT_HALF_32)
+    bits, sqrt_half = _above_sqrt_half(x), primitives.by_dtype(x, SQRT_HALF_64, SQRT_HALF_32)
     low = x.builder.and_(bits, whole(bits, (1 << _mantissa_bits(x)) - 1))
     return x.from_bits(x.builder.add(low, whole(bits, sqrt_half)))
 
 
-@functions.by_dtype.register
+@primitives.by_dtype.register
 def _(x: Vector, value64, value32):
     return value64 if x.scalar == types.float64 else value32
 
 
-for _function in (*functions.PRIMITIVES[:-1], *functions.FUNCTIONS):
+for _function in (*primitives.PRIMITIVES[:-1], *functions.FUNCTIONS):
     compiled(_function)
 
 

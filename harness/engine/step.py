@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from harness.engine.functions import activate, change, cost, rate_of, slope, tick
 from harness.engine.rows import each, window
-from harness.formulas.functions import multiply_add, select, square_root
+from harness.formulas.primitives import multiply_add, select, square_root
 
 NO_BIAS, LEARNT_BIAS, FIXED_BIAS = 0, 1, 2
 MINUS_ZERO = -0.0

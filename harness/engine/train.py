@@ -14,7 +14,7 @@ from harness.engine.epochs import call
 from harness.engine.lanes import lane_set, same_bits
 from harness.engine.places import DIVERGED, FREE, RAN, SETTLED, drop_anchor, load, record
 from harness.engine.rows import window
-from harness.formulas.functions import absolute, constant, select
+from harness.formulas.primitives import absolute, constant, select
 
 NEVER = 2**62
 INFINITY = float("inf")

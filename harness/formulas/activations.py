@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from harness.formulas.functions import constant, select, sigmoid, softplus, tanh
+from harness.formulas.functions import sigmoid, softplus, tanh
+from harness.formulas.primitives import constant, select
 
 Values = Any
 

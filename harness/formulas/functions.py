@@ -1,7 +1,7 @@
 """Elementary functions, within 2 ulp of the true value, in nothing but + - * /, comparisons and bits.
 
 Written once for NumPy float64 and float32 scalars and arrays, and compiled unchanged for SIMD vectors: each
-function is straight-line code over the primitives at the top, with weak Python floats for constants, so
+function is straight-line code over `harness.formulas.primitives`, with weak Python floats for constants, so
 float32 stays float32. Signs of zero, infinities, NaN and subnormals are right. Warnings for overflow,
 division by zero and invalid operations are the caller's to silence (`np.errstate(all="ignore")`).
 
@@ -14,25 +14,27 @@ million random points, three quarters of them where the errors are largest. Fusi
 from __future__ import annotations
 
 import math
-from functools import singledispatch
-from typing import Any, TypeAlias
 
-import numpy as np
-
-Value: TypeAlias = Any
-"""A NumPy float64 or float32 scalar or array; in the engine, a SIMD vector of either."""
+from harness.formulas.primitives import (
+    POWER_32,
+    POWER_64,
+    ROUND_32,
+    ROUND_64,
+    Value,
+    absolute,
+    by_dtype,
+    copy_sign,
+    exponent,
+    mantissa,
+    multiply_add,
+    power_of_two,
+    select,
+)
 
 NAN = math.nan
 INFINITY = math.inf
 LOG2_E = 1.4426950408889634
 
-# x + ROUND - ROUND is x rounded to the nearest integer: 1.5 * 2^52 and 1.5 * 2^23.
-ROUND_64 = 6755399441055744.0
-ROUND_32 = 12582912.0
-
-# k + POWER, for a whole k, has the biased exponent of 2^k in its lowest bits: ROUND + 1023 and ROUND + 127.
-POWER_64 = 6755399441056767.0
-POWER_32 = 12583039.0
 
 # log(2) = high + low. high has 42 (16) bits, so that its product with any k of 11 (8) bits is exact.
 LN2_HIGH_64 = 0.6931471805598903
@@ -91,84 +93,6 @@ SINE_64 = (
     -6.627624938992472e-10,
 )
 SINE_32 = (1.5707964, -0.6459641, 0.07969258, -0.0046812664, 0.0001582063)
-
-
-@singledispatch
-def select(condition: Value, a: Value, b: Value) -> Value:
-    """Choose a where the condition holds, else b. One of them, or both, are values, of one dtype."""
-    chosen: Any = np.where(condition, a, b)
-    return chosen[()]
-
-
-@singledispatch
-def constant(x: Value, number: float) -> Value:
-    """The number as a value of x's kind, shape and dtype."""
-    return np.full_like(x, number)[()]
-
-
-@singledispatch
-def multiply_add(a: Value, b: Value, c: Value) -> Value:
-    """a*b + c: two roundings, and one in `fast` arithmetic where the processor can. a: a value, not a plain number."""
-    return a * b + c
-
-
-@singledispatch
-def square_root(x: Value) -> Value:
-    """The square root, rounded correctly."""
-    return np.sqrt(x)
-
-
-@singledispatch
-def absolute(x: Value) -> Value:
-    """|x|: the sign bit cleared."""
-    return np.abs(x)
-
-
-@singledispatch
-def copy_sign(size: Value, x: Value) -> Value:
-    """|size| with the sign of x, also of a zero."""
-    return np.copysign(size, x)
-
-
-@singledispatch
-def power_of_two(raised: Value) -> Value:
-    """2^k for raised = k + POWER, k integral from -1022 to 1023 (float32: -126 to 127).
-
-    The shift puts the biased exponent in its place, and everything above it out.
-    """
-    if raised.dtype == np.float64:
-        return (raised.view(np.int64) << 52).view(np.float64)
-    return (raised.view(np.int32) << 23).view(np.float32)
-
-
-SQRT_HALF_64, ONE_64 = 0x3FE6A09E667F3BCD, 1023 << 52
-SQRT_HALF_32, ONE_32 = 0x3F3504F3, 127 << 23
-"""The bits of sqrt(1/2), rounded, and of 1."""
-
-
-@singledispatch
-def exponent(x: Value) -> Value:
-    """The whole k, as a float, for which x/2^k is from sqrt(1/2) to sqrt(2). x: positive, normal.
-
-    The bits of x less those of sqrt(1/2) have k above the mantissa's.
-    """
-    if x.dtype == np.float64:
-        return ((x.view(np.int64) + (ONE_64 - SQRT_HALF_64) >> 52) - 1023).astype(np.float64)
-    return ((x.view(np.int32) + (ONE_32 - SQRT_HALF_32) >> 23) - 127).astype(np.float32)
-
-
-@singledispatch
-def mantissa(x: Value) -> Value:
-    """x/2^k with k = exponent(x)."""
-    if x.dtype == np.float64:
-        return ((x.view(np.int64) + (ONE_64 - SQRT_HALF_64) & (1 << 52) - 1) + SQRT_HALF_64).view(np.float64)
-    return ((x.view(np.int32) + (ONE_32 - SQRT_HALF_32) & (1 << 23) - 1) + SQRT_HALF_32).view(np.float32)
-
-
-@singledispatch
-def by_dtype(x: Value, value64: Any, value32: Any) -> Any:
-    """value64 if x is float64, value32 if x is float32: floats or tuples of floats."""
-    return value64 if x.dtype == np.float64 else value32
 
 
 def polynomial(x: Value, coefficients: tuple[float, ...]) -> Value:
@@ -307,19 +231,5 @@ def raised_cosine(x: Value) -> Value:
     return select(near, 1.0 - sine * sine, sine * sine)
 
 
-PRIMITIVES = (
-    select,
-    constant,
-    multiply_add,
-    square_root,
-    absolute,
-    copy_sign,
-    power_of_two,
-    exponent,
-    mantissa,
-    by_dtype,
-)
-"""What another kind of value must define anew (`functools.singledispatch`, by the type of the first argument)."""
-
 FUNCTIONS = (exp, log, tanh, sigmoid, softplus)
-"""What then works on it unchanged, each after those that it calls."""
+"""What works on any value that has the primitives, each after those that it calls."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from harness.formulas.functions import exp, log, select, sigmoid, softplus
+from harness.formulas.functions import exp, log, sigmoid, softplus
+from harness.formulas.primitives import select
 
 Values = Any
 

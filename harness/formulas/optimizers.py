@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from harness.formulas.functions import multiply_add, select, square_root
+from harness.formulas.primitives import multiply_add, select, square_root
 
 Values = Any
 

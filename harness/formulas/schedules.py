@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from harness.formulas.functions import multiply_add, nearest, raised_cosine, select
+from harness.formulas.functions import nearest, raised_cosine
 from harness.formulas.optimizers import Number
+from harness.formulas.primitives import multiply_add, select
 
 Values = Any
 
