@@ -20,8 +20,8 @@ plan: $(BIN)/.installed  ## count what a sweep of EXPERIMENT would do, and run n
 explain: $(BIN)/.installed  ## show what back-propagation does to each weight of the question's network
 	@$(BIN)/harness explain experiments/question.yaml
 
-test: $(BIN)/.installed-dev  ## run the tests
-	@$(BIN)/pytest
+test: $(BIN)/.installed-dev  ## run the tests, on all processors
+	@$(BIN)/pytest -n auto --dist worksteal
 
 lint: $(BIN)/.installed-dev  ## check style, types and the direction of imports
 	@$(BIN)/ruff check .

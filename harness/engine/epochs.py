@@ -17,7 +17,7 @@ from harness.engine.processor import FLUSH, control, set_control
 from harness.engine.random import shuffle
 from harness.engine.rows import RowsType, address, rows_at, window
 from harness.engine.step import Network
-from harness.engine.sweep import COSTS, GRADIENT, LOSSES, PARTS, SLOTS, Group, ShapeType
+from harness.engine.sweep import COSTS, GRADIENT, LOSSES, PARTS, SLOTS, TOTAL, Group, ShapeType
 from harness.formulas.primitives import select
 
 
@@ -101,8 +101,9 @@ def advance(shape, work, memory, count, epoch, epochs):
             stop = min(first + batch, samples)
             for at in range(first, stop, SLOTS):
                 n = min(SLOTS, stop - at)
-                sweep.learn(shape, network, group, work.inputs, work.targets, window(order, at, n))
-                tally(group, n, at, samples if at + n == samples else 0, last)
+                sweep.learn(shape, network, group, work.inputs, work.targets, window(order, at, n), last)
+                if last:
+                    tally(group, n, at, samples if at + n == samples else 0)
             if not network.direct:
                 sweep.update(shape, network, group, (mean_scale(network, group, stop - first),))
     set_control(usual)
@@ -126,32 +127,28 @@ def mean_scale(network, group, samples):
 
 
 @register_jitable
-def tally(group, slots, seen, samples, last):
-    """Add the costs in the slots to the losses: to the sum of all, and in the last epoch to the epoch's own.
+def tally(group, slots, seen, samples):
+    """Add the costs in the slots to the losses of the epoch and to the total.
 
     seen: how many costs of the epoch came before. samples: how many it has in all, once these are its last, or 0.
     """
     stride, costs_at, losses_at = group.offsets[PARTS], group.offsets[COSTS], group.offsets[LOSSES]
     for v in range(group.count):
-        costs = window(group.memory, v * stride + costs_at, slots)
-        losses = window(group.memory, v * stride + losses_at, 4)
-        total = losses[3]
-        if last:
-            cost = costs[0]
-            sum_, least, most = cost, cost, cost
-            if seen:
-                sum_, least, most = losses[0] + cost, smaller(cost, losses[1]), larger(cost, losses[2])
-            for k in range(1, slots):
-                cost = costs[k]
-                sum_, least, most = sum_ + cost, smaller(cost, least), larger(cost, most)
-            losses[1] = least
-            losses[2] = most
-            total = total + sum_
-            losses[0] = sum_ / samples if samples else sum_
-        else:
-            for k in range(slots):
-                total = total + costs[k]
-        losses[3] = total
+        costs = window(group.memory, v * stride + costs_at, TOTAL + 1)
+        losses = window(group.memory, v * stride + losses_at, 3)
+        cost = costs[0]
+        sum_, least, most = cost, cost, cost
+        if seen:
+            sum_, least, most = losses[0] + cost, smaller(cost, losses[1]), larger(cost, losses[2])
+        for k in range(1, slots):
+            cost = costs[k]
+            sum_, least, most = sum_ + cost, smaller(cost, least), larger(cost, most)
+        losses[0] = sum_
+        losses[1] = least
+        losses[2] = most
+        if samples:
+            costs[TOTAL] = costs[TOTAL] + sum_
+            losses[0] = sum_ / samples
 
 
 @register_jitable

@@ -22,6 +22,8 @@ MOST_VECTORS = 16
 STRETCH = 128
 """Samples between two looks at how the runs are. A look costs about a sample; where a run ended, its vector goes
 through the stretch again."""
+LONGEST = 1024
+"""Likewise, once no run has ended for a while."""
 LINE = 64
 """Bytes: a vector that lies across two cache lines takes twice as long."""
 
@@ -122,6 +124,7 @@ class Group:
             "rows": len(block.stops),
             "every": block.every,
             "stretch": 1 if scheduled else max(1, STRETCH // self.samples["order"].length),
+            "longest": 1 if scheduled else max(1, LONGEST // self.samples["order"].length),
             "scheduled": scheduled,
             "together": structure.shuffle,
             "pairs": self.pairs,
@@ -143,9 +146,9 @@ class Group:
             "bound": (vectors,),
         }
         memory = {name: aligned((*shape, self.kind.width), self.kind.dtype) for name, shape in shapes.items()}
-        gradient = slice(*self.at[sweep.GRADIENT : sweep.GRADIENT + 2])
+        gradient, nothing = slice(*self.at[sweep.GRADIENT : sweep.GRADIENT + 2]), self.at[sweep.COSTS] + sweep.NOTHING
         for name in ("group", "again"):
-            memory[name][:, gradient] = step.MINUS_ZERO
+            memory[name][:, gradient] = memory[name][:, nothing] = step.MINUS_ZERO
         return memory
 
 

@@ -27,6 +27,16 @@ def _host_features() -> str:
     return binding.get_host_cpu_features().flatten()
 
 
+def align_stack(builder) -> None:
+    """Let the function that is being generated keep its vectors on a stack aligned like the widest.
+
+    LLVM finds out too late that it needs to: what does not fit the registers then crosses lines of the cache, which
+    takes a tenth longer. llvmlite prints this attribute beside another only.
+    """
+    builder.function.attributes.add("nounwind")
+    builder.function.attributes.alignstack = 64
+
+
 FLUSH = 0x8040
 """In the control word of x86: subnormal results become zeros, and subnormal operands count as zeros."""
 
@@ -43,6 +53,7 @@ def control(context):
     """The control word of this thread's floating-point unit; 0 where it is not known how to read it."""
 
     def codegen(context, builder, signature, args):
+        align_stack(builder)
         word = cgutils.alloca_once_value(builder, ir.Constant(ir.IntType(32), 0))
         _x86(builder, "stmxcsr", word)
         return builder.load(word)

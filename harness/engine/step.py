@@ -50,8 +50,8 @@ class State(NamedTuple):
     """The rows of one vector of networks: weights (P), slots (K P), clock (C), base and rates (L), and so on.
 
     The first three are the whole of what training carries from epoch to epoch, when the rate stays as it is.
-    costs: of the last few samples. losses: the sum, least and greatest of an epoch's costs, and the sum of all since
-    the last check. z, a, delta, scaled: (units) scratch.
+    costs: of the last few samples, then MINUS_ZERO, then the sum of all since the last look. losses: the sum, least and
+    greatest of an epoch's costs. z, a, delta, scaled: (units) scratch.
     """
 
     weights: Any
@@ -101,8 +101,11 @@ def forward(network, state, x):
         below += inputs
 
 
-def backward(network, state, t, slot):
-    """Walk the layers from the last to the first, each with delta = dcost/dz; the cost goes to a slot."""
+def backward(network, state, t, slot, onto):
+    """Walk the layers from the last to the first, each with delta = dcost/dz.
+
+    The cost, added to the number in costs[onto], goes to costs[slot].
+    """
     weights, z, a, delta = state.weights, state.z, state.a, state.delta
     layer = len(network.activations) - 1
     outputs = network.layers[layer + 1]
@@ -135,7 +138,7 @@ def backward(network, state, t, slot):
                 learn_weight(network, state, layer, w + j * inputs + i, unit + j, below + i)
         unit = below
         layer -= 1
-    state.costs[slot] = loss
+    state.costs[slot] = state.costs[onto] + loss
 
 
 def learn_weight(network, state, layer, p, unit, below):

@@ -20,6 +20,7 @@ from numba.extending import intrinsic, models, overload, register_jitable, regis
 from harness.engine import step
 from harness.engine.functions import RULES
 from harness.engine.lanes import LanesType
+from harness.engine.processor import align_stack
 from harness.engine.rows import Memory, reload, traced, window
 from harness.engine.step import Network, State
 from harness.formulas.optimizers import OPTIMIZERS
@@ -29,6 +30,8 @@ WEIGHTS, CARRIED, GRADIENT, COSTS, LOSSES, PARTS = 0, 3, 9, 10, 11, 12
 """Which parts of a vector's memory these are, and how many there are."""
 SLOTS = 8
 """Costs that a vector keeps before they are added up."""
+NOTHING, TOTAL = SLOTS, SLOTS + 1
+"""Of the rows of `costs`: what a cost is added to on its way into a slot, and the sum of all since the last look."""
 
 
 class Group(NamedTuple):
@@ -74,8 +77,8 @@ def offsets(network: Network) -> list[int]:
         "norm": 2 * network.clip,
         "epoch": int(scheduled),
         "gradient": 0 if network.direct else count,
-        "costs": SLOTS,
-        "losses": 4,
+        "costs": SLOTS + 2,
+        "losses": 3,
     }
     return [0, *accumulate(rows[name] for name in State._fields if name not in SCRATCH)]
 
@@ -113,16 +116,17 @@ KEPT = 12
 """Networks of at most so many parameters keep them in registers from the forward to the backward pass."""
 HOISTED = 6
 """Samples of at most so many numbers are in registers for all of the group."""
-CACHE = 40 * 1024
-"""Bytes of a first-level cache that a group may fill."""
+CACHE = 24 * 1024
+"""Bytes that a group may fill, of a first-level cache of 32 KiB or more."""
 
 
 def pairs(network: Network, lanes: LanesType) -> bool:
     """Whether two vectors go through the forward pass, and then both through the backward pass.
 
-    The second's forward pass fills the wait for the first's deltas, which is worth a tenth, if both fit the cache.
+    The second's forward pass fills the wait for the first's deltas, which is worth a fifth for 97 parameters, and
+    nothing for those few that a processor looks beyond, or for so many that two vectors are half the cache.
     """
-    return 2 * vector_bytes(network, lanes) <= CACHE
+    return parameters(network) > KEPT and 2 * vector_bytes(network, lanes) <= CACHE // 2
 
 
 def vector_bytes(network: Network, lanes: LanesType) -> int:
@@ -131,17 +135,20 @@ def vector_bytes(network: Network, lanes: LanesType) -> int:
 
 
 @intrinsic(prefer_literal=False)
-def _learn_unrolled(context, shape, group, x, t, order):
+def _learn_unrolled(context, shape, group, x, t, order, last):
     def codegen(context, builder, signature, values):
-        group, x, t, order = (
+        group, x, t, order, last = (
             traced(context, builder, ty, value) for ty, value in zip(signature.args[1:], values[1:], strict=True)
         )
+        align_stack(builder)
         network, at_once = shape.network, 1 + pairs(shape.network, shape.lanes)
         features, outputs = network.layers[0], network.layers[-1]
         x.lanes = t.lanes = shape.lanes
+        nothing = ir.Constant(order.length.type, NOTHING)
 
         with cgutils.for_range(builder, order.length) as loop:
-            slot, s = loop.index, order[loop.index].value
+            s = order[loop.index].value
+            slot, onto = (builder.select(last, yes, ir.Constant(s.type, TOTAL)) for yes in (loop.index, nothing))
             xs, ts = x.row(s, features), t.row(s, outputs)
             if features + outputs <= HOISTED:
                 xs, ts = [xs[i] for i in range(features)], [ts[i] for i in range(outputs)]
@@ -156,30 +163,34 @@ def _learn_unrolled(context, shape, group, x, t, order):
                 if parameters(network) > KEPT:
                     reload(builder)
                 for state in states:
-                    step.backward(network, state, ts, slot)
+                    step.backward(network, state, ts, slot, onto)
         return context.get_dummy_value()
 
-    return types.none(shape, group, x, t, order), codegen
+    return types.none(shape, group, x, t, order, last), codegen
 
 
-def learn(shape, network, group, x, t, order):
-    """Train on the samples order (n,), n <= SLOTS: inputs x (S I,), targets t (S O,)."""
+def learn(shape, network, group, x, t, order, last):
+    """Train on the samples order (n,), n <= SLOTS: inputs x (S I,), targets t (S O,).
+
+    last: whether each cost goes to a slot of its own; if not, all go to the total.
+    """
 
 
 @overload(learn)
-def _learn(shape, network, group, x, t, order):
+def _learn(shape, network, group, x, t, order, last):
     if shape.network is not None:
-        return lambda shape, network, group, x, t, order: _learn_unrolled(shape, group, x, t, order)
+        return lambda shape, network, group, x, t, order, last: _learn_unrolled(shape, group, x, t, order, last)
 
-    def loop(shape, network, group, x, t, order):
+    def loop(shape, network, group, x, t, order, last):
         features, outputs = network.layers[0], network.layers[len(network.activations)]
         scratch = scratch_of(group)
-        for slot in range(len(order)):
-            xs, ts = window(x, order[slot] * features, features), window(t, order[slot] * outputs, outputs)
+        for k in range(len(order)):
+            xs, ts = window(x, order[k] * features, features), window(t, order[k] * outputs, outputs)
+            slot, onto = (k, NOTHING) if last else (TOTAL, TOTAL)
             for v in range(group.count):
                 state = state_of(group, scratch, v)
                 step.forward(network, state, xs)
-                step.backward(network, state, ts, slot)
+                step.backward(network, state, ts, slot, onto)
 
     return loop
 
@@ -194,6 +205,7 @@ def swept(task):
             group, more = (
                 traced(context, builder, ty, value) for ty, value in zip(signature.args[1:], values[1:], strict=True)
             )
+            align_stack(builder)
             with cgutils.for_range(builder, group.count) as loop:
                 task(shape.network, traced_state(shape.network, group.memory, loop.index), *more)
             return context.get_dummy_value()

@@ -14,6 +14,7 @@ from harness.engine.epochs import call
 from harness.engine.lanes import lane_set, same_bits
 from harness.engine.places import DIVERGED, FREE, RAN, SETTLED, drop_anchor, load, record
 from harness.engine.rows import window
+from harness.engine.sweep import TOTAL
 from harness.formulas.primitives import absolute, constant, select
 
 NEVER = 2**62
@@ -28,20 +29,22 @@ def train(b):
     for v in range(b.vectors):
         b.running[v] = 0
     waiting, now, count = fill(b, b.vectors, 0, 0), 0, b.vectors
-    count = pack(b, count)
+    count, stretch = pack(b, count), b.stretch
     while count > 0:
         due = NEVER
         for v in range(count):
             due = min(due, b.next_due[v])
-        epochs = min(b.stretch, due - now)
+        epochs = min(stretch, due - now)
         keep(b, b.saved, b.group, count)
         if epochs > 1:
             call(b, b.group, whole(b, count), now, epochs - 1)
             keep(b, b.before, b.group, count)
         call(b, b.group, whole(b, count), now + epochs - 1, 1)
         now += epochs
+        ended = 0
         for v in range(count):
-            look(b, (v, now, epochs))
+            ended |= look(b, (v, now, epochs))
+        stretch = b.stretch if ended else min(2 * stretch, b.longest)
         if not b.together:
             waiting = fill(b, count, waiting, now)
         count = pack(b, count)
@@ -143,7 +146,7 @@ def keep(b, into, group, count):
 
 @register_jitable
 def look(b, when):
-    """See what a stretch of epochs made of the runs of a vector, and write what is due."""
+    """See what a stretch of epochs made of the runs of a vector, and write what is due; return the set of the ended."""
     v, now, epochs = when
     running = b.running[v]
     own = window(b.group_vectors, v * b.stride, b.stride)
@@ -156,8 +159,9 @@ def look(b, when):
     mean = own[b.losses_at]
     if not ended and not known and now < b.wake[v]:
         b.mean_vectors[v] = mean
-        return
+        return 0
     numbers = window(b.group, v * b.stride * b.width, b.stride * b.width)
+    over = ended
     if ended and epochs > 1:
         go_again(b, (v, now - epochs, epochs, ended))
         ended = running & ~live(b, v)
@@ -172,6 +176,7 @@ def look(b, when):
             else:
                 go_on(b, (k, now, (known & bit) != 0), numbers)
     survey(b, v)
+    return over
 
 
 @register_jitable
@@ -190,14 +195,14 @@ def after(b, own, last, bound, exact):
 
     exact: the losses are of one epoch; if not, the sum of all costs stands for the largest, which is never more.
     """
-    losses = window(own, b.losses_at, 4)
-    total = losses[0] if exact else losses[3]
-    most = losses[2] if exact else losses[3]
+    losses, sum_of_all = window(own, b.losses_at, 3), b.costs_at + TOTAL
+    total = losses[0] if exact else own[sum_of_all]
+    most = losses[2] if exact else own[sum_of_all]
     infinity = constant(total, INFINITY)
     finite = (absolute(total) < infinity) & (most <= bound)
     for p in range(b.parameters):
         finite = finite & (absolute(own[p]) < infinity)
-    losses[3] = 0.0
+    own[sum_of_all] = 0.0
     return lane_set(finite), lane_set(alike(b, own, last))
 
 

@@ -29,12 +29,12 @@ def identity_slope(z: Values, a: Values) -> Values:
 
 
 def relu(z: Values) -> Values:
-    """max(z, 0), written so that NaN stays NaN."""
-    return select(z <= 0.0, 0.0, z)
+    """max(z, 0), written so that NaN stays NaN: one instruction of most processors."""
+    return select(z < 0.0, 0.0, z)
 
 
 def relu_slope(z: Values, a: Values) -> Values:
-    return select(z > 0.0, constant(z, 1.0), 0.0)
+    return select(a > 0.0, constant(a, 1.0), 0.0)
 
 
 def leaky_relu(z: Values) -> Values:
