@@ -102,7 +102,8 @@ def pack(b, count):
                 move(b, v, packed)
             packed += 1
     if packed < count and packed % 2 and b.pairs:
-        for i in range(packed * b.stride * b.width, (packed + 1) * b.stride * b.width):
+        start = packed * b.stride * b.width  # the rest stays: sums start from rows of -0
+        for i in range(start, start + b.carried * b.width):
             b.group[i] = 0.0
     return packed
 
