@@ -12,6 +12,7 @@ from benchmarks.harness_ import planned, train
 from benchmarks.rows import Task, experiment
 from benchmarks.targets import Reached
 from benchmarks.timing import Effort, Job, calibrated, interleaved, median, ratio, seconds, timed
+from harness.experiment.spacing import geomspace
 from harness.sweeps import local
 from harness.sweeps.plan import Piece, Plan
 
@@ -31,7 +32,7 @@ def _tanh_grid(dtype: str, effort: Effort) -> Reached:
     plan = planned(experiment(task, "fast", learning_rate_1=axis, learning_rate_2=axis, epochs=epochs))
     trainers = [trainer for trainer in jax_.trainers(task, effort) if trainer.networks <= side**2]
     trainer = min(trainers, key=lambda one: calibrated(one, effort.seconds / 4)[1] / one.networks)
-    values = np.geomspace(1e-3, 1e6, side).astype(dtype)
+    values = geomspace(1e-3, 1e6, side).astype(dtype)
     first, second = np.repeat(values, side), np.tile(values, side)
 
     def by_jax(most: int) -> Job:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.timing import Effort
+from harness.experiment.spacing import geomspace
 
 LOWEST_RATE, HIGHEST_RATE = 1e-4, 0.02
 """At 0.1, every unit of some relu networks dies, and training ends."""
@@ -91,7 +92,7 @@ class Task:
 
     def rates(self, networks: int) -> NDArray[np.floating]:
         """(N,) learning rates."""
-        return np.geomspace(LOWEST_RATE, HIGHEST_RATE, networks).astype(self.dtype)
+        return geomspace(LOWEST_RATE, HIGHEST_RATE, networks).astype(self.dtype)
 
 
 def experiment(task: Task, arithmetic: str = "exact", **parameters: Any) -> dict[str, Any]:

@@ -1,12 +1,17 @@
-"""Axes: their values are NumPy's, their lengths are known before their values."""
+"""Axes: their values are the same on every machine, their lengths are known before their values."""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from decimal import Context, Decimal
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.experiment import Experiment, load
@@ -16,6 +21,7 @@ from harness.formulas.functions import log
 
 POSITIVE = st.floats(1e-9, 1e9)
 COUNT = st.integers(1, 300)
+PRECISE = Context(prec=100)
 
 
 def experiment(parameters: dict[str, Any], **more: Any) -> Experiment:
@@ -33,15 +39,58 @@ def values(key: str, raw: Any, **more: Any) -> list[Any]:
 
 
 @given(POSITIVE, POSITIVE, COUNT)
-def test_the_numbers_are_numpys(start: float, stop: float, n: int) -> None:
-    for form, ends in (
-        ("linspace", (start, stop)),
-        ("geomspace", (start, stop)),
-        ("logspace", np.log10((start, stop))),
-    ):
-        axis = parse("learning_rate", {form: [*map(float, ends), n]}, 0)
-        assert axis.length == n
-        np.testing.assert_array_equal(axis.values(), getattr(np, form)(*ends, n), strict=True)
+def test_even_spacing_is_numpys(start: float, stop: float, n: int) -> None:
+    axis = parse("learning_rate", {"linspace": [start, stop, n]}, 0)
+    assert axis.length == n
+    np.testing.assert_array_equal(axis.values(), np.linspace(start, stop, n), strict=True)
+
+
+@given(st.floats(1e-290, 1e308), st.floats(1e-290, 1e308), COUNT)
+@example(1e-290, 1.7e308, 3)
+@example(1e-3, 1.0, 4)
+@settings(deadline=None)
+def test_geometric_spacing_is_correctly_rounded(start: float, stop: float, n: int) -> None:
+    axis = parse("learning_rate", {"geomspace": [start, stop, n]}, 0)
+    assert axis.length == n
+    ratio = PRECISE.divide(Decimal(stop), Decimal(start))
+    powers = (PRECISE.power(ratio, Decimal(i) / (n - 1)) for i in range(1, n))
+    wanted = [start, *(float(PRECISE.multiply(Decimal(start), power)) for power in powers)]
+    wanted[1:] = [min(value, max(start, stop)) for value in wanted[1:]]
+    np.testing.assert_array_equal(axis.values(), wanted, strict=True)
+
+
+@given(st.floats(-300, 300), st.floats(-300, 300), COUNT)
+@settings(deadline=None)
+def test_logarithmic_spacing_is_correctly_rounded(start: float, stop: float, n: int) -> None:
+    axis = parse("learning_rate", {"logspace": [start, stop, n]}, 0)
+    assert axis.length == n
+    step = PRECISE.divide(PRECISE.subtract(Decimal(stop), Decimal(start)), Decimal(max(n - 1, 1)))
+    exponents = (PRECISE.add(Decimal(start), PRECISE.multiply(step, Decimal(i))) for i in range(n))
+    wanted = [float(PRECISE.power(Decimal(10), exponent)) for exponent in exponents]
+    np.testing.assert_array_equal(axis.values(), wanted, strict=True)
+
+
+def test_the_numbers_do_not_depend_on_the_processor() -> None:
+    forms = [
+        {"geomspace": [1e-3, 1, 2000]},
+        {"logspace": [-3, 0, 2000]},
+        *({**raw, "n": 2000} for _, raw in RANDOM[:3]),
+    ]
+    program = (
+        "import hashlib, json, sys\n"
+        "from harness.experiment.axis_spec import parse\n"
+        "for form in json.loads(sys.argv[1]):\n"
+        "    print(hashlib.sha256(parse('learning_rate', form, 0).values().tobytes()).hexdigest())"
+    )
+    found = {name for name, has in np._core._multiarray_umath.__cpu_features__.items() if has}
+    plain = " ".join(name for name in np._core._multiarray_umath.__cpu_dispatch__ if name in found)
+
+    def hashes(disabled: str) -> str:
+        command = [sys.executable, "-c", program, json.dumps(forms)]
+        environment = os.environ | {"NPY_DISABLE_CPU_FEATURES": disabled}
+        return subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+    assert hashes(plain) == hashes("")
 
 
 @given(st.integers(0, 1000), st.integers(0, 1000), st.integers(-50, 50).filter(bool))

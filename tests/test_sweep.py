@@ -25,6 +25,7 @@ import harness
 from harness import engine
 from harness.errors import HarnessError
 from harness.experiment import load
+from harness.experiment.spacing import geomspace
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.store.folder import StoreError
 from harness.sweeps import local, run
@@ -100,7 +101,7 @@ def test_the_table_of_a_sweep(tmp_path: Path) -> None:
     ones = table[table.init == "ones"]
     assert (ones.repeat == 0).all()
     assert set(table[table.init != "ones"].repeat) == {0, 1, 2}
-    rates = np.geomspace(1e-3, 3, 40)
+    rates = geomspace(1e-3, 3, 40)
     assert np.array_equal(ones.learning_rate.to_numpy(), np.repeat(rates, 4))
     assert (ones[ones.epochs == 0].filter(like="w").to_numpy() == 1).all()
     diverged = table.status == "diverged"
@@ -341,7 +342,7 @@ def test_other_values_on_any_axis_change_no_other_row() -> None:
     """Values added, removed and reordered, an axis added: rows with the same values have the same numbers."""
     small = harness.train(EXPERIMENT)
     parameters = {
-        "learning_rate": [7.0, *np.geomspace(1e-3, 3, 40)[::-1], 0.5],
+        "learning_rate": [7.0, *geomspace(1e-3, 3, 40)[::-1], 0.5],
         "batch_size": ["full", 1],
         "epochs": [300, 2, 1, 0, 10],
         "init": ["he_normal", {"normal": {"std": 0.5}}, "ones", {"normal": {"std": 0.6}}],

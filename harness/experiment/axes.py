@@ -1,12 +1,13 @@
 """One axis of a grid: what stands in the file, and the values it means.
 
-The numbers are exactly NumPy's. An axis knows its length before it has any values, so that a typo which asks
+The numbers are the same on every machine. An axis knows its length before it has any values, so that a typo which asks
 for 1e30 of them is counted and refused, not computed.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ from harness.experiment.settings import (
     Setting,
     layer_of_rate,
 )
+from harness.experiment.spacing import geomspace, logspace
 
 Column = NDArray[np.generic] | tuple[Any, ...]
 """Values of one parameter: float64 or int64 for numbers, a tuple for anything else."""
@@ -39,7 +41,12 @@ SWEEPABLE: dict[str, Setting] = {
     **NETWORK,
     **TRAINING,
 }
-FORMS = ("value", "values", "linspace", "geomspace", "logspace", "range", "distribution")
+SPACED: dict[str, Callable[[Any, Any, int], NDArray[np.float64]]] = {
+    "linspace": np.linspace,
+    "geomspace": geomspace,
+    "logspace": logspace,
+}
+FORMS = ("value", "values", *SPACED, "range", "distribution")
 DISTRIBUTIONS = {
     "uniform": ("min", "max"),
     "log_uniform_values": ("min", "max"),
@@ -107,10 +114,8 @@ class Axis:
             if self.form == "range":
                 start, _, step = self.numbers
                 ends = [float(start), float(start) + float(self.length - 1) * float(step)]
-            elif self.form in ("linspace", "geomspace"):
-                ends = [float(number) for number in self.numbers[:2]]
-            elif self.form == "logspace":
-                ends = [float(np.power(10.0, number)) for number in self.numbers[:2]]
+            elif self.form in SPACED:
+                ends = SPACED[self.form](self.numbers[0], self.numbers[1], 2).tolist()
             else:
                 return
         try:
@@ -144,7 +149,7 @@ def _generate(axis: Axis) -> NDArray[Any]:
         start, _, step = np.array(axis.numbers, np.int64 if small else np.float64)
         made = start + np.arange(axis.length) * step
     else:
-        made = getattr(np, axis.form)(*axis.numbers)
+        made = SPACED[axis.form](*axis.numbers)
     return made
 
 
@@ -154,14 +159,32 @@ def _draw(axis: Axis) -> NDArray[Any]:
     key = int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "little")
     generator = np.random.Generator(np.random.Philox(key=key))
     low, high = axis.numbers
-    if axis.form == "normal":
-        return generator.normal(low, high, axis.length)
     if axis.form == "int_uniform":
         return generator.integers(low, high, axis.length, endpoint=True)
+    made: NDArray[Any]
+    if axis.form == "normal":
+        made = low + high * _standard_normal(generator, axis.length)
+        return made
+    units = generator.random(axis.length)
     if axis.form == "uniform":
-        return generator.uniform(low, high, axis.length)
+        made = low + (high - low) * units
+        return made
     from harness.formulas.functions import exp, log
 
-    ends = log(np.array([low, high]))
-    made: NDArray[Any] = np.clip(exp(generator.uniform(ends[0], ends[1], axis.length)), low, high)
+    first, last = log(np.array([low, high]))
+    made = np.clip(exp(first + (last - first) * units), low, high)
     return made
+
+
+def _standard_normal(generator: np.random.Generator, n: int) -> NDArray[np.float64]:
+    """(n,) by Marsaglia's polar method. NumPy's own depend on the C library's logarithm in the tails."""
+    from harness.formulas.functions import log
+
+    drawn = np.empty(0)
+    while len(drawn) < n:
+        u, v = 2.0 * generator.random((n, 2)).T - 1.0
+        square = u * u + v * v
+        inside = (square > 0.0) & (square < 1.0)
+        u, square = u[inside], square[inside]
+        drawn = np.append(drawn, u * np.sqrt(-2.0 * log(square) / square))
+    return drawn[:n]
