@@ -23,15 +23,15 @@ def experiment(layers: Any, parameters: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def first() -> dict[str, float]:
-    """Seconds from before the import to the first result, and those of the engine alone."""
+def first(units: int) -> dict[str, float]:
+    """Seconds from before the import to the first result of 3-units-1, and those of the engine alone."""
     started = time.perf_counter()
     from harness import engine
     from harness.experiment import load
     from harness.sweeps.plan import Plan
 
     parameters = {"learning_rate": {"geomspace": [1e-4, 0.1, 1000]}, "epochs": 10}
-    plan = Plan(load(experiment([[3, 5, 1]], parameters) | {"data": {"rows": [[*row, 0.5] for row in ROWS]}}))
+    plan = Plan(load(experiment([[3, units, 1]], parameters) | {"data": {"rows": [[*row, 0.5] for row in ROWS]}}))
     piece = plan.pieces[0]
     block, _ = plan.block(piece)
     ready = time.perf_counter()

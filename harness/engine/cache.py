@@ -19,6 +19,7 @@ from typing import Any
 import llvmlite
 import numba
 import numpy as np
+from numba.extending import register_jitable
 
 PACKAGE = Path(__file__).parents[1]
 SOURCES = ("engine", "formulas", "block.py")
@@ -67,3 +68,7 @@ def kernel(function: Callable[..., None]) -> Any:
     """Compile a function for Python to call, without the interpreter's lock; cached in the private directory."""
     with private_cache():
         return numba.njit(nogil=True, error_model="numpy", cache=True)(function)
+
+
+routine = register_jitable(no_cfunc_wrapper=True)
+"""Compile a function for kernels to call, where they do. It gets no wrapper for C to call: an eighth of the time."""

@@ -7,11 +7,11 @@ from functools import cache
 import numpy as np
 from llvmlite import ir
 from numba import cfunc, types
-from numba.extending import intrinsic, register_jitable
+from numba.extending import intrinsic
 
 from harness.engine import sweep
 from harness.engine.bundle import BundleType
-from harness.engine.cache import private_cache
+from harness.engine.cache import private_cache, routine
 from harness.engine.lanes import Kind
 from harness.engine.processor import FLUSH, control, set_control
 from harness.engine.random import shuffle
@@ -34,7 +34,7 @@ def work_type(kind: Kind) -> BundleType:
     return BundleType((*((name, RowsType(element)) for name, element in rows.items()), ("key", types.int64)))
 
 
-@register_jitable
+@routine
 def call(b, memory, count, epoch, epochs):
     """Train the `count` vectors in memory for some epochs, the first of which is number `epoch` from 0.
 
@@ -69,7 +69,7 @@ def describe(network: Network) -> np.ndarray:
     return np.array([*head, *at, *network.layers, *network.activations], np.int64)
 
 
-@register_jitable
+@routine
 def network_from(d):
     """The network that integers describe."""
     depth = d[0]
@@ -109,7 +109,7 @@ def advance(shape, work, memory, count, epoch, epochs):
     set_control(usual)
 
 
-@register_jitable
+@routine
 def mean_scale(network, group, samples):
     """What the sums of so many gradients are to be multiplied by for their mean.
 
@@ -126,7 +126,7 @@ def mean_scale(network, group, samples):
     return 1.0
 
 
-@register_jitable
+@routine
 def tally(group, slots, seen, samples):
     """Add the costs in the slots to the losses of the epoch and to the total.
 
@@ -151,12 +151,12 @@ def tally(group, slots, seen, samples):
             losses[0] = sum_ / samples
 
 
-@register_jitable
+@routine
 def smaller(a, b):
     return select(a < b, a, b)
 
 
-@register_jitable
+@routine
 def larger(a, b):
     return select(a > b, a, b)
 

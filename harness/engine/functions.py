@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 from llvmlite import ir
 from numba import types
-from numba.extending import lower_builtin, overload, register_jitable, type_callable
+from numba.extending import lower_builtin, overload, type_callable
 
+from harness.engine.cache import routine
 from harness.engine.lanes import LanesType, Vector, compiled, whole
 from harness.engine.rows import Column, traced
 from harness.formulas import functions, primitives
@@ -196,11 +197,11 @@ switched(rate_of, len(_SCHEDULES))
 
 def _choose(table: list[Callable]) -> Callable:
     """A compilable function (code, *args) -> table[code](*args), for formulas that have loops."""
-    first = register_jitable(table[0])
+    first = routine(table[0])
     if len(table) == 1:
-        return register_jitable(lambda code, *args: first(*args))
+        return routine(lambda code, *args: first(*args))
     rest = _choose(table[1:])
-    return register_jitable(lambda code, *args: first(*args) if code == 0 else rest(code - 1, *args))
+    return routine(lambda code, *args: first(*args) if code == 0 else rest(code - 1, *args))
 
 
 _cost_of = _choose([loss.cost for loss in _LOSSES])

@@ -6,16 +6,16 @@ Everything is in one `Bundle`, here `b`, which `engine.group` makes and explains
 from __future__ import annotations
 
 import numpy as np
-from numba.extending import register_jitable
 
 from harness.block import Status
+from harness.engine.cache import routine
 from harness.engine.rows import window
 
 RAN, SETTLED, DIVERGED = int(Status.RAN), int(Status.SETTLED), int(Status.DIVERGED)
 FREE = -1
 
 
-@register_jitable
+@routine
 def load(b, k, run, now):
     """Put a run into lane k, if it has any epochs to run."""
     v, column = k // b.width, k % b.width
@@ -46,7 +46,7 @@ def load(b, k, run, now):
     look_ahead(b, k, 0)
 
 
-@register_jitable
+@routine
 def look_ahead(b, k, epoch):
     """After an epoch: when lane k is due to write, or that its run is finished."""
     end = b.first_stop[b.run[k] + 1]
@@ -59,7 +59,7 @@ def look_ahead(b, k, epoch):
     b.due[k] = b.start[k] + due
 
 
-@register_jitable
+@routine
 def drop_anchor(b, k, epoch):
     """Remember the state of lane k, to know it again."""
     v, column = k // b.width, k % b.width
@@ -68,7 +68,7 @@ def drop_anchor(b, k, epoch):
     b.anchored[k] = epoch
 
 
-@register_jitable
+@routine
 def record(b, source, mean, k, epoch, status):
     """Write what is due of lane k after an epoch, from the memory of its vector; all of it, if the run has ended.
 
@@ -87,7 +87,7 @@ def record(b, source, mean, k, epoch, status):
     look_ahead(b, k, epoch)
 
 
-@register_jitable
+@routine
 def write(b, source, mean, k, epoch, status):
     """Write the row of the lane's next stop."""
     row = b.place[b.next_stop[k]]
@@ -104,7 +104,7 @@ def write(b, source, mean, k, epoch, status):
         copy(b.row_weights, row, b.rows, source, k % b.width, b.width)
 
 
-@register_jitable
+@routine
 def losses(b, into, column, columns, source, k):
     """into[:, column] = the min, mean and max of lane k; in memory the mean comes first."""
     at = b.losses_at * b.width + k % b.width
@@ -113,14 +113,14 @@ def losses(b, into, column, columns, source, k):
     into[2 * columns + column] = source[at + 2 * b.width]
 
 
-@register_jitable
+@routine
 def copy(into, column, columns, source, other, others):
     """into[:, column] = source[:, other], of matrices with so many columns: the rows of the smaller."""
     for i in range(min(len(source) // max(others, 1), len(into) // columns)):
         into[i * columns + column] = source[i * others + other]
 
 
-@register_jitable
+@routine
 def blank(into, column, columns):
     for i in range(len(into) // columns):
         into[i * columns + column] = np.nan

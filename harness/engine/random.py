@@ -8,9 +8,8 @@ element, the layer and the attempt. Drawn in float64 whatever the dtype.
 from __future__ import annotations
 
 import numpy as np
-from numba.extending import register_jitable
 
-from harness.engine.cache import kernel
+from harness.engine.cache import kernel, routine
 from harness.formulas.functions import log
 
 UNIFORM, NORMAL, ORTHOGONAL = 1, 2, 3
@@ -20,7 +19,7 @@ LOW, HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 ELEVEN, UNIT = np.uint64(11), 2.0**-53
 
 
-@register_jitable
+@routine
 def multiply(a, b):
     """(high, low) 64-bit words of the product of two."""
     a_low, a_high, b_low, b_high = a & LOW, a >> HALF, b & LOW, b >> HALF
@@ -29,7 +28,7 @@ def multiply(a, b):
     return a_high * b_high + (middle >> HALF) + (other >> HALF), a * b
 
 
-@register_jitable
+@routine
 def philox(key, counter):
     """Four random words for a key of two words and a counter of three (the fourth is 0)."""
     c0, c1, c2, c3 = counter[0], counter[1], counter[2], np.uint64(0)
@@ -42,14 +41,14 @@ def philox(key, counter):
     return c0, c1, c2, c3
 
 
-@register_jitable
+@routine
 def uniform(key, layer, element):
     """A number in [0, 1), a multiple of 2**-53."""
     word = philox(key, (np.uint64(element), np.uint64(layer), np.uint64(0)))[0]
     return np.float64(word >> ELEVEN) * UNIT
 
 
-@register_jitable
+@routine
 def normal(key, layer, element):
     """A standard normal number, by Marsaglia's polar method: the first attempt that falls into the unit disc."""
     attempt = 0
@@ -63,7 +62,7 @@ def normal(key, layer, element):
         attempt += 1
 
 
-@register_jitable
+@routine
 def orthogonal(key, layer, outputs, inputs, w):
     """Fill w (outputs * inputs,) with a random matrix whose rows, or columns if they are fewer, are orthonormal.
 
@@ -90,7 +89,7 @@ def orthogonal(key, layer, outputs, inputs, w):
             w[i * step + k * stride] = w[i * step + k * stride] / norm
 
 
-@register_jitable
+@routine
 def shuffle(order, key, epoch):
     """Fill order (S,) with the permutation of an epoch, by Fisher and Yates."""
     for i in range(len(order)):

@@ -15,9 +15,10 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, models, overload, register_jitable, register_model
+from numba.extending import intrinsic, models, overload, register_model
 
 from harness.engine import step
+from harness.engine.cache import routine
 from harness.engine.functions import RULES
 from harness.engine.lanes import LanesType
 from harness.engine.processor import align_stack
@@ -197,7 +198,7 @@ def _learn(shape, network, group, x, t, order, last):
 
 def swept(task):
     """Let kernels call `sweep(shape, network, group, args)`: task(network, state, *args) for each vector's state."""
-    compiled_task = register_jitable(task)
+    compiled_task = routine(task)
 
     @intrinsic(prefer_literal=False)
     def unrolled(context, shape, group, args):
@@ -230,7 +231,7 @@ def swept(task):
     return sweep
 
 
-@register_jitable
+@routine
 def scratch_of(group):
     units = len(group.scratch) // 4
     return (
@@ -242,5 +243,5 @@ def scratch_of(group):
 
 
 for _function in (step.forward, step.backward, step.learn_weight, step.learn_bias, step.descend, step.clip, state_of):
-    register_jitable(_function)
+    routine(_function)
 update, begin = swept(step.update), swept(step.begin)

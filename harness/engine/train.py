@@ -7,9 +7,7 @@ lies and what else is there.
 
 from __future__ import annotations
 
-from numba.extending import register_jitable
-
-from harness.engine.cache import kernel
+from harness.engine.cache import kernel, routine
 from harness.engine.epochs import call
 from harness.engine.lanes import lane_set, same_bits
 from harness.engine.places import DIVERGED, FREE, RAN, SETTLED, drop_anchor, load, record
@@ -53,13 +51,13 @@ def train(b):
             count = pack(b, b.vectors)
 
 
-@register_jitable
+@routine
 def whole(b, count):
     """The vectors that are trained: where they go in pairs, the last of an odd number has an idle neighbour."""
     return count + (b.pairs and count % 2)
 
 
-@register_jitable
+@routine
 def fill(b, count, waiting, now):
     """Give the free lanes of the first `count` vectors to waiting runs; return the first that still waits."""
     every = (1 << b.width) - 1
@@ -73,7 +71,7 @@ def fill(b, count, waiting, now):
     return waiting
 
 
-@register_jitable
+@routine
 def survey(b, v):
     """Find out which lanes of a vector have a run, when the first is due, and when one needs to be looked at."""
     b.running[v], b.next_due[v], b.wake[v] = 0, NEVER, NEVER
@@ -86,13 +84,13 @@ def survey(b, v):
     b.wake[v] = min(b.wake[v], b.next_due[v])
 
 
-@register_jitable
+@routine
 def anchor_epoch(b, k):
     """When the state of lane k is to be remembered anew: Brent's way, each time after twice as many epochs."""
     return max(2 * b.anchored[k], b.steady[b.run[k]], 1)
 
 
-@register_jitable
+@routine
 def pack(b, count):
     """Close the gaps that vectors without a run leave; return how many vectors there are."""
     packed = 0
@@ -108,7 +106,7 @@ def pack(b, count):
     return packed
 
 
-@register_jitable
+@routine
 def move(b, v, to):
     """Move a vector with all that belongs to it."""
     shift(b.group, v, to, b.stride * b.width)
@@ -130,13 +128,13 @@ def move(b, v, to):
         b.run[k] = FREE
 
 
-@register_jitable
+@routine
 def shift(numbers, v, to, length):
     for i in range(length):
         numbers[to * length + i] = numbers[v * length + i]
 
 
-@register_jitable
+@routine
 def keep(b, into, group, count):
     """Copy what is carried of each vector."""
     carried, stride = b.carried * b.width, b.stride * b.width
@@ -145,7 +143,7 @@ def keep(b, into, group, count):
             into[v * carried + i] = group[v * stride + i]
 
 
-@register_jitable
+@routine
 def look(b, when):
     """See what a stretch of epochs made of the runs of a vector, and write what is due; return the set of the ended."""
     v, now, epochs = when
@@ -180,7 +178,7 @@ def look(b, when):
     return over
 
 
-@register_jitable
+@routine
 def live(b, v):
     """The set of a vector's lanes that have a run."""
     lanes = 0
@@ -190,7 +188,7 @@ def live(b, v):
     return lanes
 
 
-@register_jitable
+@routine
 def after(b, own, last, bound, exact):
     """The sets of lanes that are finite and within bounds, and of those whose state the last epoch left unchanged.
 
@@ -207,7 +205,7 @@ def after(b, own, last, bound, exact):
     return lane_set(finite), lane_set(alike(b, own, last))
 
 
-@register_jitable
+@routine
 def alike(b, own, other):
     same = same_bits(own[0], other[0])
     for p in range(1, b.carried):
@@ -215,7 +213,7 @@ def alike(b, own, other):
     return same
 
 
-@register_jitable
+@routine
 def steady(b, v, now, lanes):
     """Those of the lanes whose last epoch had the rate that all later ones have."""
     for k in range(b.width):
@@ -226,7 +224,7 @@ def steady(b, v, now, lanes):
     return lanes
 
 
-@register_jitable
+@routine
 def go_again(b, what):
     """Go through a stretch once more, epoch by epoch, for the lanes of a vector that ended in it."""
     v, now, epochs, pending = what
@@ -256,7 +254,7 @@ def go_again(b, what):
             break
 
 
-@register_jitable
+@routine
 def go_on(b, what, numbers):
     """Write what is due of a lane whose run goes on. A run that comes back to an earlier state skips whole periods."""
     k, now, back = what
