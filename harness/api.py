@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,10 +46,11 @@ def sweep(
     for a folder that holds something else, unless told to overwrite it.
     """
     from harness.experiment import load as read
-    from harness.sweeps import run
+    from harness.sweeps import local, run
 
-    options: dict[str, Any] = {"overwrite": overwrite, "threads": threads, "block_size": block_size}
-    return run.sweep(read(experiment), results, **options).folder
+    options = run.Options(overwrite=overwrite, block_size=block_size)
+    ran = run.sweep(read(experiment), results, options, partial(local.run, threads=threads))
+    return Path(results) / ran.plan.experiment.name
 
 
 def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, *, curves: bool = False) -> pd.DataFrame:

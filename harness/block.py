@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -67,6 +67,25 @@ class Block:
     @property
     def runs(self) -> int:
         return len(self.repeat)
+
+    def subset(self, runs: Integers) -> tuple[Block, Integers]:
+        """Some of the runs (n,), in ascending order, as a block; and which rows of this one's outcome its rows are."""
+        counts = np.diff(self.first_stop)[runs]
+        first_stop = np.concatenate([[0], np.cumsum(counts)])
+        stops = np.repeat(self.first_stop[runs] - first_stop[:-1], counts) + np.arange(first_stop[-1])
+        rows, place = np.unique(self.place[stops], return_inverse=True)
+        part = replace(
+            self,
+            initialisation=self.initialisation[runs],
+            repeat=self.repeat[runs],
+            rates=self.rates[:, runs],
+            numbers=self.numbers[:, runs],
+            max_loss=self.max_loss[runs],
+            first_stop=first_stop,
+            stops=self.stops[stops],
+            place=place,
+        )
+        return part, rows
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.errors import HarnessError
+
 if TYPE_CHECKING:
+    from harness.sweeps.estimate import Estimate
     from harness.sweeps.run import Ran
 
-EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
+EXIT_FAILED, EXIT_INTERRUPTED = 1, 130
 SECONDS_BETWEEN_LINES = 5.0
 
 
@@ -21,13 +24,11 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def wrapped(**options: Any) -> None:
-        from harness.errors import HarnessError
-
         try:
             command(**options)
         except HarnessError as error:
             click.echo(str(error), err=True)
-            sys.exit(EXIT_BAD_INPUT)
+            sys.exit(error.exit_code)
         except BrokenPipeError:
             sys.stderr.close()
         except OSError as error:
@@ -57,12 +58,15 @@ file_argument = click.argument("file", type=click.Path())
 @main.command()
 @file_argument
 @click.option("--results", default="results", show_default=True, metavar="DIR", help="Where the folder NAME is made.")
+@click.option("--endpoint", metavar="URL", help="Of the object store, if not that of the environment.")
 @click.option("--overwrite", is_flag=True, help="Replace another experiment's results under the same name.")
+@click.option("--extend", is_flag=True, help="After an edit of the grid: keep the runs that it still has.")
 @one_line_errors
-def sweep(file: str, results: str, overwrite: bool) -> None:
+def sweep(file: str, results: str, endpoint: str | None, overwrite: bool, extend: bool) -> None:
     """Train every configuration, write the table.
 
-    The rows go to DIR/NAME, where NAME is the experiment's. What is there already is not trained again.
+    The rows go to DIR/NAME, where NAME is the experiment's; DIR may be s3://BUCKET/PREFIX. What is there already is not
+    trained again: after an interruption the same command goes on.
 
     \b
     Example:
@@ -70,11 +74,70 @@ def sweep(file: str, results: str, overwrite: bool) -> None:
     """
     from harness.experiment import load
     from harness.sweeps import run
+    from harness.sweeps.stop import Stop
 
-    experiment = load(file)
-    with _progress(experiment.name) as progress:
-        ran = run.sweep(experiment, results, overwrite=overwrite, progress=progress)
+    experiment, stop = load(file), Stop()
+    options = run.Options(overwrite, extend, endpoint=endpoint)
+    try:
+        with stop.heard(), _progress(experiment.name) as progress:
+            watch = run.Watch(lambda estimate: _announce(experiment.name, estimate), progress, stop)
+            ran = run.sweep(experiment, results, options, watch=watch)
+    except HarnessError as error:
+        click.echo(str(error), err=True)
+        sys.exit(stop.exit_code if stop else error.exit_code)
     _print_summary(ran)
+
+
+@main.command()
+@click.argument("folder")
+@one_line_errors
+def status(folder: str) -> None:
+    """Tell what of a sweep is done.
+
+    And what is missing or damaged, and the time that is left.
+
+    \b
+    Example:
+      harness status results/learning-rate
+    """
+    from harness.sweeps.local import processors
+    from harness.views.status import status_of
+
+    found = status_of(folder)
+    left = found.seconds_left / processors()
+    _print_pairs(
+        state=found.state,
+        blocks=f"{found.blocks:,}",
+        done=f"{found.done:,} ({found.done / found.blocks:.1%})",
+        missing=f"{found.blocks - found.done:,}",
+        damaged=f"{len(found.bad):,}",
+        **({"time_left": f"about {_duration(left)} on {_threads(processors())}"} if found.done < found.blocks else {}),
+    )
+    for name, what in found.bad:
+        click.echo(f"{folder}/{name}: {what}")
+
+
+@main.command()
+@click.argument("folder")
+@one_line_errors
+def verify(folder: str) -> None:
+    """Read all results again and compare them with the log.
+
+    Names every file that is damaged or missing, and then ends with exit code 1; the next sweep makes just those anew.
+
+    \b
+    Example:
+      harness verify results/learning-rate
+    """
+    from harness.views.status import status_of
+
+    found = status_of(folder, deep=True)
+    for name, what in found.bad:
+        click.echo(f"{folder}/{name}: {what}")
+    missing = found.blocks - found.done
+    click.echo(f"{folder}: {found.done:,} of {found.blocks:,} blocks are whole, {len(found.bad):,} files are not")
+    if found.bad or missing:
+        sys.exit(EXIT_FAILED)
 
 
 @main.command()
@@ -101,7 +164,7 @@ def plan(file: str) -> None:
         steps=f"{planned.steps:,}",
         blocks=f"{len(planned.pieces):,}",
         bytes=f"{planned.bytes:,} before compression",
-        time=f"about {_duration(planned.seconds / threads)} on {threads} threads, once compiled",
+        time=f"about {_duration(planned.seconds / threads)} on {_threads(threads)}, once compiled",
     )
 
 
@@ -166,7 +229,7 @@ def _print_summary(ran: Ran) -> None:
     from harness.views.summary import summarise
 
     experiment = ran.plan.experiment
-    summary = summarise(ran.folder, experiment.swept)
+    summary = summarise(str(ran.folder), experiment.swept)
     rate = {} if ran.already else {"steps_a_second": f"{ran.plan.steps / ran.seconds:,.0f} ({ran.seconds:.1f} s)"}
     best = "none: every run diverged or has no epoch"
     if summary.best is not None:
@@ -182,7 +245,16 @@ def _print_summary(ran: Ran) -> None:
         **rate,
         **{status: f"{count:,} ({count / ran.plan.rows:.1%})" for status, count in summary.statuses.items()},
         best=best,
-        table=f"{ran.folder / 'runs'}",
+        table=f"{ran.folder}/runs",
+    )
+
+
+def _announce(name: str, estimate: Estimate) -> None:
+    """What a sweep will take, on standard error."""
+    click.echo(
+        f"{name}: {estimate.rows:,} rows in about {_duration(estimate.seconds)} on {_threads(estimate.threads)}, "
+        f"{_size(estimate.disk)} of disk, {_size(estimate.memory)} of memory",
+        err=True,
     )
 
 
@@ -198,3 +270,15 @@ def _duration(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
     return f"{max(seconds, 0.1):.1f} seconds"
+
+
+def _threads(count: int) -> str:
+    return f"{count} thread{'s' * (count > 1)}"
+
+
+def _size(size: float) -> str:
+    for unit in ("bytes", "kB", "MB", "GB", "TB"):
+        if size < 1000 or unit == "TB":
+            break
+        size /= 1000
+    return f"{size:,.0f} {unit}"

@@ -1,5 +1,13 @@
-"""What users can get wrong, and what every layer raises for it."""
+"""What users can get wrong, what can go wrong, and what every layer raises for it."""
 
 
 class HarnessError(ValueError):
     """Bad input: the text says, in a line for each problem, where it is, what was found and what was expected."""
+
+    exit_code = 2
+
+
+class FailedError(HarnessError):
+    """What was asked is right and could not be done: the text is a line that says what happened and how to go on."""
+
+    exit_code = 1

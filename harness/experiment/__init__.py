@@ -17,14 +17,15 @@ from harness.experiment.model import Experiment
 __all__ = ["Experiment", "ExperimentError", "json_schema", "load"]
 
 
-def load(source: str | os.PathLike[str] | Mapping[str, Any]) -> Experiment:
+def load(source: str | os.PathLike[str] | Mapping[str, Any], text: str | None = None) -> Experiment:
     """The experiment in a YAML file, or in a mapping of the same shape.
 
-    Raises ExperimentError, whose text has a line for each thing that is wrong.
+    text: what stood in the file at another time, to be read in its place. Raises ExperimentError, whose text has a line
+    for each thing that is wrong.
     """
     from harness.experiment import resolve  # loads pydantic, which the engine and the store do without
 
-    return resolve.load(source)
+    return resolve.load(source, text)
 
 
 def json_schema() -> dict[str, Any]:

@@ -28,9 +28,12 @@ VERSION = 1
 Origin = str | os.PathLike[str] | Mapping[str, Any]
 
 
-def load(origin: Origin) -> Experiment:
-    """The experiment in a YAML file or a mapping of the same shape. Raises ExperimentError."""
-    return _finish(_read(origin))
+def load(origin: Origin, text: str | None = None) -> Experiment:
+    """The experiment in a YAML file or a mapping of the same shape. Raises ExperimentError.
+
+    text: what stood in the file at another time.
+    """
+    return _finish(_read(origin, text))
 
 
 def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
@@ -138,8 +141,8 @@ class _Reading:
     notes: list[Note]
 
 
-def _read(origin: Origin) -> _Reading:
-    given = source.read(origin)
+def _read(origin: Origin, text: str | None = None) -> _Reading:
+    given = source.read(origin, text)
     notes: list[Note] = []
     made, damaged = document.read(given.data, notes)
     blocks = list(_blocks(given.data, BlockReader(made.seed, made.run_cap, notes), notes))

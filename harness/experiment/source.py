@@ -67,12 +67,15 @@ class Source:
         return ExperimentError(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
 
 
-def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> Source:
-    """The plain data of a YAML file or a mapping. Raises ExperimentError if there are none."""
+def read(source: str | os.PathLike[str] | Mapping[str, Any], text: str | None = None) -> Source:
+    """The plain data of a YAML file or a mapping. Raises ExperimentError if there are none.
+
+    text: what stood in the file at another time.
+    """
     if isinstance(source, Mapping):
         return _from_mapping(source)
     label = os.fspath(source)
-    text = _text(label)
+    text = _text(label) if text is None else text
     try:
         data, positions = parse(text)
     except YamlTextError as problem:

@@ -1,139 +1,248 @@
-"""The folder of Parquet files that holds an experiment's tables.
+"""The folder that holds an experiment's tables, and what of it is done.
 
     results/NAME/experiment.yaml      the experiment as it was run
     results/NAME/manifest.json        state, counts, time, host and versions
     results/NAME/runs/*.parquet       a row for every configuration
     results/NAME/curves/*.parquet     the loss curves, if they were recorded
+    results/NAME/log/*.json           an entry for every part that is done, written last
+    results/NAME/blocks/*.arrow       blocks whose part is not complete yet
 
-A part is written in `.writing/` beside and renamed when it is whole, so that a reader never sees half of one.
+A part is done when the log names it and its size and SHA-256 are what the log says.
 """
 
 from __future__ import annotations
 
-import json
+import errno
+import hashlib
 import os
 import platform
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.dataset as ds
-import pyarrow.parquet as pq
 
 from harness.errors import HarnessError
-from harness.experiment.axes import setting_of
 from harness.experiment.model import Experiment
+from harness.store.disk import Disk
+from harness.store.files import arrow, check_arrow, check_parquet, digest, from_arrow, parquet
+from harness.store.lock import owned
+from harness.store.log import LOG, Entry, File, parse, seal, unseal
+from harness.store.places import Place, place_of
 from harness.store.schema import SCHEMA_VERSION
 
 KINDS = ("runs", "curves")
+BLOCKS = "blocks"
+MANIFEST, EXPERIMENT = "manifest.json", "experiment.yaml"
 VERSIONS = ("backprop-harness", "numba", "numpy", "pyarrow")
+
+Keys = Callable[[int, int], str]
+"""The key of blocks [first, stop) of the plan."""
 
 
 class StoreError(HarnessError):
     """A results folder is not what it should be: one line that names it and says what to do."""
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a folder holds. good: entries whose data are as they were written. bad: (file, what is wrong with it)."""
+
+    good: list[Entry]
+    bad: list[tuple[str, str]]
+
+    def covers(self, kind: str, blocks: int) -> bytearray:
+        """For each block of the plan, 1 if it lies in a good file of this kind."""
+        covered = bytearray(blocks)
+        for entry in self.good:
+            if entry.kind == kind:
+                covered[entry.first : entry.stop] = b"\1" * (entry.stop - entry.first)
+        return covered
+
+
 class Folder:
-    """One experiment's folder under the results."""
+    """One experiment's folder under the results. Writing raises `FailedError`."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, place: Place) -> None:
+        self.place = place
 
-    def open(self, experiment: Experiment, totals: Mapping[str, Any], overwrite: bool) -> bool:
-        """Make the folder ready for parts; True if it holds the whole result already.
-
-        totals: the counts that go into the manifest; `parts` among them says how the runs are cut, and parts of
-        another cut are dropped. Raises `StoreError` if another experiment's results are there.
-        """
-        before = self.manifest()
-        if before is None and not overwrite and self._holds_something():
-            raise StoreError(f"{self.path}: not empty, and not a folder of results; give another name or --results")
-        wanted = (experiment.fingerprint, SCHEMA_VERSION)
-        same = before is not None and (before["fingerprint"], before["schema_version"]) == wanted
-        if before is not None and not same and not overwrite:
-            raise StoreError(
-                f"{self.path}: holds the results of another experiment ({before['name']}, as it was on "
-                f"{before['started'][:10]}); give this one another name, or replace them with --overwrite"
-            )
-        if before is not None and same and not overwrite and before["state"] == "complete":
-            return True
-        if overwrite or before is None or before["parts"] != totals["parts"]:
-            self._clear()
-        self.path.mkdir(parents=True, exist_ok=True)
-        about = {"name": experiment.name, "fingerprint": experiment.fingerprint, "schema_version": SCHEMA_VERSION}
-        started = {"started": _now(), "host": platform.node(), "processor": platform.machine(), "seconds": None}
-        self._put_manifest({**about, "state": "running", **totals, **started, "versions": _versions()})
-        self._put("experiment.yaml", experiment.source)
-        for name in (".writing", *(KINDS if experiment.losses_every else KINDS[:1])):
-            (self.path / name).mkdir(exist_ok=True)
-        return False
+    def __str__(self) -> str:
+        return str(self.place)
 
     def manifest(self) -> dict[str, Any] | None:
         """What the manifest says, or None if there is none to read."""
         try:
-            found = json.loads((self.path / "manifest.json").read_text("utf-8"))
-        except (OSError, ValueError):
+            return unseal(self.place.read(MANIFEST))
+        except OSError:
             return None
-        return found if isinstance(found, dict) and "fingerprint" in found else None
 
-    def has(self, number: int) -> bool:
-        """Whether a part is there, and therefore whole: its runs are renamed into place last."""
-        return self._place("runs", number).exists()
+    def lock(self) -> AbstractContextManager[None]:
+        """Keep other writers out, where only one may write. Raises `FailedError` that names the one who does."""
+        return owned(self.place.root) if isinstance(self.place, Disk) else nullcontext()
 
-    def write(self, number: int, runs: pa.Table, curves: pa.Table | None) -> None:
-        """Write one part of the tables."""
-        if curves is not None:
-            self._write("curves", number, curves)
-        self._write("runs", number, runs)
+    def check(self, experiment: Experiment, keys: Keys, overwrite: bool) -> dict[str, Any] | None:
+        """The manifest, if the folder may be written: it holds nothing, or this experiment, or may be replaced.
+
+        Raises `StoreError` if not.
+        """
+        before = self.manifest()
+        if overwrite:
+            return before
+        if before is None:
+            strangers = [name for name in self._visible() if name not in (MANIFEST, EXPERIMENT)]
+            if strangers and not any(entry.key == keys(entry.first, entry.stop) for entry in self._entries().values()):
+                raise StoreError(f"{self}: not empty, and not a folder of results; give another name or --results")
+        elif (before["fingerprint"], before["schema_version"]) != (experiment.fingerprint, SCHEMA_VERSION):
+            raise StoreError(
+                f"{self}: holds the results of another experiment ({before['name']}, as it was on "
+                f"{before['started'][:10]}); give this one another name, add what is new with --extend, or replace "
+                "them with --overwrite"
+            )
+        return before
+
+    def open(self, experiment: Experiment, about: Mapping[str, Any], keys: Keys) -> Found:
+        """Make the folder ready for parts, and say which are there. Whatever is no part of this sweep is removed.
+
+        about: what else goes into the manifest, the counts among it.
+        """
+        before, found = self.manifest() or {}, self.found()
+        good = [entry for entry in found.good if entry.key == keys(entry.first, entry.stop)]
+        if before.get("fingerprint") != experiment.fingerprint:
+            self.place.remove([MANIFEST])  # first: nobody takes what is left for a whole result
+        kept = {entry.name for entry in good}
+        self.place.remove(name for name in self.place.sizes(LOG) if name not in kept)
+        if self.place.exclusive:
+            kept = {file.name for entry in good for file in entry.files}
+            self.place.remove(name for name in self._data() if name not in kept)
+            self.place.tidy()
+        self.place.make((LOG, BLOCKS, *(KINDS if experiment.losses_every else KINDS[:1])))
+        self._put_manifest(
+            {
+                "name": experiment.name,
+                "fingerprint": experiment.fingerprint,
+                "experiment_sha256": hashlib.sha256(experiment.source.encode()).hexdigest(),
+                "schema_version": SCHEMA_VERSION,
+                "state": "running",
+                **about,
+                "started": _now(),
+                "host": platform.node(),
+                "processor": platform.machine(),
+                "seconds": None,
+                "versions": _versions(),
+            }
+        )
+        self.place.write(EXPERIMENT, experiment.source.encode())
+        return Found(good, found.bad)
+
+    def found(self, deep: bool | None = None) -> Found:
+        """What is there. deep: whether to read all data again, as is done where files may tear, or only their sizes."""
+        deep = self.place.exclusive if deep is None else deep
+        entries, sizes = self._entries(), self._data()
+        damaged = [(name, "damaged") for name in self.place.sizes(LOG) if name not in entries]
+
+        def problem(file: File) -> tuple[str, str] | None:
+            if file.name not in sizes:
+                return file.name, "missing"
+            if sizes[file.name] != file.bytes:
+                return file.name, f"{sizes[file.name]:,} bytes, expected {file.bytes:,}"
+            if deep and self.place.digest(file.name) != (file.bytes, file.sha256):
+                return file.name, "not what was written: its SHA-256 is another"
+            return None
+
+        with ThreadPoolExecutor() as pool:
+            asked = {entry: [pool.submit(problem, file) for file in entry.files] for entry in entries.values()}
+            results = {entry: [future.result() for future in futures] for entry, futures in asked.items()}
+        wrong = {entry: [problem for problem in found if problem] for entry, found in results.items()}
+        parts, blocks = ([entry for entry in entries.values() if entry.kind == kind] for kind in ("part", "block"))
+        asked_for = Found(parts, []).covers("part", max((entry.stop for entry in entries.values()), default=0))
+        loose = [entry for entry in blocks if not asked_for[entry.first]]  # the others' part was made of them
+        bad = [*damaged, *(problem for entry in (*parts, *loose) for problem in wrong[entry])]
+        return Found([entry for entry in (*parts, *loose) if not wrong[entry]], bad)
+
+    def unlogged(self) -> list[str]:
+        """Files of data that no entry of the log names."""
+        named = {file.name for entry in self._entries().values() for file in entry.files}
+        return [name for name in self._data() if name not in named]
+
+    def done(self, entry: Entry) -> bool:
+        """Whether the log has it."""
+        return self._read_entry(entry.name) is not None
+
+    def commit(self, entry: Entry, tables: Mapping[str, pa.Table]) -> None:
+        """Write the tables (`runs`, and `curves`) of an entry, and then the entry, whose `files` need not be given."""
+        files = []
+        for kind in sorted(tables, key=KINDS.index, reverse=True):
+            table, name = tables[kind], f"{entry.kind}-{entry.first:06d}-{entry.key}"
+            path = f"{kind}/{name}.parquet" if entry.kind == "part" else f"{BLOCKS}/{kind}-{name}.arrow"
+            make, check = (parquet, check_parquet) if entry.kind == "part" else (arrow, check_arrow)
+            data = make(table)
+            self.place.write(path, data, partial(check, table.num_rows))
+            files.append(File(path, *digest(data)))
+        logged = replace(entry, files=tuple(files))
+        if not self.place.create(logged.name, logged.text()):
+            there = self._read_entry(logged.name)
+            if there is None or there.files != logged.files:
+                self.place.remove([logged.name])
+                self.place.create(logged.name, logged.text())
+
+    def merge(self, part: Entry, blocks: Iterable[Entry]) -> None:
+        """Make a part of its blocks, which are all there. Others may do the same at the same time."""
+        names, tables = [entry.name for entry in blocks], dict[str, list[pa.Table]]()
+        try:
+            entries = [self._entry(name) for name in names]
+            files = [file.name for entry in entries for file in entry.files]
+            for name in files:
+                kind = name.removeprefix(f"{BLOCKS}/").split("-")[0]
+                tables.setdefault(kind, []).append(from_arrow(self.place.read(name)))
+        except FileNotFoundError:
+            if self.done(part):
+                return
+            raise
+        rows, seconds = (sum(getattr(entry, name) for entry in entries) for name in ("rows", "seconds"))
+        whole = {kind: pa.concat_tables(pieces).combine_chunks() for kind, pieces in tables.items()}
+        self.commit(replace(part, rows=rows, seconds=seconds), whole)
+        self.place.remove([*names, *files])
 
     def close(self, seconds: float) -> None:
         """Say that every part is there."""
         manifest = self.manifest() or {}
-        shutil.rmtree(self.path / ".writing")
         self._put_manifest({**manifest, "state": "complete", "finished": _now(), "seconds": round(seconds, 3)})
+        self.place.tidy()
 
-    def _holds_something(self) -> bool:
-        """Whether there is more than the beginning of a manifest, which a crash may leave."""
-        return self.path.exists() and any(path.name != ".manifest.json" for path in self.path.iterdir())
+    def _entries(self) -> dict[str, Entry]:
+        """The entries of the log that are whole, by their names."""
+        found = {name: self._read_entry(name) for name in self.place.sizes(LOG)}
+        return {name: entry for name, entry in found.items() if entry is not None}
 
-    def _clear(self) -> None:
-        """The manifest goes first: whatever happens next, nobody takes what is left for a whole result."""
-        (self.path / "manifest.json").unlink(missing_ok=True)
-        for name in (".writing", *KINDS):
-            shutil.rmtree(self.path / name, ignore_errors=True)
+    def _read_entry(self, name: str) -> Entry | None:
+        try:
+            return self._entry(name)
+        except OSError:
+            return None
 
-    def _place(self, kind: str, number: int) -> Path:
-        return self.path / kind / f"part-{number:06d}.parquet"
+    def _entry(self, name: str) -> Entry:
+        """Raises OSError if it is not there, or damaged."""
+        entry = parse(self.place.read(name))
+        if entry is None or entry.name != name:
+            raise OSError(errno.EIO, "damaged", name)
+        return entry
 
-    def _write(self, kind: str, number: int, table: pa.Table) -> None:
-        place = self._place(kind, number)
-        writing = self.path / ".writing" / f"{kind}-{place.name}"
-        split = [field.name for field in table.schema if _is_result(field)]
-        pq.write_table(
-            table,
-            writing,
-            compression="zstd",
-            use_dictionary=[name for name in table.schema.names if name not in split],
-            column_encoding=dict.fromkeys(split, "BYTE_STREAM_SPLIT"),
-        )
-        os.replace(writing, place)
+    def _data(self) -> dict[str, int]:
+        return {name: size for kind in (*KINDS, BLOCKS) for name, size in self.place.sizes(kind).items()}
+
+    def _visible(self) -> list[str]:
+        """The files that a user would see, wherever they lie."""
+        names = [*self.place.sizes(""), *self.place.sizes(LOG), *self._data()]
+        return [name for name in names if not os.path.basename(name).startswith(".")]
 
     def _put_manifest(self, manifest: Mapping[str, Any]) -> None:
-        self._put("manifest.json", json.dumps(manifest, indent=2) + "\n")
-
-    def _put(self, name: str, text: str) -> None:
-        writing = self.path / f".{name}"
-        writing.write_text(text, "utf-8")
-        os.replace(writing, self.path / name)
-
-
-def _is_result(field: pa.Field) -> bool:
-    """Whether a column holds floats that hardly repeat: losses and weights, not parameters."""
-    return bool(pa.types.is_floating(field.type)) and setting_of(field.name) is None
+        self.place.write(MANIFEST, seal(manifest))
 
 
 def _now() -> str:
@@ -146,10 +255,10 @@ def _versions() -> dict[str, str]:
 
 def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, kind: str = "runs") -> pa.Table:
     """A table of a folder, in the order of the grid. Raises `StoreError` if there is none, or no such column."""
-    path = Path(folder) / kind
-    if not path.is_dir() or not any(path.glob("*.parquet")):
+    place = place_of(folder)
+    if not any(name.endswith(".parquet") for name in place.sizes(kind)):
         raise StoreError(f"{folder}: no results there (no {kind}/*.parquet)")
-    dataset = ds.dataset(path, format="parquet")
+    dataset = ds.dataset(*place.dataset(kind), format="parquet")
     names = dataset.schema.names
     if unknown := [name for name in columns or [] if name not in names]:
         raise StoreError(f"{folder}: no column {unknown[0]!r}; there are {', '.join(names)}")

@@ -92,6 +92,32 @@ class Tables:
         ]
         return pa.Table.from_arrays(columns, schema=self._schema(self.runs))
 
+    def outcome(self, structure: Structure, runs: pa.Table) -> dict[str, Any]:
+        """What the engine gave for rows of `runs_table`: the arrays of an `Outcome`, its curves aside."""
+        dtype = structure.dtype
+
+        def floats(name: str) -> Any:
+            return runs[name].combine_chunks().to_numpy(zero_copy_only=False).astype(dtype)
+
+        def epochs(name: str) -> Any:
+            return pc.fill_null(runs[name], 0).to_numpy()
+
+        labels = pa.array(STATUS_LABELS)
+        weights = np.full((parameter_count(structure), len(runs)), np.nan, dtype)
+        if self.experiment.record_weights and parameter_count(structure) <= NAMED_WEIGHTS:
+            weights = np.array([floats(name) for name in weight_names(structure)])
+        elif self.experiment.record_weights:
+            lists = weight_lists(structure).items()
+            weights = np.concatenate([_listed(runs[name], where, dtype) for name, where in lists])
+        return {
+            "status": pc.index_in(runs["status"].cast(pa.string()), labels).to_numpy().astype(np.uint8),
+            "settled_epoch": epochs("settled_epoch"),
+            "diverged_epoch": epochs("diverged_epoch"),
+            "losses": np.array([floats(name) for name in ("loss_min", "loss_mean", "loss_max")]),
+            "last_finite_loss": floats("last_finite_loss"),
+            "weights": weights,
+        }
+
     def curves_table(self, curves: Curves, first_run: int) -> pa.Table:
         """The loss curves of one block whose first run has this number."""
         given = [curves.run + first_run, curves.epoch, *curves.losses]
@@ -137,6 +163,15 @@ class Tables:
                 made = pc.if_else(kept, made, pa.nulls(rows, made.type))
             lists[name] = made.cast(columns[name])
         return lists
+
+
+def _listed(column: pa.ChunkedArray, where: slice, dtype: str) -> Any:
+    """(size, R) the lists of a column, NaN for none."""
+    size = where.stop - where.start
+    listed = np.full((len(column), size), np.nan, dtype)
+    there = pc.is_valid(column).to_numpy()
+    listed[there] = pc.list_flatten(column.drop_null()).to_numpy().reshape(-1, size)
+    return listed.T
 
 
 def _shared_layers(structures: Sequence[Structure]) -> list[int] | None:

@@ -5,6 +5,7 @@ The cut depends on the experiment alone, never on the machine, so that the parts
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,6 +20,7 @@ from harness.experiment.resolve import structure as structure_of
 from harness.experiment.settings import layer_of_rate
 from harness.store.schema import LABELS, parameter_type
 from harness.store.tables import Rows, Tables
+from harness.sweeps.version import version
 
 WORK_PER_SECOND = 2e9
 """Parameters stepped a second by one thread, a low guess for any machine: it sizes blocks and `harness plan`'s time."""
@@ -27,7 +29,13 @@ SMALLEST_WORK = WORK_PER_SECOND / 64
 BLOCKS = 16
 """A sweep is cut into at least so many blocks, unless they would be too small to be worth a file."""
 BLOCK_NUMBERS = 2**24
-"""The most numbers in the rows of one block, which bounds the memory of a block and the size of a part."""
+"""The most numbers in the rows of one block, or of a part, which bounds its memory and the size of its file."""
+PART_ROWS = 2**20
+FEW_BLOCKS = 64
+"""So many blocks or fewer have a file each; of more, as many as make a file worth reading share one."""
+TRANSCENDENTAL, FUNCTION_WORK = ("tanh", "sigmoid", "softplus"), 20
+UPDATE_WORK = {"rmsprop": 6, "adam": 8, "adamw": 8}
+"""A value of such a function takes as long as 20 parameters, an update by such an optimizer as 6 or 8 (measured)."""
 KERNELS = 4
 KERNEL_WORK = 1e9
 """Where there are more structures than that, one has a kernel of its own only if it has more work than this: a kernel
@@ -36,12 +44,17 @@ compiled once for all trains what has too little work to repay a compilation of 
 
 @dataclass(frozen=True)
 class Piece:
-    """One block of the plan: runs [start, stop) of one structure."""
+    """One block of the plan: runs [start, stop) of one structure. epochs: the most of any."""
 
     number: int
     structure: Structure
     start: int
     stop: int
+    epochs: int
+
+    @property
+    def runs(self) -> int:
+        return self.stop - self.start
 
 
 class Plan:
@@ -54,7 +67,7 @@ class Plan:
         self.experiment = experiment
         self.grid = Grid(experiment)
         self.samples = len(experiment.data.inputs)
-        self._block_size = block_size
+        self.block_size = block_size
         self.rows, self.runs = self.grid.rows, self.grid.runs
         self.steps = self.grid.epochs * self.samples
         self._ranges = [(structure_of(experiment, chosen.values), chosen) for chosen in self.grid.ranges()]
@@ -66,8 +79,16 @@ class Plan:
         self.work = sum(self._work.values())
 
     def _run_work(self, structure: Structure, epochs: int) -> float:
-        """The parameters that one run steps, and a little for each epoch and run."""
-        return (epochs + 1) * (self.samples * parameter_count(structure) + 8)
+        """The parameters that one run steps, or what takes as long, and a little for each epoch and run."""
+        parameters = parameter_count(structure)
+        units = zip(structure.layers[1:], structure.activations, strict=True)
+        functions = sum(FUNCTION_WORK * outputs for outputs, name in units if name in TRANSCENDENTAL)
+        update = UPDATE_WORK.get(structure.optimizer, 1) * parameters / structure.batch_size
+        return (epochs + 1) * (self.samples * (parameters + functions + update) + 8)
+
+    def seconds_of(self, piece: Piece) -> float:
+        """One thread's time for a piece, roughly."""
+        return piece.runs * self._run_work(piece.structure, piece.epochs) / WORK_PER_SECOND
 
     def own_kernel(self, structure: Structure) -> bool:
         """Whether a structure is worth compiling a kernel of its own."""
@@ -97,28 +118,58 @@ class Plan:
         share = min(max(self.work / BLOCKS, SMALLEST_WORK), BLOCK_WORK)
         pieces: list[Piece] = []
         for structure, chosen in self._ranges:
-            size = self._block_size or self._size(structure, chosen.epochs, share)
+            size = self.block_size or self._size(structure, chosen.epochs, share)
             count = -(-(chosen.stop - chosen.start) // size)
-            if self._block_size is None:
+            if self.block_size is None:
                 size = -(-(chosen.stop - chosen.start) // count)
             for start in range(chosen.start, chosen.stop, size):
-                pieces.append(Piece(len(pieces), structure, start, min(start + size, chosen.stop)))
+                stop = min(start + size, chosen.stop)
+                pieces.append(Piece(len(pieces), structure, start, stop, chosen.epochs))
         return pieces
+
+    @cached_property
+    def parts(self) -> list[range]:
+        """The blocks of each file of the table."""
+        if len(self.pieces) <= FEW_BLOCKS:
+            return [range(piece.number, piece.number + 1) for piece in self.pieces]
+        parts, first, rows, numbers = [], 0, 0.0, 0.0
+        for piece in self.pieces:
+            more = piece.runs * self.rows / self.runs
+            wide = more * self._numbers_per_row(piece.structure)
+            if first < piece.number and (rows + more > PART_ROWS or numbers + wide > BLOCK_NUMBERS):
+                parts.append(range(first, piece.number))
+                first, rows, numbers = piece.number, 0.0, 0.0
+            rows, numbers = rows + more, numbers + wide
+        return [*parts, range(first, len(self.pieces))]
+
+    def key(self, first: int, stop: int) -> str:
+        """What determines the numbers in blocks [first, stop), in 16 digits, for one version of the program."""
+        start, end = self.pieces[first].start, self.pieces[stop - 1].stop
+        about = (self.experiment.fingerprint, self.block_size, first, stop, start, end, *version(self._fast))
+        return hashlib.sha256(repr(about).encode()).hexdigest()[:16]
+
+    @cached_property
+    def _fast(self) -> bool:
+        return any(structure.arithmetic == "fast" for structure in self.structures)
+
+    def _numbers_per_row(self, structure: Structure) -> int:
+        return parameter_count(structure) + 12 + len(self.experiment.swept)
 
     def _size(self, structure: Structure, epochs: int, share: float) -> int:
         """Runs in a block of this structure."""
         rows_per_run = max(self.rows / self.runs, 1.0)
         points = epochs / self.experiment.losses_every if self.experiment.losses_every else 0
-        numbers = rows_per_run * (parameter_count(structure) + 12 + len(self.experiment.swept)) + 5 * points
+        numbers = rows_per_run * self._numbers_per_row(structure) + 5 * points
         return max(1, int(min(share / self._run_work(structure, epochs), BLOCK_NUMBERS / numbers)))
 
     def totals(self) -> dict[str, Any]:
-        """The counts for the manifest; `parts` says how the runs are cut."""
+        """The counts for the manifest."""
         return {
             "rows": self.rows,
             "runs": self.runs,
             "steps": self.steps,
-            "parts": {"count": len(self.pieces), "block_size": self._block_size},
+            "blocks": len(self.pieces),
+            "block_size": self.block_size,
         }
 
     def data(self, structure: Structure) -> Data:

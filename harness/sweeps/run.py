@@ -2,50 +2,62 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
+from harness.errors import FailedError
 from harness.experiment.model import Experiment
-from harness.store.folder import Folder, in_order
-from harness.store.tables import Tables
+from harness.store.folder import Folder, Found, in_order
+from harness.store.places import place_of
 from harness.sweeps import local
-from harness.sweeps.plan import Piece, Plan
+from harness.sweeps.estimate import Estimate, measure
+from harness.sweeps.extend import earlier
+from harness.sweeps.plan import Plan
+from harness.sweeps.stop import MESSAGE
+from harness.sweeps.work import Task, Work, prepare, train_block
 
 Progress = Callable[[int, int], None]
 """Called with the runs that are done and the runs there are, first before anything runs."""
+
+Executor = Callable[[Callable[[Task], int], Iterable[Task]], Iterator[int]]
+"""Calls the function with each task, a few at once, and yields what it returns as they finish."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """overwrite: replace another experiment's results. extend: go on from those of an earlier grid. block_size: runs in
+    a block, or None for blocks of equal cost. endpoint: of an object store, if not that of the environment.
+    """
+
+    overwrite: bool = False
+    extend: bool = False
+    block_size: int | None = None
+    endpoint: str | None = None
+
+
+@dataclass
+class Watch:
+    """Who looks on. announce: told what the sweep will take, before it starts. stop: true once no other block shall
+    begin.
+    """
+
+    announce: Callable[[Estimate], None] = lambda estimate: None
+    progress: Progress = lambda done, runs: None
+    stop: Any = False
 
 
 @dataclass(frozen=True)
 class Ran:
     """What a sweep did. seconds: of training and writing; 0 when everything was there already."""
 
-    folder: Path
+    folder: Folder
     plan: Plan
     seconds: float
     already: bool
-
-
-def prepare(plan: Plan) -> None:
-    """Compile the kernels of a plan, or find them in the cache, before its blocks ask for them from many threads."""
-    from harness import engine
-
-    for structure in plan.structures:
-        engine.prepare(structure, common=plan.common, own_kernel=plan.own_kernel(structure))
-
-
-def train_block(plan: Plan, tables: Tables, piece: Piece) -> tuple[pa.Table, pa.Table | None]:
-    """The rows of one block, and its loss curves if they are recorded. Pure: the same piece gives the same tables."""
-    from harness import engine
-
-    block, rows = plan.block(piece)
-    outcome = engine.train(block, plan.data(piece.structure))
-    runs = tables.runs_table(piece.structure, rows, outcome)
-    return runs, tables.curves_table(outcome.curves, piece.start) if block.every else None
 
 
 def train(experiment: Experiment, threads: int | None = None, block_size: int | None = None) -> pa.Table:
@@ -53,40 +65,87 @@ def train(experiment: Experiment, threads: int | None = None, block_size: int | 
     plan = Plan(experiment, block_size)
     tables = plan.tables()
     prepare(plan)
-    done = local.run(lambda piece: train_block(plan, tables, piece)[0], plan.pieces, threads)
+    done = local.run(lambda piece: train_block(plan, tables, piece)["runs"], plan.pieces, threads)
     return in_order(pa.concat_tables(done))
 
 
 def sweep(
     experiment: Experiment,
-    results: str | os.PathLike[str] = "results",
-    *,
-    overwrite: bool = False,
-    threads: int | None = None,
-    block_size: int | None = None,
-    progress: Progress = lambda done, runs: None,
+    results: Any = "results",
+    options: Options = Options(),
+    executor: Executor = local.run,
+    watch: Watch = Watch(),  # noqa: B008
 ) -> Ran:
     """Write the table of an experiment to results/NAME; what is there already is not done again.
 
-    Raises `StoreError` if the folder holds another experiment's results, unless told to overwrite them.
+    Raises `StoreError` if the folder holds another experiment's results, unless told to overwrite them; and
+    `FailedError` if it cannot be written, another process writes there, or the sweep was stopped.
     """
-    plan = Plan(experiment, block_size)
-    folder = Folder(Path(results) / experiment.name)
-    if folder.open(experiment, plan.totals(), overwrite):
-        return Ran(folder.path, plan, 0.0, already=True)
-    tables = plan.tables()
+    place = place_of(results, experiment.name, endpoint=options.endpoint)
+    plan, folder = Plan(experiment, options.block_size), Folder(place)
+    if complete(folder, plan, options):
+        return Ran(folder, plan, 0.0, already=True)
+    place.make(())
+    with folder.lock():
+        place.recover()
+        if complete(folder, plan, options):
+            return Ran(folder, plan, 0.0, already=True)
+        manifest = folder.manifest()
+        if options.extend and manifest and manifest["fingerprint"] != experiment.fingerprint:
+            work = Work(experiment, options.block_size, place.staged(), earlier(folder, experiment))
+        else:
+            work = Work(experiment, options.block_size, place)
+        seconds = _do(work, plan, executor, watch)
+        if work.earlier:
+            place.take_over()
+    return Ran(folder, plan, seconds, already=False)
 
-    def work(piece: Piece) -> int:
-        if not folder.has(piece.number):
-            folder.write(piece.number, *train_block(plan, tables, piece))
-        return piece.stop - piece.start
 
-    progress(0, plan.runs)
-    prepare(plan)
-    started, done = time.perf_counter(), 0
-    for runs in local.run(work, plan.pieces, threads):
-        done += runs
-        progress(done, plan.runs)
+def _do(work: Work, plan: Plan, executor: Executor, watch: Watch) -> float:
+    """Do all that is left of a plan; return the seconds of training and writing."""
+    folder = Folder(work.place)
+    tasks = tasks_left(plan, folder.open(plan.experiment, plan.totals(), plan.key))
+    left = sum(plan.pieces[task.block].runs for task in tasks if task.block is not None)
+    if left and not work.earlier:
+        prepare(plan)
+        watch.announce(measure(plan, left, folder))
+    watch.progress(plan.runs - left, plan.runs)
+    started = time.perf_counter()
+    for runs in executor(work, unless_stopped(tasks, watch)):
+        left -= runs
+        watch.progress(plan.runs - left, plan.runs)
+    if watch.stop:
+        raise FailedError(MESSAGE)
     seconds = time.perf_counter() - started
     folder.close(seconds)
-    return Ran(folder.path, plan, seconds, already=False)
+    return seconds
+
+
+def complete(folder: Folder, plan: Plan, options: Options) -> bool:
+    """Whether the folder holds the whole result, by whichever version of the program. Raises `StoreError`."""
+    manifest = folder.check(plan.experiment, plan.key, options.overwrite or options.extend)
+    if options.overwrite or manifest is None or manifest["state"] != "complete":
+        return False
+    if manifest["fingerprint"] != plan.experiment.fingerprint:
+        return False
+    found = folder.found()
+    return not found.bad and all(found.covers("part", manifest["blocks"]))
+
+
+def tasks_left(plan: Plan, found: Found) -> list[Task]:
+    """What is still to do."""
+    parts, blocks = found.covers("part", len(plan.pieces)), found.covers("block", len(plan.pieces))
+    tasks = []
+    for part in plan.parts:
+        if not all(parts[part.start : part.stop]):
+            missing = [number for number in part if not blocks[number]]
+            tasks += [Task(part, number) for number in missing] or [Task(part, None)]
+    return tasks
+
+
+def unless_stopped(tasks: Iterable[Task], watch: Watch) -> Iterator[Task]:
+    """The tasks, until no other shall begin."""
+    for task in tasks:
+        if watch.stop:
+            return
+        yield task

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
@@ -21,7 +20,7 @@ class Summary:
     best: Mapping[str, Any] | None
 
 
-def summarise(folder: Path, parameters: tuple[str, ...]) -> Summary:
+def summarise(folder: str, parameters: tuple[str, ...]) -> Summary:
     """Read a folder's statuses and its best row. parameters: the swept ones."""
     table = load(folder, ["config", "status", "loss_mean"])
     counted = {

@@ -1,0 +1,176 @@
+"""A folder on disk, written so that a crash at any instant leaves the old state or the new one.
+
+What is written lies in `.writing` until it is whole and synced; then it is renamed, or linked where it must not be
+there yet, and the directory synced. `tests/test_reliability.py` cuts a run's calls at every place, without what was not
+synced by then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from harness.errors import FailedError
+
+WRITING = ".writing"
+NEXT, READY, OLD = ".next", ".ready", ".old"
+"""What shall take the place of everything here: while it is made, once it is whole, and what was here before."""
+CHUNK = 2**24
+
+Check = Callable[[BinaryIO], None]
+"""Reads a file again that was just written, and raises OSError if it is not what it should be."""
+
+
+class Disk:
+    """Files by their names under a root, such as `runs/part-000000.parquet`."""
+
+    exclusive = True
+    """Whether one process at a time writes here: others are locked out."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def __str__(self) -> str:
+        return str(self.root)
+
+    def make(self, folders: Iterable[str]) -> None:
+        """Make the root and these folders in it. Raises `FailedError`."""
+        with self._failures(self.root, 0):
+            missing = [self.root, *self.root.parents]
+            missing = [path for path in missing if not path.exists()][::-1]
+            for path in [*missing, *(self.root / name for name in (WRITING, *folders))]:
+                if not path.is_dir():
+                    path.mkdir()
+                    _sync(path.parent)
+
+    def read(self, name: str) -> bytes:
+        """All of a file. Raises OSError."""
+        return (self.root / name).read_bytes()
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        """The files of a folder and their bytes; none if there is no such folder."""
+        path = self.root / folder
+        if not path.is_dir():
+            return {}
+        with os.scandir(path) as entries:
+            files = {entry.name: entry.stat().st_size for entry in entries if entry.is_file()}
+        return {f"{folder}/{name}" if folder else name: files[name] for name in sorted(files)}
+
+    def digest(self, name: str) -> tuple[int, str]:
+        """Bytes and SHA-256 of a file; (-1, "") if it cannot be read."""
+        try:
+            with (self.root / name).open("rb") as file:
+                return os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            return -1, ""
+
+    def write(self, name: str, data: Any, check: Check | None = None) -> None:
+        """Put a file in place, or in place of another. Raises `FailedError`; then there is nothing or the old one."""
+        with self._written(name, data, check) as (writing, path):
+            os.rename(writing, path)
+            _sync(path.parent)
+
+    def create(self, name: str, data: Any) -> bool:
+        """Put a file in place unless there is one; whether it is the new one. Raises `FailedError`."""
+        with self._written(name, data, None) as (writing, path):
+            try:
+                os.link(writing, path)
+            except FileExistsError:
+                return False
+            _sync(path.parent)
+        return True
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files, if they are there. Raises `FailedError`."""
+        with self._failures(self.root, 0):
+            for name in names:
+                (self.root / name).unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        """Remove what writers left behind that were killed, or have finished."""
+        for name in (WRITING, NEXT):
+            shutil.rmtree(self.root / name, ignore_errors=True)
+
+    def staged(self) -> Disk:
+        """A place to make what shall be here next."""
+        return Disk(self.root / NEXT)
+
+    def take_over(self) -> None:
+        """Put all that is staged in place of what is here. If that is cut short, `recover` goes on."""
+        with self._failures(self.root, 0):
+            os.rename(self.root / NEXT, self.root / READY)
+            _sync(self.root)
+        self.recover()
+
+    def recover(self) -> None:
+        """Finish a `take_over` that was cut short."""
+        ready, old = self.root / READY, self.root / OLD
+        if not ready.is_dir():
+            return
+        with self._failures(self.root, 0):
+            old.mkdir(exist_ok=True)
+            for name in sorted(name for name in os.listdir(ready) if not name.startswith(".")):
+                if (self.root / name).exists():
+                    os.rename(self.root / name, old / name)
+                os.rename(ready / name, self.root / name)
+                _sync(self.root)
+            shutil.rmtree(old)
+            shutil.rmtree(ready)
+
+    def free(self) -> int | None:
+        """Bytes that can still be written."""
+        path = next(path for path in (self.root, *self.root.absolute().parents) if path.exists())
+        return shutil.disk_usage(path).free
+
+    def dataset(self, folder: str) -> tuple[str, None]:
+        """Where `pyarrow.dataset` finds the files of a folder."""
+        return str(self.root / folder), None
+
+    @contextlib.contextmanager
+    def _written(self, name: str, data: Any, check: Check | None) -> Iterator[tuple[Path, Path]]:
+        """(where the data lie, whole and synced; where they belong). Afterwards nothing lies where they lay."""
+        path, writing = self.root / name, self.root / WRITING / uuid.uuid4().hex
+        with self._failures(path, len(data)):
+            try:
+                file = os.open(writing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+                try:
+                    view = memoryview(data)
+                    while view:
+                        view = view[os.write(file, view[:CHUNK]) :]
+                    os.fsync(file)
+                finally:
+                    os.close(file)
+                if check is not None:
+                    with writing.open("rb") as again:
+                        check(again)
+                yield writing, path
+            finally:
+                with contextlib.suppress(OSError):
+                    writing.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _failures(self, path: Path, needed: int) -> Iterator[None]:
+        """What the system refuses, in a line that says how to go on."""
+        try:
+            yield
+        except OSError as error:
+            reason = error.strerror or str(error)
+            room = f"; {needed:,} bytes are needed" if needed else ""
+            kept = "" if error.errno == errno.EEXIST else "; what is there stays, and the same command goes on from it"
+            raise FailedError(f"{path}: {reason}{room}{kept}") from error
+
+
+def _sync(folder: Path) -> None:
+    """Make names in a folder durable."""
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

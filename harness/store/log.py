@@ -1,0 +1,76 @@
+"""The log of a results folder: a small file for every part that is done, with the size and SHA-256 of its data.
+
+Entries are only ever added, each under its own name and only if it is not there, so that many can write at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+LOG = "log"
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of data: its name in the folder, its size and SHA-256."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Blocks [first, stop) of the plan are done and lie in these files.
+
+    kind: `part`, a file of the table; or `block`, a piece of a part whose other blocks are not all there yet. key: hash
+    of what determines the numbers. seconds: one thread's, of training and writing.
+    """
+
+    kind: str
+    first: int
+    stop: int
+    key: str
+    rows: int = 0
+    seconds: float = 0.0
+    files: tuple[File, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"{LOG}/{self.kind}-{self.first:06d}-{self.key}.json"
+
+    def text(self) -> bytes:
+        return seal(asdict(self))
+
+
+def parse(text: bytes) -> Entry | None:
+    """The entry, or None if it is damaged."""
+    found = unseal(text)
+    try:
+        return Entry(**found | {"files": tuple(File(**file) for file in found["files"])}) if found else None
+    except (KeyError, TypeError):
+        return None
+
+
+def seal(about: Mapping[str, Any]) -> bytes:
+    """A mapping as JSON, with a checksum."""
+    return (json.dumps({**about, "check": _check(about)}, indent=2) + "\n").encode()
+
+
+def unseal(text: bytes) -> dict[str, Any] | None:
+    """The mapping that was sealed, or None if its text is not what was written."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(found, dict) or found.pop("check", None) != _check(found) or seal(found) != text:
+        return None
+    return found
+
+
+def _check(about: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:32]

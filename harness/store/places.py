@@ -1,0 +1,48 @@
+"""Where results can lie: a folder on disk, or a prefix in an object store. Both are named files, put there whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from harness.store.disk import Check, Disk
+
+if TYPE_CHECKING:
+    import pyarrow.fs as fs
+
+S3 = "s3://"
+
+
+class Place(Protocol):
+    """What `harness.store.folder` asks of a place. Writing raises `FailedError`, and then changes nothing."""
+
+    exclusive: bool
+
+    def make(self, folders: Iterable[str]) -> None: ...
+    def read(self, name: str) -> bytes: ...
+    def sizes(self, folder: str) -> dict[str, int]: ...
+    def digest(self, name: str) -> tuple[int, str]: ...
+    def write(self, name: str, data: Any, check: Check | None = None) -> None: ...
+    def create(self, name: str, data: Any) -> bool: ...
+    def remove(self, names: Iterable[str]) -> None: ...
+    def tidy(self) -> None: ...
+    def staged(self) -> Place: ...
+    def take_over(self) -> None: ...
+    def recover(self) -> None: ...
+    def free(self) -> int | None: ...
+    def dataset(self, folder: str) -> tuple[str, fs.FileSystem | None]: ...
+
+
+def place_of(results: str | os.PathLike[str], *names: str, endpoint: str | None = None) -> Place:
+    """The place of this name under the results. endpoint: of the object store, if not that of the environment.
+
+    Raises `FailedError` if the store cannot be reached.
+    """
+    text = os.fspath(results)
+    if text.startswith(S3):
+        from harness.store.objects import Objects
+
+        return Objects("/".join([text.removeprefix(S3).strip("/"), *names]), endpoint)
+    return Disk(Path(text, *names))

@@ -1,0 +1,180 @@
+"""Go on from the results of a grid that was edited: the runs that it still has are taken over, the others are trained.
+
+A run is known by what the engine is given for it, wherever it stands in either grid.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, fields, replace
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from harness.block import Block, Curves, Outcome
+from harness.experiment import ExperimentError, load
+from harness.experiment.model import Data, Experiment
+from harness.store.files import from_arrow
+from harness.store.folder import EXPERIMENT, Folder, StoreError
+from harness.store.log import Entry
+from harness.store.places import Place
+from harness.sweeps.plan import Plan
+
+RECENT = 8
+"""Parts of the earlier table that are kept in memory."""
+
+
+def earlier(folder: Folder, experiment: Experiment) -> Earlier:
+    """The results in a folder, for an experiment that is to go on from them. Raises `StoreError` if it cannot."""
+    manifest = folder.manifest() or {}
+    try:
+        before = load(experiment.label, folder.place.read(EXPERIMENT).decode())
+    except (OSError, ExperimentError, UnicodeDecodeError):
+        before = None
+    if before is None or before.fingerprint != manifest.get("fingerprint"):
+        raise StoreError(f"{folder}: its experiment or its data cannot be read any more; see --overwrite")
+    for what in ("seed", "record_weights", "losses_every"):
+        if getattr(before, what) != getattr(experiment, what):
+            raise StoreError(f"{folder}: made with another {what}, so that nothing of it can be kept; see --overwrite")
+    if before.data.digest() != experiment.data.digest():
+        raise StoreError(f"{folder}: made from other data, so that nothing of it can be kept; see --overwrite")
+    return Earlier(before, manifest["block_size"], folder.place)
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The results of an earlier grid."""
+
+    experiment: Experiment
+    block_size: int | None
+    place: Place
+
+    def add(self, block: Block, data: Data) -> Outcome:
+        """What the engine gives for a block; only the runs that are not here are trained."""
+        from harness import engine
+
+        known = np.array([self.index.get(identity, -1) for identity in identities(block)], np.int64)
+        entries = np.searchsorted(self._starts, known, side="right") - 1
+        made: list[tuple[Any, Outcome]] = []
+        for number in np.unique(entries[known >= 0]):
+            mine = np.flatnonzero((known >= 0) & (entries == number))
+            kept, rows, outcome = self._taken(int(number), block, mine, known[mine])
+            known[np.setdiff1d(mine, kept)] = -1
+            made.append((rows, outcome))
+        missing = np.flatnonzero(known < 0)
+        if len(missing):
+            part, rows = block.subset(missing)
+            outcome = engine.train(part, data)
+            curves = replace(outcome.curves, run=missing[outcome.curves.run])
+            made.append((rows, replace(outcome, curves=curves)))
+        return _joined(len(block.stops), made)
+
+    @cached_property
+    def index(self) -> dict[bytes, int]:
+        """The number of each run that is there, by its identity."""
+        index: dict[bytes, int] = {}
+        for entry in self._entries:
+            for piece in self._plan.pieces[entry.first : entry.stop]:
+                index.update(zip(identities(self._plan.block(piece)[0]), range(piece.start, piece.stop), strict=True))
+        return index
+
+    @cached_property
+    def _plan(self) -> Plan:
+        return Plan(self.experiment, self.block_size)
+
+    @cached_property
+    def _entries(self) -> list[Entry]:
+        """What can be taken over, in the order of the runs."""
+        good = Folder(self.place).found().good
+        mine = [entry for entry in good if entry.key == self._plan.key(entry.first, entry.stop)]
+        return sorted(mine, key=lambda entry: entry.first)
+
+    @cached_property
+    def _starts(self) -> Any:
+        """The first run of each entry."""
+        return np.array([self._plan.pieces[entry.first].start for entry in self._entries], np.int64)
+
+    def _taken(self, number: int, block: Block, runs: Any, earlier: Any) -> tuple[Any, Any, Outcome]:
+        """Of these runs, by their earlier numbers in an entry: (those with every row, their rows, their outcome)."""
+        table, curves = self._tables(number)
+        first, stop = block.first_stop[runs], block.first_stop[runs + 1]
+        index = pd.MultiIndex.from_arrays([table["run"].to_numpy(), table["epochs"].to_numpy()])
+        stops = _ranges(first, stop)
+        wanted = pd.MultiIndex.from_arrays([np.repeat(earlier, stop - first), block.stops[stops]])
+        at = index.get_indexer(wanted)
+        whole = np.logical_and.reduceat(at >= 0, np.cumsum(stop - first) - (stop - first))
+        if curves is not None:  # a curve ends with its run, so that it must have been as long
+            longest = table.group_by("run").aggregate([("epochs", "max")])
+            last = pd.Series(longest["epochs_max"].to_numpy(), longest["run"].to_numpy())
+            whole &= last.reindex(earlier).to_numpy() == block.stops[stop - 1]
+        kept = np.repeat(whole, stop - first)
+        arrays = self._plan.tables().outcome(block.structure, table.take(at[kept]))
+        return (
+            runs[whole],
+            block.place[stops[kept]],
+            Outcome(**arrays, curves=_curves(curves, earlier[whole], runs[whole])),
+        )
+
+    @lru_cache(maxsize=RECENT)  # noqa: B019
+    def _tables(self, number: int) -> tuple[pa.Table, pa.Table | None]:
+        entry = self._entries[number]
+        tables: dict[str, pa.Table] = {}
+        for file in entry.files:
+            data = self.place.read(file.name)
+            kind = "curves" if "curves" in file.name else "runs"
+            tables[kind] = pq.read_table(pa.BufferReader(data)) if entry.kind == "part" else from_arrow(data)
+        return tables["runs"], tables.get("curves")
+
+    def __hash__(self) -> int:
+        return hash(str(self.place))
+
+
+def identities(block: Block) -> list[bytes]:
+    """What the engine is given for each run, but for how long it trains, in 16 bytes."""
+    shape = (len(block.structure.activations), block.runs)
+    digests = [initialisation.digest() for initialisation in block.initialisations]
+    random = np.array([initialisation.random for initialisation in block.initialisations])
+    columns = [*np.broadcast_to(block.rates, shape), *block.numbers, block.max_loss]
+    numbers = np.column_stack([*columns, np.where(random[block.initialisation], block.repeat, 0).astype(np.float64)])
+    start = hashlib.blake2b(repr(block.structure).encode(), digest_size=16)
+    found = []
+    for initialisation, row in zip(block.initialisation, np.ascontiguousarray(numbers), strict=True):
+        hashed = start.copy()
+        hashed.update(digests[initialisation] + row.tobytes())
+        found.append(hashed.digest())
+    return found
+
+
+def _ranges(first: Any, stop: Any) -> Any:
+    """The numbers first[0], .., stop[0] - 1, first[1], .."""
+    counts = stop - first
+    return np.repeat(first - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
+
+
+def _curves(table: pa.Table | None, earlier: Any, runs: Any) -> Curves:
+    """The curves of runs by their earlier numbers, under their new ones."""
+    if table is None:
+        return Curves(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((3, 0)))
+    number = pd.Series(runs, earlier).reindex(table["run"].to_numpy()).to_numpy()
+    there = ~np.isnan(number)
+    losses = [table[name].to_numpy()[there] for name in ("loss_min", "loss_mean", "loss_max")]
+    return Curves(number[there].astype(np.int64), table["epoch"].to_numpy()[there], np.array(losses))
+
+
+def _joined(rows: int, made: list[tuple[Any, Outcome]]) -> Outcome:
+    """One outcome of several, each with the rows that are its."""
+    arrays: dict[str, Any] = {}
+    for name in (field.name for field in fields(Outcome) if field.name != "curves"):
+        parts = [getattr(outcome, name) for _, outcome in made]
+        arrays[name] = np.empty((*parts[0].shape[:-1], rows), parts[0].dtype)
+        for (where, _), part in zip(made, parts, strict=True):
+            arrays[name][..., where] = part
+    curves = [outcome.curves for _, outcome in made]
+    run, epoch = (np.concatenate([getattr(curve, name) for curve in curves]) for name in ("run", "epoch"))
+    order = np.lexsort((epoch, run))
+    losses = np.concatenate([curve.losses for curve in curves], axis=1)
+    return Outcome(**arrays, curves=Curves(run[order], epoch[order], losses[:, order]))

@@ -1,0 +1,94 @@
+"""One task of a sweep: train a block and write it, or make a part of blocks that are there."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from harness.experiment.model import Experiment
+from harness.store.folder import Folder
+from harness.store.log import Entry
+from harness.store.places import Place
+from harness.store.tables import Tables
+from harness.sweeps.extend import Earlier
+from harness.sweeps.plan import Piece, Plan
+
+
+class Task(NamedTuple):
+    """Train a block of a part, or if all of them are there merge them."""
+
+    part: range
+    block: int | None
+
+
+@dataclass(frozen=True)
+class Work:
+    """What trains the blocks of an experiment into a place: on a thread here, or in another process."""
+
+    experiment: Experiment
+    block_size: int | None
+    place: Place
+    earlier: Earlier | None = None
+
+    def __call__(self, task: Task) -> int:
+        """Do a task; return the runs that it trained. The part whose last block this is is merged here too."""
+        plan, folder = self.plan, Folder(self.place)
+        blocks = [block_entry(plan, number) for number in task.part] if len(task.part) > 1 else []
+        runs = 0
+        if task.block is not None:
+            piece, started = plan.pieces[task.block], time.perf_counter()
+            tables = train_block(plan, self.tables, piece, self.earlier)
+            entry = block_entry(plan, piece.number) if blocks else part_entry(plan, task.part)
+            seconds = time.perf_counter() - started
+            folder.commit(replace(entry, rows=tables["runs"].num_rows, seconds=round(seconds, 3)), tables)
+            runs = piece.runs
+        if blocks and all(folder.done(entry) for entry in reversed(blocks)):
+            folder.merge(part_entry(plan, task.part), blocks)
+        return runs
+
+    @cached_property
+    def plan(self) -> Plan:
+        return Plan(self.experiment, self.block_size)
+
+    @cached_property
+    def tables(self) -> Tables:
+        return self.plan.tables()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in ("plan", "tables")}
+
+
+def part_entry(plan: Plan, part: range) -> Entry:
+    """Of blocks that have a file together."""
+    return Entry("part", part.start, part.stop, plan.key(part.start, part.stop))
+
+
+def block_entry(plan: Plan, number: int) -> Entry:
+    """Of a block that is not yet in the file of its part."""
+    return Entry("block", number, number + 1, plan.key(number, number + 1))
+
+
+def prepare(plan: Plan) -> None:
+    """Compile the kernels of a plan, or find them in the cache, before its blocks ask for them from many threads."""
+    from harness import engine
+
+    for structure in plan.structures:
+        engine.prepare(structure, common=plan.common, own_kernel=plan.own_kernel(structure))
+
+
+def train_block(plan: Plan, tables: Tables, piece: Piece, earlier: Earlier | None = None) -> dict[str, pa.Table]:
+    """The rows of one block, and its loss curves if they are recorded. Pure: the same piece gives the same tables.
+
+    earlier: results that runs may be taken from.
+    """
+    from harness import engine
+
+    block, rows = plan.block(piece)
+    data = plan.data(piece.structure)
+    outcome = earlier.add(block, data) if earlier else engine.train(block, data)
+    made = {"runs": tables.runs_table(piece.structure, rows, outcome)}
+    return made | ({"curves": tables.curves_table(outcome.curves, piece.start)} if block.every else {})

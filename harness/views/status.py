@@ -1,0 +1,48 @@
+"""What of a sweep is done, from its folder alone."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from harness.store.folder import EXPERIMENT, MANIFEST, Folder, StoreError
+from harness.store.places import place_of
+
+
+@dataclass(frozen=True)
+class SweepStatus:
+    """state: `running`, or `complete` once every part was there. blocks, done: of the plan. bad: (file, what is wrong
+    with it). seconds_left: one thread's.
+    """
+
+    state: str
+    blocks: int
+    done: int
+    bad: list[tuple[str, str]]
+    seconds_left: float
+
+
+def status_of(path: str, deep: bool | None = None) -> SweepStatus:
+    """The status of a folder. deep: whether to read all data; if not given, only on disk. Raises `StoreError`."""
+    folder = Folder(place_of(path))
+    manifest, found = folder.manifest(), folder.found(deep)
+    bad = list(found.bad)
+    if manifest is None:
+        if not found.good and not found.bad:
+            raise StoreError(f"{path}: no results there (no {MANIFEST})")
+        bad.append((MANIFEST, "damaged or missing"))
+    elif _digest(folder) != manifest["experiment_sha256"]:
+        bad.append((EXPERIMENT, "not what was written: its SHA-256 is another"))
+    bad += [(name, "not in the log") for name in folder.unlogged()]
+    blocks = manifest["blocks"] if manifest else max((entry.stop for entry in found.good), default=0)
+    done = sum(map(max, zip(found.covers("part", blocks), found.covers("block", blocks), strict=True)))
+    seconds = sum(entry.seconds for entry in found.good)
+    state = manifest["state"] if manifest else "damaged"
+    return SweepStatus(state, blocks, done, bad, seconds / max(done, 1) * (blocks - done))
+
+
+def _digest(folder: Folder) -> str:
+    try:
+        return hashlib.sha256(folder.place.read(EXPERIMENT)).hexdigest()
+    except OSError:
+        return ""
