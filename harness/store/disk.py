@@ -45,7 +45,8 @@ class Disk:
         with self._failures(self.root, 0):
             missing = [self.root, *self.root.parents]
             missing = [path for path in missing if not path.exists()][::-1]
-            for path in [*missing, *(self.root / name for name in (WRITING, *folders))]:
+            inside = [self.root / name for name in folders]
+            for path in [*missing, *inside, *([self.root / WRITING] if inside else [])]:
                 if not path.is_dir():
                     path.mkdir()
                     _sync(path.parent)
@@ -123,6 +124,7 @@ class Disk:
                 _sync(self.root)
             shutil.rmtree(old)
             shutil.rmtree(ready)
+        self.tidy()
 
     def free(self) -> int | None:
         """Bytes that can still be written."""

@@ -143,14 +143,20 @@ class Plan:
         return [*parts, range(first, len(self.pieces))]
 
     def key(self, first: int, stop: int) -> str:
-        """What determines the numbers in blocks [first, stop), in 16 digits, for one version of the program."""
-        start, end = self.pieces[first].start, self.pieces[stop - 1].stop
-        about = (self.experiment.fingerprint, self.block_size, first, stop, start, end, *version(self._fast))
-        return hashlib.sha256(repr(about).encode()).hexdigest()[:16]
+        """A hash of what determines the numbers in blocks [first, stop), for one version of the program.
+
+        That of several blocks is the sum of theirs, so that files can be merged that one knows by their keys alone.
+        """
+        total = sum(self._block_key(piece) for piece in self.pieces[first:stop])
+        return f"{total % 2**64:016x}"
+
+    def _block_key(self, piece: Piece) -> int:
+        about = (self.experiment.fingerprint, self.block_size, piece.number, piece.start, piece.stop, *self._version)
+        return int.from_bytes(hashlib.sha256(repr(about).encode()).digest()[:8])
 
     @cached_property
-    def _fast(self) -> bool:
-        return any(structure.arithmetic == "fast" for structure in self.structures)
+    def _version(self) -> tuple[Any, ...]:
+        return version(any(structure.arithmetic == "fast" for structure in self.structures))
 
     def _numbers_per_row(self, structure: Structure) -> int:
         return parameter_count(structure) + 12 + len(self.experiment.swept)

@@ -1,0 +1,70 @@
+"""Few large files in place of many: the same rows in the same order, for sharing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from harness.store.disk import Disk
+from harness.store.folder import BLOCKS, EXPERIMENT, KINDS, MANIFEST, Folder, StoreError
+from harness.store.log import LOG, Entry
+
+LARGE = 2**28
+"""Bytes after which a file is large enough."""
+
+
+def compact(disk: Disk) -> tuple[int, int]:
+    """Merge the parts of a complete result; return how many there were and are. Raises `StoreError`, `FailedError`.
+
+    The folder holds all of the old files until all of the new ones are written, and then the new ones.
+    """
+    folder = Folder(disk)
+    manifest = folder.manifest()
+    if manifest is None or manifest["state"] != "complete":
+        raise StoreError(f"{folder}: no complete results there; let the sweep end first")
+    with folder.lock():
+        disk.recover()
+        found = folder.found()
+        if found.bad:
+            raise StoreError(f"{folder}/{found.bad[0][0]}: {found.bad[0][1]}; the same sweep again makes it anew")
+        parts = sorted(found.good, key=lambda entry: entry.first)
+        groups = list(_groups(parts))
+        if len(groups) < len(parts):
+            disk.tidy()
+            staged = disk.staged()
+            staged.make((LOG, BLOCKS, *(kind for kind in KINDS if disk.sizes(kind))))
+            for group in groups:
+                Folder(staged).commit(_merged(group), _tables(disk, group))
+            for name in (EXPERIMENT, MANIFEST):
+                staged.write(name, disk.read(name))
+            disk.take_over()
+    return len(parts), len(groups)
+
+
+def _groups(parts: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """Parts that follow one another, until their files are large together."""
+    group: list[Entry] = []
+    for part in parts:
+        group.append(part)
+        if sum(file.bytes for entry in group for file in entry.files) >= LARGE:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _merged(group: list[Entry]) -> Entry:
+    """The key of several is the sum of theirs, as `harness.sweeps.plan` makes it."""
+    key = sum(int(entry.key, 16) for entry in group) % 2**64
+    rows, seconds = sum(entry.rows for entry in group), sum(entry.seconds for entry in group)
+    return Entry("part", group[0].first, group[-1].stop, f"{key:016x}", rows, round(seconds, 3))
+
+
+def _tables(disk: Disk, group: list[Entry]) -> dict[str, pa.Table]:
+    tables: dict[str, list[pa.Table]] = {}
+    for file in (file for entry in group for file in entry.files):
+        kind = file.name.split("/")[0]
+        tables.setdefault(kind, []).append(pq.read_table(pa.BufferReader(disk.read(file.name))))
+    return {kind: pa.concat_tables(pieces).combine_chunks() for kind, pieces in tables.items()}

@@ -1,0 +1,119 @@
+"""An edited grid: runs that it still has are taken over bit for bit, and only the others are trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import harness
+from harness import engine
+from harness.experiment import load
+from harness.store.folder import StoreError
+from harness.sweeps import run
+from reliability.edits import edits
+from reliability.sweeps import digests
+
+EXPERIMENT: dict[str, Any] = {
+    "name": "grown",
+    "network": {"layers": [2, 3, 1], "activation": "tanh"},
+    "data": {"rows": [[1, 1, 1], [0.5, -1, 0.25]]},
+    "parameters": {"init": ["ones", "he_normal"], "learning_rate": [0.01, 0.1, 30.0], "epochs": [3, 40]},
+    "repeats": 2,
+    "record": {"losses": {"every": 20}},
+}
+LARGE = EXPERIMENT | {"network": {"layers": [2, 200, 1]}, "training": {"dtype": "float32"}, "record": {}}
+
+
+def grown(experiment: dict[str, Any], **axes: Any) -> dict[str, Any]:
+    return experiment | {"parameters": experiment["parameters"] | axes}
+
+
+def extend(experiment: dict[str, Any], results: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Extend, and return how many runs were trained."""
+    runs, train = [], engine.train
+
+    def counted(block: Any, data: Any) -> Any:
+        runs.append(block.runs)
+        return train(block, data)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(engine, "train", counted)
+        run.sweep(load(experiment), results, run.Options(extend=True, block_size=5))
+    return sum(runs)
+
+
+def test_random_edits(tmp_path: Path) -> None:
+    for score in edits(tmp_path, 25):
+        assert score.right == score.of == 25, score.wrong
+
+
+@pytest.mark.parametrize("experiment", [EXPERIMENT, LARGE], ids=["curves", "lists of weights"])
+def test_rows_curves_and_lists_are_taken_over(
+    experiment: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness.sweep(experiment, tmp_path / "a", block_size=5)
+    more = grown(experiment, learning_rate=[30.0, 0.2, 0.01])
+    assert extend(more, tmp_path / "a", monkeypatch) == 3  # at the new rate: ones, and he_normal twice
+    assert extend(more, tmp_path / "a", monkeypatch) == 0
+    wanted = harness.sweep(more, tmp_path / "b", block_size=5)
+    assert digests(tmp_path / "a" / "grown") == digests(wanted)
+    assert sorted(path.name for path in (tmp_path / "a" / "grown").iterdir()) == sorted(
+        p.name for p in wanted.iterdir()
+    )
+
+
+def test_a_curve_ends_with_its_run_so_that_longer_runs_are_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness.sweep(EXPERIMENT, tmp_path, block_size=5)
+    shorter = grown(EXPERIMENT, epochs=[3])
+    assert extend(shorter, tmp_path, monkeypatch) == 9
+    assert harness.load(tmp_path / "grown", curves=True).epoch.max() == 3
+
+
+def test_what_is_there_of_an_interrupted_sweep_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train, calls = engine.train, []
+
+    def failing(block: Any, data: Any) -> Any:
+        calls.append(block.runs)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device", "somewhere")
+        return train(block, data)
+
+    for experiment, extended in ((EXPERIMENT, False), (grown(EXPERIMENT, learning_rate=[0.1, 0.01, 30.0, 0.3]), True)):
+        calls.clear()
+        with monkeypatch.context() as patched:
+            patched.setattr(engine, "train", failing)
+            patched.setattr(engine, "prepare", lambda structure, **how: None)
+            with pytest.raises(OSError, match="No space"):
+                run.sweep(load(experiment), tmp_path, run.Options(extend=extended, block_size=5))
+    left = extend(experiment, tmp_path, monkeypatch)
+    assert 0 < left < 12
+    wanted = harness.sweep(experiment, tmp_path / "b", block_size=5)
+    assert digests(tmp_path / "grown") == digests(wanted)
+    pd.testing.assert_frame_equal(harness.load(tmp_path / "grown"), harness.load(wanted), check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seed": 5}, "made with another seed"),
+        ({"record": {}}, "made with another losses_every"),
+        ({"data": {"rows": [[1, 1, 2]]}}, "made from other data"),
+    ],
+)
+def test_other_results_are_not_extended(change: dict[str, Any], message: str, tmp_path: Path) -> None:
+    folder = harness.sweep(EXPERIMENT, tmp_path)
+    before = digests(folder)
+    with pytest.raises(StoreError, match=message):
+        run.sweep(load(EXPERIMENT | change), tmp_path, run.Options(extend=True))
+    assert digests(folder) == before
+
+
+def test_without_the_option_an_edited_grid_is_refused(tmp_path: Path) -> None:
+    harness.sweep(EXPERIMENT, tmp_path)
+    with pytest.raises(StoreError, match=r"add what is new with --extend"):
+        harness.sweep(grown(EXPERIMENT, epochs=[3]), tmp_path)
