@@ -53,6 +53,19 @@ def rows(count: int) -> dict[str, float]:
     return _sweep(experiment([[2, 2, 1]], {**axes, "epochs": 1}))
 
 
+def planning(rows: int) -> dict[str, float]:
+    """A plan of about so many rows."""
+    from harness.experiment import load
+    from harness.sweeps.plan import Plan
+
+    side = {"geomspace": [1e-4, 1, round(rows**0.5)]}
+    started = time.perf_counter()
+    mapping = experiment([[2, 2, 1]], {"learning_rate_1": side, "learning_rate_2": side, "epochs": 1})
+    plan = Plan(load(mapping | {"run_cap": 10**13}))
+    blocks = len(plan.parts)
+    return {"seconds": time.perf_counter() - started, "blocks": blocks, "megabytes": most_memory() / 2**20}
+
+
 def _sweep(mapping: dict[str, Any]) -> dict[str, float]:
     import harness
 
@@ -73,6 +86,8 @@ def most_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 2**10)
 
 
+JOBS = {"first": first, "structures": structures, "rows": rows, "planning": planning}
+
 if __name__ == "__main__":
     job, *numbers = sys.argv[1:]
-    print(json.dumps({"first": first, "structures": structures, "rows": rows}[job](*map(int, numbers))))
+    print(json.dumps(JOBS[job](*map(int, numbers))))

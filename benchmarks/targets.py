@@ -30,7 +30,7 @@ Measure = Callable[[Effort], list[Reached]]
 
 def measures() -> dict[str, Measure]:
     """Every target, by the name that --only looks for."""
-    from benchmarks import functions, grids, processes, sweeps
+    from benchmarks import functions, grids, overheads, processes, sweeps
 
     return {
         "tanh grid": grids.tanh_grid,
@@ -42,6 +42,8 @@ def measures() -> dict[str, Measure]:
         "memory": processes.memory,
         "parquet": sweeps.parquet,
         "functions": functions.speeds,
+        "durable": overheads.durable,
+        "planning": overheads.planning,
     }
 
 

@@ -141,6 +141,25 @@ def verify(folder: str) -> None:
 
 
 @main.command()
+@click.argument("folder")
+@one_line_errors
+def compact(folder: str) -> None:
+    """Merge the files of a table into few large ones.
+
+    The rows stay as they are; meant for sharing.
+
+    \b
+    Example:
+      harness compact results/learning-rate
+    """
+    from harness.store.compact import compact as merge
+    from harness.store.places import place_of
+
+    before, after = merge(place_of(folder))
+    click.echo(f"{folder}: {before:,} parts are now {after:,}" if after < before else f"{folder}: nothing to merge")
+
+
+@main.command()
 @file_argument
 @one_line_errors
 def plan(file: str) -> None:

@@ -22,6 +22,8 @@ A sweep of an experiment called NAME writes `results/NAME/`:
 | `curves/*.parquet` | the loss curves, if the experiment records them |
 | `experiment.yaml` | the experiment as it was run |
 | `manifest.json` | state, counts, time, host and versions |
+| `log/*.json` | an entry for every part that is done, with the size and SHA-256 of its files |
+| `blocks/*.arrow` | blocks whose part is not complete yet; empty once the sweep is |
 
 `pandas.read_parquet("results/NAME/runs")` reads it, and so do polars, DuckDB and anything else that reads Parquet;
 `harness.load("results/NAME")` gives the same rows in the order of the grid. A number that does not exist is NULL, never

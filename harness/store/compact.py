@@ -7,39 +7,39 @@ from collections.abc import Iterable, Iterator
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.store.disk import Disk
 from harness.store.folder import BLOCKS, EXPERIMENT, KINDS, MANIFEST, Folder, StoreError
 from harness.store.log import LOG, Entry
+from harness.store.places import Place
 
 LARGE = 2**28
 """Bytes after which a file is large enough."""
 
 
-def compact(disk: Disk) -> tuple[int, int]:
+def compact(place: Place) -> tuple[int, int]:
     """Merge the parts of a complete result; return how many there were and are. Raises `StoreError`, `FailedError`.
 
     The folder holds all of the old files until all of the new ones are written, and then the new ones.
     """
-    folder = Folder(disk)
+    folder = Folder(place)
     manifest = folder.manifest()
     if manifest is None or manifest["state"] != "complete":
         raise StoreError(f"{folder}: no complete results there; let the sweep end first")
     with folder.lock():
-        disk.recover()
+        place.recover()
         found = folder.found()
         if found.bad:
             raise StoreError(f"{folder}/{found.bad[0][0]}: {found.bad[0][1]}; the same sweep again makes it anew")
         parts = sorted(found.good, key=lambda entry: entry.first)
         groups = list(_groups(parts))
         if len(groups) < len(parts):
-            disk.tidy()
-            staged = disk.staged()
-            staged.make((LOG, BLOCKS, *(kind for kind in KINDS if disk.sizes(kind))))
+            place.tidy()
+            staged = place.staged()
+            staged.make((LOG, BLOCKS, *(kind for kind in KINDS if place.sizes(kind))))
             for group in groups:
-                Folder(staged).commit(_merged(group), _tables(disk, group))
+                Folder(staged).commit(_merged(group), _tables(place, group))
             for name in (EXPERIMENT, MANIFEST):
-                staged.write(name, disk.read(name))
-            disk.take_over()
+                staged.write(name, place.read(name))
+            place.take_over()
     return len(parts), len(groups)
 
 
@@ -62,9 +62,9 @@ def _merged(group: list[Entry]) -> Entry:
     return Entry("part", group[0].first, group[-1].stop, f"{key:016x}", rows, round(seconds, 3))
 
 
-def _tables(disk: Disk, group: list[Entry]) -> dict[str, pa.Table]:
+def _tables(place: Place, group: list[Entry]) -> dict[str, pa.Table]:
     tables: dict[str, list[pa.Table]] = {}
     for file in (file for entry in group for file in entry.files):
         kind = file.name.split("/")[0]
-        tables.setdefault(kind, []).append(pq.read_table(pa.BufferReader(disk.read(file.name))))
+        tables.setdefault(kind, []).append(pq.read_table(pa.BufferReader(place.read(file.name))))
     return {kind: pa.concat_tables(pieces).combine_chunks() for kind, pieces in tables.items()}

@@ -110,11 +110,11 @@ def _do(work: Work, plan: Plan, executor: Executor, watch: Watch) -> float:
         prepare(plan)
         watch.announce(measure(plan, left, folder))
     watch.progress(plan.runs - left, plan.runs)
-    started = time.perf_counter()
+    started, done = time.perf_counter(), 0
     for runs in executor(work, unless_stopped(tasks, watch)):
-        left -= runs
+        left, done = left - runs, done + 1
         watch.progress(plan.runs - left, plan.runs)
-    if watch.stop:
+    if done < len(tasks):
         raise FailedError(MESSAGE)
     seconds = time.perf_counter() - started
     folder.close(seconds)
