@@ -155,14 +155,14 @@ class Folder:
                 return file.name, "not what was written: its SHA-256 is another"
             return None
 
+        files = [file for entry in entries.values() for file in entry.files]
         with ThreadPoolExecutor() as pool:
-            asked = {entry: [pool.submit(problem, file) for file in entry.files] for entry in entries.values()}
-            results = {entry: [future.result() for future in futures] for entry, futures in asked.items()}
-        wrong = {entry: [problem for problem in found if problem] for entry, found in results.items()}
+            problems = dict(zip(files, (pool.map if deep else map)(problem, files), strict=True))
+        wrong = {entry: [flaw for file in entry.files if (flaw := problems[file])] for entry in entries.values()}
         parts, blocks = ([entry for entry in entries.values() if entry.kind == kind] for kind in ("part", "block"))
         asked_for = Found(parts, []).covers("part", max((entry.stop for entry in entries.values()), default=0))
         loose = [entry for entry in blocks if not asked_for[entry.first]]  # the others' part was made of them
-        bad = [*damaged, *(problem for entry in (*parts, *loose) for problem in wrong[entry])]
+        bad = [*damaged, *(flaw for entry in (*parts, *loose) for flaw in wrong[entry])]
         return Found([entry for entry in (*parts, *loose) if not wrong[entry]], bad)
 
     def unlogged(self) -> list[str]:

@@ -33,11 +33,12 @@ def status_of(path: str, deep: bool | None = None) -> SweepStatus:
         bad.append((MANIFEST, "damaged or missing"))
     elif _digest(folder) != manifest["experiment_sha256"]:
         bad.append((EXPERIMENT, "not what was written: its SHA-256 is another"))
-    bad += [(name, "not in the log") for name in folder.unlogged()]
+    state = manifest["state"] if manifest else "damaged"
+    if state == "complete":  # until then, a part lies there before the log names it
+        bad += [(name, "not in the log") for name in folder.unlogged()]
     blocks = manifest["blocks"] if manifest else max((entry.stop for entry in found.good), default=0)
     done = sum(map(max, zip(found.covers("part", blocks), found.covers("block", blocks), strict=True)))
     seconds = sum(entry.seconds for entry in found.good)
-    state = manifest["state"] if manifest else "damaged"
     return SweepStatus(state, blocks, done, bad, seconds / max(done, 1) * (blocks - done))
 
 
