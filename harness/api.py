@@ -39,18 +39,20 @@ def sweep(
     overwrite: bool = False,
     threads: int | None = None,
     block_size: int | None = None,
-) -> Path:
+) -> Path | str:
     """Train every configuration into Parquet files and return their folder, results/NAME.
 
-    Runs that are there already are not trained again. Raises `ExperimentError` for a bad experiment and `StoreError`
-    for a folder that holds something else, unless told to overwrite it.
+    results: a folder; or s3://BUCKET/PREFIX in an object store, and then what is returned is a string. Runs that are
+    there already are not trained again. Raises `ExperimentError` for a bad experiment, `StoreError` for a folder that
+    holds something else, unless told to overwrite it, and `FailedError` if it cannot be written.
     """
     from harness.experiment import load as read
+    from harness.store.disk import Disk
     from harness.sweeps import local, run
 
     options = run.Options(overwrite=overwrite, block_size=block_size)
     ran = run.sweep(read(experiment), results, options, partial(local.run, threads=threads))
-    return Path(results) / ran.plan.experiment.name
+    return ran.folder.place.root if isinstance(ran.folder.place, Disk) else str(ran.folder)
 
 
 def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, *, curves: bool = False) -> pd.DataFrame:

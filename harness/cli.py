@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from harness import output
 from harness.errors import HarnessError
-
-if TYPE_CHECKING:
-    from harness.sweeps.estimate import Estimate
-    from harness.sweeps.run import Ran
 
 EXIT_FAILED, EXIT_INTERRUPTED = 1, 130
 SECONDS_BETWEEN_LINES = 5.0
@@ -61,12 +59,16 @@ file_argument = click.argument("file", type=click.Path())
 @click.option("--endpoint", metavar="URL", help="Of the object store, if not that of the environment.")
 @click.option("--overwrite", is_flag=True, help="Replace another experiment's results under the same name.")
 @click.option("--extend", is_flag=True, help="After an edit of the grid: keep the runs that it still has.")
+@click.option("--scheduler", metavar="tcp://HOST:PORT", help="Train on the workers of this Dask scheduler.")
+@click.option("--scheduler-file", metavar="FILE", help="Of the scheduler that wrote this file.")
+@click.option("--workers", type=click.IntRange(1), metavar="N", help="Or in N processes here, on 127.0.0.1 alone.")
 @one_line_errors
-def sweep(file: str, results: str, endpoint: str | None, overwrite: bool, extend: bool) -> None:
+def sweep(file: str, results: str, endpoint: str | None, overwrite: bool, extend: bool, **cluster: Any) -> None:
     """Train every configuration, write the table.
 
     The rows go to DIR/NAME, where NAME is the experiment's; DIR may be s3://BUCKET/PREFIX. What is there already is not
-    trained again: after an interruption the same command goes on.
+    trained again: after an interruption the same command goes on. It listens on no port, but with --workers, and then
+    on none that other machines can reach.
 
     \b
     Example:
@@ -79,13 +81,13 @@ def sweep(file: str, results: str, endpoint: str | None, overwrite: bool, extend
     experiment, stop = load(file), Stop()
     options = run.Options(overwrite, extend, endpoint=endpoint)
     try:
-        with stop.heard(), _progress(experiment.name) as progress:
-            watch = run.Watch(lambda estimate: _announce(experiment.name, estimate), progress, stop)
-            ran = run.sweep(experiment, results, options, watch=watch)
+        with stop.heard(), _executor(**cluster) as executor, _progress(experiment.name) as progress:
+            watch = run.Watch(lambda estimate: output.announce(experiment.name, estimate), progress, stop)
+            ran = run.sweep(experiment, results, options, executor, watch)
     except HarnessError as error:
         click.echo(str(error), err=True)
         sys.exit(stop.exit_code if stop else error.exit_code)
-    _print_summary(ran)
+    output.summary(ran)
 
 
 @main.command()
@@ -105,13 +107,17 @@ def status(folder: str) -> None:
 
     found = status_of(folder)
     left = found.seconds_left / processors()
-    _print_pairs(
+    output.pairs(
         state=found.state,
         blocks=f"{found.blocks:,}",
         done=f"{found.done:,} ({found.done / found.blocks:.1%})",
         missing=f"{found.blocks - found.done:,}",
         damaged=f"{len(found.bad):,}",
-        **({"time_left": f"about {_duration(left)} on {_threads(processors())}"} if found.done < found.blocks else {}),
+        **(
+            {"time_left": f"about {output.duration(left)} on {output.threads(processors())}"}
+            if found.done < found.blocks
+            else {}
+        ),
     )
     for name, what in found.bad:
         click.echo(f"{folder}/{name}: {what}")
@@ -177,13 +183,13 @@ def plan(file: str) -> None:
 
     planned = Plan(load(file))
     threads = min(processors(), len(planned.pieces))
-    _print_pairs(
+    output.pairs(
         rows=f"{planned.rows:,}",
         runs=f"{planned.runs:,}",
         steps=f"{planned.steps:,}",
         blocks=f"{len(planned.pieces):,}",
         bytes=f"{planned.bytes:,} before compression",
-        time=f"about {_duration(planned.seconds / threads)} on {_threads(threads)}, once compiled",
+        time=f"about {output.duration(planned.seconds / threads)} on {output.threads(threads)}, once compiled",
     )
 
 
@@ -238,43 +244,15 @@ def schema() -> None:
     click.echo(json.dumps(json_schema(), indent=2))
 
 
-def _print_pairs(**pairs: str) -> None:
-    width = max(map(len, pairs)) + 2
-    for name, value in pairs.items():
-        click.echo(f"{name.replace('_', ' '):<{width}}{value}")
+def _executor(**cluster: Any) -> Any:
+    """A context that gives what runs the blocks: threads here, unless one of the options of a cluster is given."""
+    from harness.sweeps import local
 
+    if not any(cluster.values()):
+        return contextlib.nullcontext(local.run)
+    from harness.sweeps import cluster as dask
 
-def _print_summary(ran: Ran) -> None:
-    from harness.views.summary import summarise
-
-    experiment = ran.plan.experiment
-    summary = summarise(str(ran.folder), experiment.swept)
-    rate = {} if ran.already else {"steps_a_second": f"{ran.plan.steps / ran.seconds:,.0f} ({ran.seconds:.1f} s)"}
-    best = "none: every run diverged or has no epoch"
-    if summary.best is not None:
-        row = dict(summary.best)
-        found = f"loss_mean {row.pop('loss_mean'):.6g} at config {row.pop('config')}"
-        best = f"{found}: " + ", ".join(f"{key} {value}" for key, value in row.items() if value is not None)
-    if ran.already:
-        click.echo(f"{experiment.name} is complete; nothing was left to do")
-    _print_pairs(
-        configurations=f"{ran.plan.rows:,}",
-        runs=f"{ran.plan.runs:,}",
-        steps=f"{ran.plan.steps:,}",
-        **rate,
-        **{status: f"{count:,} ({count / ran.plan.rows:.1%})" for status, count in summary.statuses.items()},
-        best=best,
-        table=f"{ran.folder}/runs",
-    )
-
-
-def _announce(name: str, estimate: Estimate) -> None:
-    """What a sweep will take, on standard error."""
-    click.echo(
-        f"{name}: {estimate.rows:,} rows in about {_duration(estimate.seconds)} on {_threads(estimate.threads)}, "
-        f"{_size(estimate.disk)} of disk, {_size(estimate.memory)} of memory",
-        err=True,
-    )
+    return dask.opened(**cluster)
 
 
 def _progress(name: str) -> Any:
@@ -282,22 +260,3 @@ def _progress(name: str) -> Any:
     from harness import progress
 
     return progress.bar(name) if sys.stderr.isatty() else progress.lines(name, SECONDS_BETWEEN_LINES)
-
-
-def _duration(seconds: float) -> str:
-    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{max(seconds, 0.1):.1f} seconds"
-
-
-def _threads(count: int) -> str:
-    return f"{count} thread{'s' * (count > 1)}"
-
-
-def _size(size: float) -> str:
-    for unit in ("bytes", "kB", "MB", "GB", "TB"):
-        if size < 1000 or unit == "TB":
-            break
-        size /= 1000
-    return f"{size:,.0f} {unit}"

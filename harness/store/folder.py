@@ -211,6 +211,9 @@ class Folder:
 
     def close(self, seconds: float) -> None:
         """Say that every part is there."""
+        if self.place.exclusive:  # a block may have been done twice, and once too late
+            self.place.remove(name for name in self.place.sizes(LOG) if name.startswith(f"{LOG}/block"))
+            self.place.remove(self.place.sizes(BLOCKS))
         manifest = self.manifest() or {}
         self._put_manifest({**manifest, "state": "complete", "finished": _now(), "seconds": round(seconds, 3)})
         self.place.tidy()

@@ -1,6 +1,7 @@
 """A prefix in an object store that speaks S3. An object appears whole or not at all, so nothing is renamed.
 
-pyarrow reads and writes the data. It cannot say "only if there is none", which the log needs: that is boto3's.
+pyarrow reads; boto3 writes, since pyarrow cannot say "only if there is none", and uploads in pieces that stay behind
+when it is killed.
 """
 
 from __future__ import annotations
@@ -8,98 +9,109 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.fs as fs
 
-from harness.errors import FailedError
+from harness.errors import FailedError, HarnessError
 from harness.store.disk import Check
 
-ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+ENDPOINTS, REGIONS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"), ("AWS_REGION", "AWS_DEFAULT_REGION")
+REGION = "us-east-1"
+"""What stores that have no regions answer to."""
 CHUNK = 2**24
-TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")
-"""What a store answers to a conditional creation: the object is there; or another writer is about to put it there."""
+ATTEMPTS, CONNECT_SECONDS, READ_SECONDS = 3, 3, 20
+THERE, BUSY = "PreconditionFailed", "ConditionalRequestConflict"
+"""What a store answers to a conditional creation: the object is there; or others are writing or removing it."""
 
 
+@dataclass(frozen=True)
 class Objects:
-    """Objects by their names under a prefix."""
+    """Objects by their names under a prefix, BUCKET/PATH. Writing raises `FailedError`; and so does reading, unless
+    there is no such object.
+    """
+
+    prefix: str
+    endpoint: str | None
+    region: str
 
     exclusive = False
     """Others may write here at the same time: the same names with the same bytes."""
 
-    def __init__(self, prefix: str, endpoint: str | None) -> None:
-        self.prefix = prefix
-        self.endpoint = endpoint or next((os.environ[name] for name in ENDPOINTS if os.environ.get(name)), None)
-        scheme, _, host = (self.endpoint or "").rpartition("://")
-        with self._failures(""):
-            self._files = fs.S3FileSystem(endpoint_override=host or None, scheme=scheme or "https")
+    @classmethod
+    def at(cls, path: str, names: Iterable[str], endpoint: str | None) -> Objects:
+        """These names under a path. endpoint: if not that of the environment. Raises `HarnessError`."""
+        prefix = "/".join(name for name in path.split("/") if name)
+        if not prefix:
+            raise HarnessError("s3://: no bucket given; expected s3://BUCKET/PREFIX")
+        prefix = "/".join([prefix, *names])
+        endpoint = endpoint or _environment(ENDPOINTS)
+        if endpoint:
+            scheme, _, host = endpoint.rpartition("://")
+            return cls(prefix, f"{scheme or 'https'}://{host.rstrip('/')}", _environment(REGIONS) or REGION)
+        with _failures(f"s3://{prefix}"):
+            return cls(prefix, None, fs.resolve_s3_region(prefix.split("/")[0]))
 
     def __str__(self) -> str:
         return f"s3://{self.prefix}"
 
     def make(self, folders: Iterable[str]) -> None:
-        """Nothing: an object store has no folders."""
+        """See that the bucket is there and may be used; an object store has no folders."""
+        with self._writing("") as client:
+            client.list_objects_v2(**self._object(""), MaxKeys=1)
 
     def read(self, name: str) -> bytes:
-        """All of an object. Raises OSError."""
-        with self._files.open_input_stream(self._path(name)) as stream:
+        """All of an object. Raises FileNotFoundError."""
+        with _failures(f"{self}/{name}"), self._files.open_input_stream(self._path(name)) as stream:
             return bytes(stream.read())
 
     def sizes(self, folder: str) -> dict[str, int]:
         """The objects right under a folder and their bytes."""
-        path = self._path(folder) if folder else self.prefix
-        with self._failures(folder):
-            infos = self._files.get_file_info(fs.FileSelector(path, allow_not_found=True))
-        files = [info for info in infos if info.type == fs.FileType.File]
-        return {
-            f"{folder}/{info.base_name}".lstrip("/"): info.size for info in sorted(files, key=lambda info: info.path)
-        }
+        with _failures(f"{self}/{folder}"):
+            infos = self._files.get_file_info(fs.FileSelector(self._path(folder), allow_not_found=True))
+        names = {self._name(info.path): info.size for info in infos if info.type == fs.FileType.File}
+        return {name: names[name] for name in sorted(names)}
 
     def digest(self, name: str) -> tuple[int, str]:
-        """Bytes and SHA-256 of an object; (-1, "") if it cannot be read."""
+        """Bytes and SHA-256 of an object; (-1, "") if it is not there."""
         hashed, size = hashlib.sha256(), 0
-        try:
+        with suppress(FileNotFoundError), _failures(f"{self}/{name}"):
             with self._files.open_input_stream(self._path(name)) as stream:
                 while chunk := stream.read(CHUNK):
                     hashed.update(chunk)
                     size += len(chunk)
-        except OSError:
-            return -1, ""
-        return size, hashed.hexdigest()
+            return size, hashed.hexdigest()
+        return -1, ""
 
     def write(self, name: str, data: Any, check: Check | None = None) -> None:
-        """Put an object in place, or in place of another."""
-        with self._failures(name, len(data)):
-            with self._files.open_output_stream(self._path(name)) as stream:
-                stream.write(data)
-            if check is not None:
-                with self._files.open_input_file(self._path(name)) as again:
-                    check(again)
+        """Put an object in place, or in place of another. It is not read again: the store compared its checksum."""
+        with self._writing(name) as client:
+            client.put_object(**self._object(name), Body=pa.BufferReader(data))
 
     def create(self, name: str, data: Any) -> bool:
         """Put an object in place unless there is one; whether it is the new one."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        bucket, _, key = self._path(name).partition("/")
-        try:
-            self._client().put_object(Bucket=bucket, Key=key, Body=bytes(data), IfNoneMatch="*")
-        except ClientError as error:
-            if error.response["Error"]["Code"] in TAKEN:
-                return False
-            raise FailedError(f"{self}/{name}: {error}") from error
-        except BotoCoreError as error:
-            raise FailedError(f"{self}/{name}: {error}") from error
+        with self._writing(name) as client:
+            for attempt in range(1, ATTEMPTS + 1):
+                try:
+                    client.put_object(**self._object(name), Body=bytes(data), IfNoneMatch="*")
+                    break
+                except client.exceptions.ClientError as error:
+                    code = error.response["Error"]["Code"]
+                    if code == THERE:
+                        return False
+                    if code != BUSY or attempt == ATTEMPTS:
+                        raise
         return True
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove objects, if they are there."""
         for name in names:
-            with self._failures(name):
-                try:
-                    self._files.delete_file(self._path(name))
-                except FileNotFoundError:
-                    continue
+            with self._writing(name) as client:
+                client.delete_object(**self._object(name))
 
     def tidy(self) -> None:
         """Nothing: what was not written whole is not there."""
@@ -122,24 +134,64 @@ class Objects:
         return self._path(folder), self._files
 
     def _path(self, name: str) -> str:
-        return f"{self.prefix}/{name}"
+        return f"{self.prefix}/{name}".rstrip("/")
 
-    def _client(self) -> Any:
-        try:
-            import boto3
-        except ImportError:
-            raise FailedError(
-                f"{self}: writing to an object store needs boto3: pip install backprop-harness[s3]"
-            ) from None
-        return boto3.client("s3", endpoint_url=self.endpoint)
+    def _name(self, path: str) -> str:
+        return path.removeprefix(f"{self.prefix}/")
+
+    def _object(self, name: str) -> dict[str, str]:
+        bucket, _, key = self._path(name).partition("/")
+        return {"Bucket": bucket, "Key" if name else "Prefix": key}
+
+    @property
+    def _files(self) -> fs.FileSystem:
+        return _reader(self.endpoint, self.region)
 
     @contextmanager
-    def _failures(self, name: str, needed: int = 0) -> Iterator[None]:
-        """What the store refuses, in one line."""
-        try:
-            yield
-        except OSError as error:
-            reason = " ".join(str(error).split())
-            room = f" ({needed:,} bytes)" if needed else ""
-            where = f"{self}/{name}" if name else str(self)
-            raise FailedError(f"{where}{room}: {reason}; the same command goes on from what is there") from error
+    def _writing(self, name: str) -> Iterator[Any]:
+        """The client that changes an object."""
+        client = _writer(self.endpoint, self.region)
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        with _failures(f"{self}/{name}", (BotoCoreError, ClientError)):
+            yield client
+
+
+@lru_cache
+def _reader(endpoint: str | None, region: str) -> fs.FileSystem:
+    scheme, _, host = (endpoint or "https://").partition("://")
+    return fs.S3FileSystem(
+        endpoint_override=host or None,
+        scheme=scheme,
+        region=region,
+        connect_timeout=CONNECT_SECONDS,
+        retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=ATTEMPTS),
+    )
+
+
+@lru_cache
+def _writer(endpoint: str | None, region: str) -> Any:
+    try:
+        from boto3.session import Session
+        from botocore.config import Config
+    except ImportError:
+        raise FailedError("writing to an object store needs boto3: pip install backprop-harness[s3]") from None
+    retries = {"mode": "standard", "total_max_attempts": ATTEMPTS}
+    config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries=retries)
+    return Session().client("s3", endpoint_url=endpoint, region_name=region, config=config)
+
+
+def _environment(names: Iterable[str]) -> str | None:
+    return next((os.environ[name] for name in names if os.environ.get(name)), None)
+
+
+@contextmanager
+def _failures(where: str, refusals: tuple[Any, ...] = ()) -> Iterator[None]:
+    """What the store refuses, in one line."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, *refusals) as error:
+        reason = " ".join(str(error).split())
+        raise FailedError(f"{where.rstrip('/')}: {reason}; the same command goes on from what is there") from error

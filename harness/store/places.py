@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,7 +13,8 @@ from harness.store.disk import Check, Disk
 if TYPE_CHECKING:
     import pyarrow.fs as fs
 
-S3 = "s3://"
+S3 = re.compile("s3:/+")
+"""What a path starts with in an object store, were it made a `Path` before."""
 
 
 class Place(Protocol):
@@ -35,14 +37,16 @@ class Place(Protocol):
     def dataset(self, folder: str) -> tuple[str, fs.FileSystem | None]: ...
 
 
-def place_of(results: str | os.PathLike[str], *names: str, endpoint: str | None = None) -> Place:
+def place_of(results: str | os.PathLike[str] | Place, *names: str, endpoint: str | None = None) -> Place:
     """The place of this name under the results. endpoint: of the object store, if not that of the environment.
 
-    Raises `FailedError` if the store cannot be reached.
+    Raises `HarnessError` if it is no place, and `FailedError` if the store cannot be reached.
     """
+    if not isinstance(results, str | os.PathLike):
+        return results
     text = os.fspath(results)
-    if text.startswith(S3):
+    if found := S3.match(text):
         from harness.store.objects import Objects
 
-        return Objects("/".join([text.removeprefix(S3).strip("/"), *names]), endpoint)
+        return Objects.at(text[found.end() :], names, endpoint)
     return Disk(Path(text, *names))

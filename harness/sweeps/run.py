@@ -52,12 +52,15 @@ class Watch:
 
 @dataclass(frozen=True)
 class Ran:
-    """What a sweep did. seconds: of training and writing; 0 when everything was there already."""
+    """What a sweep did. trained: runs, of all that there are. seconds: of training and writing. already: everything was
+    there before.
+    """
 
     folder: Folder
     plan: Plan
-    seconds: float
-    already: bool
+    trained: int = 0
+    seconds: float = 0.0
+    already: bool = False
 
 
 def train(experiment: Experiment, threads: int | None = None, block_size: int | None = None) -> pa.Table:
@@ -84,28 +87,28 @@ def sweep(
     place = place_of(results, experiment.name, endpoint=options.endpoint)
     plan, folder = Plan(experiment, options.block_size), Folder(place)
     if complete(folder, plan, options):
-        return Ran(folder, plan, 0.0, already=True)
+        return Ran(folder, plan, already=True)
     place.make(())
     with folder.lock():
         place.recover()
         if complete(folder, plan, options):
-            return Ran(folder, plan, 0.0, already=True)
+            return Ran(folder, plan, already=True)
         manifest = folder.manifest()
         if options.extend and manifest and manifest["fingerprint"] != experiment.fingerprint:
             work = Work(experiment, options.block_size, place.staged(), earlier(folder, experiment))
         else:
             work = Work(experiment, options.block_size, place)
-        seconds = _do(work, plan, executor, watch)
+        done = _do(work, plan, executor, watch)
         if work.earlier:
             place.take_over()
-    return Ran(folder, plan, seconds, already=False)
+    return Ran(folder, plan, *done)
 
 
-def _do(work: Work, plan: Plan, executor: Executor, watch: Watch) -> float:
-    """Do all that is left of a plan; return the seconds of training and writing."""
+def _do(work: Work, plan: Plan, executor: Executor, watch: Watch) -> tuple[int, float]:
+    """Do all that is left of a plan; return (the runs, the seconds) of training and writing."""
     folder = Folder(work.place)
     tasks = tasks_left(plan, folder.open(plan.experiment, plan.totals(), plan.key))
-    left = sum(plan.pieces[task.block].runs for task in tasks if task.block is not None)
+    left = trained = sum(plan.pieces[task.block].runs for task in tasks if task.block is not None)
     if left and not work.earlier:
         prepare(plan)
         watch.announce(measure(plan, left, folder))
@@ -117,8 +120,10 @@ def _do(work: Work, plan: Plan, executor: Executor, watch: Watch) -> float:
     if done < len(tasks):
         raise FailedError(MESSAGE)
     seconds = time.perf_counter() - started
+    if lost := tasks_left(plan, folder.found(deep=False)):  # a worker of an earlier sweep may have come in between
+        raise FailedError(f"{folder}: {len(lost)} blocks are not there that were written; the same command goes on")
     folder.close(seconds)
-    return seconds
+    return trained, seconds
 
 
 def complete(folder: Folder, plan: Plan, options: Options) -> bool:

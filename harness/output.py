@@ -1,0 +1,75 @@
+"""What commands print: names and values in columns, sizes and times in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from harness.sweeps.estimate import Estimate
+    from harness.sweeps.run import Ran
+
+
+def pairs(**values: str) -> None:
+    """A line for each."""
+    width = max(map(len, values)) + 2
+    for name, value in values.items():
+        click.echo(f"{name.replace('_', ' '):<{width}}{value}")
+
+
+def summary(ran: Ran) -> None:
+    """What came of a sweep."""
+    from harness.views.summary import summarise
+
+    experiment = ran.plan.experiment
+    found = summarise(str(ran.folder), experiment.swept)
+    steps = ran.plan.steps * ran.trained / ran.plan.runs
+    rate = {"steps_a_second": f"{steps / ran.seconds:,.0f} ({ran.seconds:.1f} s)"} if ran.trained else {}
+    best = "none: every run diverged or has no epoch"
+    if found.best is not None:
+        row = dict(found.best)
+        least = f"loss_mean {row.pop('loss_mean'):.6g} at config {row.pop('config')}"
+        best = f"{least}: " + ", ".join(f"{key} {value}" for key, value in row.items() if value is not None)
+    if ran.already:
+        click.echo(f"{experiment.name} is complete; nothing was left to do")
+    pairs(
+        configurations=f"{ran.plan.rows:,}",
+        runs=f"{ran.plan.runs:,}",
+        steps=f"{ran.plan.steps:,}",
+        **rate,
+        **{status: f"{count:,} ({count / ran.plan.rows:.1%})" for status, count in found.statuses.items()},
+        best=best,
+        table=f"{ran.folder}/runs",
+    )
+
+
+def announce(name: str, estimate: Estimate) -> None:
+    """What a sweep will take, on standard error."""
+    click.echo(
+        f"{name}: {estimate.rows:,} rows in about {duration(estimate.seconds)} on {threads(estimate.threads)}, "
+        f"{size(estimate.disk)} of disk, {size(estimate.memory)} of memory",
+        err=True,
+    )
+
+
+def duration(seconds: float) -> str:
+    """In words, in the unit that suits it."""
+    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(seconds, 0.1):.1f} seconds"
+
+
+def threads(count: int) -> str:
+    """In words."""
+    return f"{count} thread{'s' * (count > 1)}"
+
+
+def size(count: float) -> str:
+    """Bytes in words, in the unit that suits them."""
+    for unit in ("bytes", "kB", "MB", "GB", "TB"):
+        if count < 1000 or unit == "TB":
+            break
+        count /= 1000
+    return f"{count:,.0f} {unit}"
