@@ -29,6 +29,7 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
             sys.exit(error.exit_code)
         except BrokenPipeError:
             sys.stderr.close()
+            sys.exit(EXIT_FAILED)
         except OSError as error:
             click.echo(f"{error.filename or 'harness'}: {error.strerror or error}", err=True)
             sys.exit(EXIT_FAILED)

@@ -162,7 +162,8 @@ class Folder:
         parts, blocks = ([entry for entry in entries.values() if entry.kind == kind] for kind in ("part", "block"))
         asked_for = Found(parts, []).covers("part", max((entry.stop for entry in entries.values()), default=0))
         loose = [entry for entry in blocks if not asked_for[entry.first]]  # the others' part was made of them
-        bad = [*damaged, *(flaw for entry in (*parts, *loose) for flaw in wrong[entry])]
+        blamed = [*parts, *(entry for entry in loose if wrong[entry] and self.done(entry))]  # none merged meanwhile
+        bad = [*damaged, *(flaw for entry in blamed for flaw in wrong[entry])]
         return Found([entry for entry in (*parts, *loose) if not wrong[entry]], bad)
 
     def unlogged(self) -> list[str]:

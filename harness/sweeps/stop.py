@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 
-GRACE = 1.6
+GRACE = 1.2
 """Seconds that the blocks in hand have. What is not committed by then is done again."""
 MESSAGE = "interrupted; what is done is kept, and the same command goes on from it"
+SHOW_CURSOR = "\x1b[?25h"
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop:
@@ -30,22 +30,44 @@ class Stop:
 
     @contextmanager
     def heard(self) -> Iterator[None]:
-        """Listen to the signals, in the main thread of a command. A second one ends the process at once."""
-        before = {number: signal.signal(number, self._asked) for number in (signal.SIGINT, signal.SIGTERM)}
+        """Listen to the signals, in the main thread of a command. A second one ends the process at once.
+
+        A thread listens: Python's own handlers wait until the main thread is back from a kernel or the compiler.
+        """
+        reading, writing = os.pipe()
+        os.set_blocking(writing, False)
+        before = {number: signal.signal(number, lambda number, frame: None) for number in SIGNALS}
+        woken = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+        threading.Thread(target=self._listen, args=(reading,), daemon=True).start()
         try:
             yield
         finally:
+            signal.set_wakeup_fd(woken)
             for number, handler in before.items():
                 signal.signal(number, handler)
+            os.close(writing)
 
-    def _asked(self, number: int, frame: FrameType | None) -> None:
+    def _listen(self, reading: int) -> None:
+        with open(reading, "rb", buffering=0) as numbers:
+            while number := numbers.read(1):
+                if number[0] in SIGNALS:
+                    self._asked(number[0])
+
+    def _asked(self, number: int) -> None:
         if self:
-            os._exit(128 + number)
+            _exit(128 + number)
         self.signal = number
         timer = threading.Timer(GRACE, self._leave)
         timer.daemon = True
         timer.start()
 
     def _leave(self) -> None:
-        print(MESSAGE, file=sys.stderr, flush=True)
-        os._exit(self.exit_code)
+        _exit(self.exit_code)
+
+
+def _exit(code: int) -> None:
+    """End at once, whatever the threads do. On a terminal the bar has hidden the cursor."""
+    try:
+        os.write(2, f"\n{SHOW_CURSOR}{MESSAGE}\n".encode() if os.isatty(2) else f"{MESSAGE}\n".encode())
+    finally:
+        os._exit(code)

@@ -1,0 +1,152 @@
+"""Ctrl-C and SIGTERM at any instant of the command `harness sweep`, and a second one."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from harness.store.disk import Disk
+from harness.store.folder import Folder
+from harness.sweeps.stop import MESSAGE
+from reliability.owners import owner
+from reliability.score import Score
+from reliability.sweeps import ROOT, cli, digests, lasting, until, written
+
+EPOCHS, SLOW_EPOCHS = 80_000, 20_000_000
+"""Some five seconds of work for two processors; and blocks that take longer than any process is given to leave."""
+SPAN = 2.5
+"""Seconds in which signals fall, after the start or after it owns the folder: the end of a sweep is among them."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SECONDS, AT_ONCE = 2.0, 0.5
+"""In which the process must have left: after the first signal, after the second."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """How a process left. heard: whether it had the folder's lock when the signal came."""
+
+    signal: int
+    heard: bool
+    code: int
+    err: str
+    seconds: float
+
+    @property
+    def well(self) -> bool:
+        """With the exit code of the signal and how to go on; by the signal itself only before it had a folder."""
+        told = self.code == 128 + self.signal and self.err.splitlines()[-1:] == [MESSAGE]
+        early = self.code in (128 + self.signal, -self.signal) and "in wrapped" not in self.err
+        return (told and "Traceback" not in self.err) if self.heard else early
+
+
+def full(folder: Path) -> Iterator[Score]:
+    yield from signals(folder / "once", 100)
+    yield from slow(folder / "slow", 20)
+
+
+def signals(folder: Path, count: int, epochs: int = EPOCHS, span: float = SPAN) -> Iterator[Score]:
+    """So many, one sweep going on from where the one before was stopped; when it is complete, from nothing again."""
+    out = Score(f"SIGINT and SIGTERM: out in {SECONDS:g} s")
+    well = Score("exit code 130 or 143, with a line that says how to go on and no traceback")
+    kept = Score("nothing committed is lost, nothing half-written is seen")
+    same = Score("gone on from signals to the end: an uninterrupted run's files, byte for byte")
+    folder.mkdir()
+    file, draw = written(lasting(epochs), folder / "lasting.yaml"), random.Random(13)
+    whole = digests(_finished(file, folder / "whole"))
+    place = folder / "stopped" / "lasting"
+    while out.of < count:
+        number, instant, owning = draw.choice(SIGNALS), draw.uniform(0, span), out.of % 2 == 1
+        left, before = _signalled(file, place, number, instant, owning)
+        done = (Folder(Disk(place)).manifest() or {}).get("state") == "complete"
+        if left is not None:
+            what = f"{number.name} {instant:.3f} s after {'it owned' if owning else 'its start'}: {left}"
+            out.add(left.seconds <= SECONDS, what)
+            well.add(left.well or (done and left.code in (0, -number, 128 + number)), what)
+            kept.add(before <= _committed(place) and digests(place).items() <= whole.items(), what)
+        if done or out.of == count:
+            same.add(digests(_finished(file, place.parent)) == whole, f"by the {out.of}. signal")
+            shutil.rmtree(place.parent)
+    yield from (out, well, kept, same)
+
+
+def slow(folder: Path, count: int, epochs: int = SLOW_EPOCHS) -> Iterator[Score]:
+    """Blocks that no grace is enough for: one signal, and in every other trial a second a short while later."""
+    once = Score(f"a signal while blocks take longer than that: out in {SECONDS:g} s")
+    twice = Score(f"a second signal: out in {AT_ONCE:g} s")
+    folder.mkdir()
+    file, draw = written(lasting(epochs), folder / "lasting.yaml"), random.Random(2)
+    for trial in range(count):
+        number, instant, pause = draw.choice(SIGNALS), draw.uniform(0, SPAN), draw.uniform(0.2, 1)
+        with _begun(file, folder) as child:
+            until(lambda: owner(folder / "lasting") == child.pid)
+            _wait(child, instant)
+            score, allowed, asked = once, SECONDS, time.monotonic()
+            child.send_signal(number)
+            if trial % 2 and _wait(child, pause):
+                score, allowed, asked = twice, AT_ONCE, time.monotonic()
+                child.send_signal(number)
+            _out_of(child)
+            seconds = time.monotonic() - asked
+        what = f"{number.name} {instant:.3f} s after it owned: exit code {child.returncode} in {seconds:.2f} s"
+        score.add(child.returncode == 128 + number and seconds <= allowed, what)
+    yield from (once, twice)
+
+
+def _signalled(file: Path, place: Path, number: int, instant: float, owning: bool) -> tuple[Left | None, set[int]]:
+    """How a sweep left at a signal, unless it had ended before; and the blocks that were committed then."""
+    with _begun(file, place.parent) as child:
+        if owning:
+            until(lambda: owner(place) == child.pid)
+        _wait(child, instant)
+        before, heard = _committed(place), owner(place) == child.pid
+        if child.poll() is not None:
+            return None, before
+        asked = time.monotonic()
+        child.send_signal(number)
+        err = _out_of(child)
+        return Left(number, heard, child.returncode, err, time.monotonic() - asked), before
+
+
+@contextmanager
+def _begun(file: Path, results: Path) -> Iterator[subprocess.Popen[str]]:
+    """A sweep that does not outlive what is tried on it. A shell's background job ignores SIGINT, and so would it."""
+    out, err, heed = subprocess.DEVNULL, subprocess.PIPE, partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(cli(file, results), cwd=ROOT, stdout=out, stderr=err, text=True, preexec_fn=heed) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+def _wait(child: subprocess.Popen[str], seconds: float) -> bool:
+    """Whether it still runs after that."""
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(seconds)
+    return child.poll() is None
+
+
+def _out_of(child: subprocess.Popen[str]) -> str:
+    """What it says until it has left, or is killed because it does not."""
+    try:
+        return child.communicate(timeout=5 * SECONDS)[1]
+    except subprocess.TimeoutExpired:
+        child.kill()
+        return child.communicate()[1]
+
+
+def _committed(folder: Path) -> set[int]:
+    """The blocks that the log has, in files that are as they were written."""
+    return {number for entry in Folder(Disk(folder)).found().good for number in range(entry.first, entry.stop)}
+
+
+def _finished(file: Path, results: Path) -> Path:
+    subprocess.run(cli(file, results), cwd=ROOT, check=True, capture_output=True)
+    return results / "lasting"
