@@ -1,7 +1,7 @@
 """A folder on disk, written so that a crash at any instant leaves the old state or the new one.
 
 What is written lies in `.writing` until it is whole and synced; then it is renamed, or linked where it must not be
-there yet, and the directory synced. `tests/test_reliability.py` cuts a run's calls at every place, without what was not
+there yet, and the directory synced. `tests/test_faults.py` cuts a run's calls at every place, without what was not
 synced by then.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import itertools
 import os
 import shutil
 import uuid
@@ -41,15 +42,15 @@ class Disk:
         return str(self.root)
 
     def make(self, folders: Iterable[str]) -> None:
-        """Make the root and these folders in it. Raises `FailedError`."""
+        """Make the root and these folders in it; sync them, as a killed writer may not have. Raises `FailedError`."""
         with self._failures(self.root, 0):
             missing = [self.root, *self.root.parents]
             missing = [path for path in missing if not path.exists()][::-1]
             inside = [self.root / name for name in folders]
             for path in [*missing, *inside, *([self.root / WRITING] if inside else [])]:
-                if not path.is_dir():
-                    path.mkdir()
-                    _sync(path.parent)
+                path.mkdir(exist_ok=True)
+            for path in dict.fromkeys([*(path.parent for path in missing), self.root.parent, self.root, *inside]):
+                _sync(path)
 
     def read(self, name: str) -> bytes:
         """All of a file. Raises OSError."""
@@ -89,15 +90,23 @@ class Disk:
         return True
 
     def remove(self, names: Iterable[str]) -> None:
-        """Remove files, if they are there. Raises `FailedError`."""
+        """Remove files, if they are there, those of one folder before those of the next. Raises `FailedError`."""
         with self._failures(self.root, 0):
-            for name in names:
-                (self.root / name).unlink(missing_ok=True)
+            for folder, inside in itertools.groupby(names, os.path.dirname):
+                paths = [path for name in inside if (path := self.root / name).exists()]
+                for path in paths:
+                    path.unlink(missing_ok=True)
+                if paths:
+                    _sync(self.root / folder)
 
     def tidy(self) -> None:
         """Remove what writers left behind that were killed, or have finished."""
-        for name in (WRITING, NEXT):
+        for name in (WRITING, NEXT, OLD):
             shutil.rmtree(self.root / name, ignore_errors=True)
+
+    def untidy(self) -> bool:
+        """Whether a writer was killed before it could `recover` or `tidy`."""
+        return any((self.root / name).exists() for name in (WRITING, READY, OLD))
 
     def staged(self) -> Disk:
         """A place to make what shall be here next."""
@@ -121,7 +130,7 @@ class Disk:
                 if (self.root / name).exists():
                     os.rename(self.root / name, old / name)
                 os.rename(ready / name, self.root / name)
-                _sync(self.root)
+            _sync(self.root)
             shutil.rmtree(old)
             shutil.rmtree(ready)
         self.tidy()

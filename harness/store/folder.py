@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
+from pathlib import PurePath
 from typing import Any
 
 import pyarrow as pa
@@ -167,9 +168,16 @@ class Folder:
         return Found([entry for entry in (*parts, *loose) if not wrong[entry]], bad)
 
     def unlogged(self) -> list[str]:
-        """Files of data that no entry of the log names."""
-        named = {file.name for entry in self._entries().values() for file in entry.files}
-        return [name for name in self._data() if name not in named]
+        """Files of data that have no entry in the log, not even a damaged one."""
+        logged = {PurePath(name).stem for name in self.place.sizes(LOG)}
+        return [name for name in self._data() if "-".join(PurePath(name).stem.split("-")[-3:]) not in logged]
+
+    def described(self, manifest: Mapping[str, Any]) -> bool:
+        """Whether the experiment is there as it was run."""
+        try:
+            return bool(hashlib.sha256(self.place.read(EXPERIMENT)).hexdigest() == manifest["experiment_sha256"])
+        except OSError:
+            return False
 
     def done(self, entry: Entry) -> bool:
         """Whether the log has it."""

@@ -27,6 +27,8 @@ def owned(folder: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise FailedError(f"{folder}: {_owner(folder)} is writing there; wait for it, or end it first") from None
+    except OSError as error:
+        raise FailedError(f"{folder / LOCK}: {error.strerror or error}") from error
     try:
         with suppress(OSError):  # a full disk will be told of where it matters
             (folder / OWNER).write_text(json.dumps({"pid": os.getpid(), "host": platform.node()}), "utf-8")

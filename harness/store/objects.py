@@ -116,6 +116,10 @@ class Objects:
     def tidy(self) -> None:
         """Nothing: what was not written whole is not there."""
 
+    def untidy(self) -> bool:
+        """Never."""
+        return False
+
     def staged(self) -> Objects:
         """An object store cannot put one prefix in place of another."""
         raise FailedError(f"{self}: an object store cannot replace results at one instant; give another --results")

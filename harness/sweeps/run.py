@@ -86,12 +86,13 @@ def sweep(
     """
     place = place_of(results, experiment.name, endpoint=options.endpoint)
     plan, folder = Plan(experiment, options.block_size), Folder(place)
-    if complete(folder, plan, options):
+    if complete(folder, plan, options) and not place.untidy():
         return Ran(folder, plan, already=True)
     place.make(())
     with folder.lock():
         place.recover()
         if complete(folder, plan, options):
+            place.tidy()
             return Ran(folder, plan, already=True)
         manifest = folder.manifest()
         if options.extend and manifest and manifest["fingerprint"] != experiment.fingerprint:
@@ -134,7 +135,7 @@ def complete(folder: Folder, plan: Plan, options: Options) -> bool:
     if manifest["fingerprint"] != plan.experiment.fingerprint:
         return False
     found = folder.found()
-    return not found.bad and all(found.covers("part", manifest["blocks"]))
+    return folder.described(manifest) and not found.bad and all(found.covers("part", manifest["blocks"]))
 
 
 def tasks_left(plan: Plan, found: Found) -> list[Task]:

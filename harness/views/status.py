@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 from harness.store.folder import EXPERIMENT, MANIFEST, Folder, StoreError
@@ -31,7 +30,7 @@ def status_of(path: str, deep: bool | None = None) -> SweepStatus:
         if not found.good and not found.bad:
             raise StoreError(f"{path}: no results there (no {MANIFEST})")
         bad.append((MANIFEST, "damaged or missing"))
-    elif _digest(folder) != manifest["experiment_sha256"]:
+    elif not folder.described(manifest):
         bad.append((EXPERIMENT, "not what was written: its SHA-256 is another"))
     state = manifest["state"] if manifest else "damaged"
     if state == "complete":  # until then, a part lies there before the log names it
@@ -40,10 +39,3 @@ def status_of(path: str, deep: bool | None = None) -> SweepStatus:
     done = sum(map(max, zip(found.covers("part", blocks), found.covers("block", blocks), strict=True)))
     seconds = sum(entry.seconds for entry in found.good)
     return SweepStatus(state, blocks, done, bad, seconds / max(done, 1) * (blocks - done))
-
-
-def _digest(folder: Folder) -> str:
-    try:
-        return hashlib.sha256(folder.place.read(EXPERIMENT)).hexdigest()
-    except OSError:
-        return ""
