@@ -157,8 +157,7 @@ class Folder:
             return None
 
         files = [file for entry in entries.values() for file in entry.files]
-        with ThreadPoolExecutor() as pool:
-            problems = dict(zip(files, (pool.map if deep else map)(problem, files), strict=True))
+        problems = dict(zip(files, _each(problem, files, many=deep), strict=True))
         wrong = {entry: [flaw for file in entry.files if (flaw := problems[file])] for entry in entries.values()}
         parts, blocks = ([entry for entry in entries.values() if entry.kind == kind] for kind in ("part", "block"))
         asked_for = Found(parts, []).covers("part", max((entry.stop for entry in entries.values()), default=0))
@@ -229,8 +228,9 @@ class Folder:
 
     def _entries(self) -> dict[str, Entry]:
         """The entries of the log that are whole, by their names."""
-        found = {name: self._read_entry(name) for name in self.place.sizes(LOG)}
-        return {name: entry for name, entry in found.items() if entry is not None}
+        names = list(self.place.sizes(LOG))
+        found = zip(names, _each(self._read_entry, names, many=not self.place.exclusive), strict=True)
+        return {name: entry for name, entry in found if entry is not None}
 
     def _read_entry(self, name: str) -> Entry | None:
         try:
@@ -255,6 +255,14 @@ class Folder:
 
     def _put_manifest(self, manifest: Mapping[str, Any]) -> None:
         self.place.write(MANIFEST, seal(manifest))
+
+
+def _each(function: Callable[[Any], Any], items: Sequence[Any], many: bool) -> list[Any]:
+    """function(item) for each, many at once where that is what takes long: hashing, or waiting for a store."""
+    if not many:
+        return list(map(function, items))
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(function, items))
 
 
 def _now() -> str:
