@@ -60,9 +60,9 @@ def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, *
 
     columns: which ones, all if not given. Raises `StoreError` if there are no results, or no such column.
     """
-    from harness.store import folder as store
+    from harness.store import reading
 
-    return _frame(store.load(folder, columns, "curves" if curves else "runs"))
+    return _frame(reading.load(folder, columns, "curves" if curves else "runs"))
 
 
 def weights(table: pd.DataFrame, layers: Sequence[int] | None = None) -> dict[str, NDArray[np.floating]]:

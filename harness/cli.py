@@ -52,12 +52,13 @@ def main() -> None:
 
 
 file_argument = click.argument("file", type=click.Path())
+endpoint_option = click.option("--endpoint", metavar="URL", help="Of the object store, if not that of the environment.")
 
 
 @main.command()
 @file_argument
 @click.option("--results", default="results", show_default=True, metavar="DIR", help="Where the folder NAME is made.")
-@click.option("--endpoint", metavar="URL", help="Of the object store, if not that of the environment.")
+@endpoint_option
 @click.option("--overwrite", is_flag=True, help="Replace another experiment's results under the same name.")
 @click.option("--extend", is_flag=True, help="After an edit of the grid: keep the runs that it still has.")
 @click.option("--scheduler", metavar="tcp://HOST:PORT", help="Train on the workers of this Dask scheduler.")
@@ -93,8 +94,9 @@ def sweep(file: str, results: str, endpoint: str | None, overwrite: bool, extend
 
 @main.command()
 @click.argument("folder")
+@endpoint_option
 @one_line_errors
-def status(folder: str) -> None:
+def status(folder: str, endpoint: str | None) -> None:
     """Tell what of a sweep is done.
 
     And what is missing or damaged, and the time that is left.
@@ -106,12 +108,12 @@ def status(folder: str) -> None:
     from harness.sweeps.local import processors
     from harness.views.status import status_of
 
-    found = status_of(folder)
+    found = status_of(folder, endpoint=endpoint)
     left = found.seconds_left / processors()
     output.pairs(
         state=found.state,
         blocks=f"{found.blocks:,}",
-        done=f"{found.done:,} ({found.done / found.blocks:.1%})",
+        done=f"{found.done:,} ({found.done / max(found.blocks, 1):.1%})",
         missing=f"{found.blocks - found.done:,}",
         damaged=f"{len(found.bad):,}",
         **(
@@ -126,8 +128,9 @@ def status(folder: str) -> None:
 
 @main.command()
 @click.argument("folder")
+@endpoint_option
 @one_line_errors
-def verify(folder: str) -> None:
+def verify(folder: str, endpoint: str | None) -> None:
     """Read all results again and compare them with the log.
 
     Names every file that is damaged or missing, and then ends with exit code 1; the next sweep makes just those anew.
@@ -138,7 +141,7 @@ def verify(folder: str) -> None:
     """
     from harness.views.status import status_of
 
-    found = status_of(folder, deep=True)
+    found = status_of(folder, deep=True, endpoint=endpoint)
     for name, what in found.bad:
         click.echo(f"{folder}/{name}: {what}")
     missing = found.blocks - found.done

@@ -23,7 +23,7 @@ def summary(ran: Ran) -> None:
     from harness.views.summary import summarise
 
     experiment = ran.plan.experiment
-    found = summarise(str(ran.folder), experiment.swept)
+    found = summarise(ran.folder.place, experiment.swept)
     steps = ran.plan.steps * ran.trained / ran.plan.runs
     rate = {"steps_a_second": f"{steps / ran.seconds:,.0f} ({ran.seconds:.1f} s)"} if ran.trained else {}
     best = "none: every run diverged or has no epoch"

@@ -132,13 +132,15 @@ def test_a_structure_has_a_kernel_of_its_own_if_it_repays() -> None:
         kernels = {piece.structure: plan.block(piece)[0].own_kernel for piece in plan.pieces}
         return [kernels[one] for one in plan.structures]
 
-    assert kernels(optimizer=OPTIMIZERS[:KERNELS]) == [True] * KERNELS
-    assert kernels(optimizer=OPTIMIZERS[: KERNELS + 1]) == [False] * (KERNELS + 1)
+    four = {"dtype": ["float64", "float32"], "shuffle": [True, False]}
+    eight = four | {"arithmetic": ["exact", "fast"]}
+    assert kernels(**four) == [True] * KERNELS
+    assert kernels(**eight) == [False] * 8
     work = 9 + 8  # of an epoch of the network with 9 parameters
     runs = 2 * 2 * 5
     epochs = int(KERNEL_WORK / (runs * work)) - 1
-    assert kernels(optimizer=OPTIMIZERS[: KERNELS + 1], epochs=[1, epochs], max_loss=[1, 2, 3, 4, 5]) == [False] * 5
-    assert kernels(optimizer=OPTIMIZERS[: KERNELS + 1], epochs=[1, epochs + 1], max_loss=[1, 2, 3, 4, 5]) == [True] * 5
+    assert kernels(**eight, epochs=[1, epochs], max_loss=[1, 2, 3, 4, 5]) == [False] * 8
+    assert kernels(**eight, epochs=[1, epochs + 1], max_loss=[1, 2, 3, 4, 5]) == [True] * 8
     large = {"layers": [[2, 1], [2, 2, 1], [2, 3, 1], [2, 4, 1], [2, 10**4, 1]]}
     assert kernels(epochs=10_000, learning_rate=0.1, init="ones", **large) == [False] * 4 + [False]
     assert kernels(epochs=100_000, learning_rate=0.1, init="ones", **large) == [False] * 4 + [True]
@@ -150,3 +152,14 @@ def test_every_parameter_of_the_table_is_explained() -> None:
     )
     for key in ("optimizer", "schedule", "shuffle"):
         assert pa.types.is_dictionary(parameter_column(key).type)
+
+
+def test_functions_and_optimizers_that_take_long_make_blocks_smaller() -> None:
+    def largest(**training: Any) -> int:
+        rates = {"learning_rate": {"geomspace": [1e-3, 1, 10**6]}, "epochs": 10_000}
+        return max(piece.runs for piece in Plan(load(small(training, **rates))).pieces)
+
+    usual = largest()
+    assert largest(optimizer="momentum", momentum=0.9) == usual
+    assert largest(optimizer="adam") < usual / 3
+    assert largest(optimizer="adam", batch_size="full") > largest(optimizer="adam")

@@ -23,6 +23,8 @@ ONLY_WITH = {
     "noise": "generate",
     "seed": "generate",
 }
+MOST_BYTES, MOST_COLUMNS, MOST_ROWS = 2**24, 2**12, 10**6
+"""Of a file of data: CSV is read as text first, in ten times its size."""
 SOURCES = ("rows", "file", "generate")
 
 
@@ -127,8 +129,8 @@ def _check_columns(section: dict[str, Any], names: Sequence[str]) -> None:
 
 
 def _unreadable(error: Exception, kind: str) -> BadValueError:
-    said = " ".join(str(error).split())
-    return BadValueError(notes=[(("file",), f"cannot be read as {kind}: {said[:160]}")])
+    said = shorten(" ".join(str(error).split()), 160)
+    return BadValueError(notes=[(("file",), f"cannot be read as {kind}: {said}")])
 
 
 def _read_csv(path: FilePath, section: dict[str, Any]) -> Floats:
@@ -136,11 +138,16 @@ def _read_csv(path: FilePath, section: dict[str, Any]) -> Floats:
     from pyarrow import compute, csv
 
     used = [*section["inputs"], *section["targets"]]
+    if path.stat().st_size > MOST_BYTES:
+        message = f"the file is over {MOST_BYTES // 2**20} MiB; keep more in a Parquet file"
+        raise BadValueError(notes=[(("file",), message)])
     try:
         with path.open("rb") as file:
             header = file.readline(1 << 20)
         if not header.strip():
             raise BadValueError(notes=[(("file",), "the file is empty")])
+        if header.count(b",") >= MOST_COLUMNS:
+            raise BadValueError(notes=[(("file",), f"expected at most {MOST_COLUMNS:,} columns")])
         names = csv.read_csv(pa.BufferReader(header), parse_options=csv.ParseOptions()).column_names
         _check_columns(section, names)
         options = csv.ConvertOptions(
@@ -183,6 +190,8 @@ def _read_parquet(path: FilePath, section: dict[str, Any]) -> Floats:
             ]
             if notes:
                 raise BadValueError(notes=notes)
+            if file.metadata.num_rows > MOST_ROWS:
+                raise BadValueError(notes=[(("file",), f"the file has over {MOST_ROWS:,} rows")])
             table = file.read(columns=used)
         columns = [compute.cast(table.column(name), pa.float64(), safe=False).to_numpy() for name in used]
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:

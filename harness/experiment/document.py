@@ -21,7 +21,7 @@ from harness.experiment.settings import NETWORK, TRAINING, Bounds, Setting, name
 from harness.experiment.source import Note, notes_at
 
 MOST_SAMPLES = 1_000_000
-MOST_REPEATS = 1_000_000_000
+MOST_REPEATS = 1_000_000
 MOST_SEED = 2**64 - 1
 MOST_EPOCHS = 2**63 - 1
 MOST_RUNS = 2**62

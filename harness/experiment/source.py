@@ -103,7 +103,8 @@ def _text(label: str) -> str:
         return ExperimentError([Problem(label, None, None, "", message)])
 
     try:
-        with open(label, "rb") as file:
+        with open(label, "rb", opener=_open) as file:
+            os.set_blocking(file.fileno(), True)
             large = os.fstat(file.fileno()).st_size > MOST_BYTES
             content = b"" if large else file.read(MOST_BYTES + 1)
     except FileNotFoundError:
@@ -120,6 +121,11 @@ def _text(label: str) -> str:
         line = content.count(b"\n", 0, error.start) + 1
         column = error.start - content.rfind(b"\n", 0, error.start)
         raise ExperimentError([Problem(label, line, column, "", "the file is not UTF-8 text")]) from None
+
+
+def _open(path: str, flags: int) -> int:
+    """Do not wait for somebody to write into a FIFO."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _from_mapping(mapping: Mapping[str, Any]) -> Source:

@@ -44,6 +44,9 @@ class Disk:
     def make(self, folders: Iterable[str]) -> None:
         """Make the root and these folders in it; sync them, as a killed writer may not have. Raises `FailedError`."""
         with self._failures(self.root, 0):
+            there = sorted(self.root.iterdir()) if self.root.is_dir() else []
+            if links := [path for path in (self.root, *there) if path.is_symlink()]:
+                raise FailedError(f"{links[0]}: a link; of results only the folder above {self.root} may be one")
             missing = [self.root, *self.root.parents]
             missing = [path for path in missing if not path.exists()][::-1]
             inside = [self.root / name for name in folders]
@@ -54,7 +57,10 @@ class Disk:
 
     def read(self, name: str) -> bytes:
         """All of a file. Raises OSError."""
-        return (self.root / name).read_bytes()
+        path = self.root / name
+        if path.exists() and not path.is_file():  # a FIFO or a device may never end
+            raise OSError(errno.EINVAL, "not a file", str(path))
+        return path.read_bytes()
 
     def sizes(self, folder: str) -> dict[str, int]:
         """The files of a folder and their bytes; none if there is no such folder."""

@@ -27,15 +27,14 @@ from pathlib import PurePath
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from harness.errors import HarnessError
 from harness.experiment.model import Experiment
 from harness.store.disk import Disk
 from harness.store.files import arrow, check_arrow, check_parquet, digest, from_arrow, parquet
 from harness.store.lock import owned
-from harness.store.log import LOG, Entry, File, parse, seal, unseal
-from harness.store.places import Place, place_of
+from harness.store.log import LOG, Entry, File, parse, parse_manifest, seal
+from harness.store.places import Place
 from harness.store.schema import SCHEMA_VERSION
 
 KINDS = ("runs", "curves")
@@ -79,7 +78,7 @@ class Folder:
     def manifest(self) -> dict[str, Any] | None:
         """What the manifest says, or None if there is none to read."""
         try:
-            return unseal(self.place.read(MANIFEST))
+            return parse_manifest(self.place.read(MANIFEST))
         except OSError:
             return None
 
@@ -114,10 +113,12 @@ class Folder:
         """
         before, found = self.manifest() or {}, self.found()
         good = [entry for entry in found.good if entry.key == keys(entry.first, entry.stop)]
-        if before.get("fingerprint") != experiment.fingerprint:
+        if before and before["fingerprint"] != experiment.fingerprint:
             self.place.remove([MANIFEST])  # first: nobody takes what is left for a whole result
         kept = {entry.name for entry in good}
+        others = [entry for entry in self._entries().values() if entry.key != keys(entry.first, entry.stop)]
         self.place.remove(name for name in self.place.sizes(LOG) if name not in kept)
+        self.place.remove(file.name for entry in others for file in entry.files)
         if self.place.exclusive:
             kept = {file.name for entry in good for file in entry.files}
             self.place.remove(name for name in self._data() if name not in kept)
@@ -141,9 +142,8 @@ class Folder:
         self.place.write(EXPERIMENT, experiment.source.encode())
         return Found(good, found.bad)
 
-    def found(self, deep: bool | None = None) -> Found:
-        """What is there. deep: whether to read all data again, as is done where files may tear, or only their sizes."""
-        deep = self.place.exclusive if deep is None else deep
+    def found(self, deep: bool = True) -> Found:
+        """What is there. deep: whether to read all data again, or only their sizes."""
         entries, sizes = self._entries(), self._data()
         damaged = [(name, "damaged") for name in self.place.sizes(LOG) if name not in entries]
 
@@ -213,15 +213,23 @@ class Folder:
                 return
             raise
         rows, seconds = (sum(getattr(entry, name) for entry in entries) for name in ("rows", "seconds"))
-        whole = {kind: pa.concat_tables(pieces).combine_chunks() for kind, pieces in tables.items()}
+        whole = {kind: pa.concat_tables(pieces) for kind, pieces in tables.items()}
         self.commit(replace(part, rows=rows, seconds=seconds), whole)
         self.place.remove([*names, *files])
+
+    def drop(self, block: Entry) -> None:
+        """Remove a block whose part is done, as a writer that was slower leaves it."""
+        found = self._read_entry(block.name)
+        if found is not None:
+            self.place.remove([found.name, *(file.name for file in found.files)])
 
     def close(self, seconds: float) -> None:
         """Say that every part is there."""
         if self.place.exclusive:  # a block may have been done twice, and once too late
             self.place.remove(name for name in self.place.sizes(LOG) if name.startswith(f"{LOG}/block"))
             self.place.remove(self.place.sizes(BLOCKS))
+        else:
+            self.place.remove(self.unlogged())
         manifest = self.manifest() or {}
         self._put_manifest({**manifest, "state": "complete", "finished": _now(), "seconds": round(seconds, 3)})
         self.place.tidy()
@@ -271,26 +279,3 @@ def _now() -> str:
 
 def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in VERSIONS}}
-
-
-def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, kind: str = "runs") -> pa.Table:
-    """A table of a folder, in the order of the grid. Raises `StoreError` if there is none, or no such column."""
-    place = place_of(folder)
-    if not any(name.endswith(".parquet") for name in place.sizes(kind)):
-        raise StoreError(f"{folder}: no results there (no {kind}/*.parquet)")
-    dataset = ds.dataset(*place.dataset(kind), format="parquet")
-    names = dataset.schema.names
-    if unknown := [name for name in columns or [] if name not in names]:
-        raise StoreError(f"{folder}: no column {unknown[0]!r}; there are {', '.join(names)}")
-    wanted = list(names if columns is None else columns)
-    order = ["config"] if kind == "runs" else ["run", "epoch"]
-    table = dataset.to_table(columns=[*wanted, *(name for name in order if name not in wanted)])
-    return in_order(table, order).select(wanted)
-
-
-def in_order(table: pa.Table, order: Sequence[str] = ("config",)) -> pa.Table:
-    """The table sorted by these columns; as it is if it is in order by the one there is."""
-    first = table.column(order[0]).to_numpy()
-    if len(order) == 1 and bool((first[1:] > first[:-1]).all()):
-        return table
-    return table.sort_by([(name, "ascending") for name in order])

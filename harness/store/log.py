@@ -7,11 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 LOG = "log"
+NAME = re.compile(r"(runs|curves|blocks)/[\w-][\w.-]*")
+"""Of a file of data: none lies anywhere else."""
+MOST_BLOCKS = 2**27
+MANIFEST = {
+    **dict.fromkeys(("name", "fingerprint", "experiment_sha256", "state", "started"), str),
+    **dict.fromkeys(("schema_version", "blocks"), int),
+}
+"""What a manifest says at least, and as what."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +60,21 @@ def parse(text: bytes) -> Entry | None:
     """The entry, or None if it is damaged."""
     found = unseal(text)
     try:
-        return Entry(**found | {"files": tuple(File(**file) for file in found["files"])}) if found else None
+        if found is None:
+            return None
+        entry = Entry(**found | {"files": tuple(File(**file) for file in found["files"])})
+        sound = 0 <= entry.first < entry.stop <= MOST_BLOCKS and all(NAME.fullmatch(file.name) for file in entry.files)
+        return entry if sound else None
     except (KeyError, TypeError):
         return None
+
+
+def parse_manifest(text: bytes) -> dict[str, Any] | None:
+    """The manifest, or None if it is damaged."""
+    found = unseal(text)
+    if found is None or not all(isinstance(found.get(key), kind) for key, kind in MANIFEST.items()):
+        return None
+    return found if 0 < found["blocks"] <= MOST_BLOCKS else None
 
 
 def seal(about: Mapping[str, Any]) -> bytes:

@@ -83,7 +83,7 @@ class Plan:
         parameters = parameter_count(structure)
         units = zip(structure.layers[1:], structure.activations, strict=True)
         functions = sum(FUNCTION_WORK * outputs for outputs, name in units if name in TRANSCENDENTAL)
-        update = UPDATE_WORK.get(structure.optimizer, 1) * parameters / structure.batch_size
+        update = UPDATE_WORK.get(structure.optimizer, 0) * parameters / structure.batch_size
         return (epochs + 1) * (self.samples * (parameters + functions + update) + 8)
 
     def seconds_of(self, piece: Piece) -> float:

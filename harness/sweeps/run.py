@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from harness.errors import FailedError
 from harness.experiment.model import Experiment
-from harness.store.folder import Folder, Found, in_order
+from harness.store.folder import Folder, Found
 from harness.store.places import place_of
+from harness.store.reading import in_order
 from harness.sweeps import local
 from harness.sweeps.estimate import Estimate, measure
 from harness.sweeps.extend import earlier

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,6 +17,9 @@ from harness.store.places import Place
 from harness.store.tables import Tables
 from harness.sweeps.extend import Earlier
 from harness.sweeps.plan import Piece, Plan
+
+MERGING = threading.Lock()
+"""Held while a part is in memory: of one, in every process."""
 
 
 class Task(NamedTuple):
@@ -38,16 +42,21 @@ class Work:
         """Do a task; return the runs that it trained. The part whose last block this is is merged here too."""
         plan, folder = self.plan, Folder(self.place)
         blocks = [block_entry(plan, number) for number in task.part] if len(task.part) > 1 else []
-        runs = 0
+        part, runs = part_entry(plan, task.part), 0
         if task.block is not None:
             piece, started = plan.pieces[task.block], time.perf_counter()
+            if not self.place.exclusive and folder.done(part):  # by another writer
+                return piece.runs
             tables = train_block(plan, self.tables, piece, self.earlier)
-            entry = block_entry(plan, piece.number) if blocks else part_entry(plan, task.part)
+            entry = block_entry(plan, piece.number) if blocks else part
             seconds = time.perf_counter() - started
             folder.commit(replace(entry, rows=tables["runs"].num_rows, seconds=round(seconds, 3)), tables)
             runs = piece.runs
         if blocks and all(folder.done(entry) for entry in reversed(blocks)):
-            folder.merge(part_entry(plan, task.part), blocks)
+            with MERGING:
+                folder.merge(part, blocks)
+        if blocks and task.block is not None and not self.place.exclusive and folder.done(part):
+            folder.drop(block_entry(plan, task.block))
         return runs
 
     @cached_property

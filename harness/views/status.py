@@ -21,10 +21,10 @@ class SweepStatus:
     seconds_left: float
 
 
-def status_of(path: str, deep: bool | None = None) -> SweepStatus:
+def status_of(path: str, deep: bool | None = None, endpoint: str | None = None) -> SweepStatus:
     """The status of a folder. deep: whether to read all data; if not given, only on disk. Raises `StoreError`."""
-    folder = Folder(place_of(path))
-    manifest, found = folder.manifest(), folder.found(deep)
+    folder = Folder(place_of(path, endpoint=endpoint))
+    manifest, found = folder.manifest(), folder.found(folder.place.exclusive if deep is None else deep)
     bad = list(found.bad)
     if manifest is None:
         if not found.good and not found.bad:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +11,8 @@ from typing import Any
 import pyarrow.compute as pc
 
 from harness.block import Status
-from harness.store.folder import load
+from harness.store.places import Place
+from harness.store.reading import dataset
 
 
 @dataclass(frozen=True)
@@ -20,16 +23,21 @@ class Summary:
     best: Mapping[str, Any] | None
 
 
-def summarise(folder: str, parameters: tuple[str, ...]) -> Summary:
-    """Read a folder's statuses and its best row. parameters: the swept ones."""
-    table = load(folder, ["config", "status", "loss_mean"])
-    counted = {
-        entry["values"]: entry["counts"] for entry in pc.value_counts(table["status"].cast("string")).to_pylist()
-    }
-    statuses = {status.label: counted.get(status.label, 0) for status in Status}
-    least = pc.min(table["loss_mean"])
-    if not least.is_valid:
+def summarise(place: Place, parameters: tuple[str, ...]) -> Summary:
+    """Read a folder's statuses and its best row, some rows at a time. parameters: the swept ones."""
+    found = dataset(place, "runs")
+    counts: Counter[str] = Counter()
+    best: tuple[float, int] | None = None
+    for batch in found.to_batches(columns=["config", "status", "loss_mean"]):
+        for entry in pc.value_counts(batch["status"].cast("string")).to_pylist():
+            counts[entry["values"]] += entry["counts"]
+        least = pc.min(batch["loss_mean"])
+        if least.is_valid:
+            config = pc.min(batch["config"].filter(pc.equal(batch["loss_mean"], least))).as_py()
+            best = min(best or (math.inf, 0), (least.as_py(), config))
+    statuses = {status.label: counts[status.label] for status in Status}
+    if best is None:
         return Summary(statuses, None)
-    config = pc.min(table.filter(pc.equal(table["loss_mean"], least))["config"]).as_py()
-    row = load(folder, ["config", "loss_mean", *parameters, "repeat"]).filter(pc.field("config") == config)
-    return Summary(statuses, row.to_pylist()[0])
+    columns = ["config", "loss_mean", *parameters, "repeat"]
+    (row,) = found.to_table(columns=columns, filter=pc.field("config") == best[1]).to_pylist()
+    return Summary(statuses, row)

@@ -1,0 +1,40 @@
+"""A table back from its files, in the order of the grid or some rows at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from harness.store.folder import StoreError
+from harness.store.places import Place, place_of
+
+
+def dataset(place: Place, kind: str) -> ds.Dataset:
+    """A table that need not be in memory. Raises `StoreError` if there is none."""
+    if not any(name.endswith(".parquet") for name in place.sizes(kind)):
+        raise StoreError(f"{place}: no results there (no {kind}/*.parquet)")
+    source, filesystem = place.dataset(kind)
+    return ds.dataset(source, format="parquet", filesystem=filesystem)
+
+
+def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, kind: str = "runs") -> pa.Table:
+    """A table of a folder, in the order of the grid. Raises `StoreError` if there is none, or no such column."""
+    found = dataset(place_of(folder), kind)
+    names = found.schema.names
+    if unknown := [name for name in columns or [] if name not in names]:
+        raise StoreError(f"{folder}: no column {unknown[0]!r}; there are {', '.join(names)}")
+    wanted = list(names if columns is None else columns)
+    order = ["config"] if kind == "runs" else ["run", "epoch"]
+    table = found.to_table(columns=[*wanted, *(name for name in order if name not in wanted)])
+    return in_order(table, order).select(wanted)
+
+
+def in_order(table: pa.Table, order: Sequence[str] = ("config",)) -> pa.Table:
+    """The table sorted by these columns; as it is if it is in order by the one there is."""
+    first = table.column(order[0]).to_numpy()
+    if len(order) == 1 and bool((first[1:] > first[:-1]).all()):
+        return table
+    return table.sort_by([(name, "ascending") for name in order])

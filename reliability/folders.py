@@ -1,0 +1,117 @@
+"""Results folders made to do harm: links out of them, files that never end, entries that name other files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from harness.store.log import Entry, File, seal
+from reliability.corpus import yaml
+from reliability.score import Score
+from reliability.sweeps import ROOT
+
+PROGRAM = (
+    "import resource; resource.setrlimit(resource.RLIMIT_AS, (2**33, 2**33)); import harness.cli; harness.cli.main()"
+)
+"""The command, in at most 8 GB of addresses."""
+SECONDS = 30
+"""After which a command is ended that should have refused."""
+KEEP = b"nothing of the sweep's"
+OUT = ("", "runs", "log", "blocks", ".writing")
+FILES = ("manifest.json", "experiment.yaml", ".lock", ".owner", "log/part-000000-x.json", "runs/x.parquet")
+OPEN = ("manifest.json", "experiment.yaml", "log/part-000000-x.json")
+MANIFESTS: dict[str, Any] = {
+    "nothing": {},
+    "no counts": {"fingerprint": "x", "schema_version": 1, "name": "x", "started": "x", "state": "complete"},
+    "numbers for text": {"fingerprint": 1, "schema_version": 1, "name": 1, "started": 1, "state": 1},
+    "10^15 blocks": {"fingerprint": "x", "schema_version": 1, "state": "running", "blocks": 10**15},
+}
+ENTRIES = {
+    "another file": Entry("part", 0, 1, "x", files=(File("../../../elsewhere/keep", len(KEEP), "x"),)),
+    "10^15 blocks": Entry("part", 0, 10**15, "x"),
+    "fewer than none": Entry("part", 5, -5, "x"),
+}
+
+
+def folders(folder: Path, names: Iterable[str] | None = None) -> Score:
+    """Sweep into each, and ask for its status. names: of some of them."""
+    score = Score("hostile results folders: no traceback, nothing written elsewhere, a link out of them refused")
+    folder.mkdir()
+    (folder / "x.yaml").write_text(yaml())
+    for number, (name, prepare) in enumerate(_cases().items()):
+        if names is None or name in names:
+            results, elsewhere = folder / str(number) / "results", folder / str(number) / "elsewhere"
+            (elsewhere / "empty").mkdir(parents=True)
+            (elsewhere / "keep").write_bytes(KEEP)
+            prepare(results, elsewhere)
+            ended = [_run(command, results, folder) for command in ("status", "sweep", "verify")]
+            codes, problem = zip(*ended, strict=True)
+            kept = sorted(path.name for path in elsewhere.rglob("*")) == ["empty", "keep"]
+            kept = kept and (elsewhere / "keep").read_bytes() == KEEP
+            refused = codes[1] in (1, 2) or not name.startswith("a link out: ")
+            score.add(kept and refused and not any(problem), f"{name}: {codes} {problem} kept: {kept}")
+    return score
+
+
+def _run(command: str, results: Path, folder: Path) -> tuple[int | None, str]:
+    """(exit code, what is wrong with how it ended)."""
+    arguments = ["x.yaml", "--results", str(results)] if command == "sweep" else [str(results / "trial")]
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-c", PROGRAM, command, *arguments],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return None, "does not end"
+    last = ended.stderr.strip().split("\n")[-1]
+    return ended.returncode, last if "Traceback" in ended.stderr or ended.returncode not in (0, 1, 2) else ""
+
+
+def _cases() -> dict[str, Callable[[Path, Path], Any]]:
+    cases: dict[str, Callable[[Path, Path], Any]] = {}
+    for name in OUT:
+        cases[f"a link out: trial/{name}"] = lambda results, out, name=name: _link(results, name, out / "empty")  # type: ignore[misc]
+    cases["a link out: runs of results that are whole"] = _moved
+    for name in FILES:
+        cases[f"a link to a file: {name}"] = lambda results, out, name=name: _link(results, name, out / "keep")  # type: ignore[misc]
+    for name in OPEN:
+        cases[f"a FIFO: {name}"] = lambda results, out, name=name: os.mkfifo(_path(results, name))  # type: ignore[misc]
+        cases[f"endless: {name}"] = lambda results, out, name=name: _link(results, name, Path("/dev/zero"))  # type: ignore[misc]
+    for name, manifest in MANIFESTS.items():
+        cases[f"a manifest of {name}"] = lambda results, out, manifest=manifest: _path(  # type: ignore[misc]
+            results, "manifest.json"
+        ).write_bytes(seal(manifest))
+    for name, entry in ENTRIES.items():
+        cases[f"an entry of {name}"] = lambda results, out, entry=entry: _path(results, entry.name).write_bytes(  # type: ignore[misc]
+            entry.text()
+        )
+    cases["a file: trial"] = lambda results, out: _path(results, "").write_bytes(KEEP)
+    cases["a file: runs"] = lambda results, out: _path(results, "runs").write_bytes(KEEP)
+    return cases
+
+
+def _moved(results: Path, out: Path) -> None:
+    """The folder of the table is a link to one that holds other files."""
+    _run("sweep", results, results.parents[1])
+    shutil.rmtree(results / "trial" / "runs")
+    (results / "trial" / "runs").symlink_to(out)
+
+
+def _path(results: Path, name: str) -> Path:
+    path = results / "trial" / name
+    path.parent.mkdir(parents=True)
+    return path
+
+
+def _link(results: Path, name: str, to: Path) -> None:
+    _path(results, name).symlink_to(to)

@@ -1,0 +1,89 @@
+"""Files and folders made to do harm, and what a sweep holds: a share of what `python -m reliability` does."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from pathlib import Path
+
+import pytest
+
+import harness
+from harness.sweeps.local import processors
+from reliability import corpus, folders, hostile, memory
+from reliability.score import Score
+
+SLOW = ("100 MB", "100 MB of rows", "100 MB in a row", "100 MB of names", "Parquet of 10^8 rows")
+PICKLES = re.compile(
+    r"\b(pickle|cPickle|joblib|dill|cloudpickle|shelve|marshal)\b|allow_pickle|torch\.load|read_pickle"
+)
+
+
+FILES = 8
+"""Some that any process has, and some for each thread that writes."""
+
+
+def whole(score: Score) -> bool:
+    """Whether all of it held; what did not is printed."""
+    print(score, *score.wrong, sep="\n")
+    return 0 < score.of == score.right
+
+
+def test_fuzzed_files_are_read_or_refused(tmp_path: Path) -> None:
+    scores = list(hostile.read("fuzzed files", hostile.fuzzed(tmp_path / "fuzzed", 300), 50))
+    assert [score.of for score in scores] == [300] * 3
+    assert {whole(score) for score in scores} == {True}
+
+
+def test_hostile_files_are_read_or_refused(tmp_path: Path) -> None:
+    paths = corpus.write(tmp_path, leave_out=SLOW)
+    assert len(paths) > 100
+    assert {whole(score) for score in hostile.read("hostile files", paths, 1)} == {True}
+
+
+@pytest.mark.parametrize("lines", [None, ["traceback: KeyError('x')"], ["x.yaml: no line"], ["y.yaml:1:1: name: x"]])
+def test_what_is_no_refusal(lines: list[str] | None) -> None:
+    assert not hostile._told("x.yaml", lines)
+
+
+def test_a_pickle_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in hostile.UNPICKLING:
+        monkeypatch.setattr(pickle, name, getattr(pickle, name))  # so that it comes back
+    events: list[str] = []
+    hostile._forbid_pickles(events)
+    with pytest.raises(AssertionError):
+        pickle.loads(pickle.dumps(1))
+    assert events == ["a pickle is read"]
+
+
+def test_hostile_folders_are_refused(tmp_path: Path) -> None:
+    names = ("a link out: trial/", "a link out: runs of results that are whole", "a link to a file: .owner")
+    assert whole(folders.folders(tmp_path / "folders", names))
+
+
+def test_results_may_be_a_link(tmp_path: Path) -> None:
+    """To another disk, say."""
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "results").symlink_to(tmp_path / "disk")
+    (tmp_path / "x.yaml").write_text(corpus.yaml())
+    assert len(harness.load(harness.sweep(tmp_path / "x.yaml", tmp_path / "results"))) == 1
+    assert len(harness.load(tmp_path / "disk" / "trial")) == 1
+
+
+def test_nothing_is_unpickled() -> None:
+    """But compiled kernels, by Numba, from a private directory; and tasks, by a Dask worker that was sent them."""
+    found = [file for file in Path(harness.__file__).parent.rglob("*.py") if PICKLES.search(file.read_text())]
+    assert [file.name for file in found] in ([], ["cluster.py"])
+
+
+def test_what_a_sweep_holds_is_sampled(tmp_path: Path) -> None:
+    samples = memory.watched(tmp_path, 1250, 500, 0.02)
+    assert len(samples) > 10
+    assert max(sample.resident for sample in samples) > 2**26
+    assert max(sample.files for sample in samples) <= FILES + 4 * processors()
+
+
+@pytest.mark.parametrize(("bytes_more", "files_more", "held"), [(0, 0, (1, 1)), (2**21, 0, (0, 1)), (0, 1, (1, 0))])
+def test_what_grows_is_noticed(bytes_more: int, files_more: int, held: tuple[int, int]) -> None:
+    samples = [memory.Sample(n, 2**30 + bytes_more * n, 20 + n % 3 + files_more * n // 30) for n in range(120)]
+    assert tuple(score.right for score in memory.steady(samples, 60)) == held
