@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from harness.errors import FailedError
 from harness.experiment import load
 from harness.store import folder as store
+from harness.store import reading
 from harness.store.disk import READY
 from harness.store.lock import LOCK, OWNER
 from harness.sweeps import run
@@ -223,7 +224,7 @@ def _state(folder: Path, tables: list[set[Any]], story: Story) -> str:
 def _rows(folder: Path) -> set[Any]:
     """The rows that can be loaded."""
     try:
-        return {tuple(row.values()) for row in store.load(folder).to_pylist()}
+        return {tuple(row.values()) for row in reading.load(folder).to_pylist()}
     except store.StoreError:
         return set()
 

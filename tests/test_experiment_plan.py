@@ -162,4 +162,3 @@ def test_functions_and_optimizers_that_take_long_make_blocks_smaller() -> None:
     usual = largest()
     assert largest(optimizer="momentum", momentum=0.9) == usual
     assert largest(optimizer="adam") < usual / 3
-    assert largest(optimizer="adam", batch_size="full") > largest(optimizer="adam")
