@@ -17,10 +17,11 @@ import pyarrow.parquet as pq
 
 from harness.errors import FailedError
 from harness.experiment import load
-from harness.store import folder as store
 from harness.store import reading
 from harness.store.disk import READY
+from harness.store.folder import Folder, StoreError
 from harness.store.lock import LOCK, OWNER
+from harness.store.places import place_of
 from harness.sweeps import run
 from harness.views.status import status_of
 from reliability.score import Score
@@ -211,7 +212,7 @@ def _state(folder: Path, tables: list[set[Any]], story: Story) -> str:
         pq.read_table(file)
     if (folder / READY).exists():
         return ""  # the next sweep first goes on with the switch
-    rows, manifest = _rows(folder), store.Folder(store.place_of(folder)).manifest()
+    rows, manifest = _rows(folder), Folder(place_of(folder)).manifest()
     if story.options.extend and rows not in tables:
         return "neither the old table nor the new one"
     if not any(rows <= table for table in tables):
@@ -225,7 +226,7 @@ def _rows(folder: Path) -> set[Any]:
     """The rows that can be loaded."""
     try:
         return {tuple(row.values()) for row in reading.load(folder).to_pylist()}
-    except store.StoreError:
+    except StoreError:
         return set()
 
 
