@@ -43,8 +43,8 @@ class Stop:
             yield
         finally:
             signal.set_wakeup_fd(woken)
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            for number, handler in before.items():  # once asked, the process is about to leave, with the right code
+                signal.signal(number, signal.SIG_IGN if self else handler)
             os.close(writing)
 
     def _listen(self, reading: int) -> None:
