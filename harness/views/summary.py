@@ -24,20 +24,21 @@ class Summary:
 
 
 def summarise(place: Place, parameters: tuple[str, ...]) -> Summary:
-    """Read a folder's statuses and its best row, some rows at a time. parameters: the swept ones."""
+    """Read a folder's statuses and its best row, one part at a time. parameters: the swept ones."""
     found = dataset(place, "runs")
     counts: Counter[str] = Counter()
-    best: tuple[float, int] | None = None
-    for batch in found.to_batches(columns=["config", "status", "loss_mean"]):
-        for entry in pc.value_counts(batch["status"].cast("string")).to_pylist():
+    best: tuple[float, int, Any] = (math.inf, 0, None)
+    for part in found.get_fragments():  # one after the other: a scan reads ahead, hundreds of megabytes
+        table = part.to_table(columns=["config", "status", "loss_mean"])
+        for entry in pc.value_counts(table["status"].cast("string")).to_pylist():
             counts[entry["values"]] += entry["counts"]
-        least = pc.min(batch["loss_mean"])
+        least = pc.min(table["loss_mean"])
         if least.is_valid:
-            config = pc.min(batch["config"].filter(pc.equal(batch["loss_mean"], least))).as_py()
-            best = min(best or (math.inf, 0), (least.as_py(), config))
+            config = pc.min(table["config"].filter(pc.equal(table["loss_mean"], least))).as_py()
+            best = min(best, (least.as_py(), config, part), key=lambda one: one[:2])
     statuses = {status.label: counts[status.label] for status in Status}
-    if best is None:
+    if best[2] is None:
         return Summary(statuses, None)
     columns = ["config", "loss_mean", *parameters, "repeat"]
-    (row,) = found.to_table(columns=columns, filter=pc.field("config") == best[1]).to_pylist()
+    (row,) = best[2].to_table(columns=columns, filter=pc.field("config") == best[1]).to_pylist()
     return Summary(statuses, row)
