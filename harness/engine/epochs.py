@@ -16,8 +16,8 @@ from harness.engine.lanes import Kind
 from harness.engine.processor import FLUSH, control, set_control
 from harness.engine.random import shuffle
 from harness.engine.rows import RowsType, address, rows_at, window
-from harness.engine.step import Network
-from harness.engine.sweep import COSTS, GRADIENT, LOSSES, PARTS, SLOTS, TOTAL, Group, ShapeType
+from harness.engine.step import MINUS_ZERO, Network
+from harness.engine.sweep import COSTS, GRADIENT, LOSSES, OWN, PARTS, TOTAL, Group, ShapeType
 from harness.formulas.primitives import select
 
 
@@ -99,11 +99,11 @@ def advance(shape, work, memory, count, epoch, epochs):
         batch = samples if network.direct else network.batch_size
         for first in range(0, samples, batch):
             stop = min(first + batch, samples)
-            for at in range(first, stop, SLOTS):
-                n = min(SLOTS, stop - at)
-                sweep.learn(shape, network, group, work.inputs, work.targets, window(order, at, n), last)
+            at_once = 1 if last else stop - first
+            for at in range(first, stop, at_once):
+                sweep.learn(shape, network, group, work.inputs, work.targets, window(order, at, at_once), last)
                 if last:
-                    tally(group, n, at, samples if at + n == samples else 0)
+                    tally(group, at, samples)
             if not network.direct:
                 sweep.update(shape, network, group, (mean_scale(network, group, stop - first),))
     set_control(usual)
@@ -127,28 +127,28 @@ def mean_scale(network, group, samples):
 
 
 @routine
-def tally(group, slots, seen, samples):
-    """Add the costs in the slots to the losses of the epoch and to the total.
+def tally(group, seen, samples):
+    """Add the cost of a sample to the losses of the epoch; of the last, also those to the total.
 
-    seen: how many costs of the epoch came before. samples: how many it has in all, once these are its last, or 0.
+    seen: how many samples of the epoch came before, of so many.
     """
     stride, costs_at, losses_at = group.offsets[PARTS], group.offsets[COSTS], group.offsets[LOSSES]
     for v in range(group.count):
-        costs = window(group.memory, v * stride + costs_at, TOTAL + 1)
+        costs = window(group.memory, v * stride + costs_at, 2)
         losses = window(group.memory, v * stride + losses_at, 3)
-        cost = costs[0]
-        sum_, least, most = cost, cost, cost
+        cost = costs[OWN]
+        costs[OWN] = MINUS_ZERO
         if seen:
-            sum_, least, most = losses[0] + cost, smaller(cost, losses[1]), larger(cost, losses[2])
-        for k in range(1, slots):
-            cost = costs[k]
-            sum_, least, most = sum_ + cost, smaller(cost, least), larger(cost, most)
-        losses[0] = sum_
-        losses[1] = least
-        losses[2] = most
-        if samples:
-            costs[TOTAL] = costs[TOTAL] + sum_
-            losses[0] = sum_ / samples
+            losses[0] = losses[0] + cost
+            losses[1] = smaller(cost, losses[1])
+            losses[2] = larger(cost, losses[2])
+        else:
+            losses[0] = cost
+            losses[1] = cost
+            losses[2] = cost
+        if seen + 1 == samples:
+            costs[TOTAL] = costs[TOTAL] + losses[0]
+            losses[0] = losses[0] / samples
 
 
 @routine

@@ -146,9 +146,9 @@ class Group:
             "bound": (vectors,),
         }
         memory = {name: aligned((*shape, self.kind.width), self.kind.dtype) for name, shape in shapes.items()}
-        gradient, nothing = slice(*self.at[sweep.GRADIENT : sweep.GRADIENT + 2]), self.at[sweep.COSTS] + sweep.NOTHING
+        gradient, cost = slice(*self.at[sweep.GRADIENT : sweep.GRADIENT + 2]), self.at[sweep.COSTS] + sweep.OWN
         for name in ("group", "again"):
-            memory[name][:, gradient] = memory[name][:, nothing] = step.MINUS_ZERO
+            memory[name][:, gradient] = memory[name][:, cost] = step.MINUS_ZERO
         return memory
 
 

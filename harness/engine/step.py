@@ -50,8 +50,8 @@ class State(NamedTuple):
     """The rows of one vector of networks: weights (P), slots (K P), clock (C), base and rates (L), and so on.
 
     The first three are the whole of what training carries from epoch to epoch, when the rate stays as it is.
-    costs: of the last few samples, then MINUS_ZERO, then the sum of all since the last look. losses: the sum, least and
-    greatest of an epoch's costs. z, a, delta, scaled: (units) scratch.
+    costs: of one sample, and the sum of all since the last look. losses: the sum, least and greatest of the costs of an
+    epoch. z, a, delta, scaled: (units) scratch.
     """
 
     weights: Any
@@ -101,11 +101,8 @@ def forward(network, state, x):
         below += inputs
 
 
-def backward(network, state, t, slot, onto):
-    """Walk the layers from the last to the first, each with delta = dcost/dz.
-
-    The cost, added to the number in costs[onto], goes to costs[slot].
-    """
+def backward(network, state, t, row):
+    """Walk the layers from the last to the first, each with delta = dcost/dz. The cost is added to costs[row]."""
     weights, z, a, delta = state.weights, state.z, state.a, state.delta
     layer = len(network.activations) - 1
     outputs = network.layers[layer + 1]
@@ -138,7 +135,7 @@ def backward(network, state, t, slot, onto):
                 learn_weight(network, state, layer, w + j * inputs + i, unit + j, below + i)
         unit = below
         layer -= 1
-    state.costs[slot] = state.costs[onto] + loss
+    state.costs[row] = state.costs[row] + loss
 
 
 def learn_weight(network, state, layer, p, unit, below):

@@ -8,6 +8,7 @@ compiles the very same step, with the widths of the layers known at run time onl
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
@@ -29,10 +30,10 @@ from harness.formulas.schedules import SCHEDULES
 
 WEIGHTS, CARRIED, GRADIENT, COSTS, LOSSES, PARTS = 0, 3, 9, 10, 11, 12
 """Which parts of a vector's memory these are, and how many there are."""
-SLOTS = 8
-"""Costs that a vector keeps before they are added up."""
-NOTHING, TOTAL = SLOTS, SLOTS + 1
-"""Of the rows of `costs`: what a cost is added to on its way into a slot, and the sum of all since the last look."""
+OWN, TOTAL = 0, 1
+"""Of the rows of `costs`: a sample's, to which it is added on the way, MINUS_ZERO between samples; and the sum of all
+since the last look.
+"""
 
 
 class Group(NamedTuple):
@@ -78,7 +79,7 @@ def offsets(network: Network) -> list[int]:
         "norm": 2 * network.clip,
         "epoch": int(scheduled),
         "gradient": 0 if network.direct else count,
-        "costs": SLOTS + 2,
+        "costs": 2,
         "losses": 3,
     }
     return [0, *accumulate(rows[name] for name in State._fields if name not in SCRATCH)]
@@ -124,10 +125,29 @@ CACHE = 24 * 1024
 def pairs(network: Network, lanes: LanesType) -> bool:
     """Whether two vectors go through the forward pass, and then both through the backward pass.
 
-    The second's forward pass fills the wait for the first's deltas, which is worth a fifth for 97 parameters, and
-    nothing for those few that a processor looks beyond, or for so many that two vectors are half the cache.
+    The second's forward pass fills the wait for the first's deltas, which is worth a fifth for 97 parameters; for 9,
+    where two networks fit the registers, up to a quarter (tanh). Where they do not fit, those lose a sixth, as do
+    batches of them; and so many parameters lose that two vectors are half the cache.
     """
-    return parameters(network) > KEPT and 2 * vector_bytes(network, lanes) <= CACHE // 2
+    if parameters(network) <= KEPT:
+        return network.direct and _many_registers(lanes)
+    return 2 * vector_bytes(network, lanes) <= CACHE // 2
+
+
+def in_a_row(network: Network, lanes: LanesType) -> int:
+    """How many samples a vector takes before it is the next one's turn: what stays in registers is not stored between.
+
+    Two are worth a half for a batch of 9 parameters, which keeps the gradients, and an eighth for updates after each
+    sample. These lose a fifth where there are 16 registers, and 7 % in `exact`, whose chains are longer; 33 parameters
+    lose in any way; and four in a row are not faster than two.
+    """
+    kept = parameters(network) <= KEPT and (not network.direct or (network.fast and _many_registers(lanes)))
+    return 2 if kept else 1
+
+
+def _many_registers(lanes: LanesType) -> bool:
+    """Whether the processor has 32 vector registers, not 16: x86 has with vectors of 512 bits."""
+    return lanes.width * lanes.scalar.bitwidth == 512
 
 
 def vector_bytes(network: Network, lanes: LanesType) -> int:
@@ -142,38 +162,43 @@ def _learn_unrolled(context, shape, group, x, t, order, last):
             traced(context, builder, ty, value) for ty, value in zip(signature.args[1:], values[1:], strict=True)
         )
         align_stack(builder)
-        network, at_once = shape.network, 1 + pairs(shape.network, shape.lanes)
+        network, side_by_side = shape.network, 1 + pairs(shape.network, shape.lanes)
         features, outputs = network.layers[0], network.layers[-1]
         x.lanes = t.lanes = shape.lanes
-        nothing = ir.Constant(order.length.type, NOTHING)
+        number = partial(ir.Constant, order.length.type)
+        cost = builder.select(last, number(OWN), number(TOTAL))
 
-        with cgutils.for_range(builder, order.length) as loop:
-            s = order[loop.index].value
-            slot, onto = (builder.select(last, yes, ir.Constant(s.type, TOTAL)) for yes in (loop.index, nothing))
-            xs, ts = x.row(s, features), t.row(s, outputs)
+        def through(first, count):
+            numbers = [order[builder.add(first, number(k))].value for k in range(count)]
+            xs, ts = ([rows.row(s, length) for s in numbers] for rows, length in ((x, features), (t, outputs)))
             if features + outputs <= HOISTED:
-                xs, ts = [xs[i] for i in range(features)], [ts[i] for i in range(outputs)]
-            with cgutils.for_range(builder, builder.sdiv(group.count, ir.Constant(slot.type, at_once))) as loop:
-                start = builder.mul(loop.index, ir.Constant(slot.type, at_once))
-                states = [
-                    traced_state(network, group.memory, builder.add(start, ir.Constant(slot.type, k)))
-                    for k in range(at_once)
-                ]
-                for state in states:
-                    step.forward(network, state, xs)
-                if parameters(network) > KEPT:
-                    reload(builder)
-                for state in states:
-                    step.backward(network, state, ts, slot, onto)
+                xs, ts = ([[row[i] for i in range(len(row))] for row in rows] for rows in (xs, ts))
+            with cgutils.for_range(builder, builder.sdiv(group.count, number(side_by_side))) as loop:
+                start = builder.mul(loop.index, number(side_by_side))
+                vectors = [builder.add(start, number(k)) for k in range(side_by_side)]
+                states = [traced_state(network, group.memory, v) for v in vectors]
+                for inputs, targets in zip(xs, ts, strict=True):
+                    for state in states:
+                        step.forward(network, state, inputs)
+                    if parameters(network) > KEPT:
+                        reload(builder)
+                    for state in states:
+                        step.backward(network, state, targets, cost)
+
+        samples = in_a_row(network, shape.lanes)
+        together = builder.mul(builder.sdiv(order.length, number(samples)), number(samples))
+        for start, stop, count in ((number(0), together, samples), (together, order.length, 1)):
+            with cgutils.for_range_slice(builder, start, stop, number(count), start.type) as (first, _):
+                through(first, count)
         return context.get_dummy_value()
 
     return types.none(shape, group, x, t, order, last), codegen
 
 
 def learn(shape, network, group, x, t, order, last):
-    """Train on the samples order (n,), n <= SLOTS: inputs x (S I,), targets t (S O,).
+    """Train on the samples order (n,): inputs x (S I,), targets t (S O,).
 
-    last: whether each cost goes to a slot of its own; if not, all go to the total.
+    last: whether the cost, of one sample, goes to a row of its own; if not, all go to the total.
     """
 
 
@@ -187,11 +212,10 @@ def _learn(shape, network, group, x, t, order, last):
         scratch = scratch_of(group)
         for k in range(len(order)):
             xs, ts = window(x, order[k] * features, features), window(t, order[k] * outputs, outputs)
-            slot, onto = (k, NOTHING) if last else (TOTAL, TOTAL)
             for v in range(group.count):
                 state = state_of(group, scratch, v)
                 step.forward(network, state, xs)
-                step.backward(network, state, ts, slot, onto)
+                step.backward(network, state, ts, OWN if last else TOTAL)
 
     return loop
 
