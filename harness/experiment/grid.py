@@ -118,7 +118,7 @@ class Grid:
             if EPOCHS in dimension.keys:
                 points.append(epochs_point)
             else:
-                points.append(spec.lookups[at].points([ids[key][run] for key in dimension.keys]))
+                points.append(spec.lookups[at].points([ids[key] for key in dimension.keys])[run])
         number = product.numbers(points, len(run))
         epochs = spec.epochs_ids(epochs_point)
         kept = number >= 0
