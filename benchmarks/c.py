@@ -12,6 +12,7 @@ from benchmarks.native import library
 from benchmarks.peak import REALS
 from benchmarks.rows import Task
 from benchmarks.timing import Effort, Job
+from harness.sweeps import local
 
 LANES = (16, 32, 64, 128)
 ORDER = {"strict": ("-ffp-contract=off",), "fused": ("-ffp-contract=fast", "-DFUSED")}
@@ -39,7 +40,8 @@ class Trainer:
         sizes = [ctypes.c_long(size) for size in (n, epochs, task.samples)]
 
         def job() -> Any:
-            self.code.train(*sizes, *(array.ctypes.data_as(ctypes.c_void_p) for array in (*given, weights, losses)))
+            arrays = [array.ctypes.data_as(ctypes.c_void_p) for array in (*given, weights, losses)]
+            self.code.train(*sizes, *arrays, ctypes.c_int(local.processors()))
             return weights, losses
 
         return job

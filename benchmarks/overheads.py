@@ -10,6 +10,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import harness
 from benchmarks.harness_ import planned, train
@@ -78,12 +79,8 @@ def _spent() -> Iterator[list[float]]:
 
         return called
 
-    write, create = Disk.write, Disk.create
-    Disk.write, Disk.create = clocked(write), clocked(create)  # type: ignore[method-assign]
-    try:
+    with patch.multiple(Disk, write=clocked(Disk.write), create=clocked(Disk.create)):
         yield spent
-    finally:
-        Disk.write, Disk.create = write, create  # type: ignore[method-assign]
 
 
 def _sweep(mapping: dict[str, Any], results: Path, executor: run.Executor) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.child import experiment, most_memory
@@ -36,7 +37,7 @@ def main(rows: int) -> None:
         for part in parts:
             entry = part_entry(plan, part)
             file = File(f"runs/part-{entry.first:06d}-{entry.key}.parquet", 0, "0" * 64)
-            text = type(entry)(entry.kind, entry.first, entry.stop, entry.key, 0, 0.0, (file,)).text()
+            text = replace(entry, files=(file,)).text()
             (Path(name) / entry.name).write_bytes(text)
             (Path(name) / file.name).touch()
             size += len(text)

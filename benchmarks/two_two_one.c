@@ -43,11 +43,11 @@ static void learn(REAL row[ROWS][LANES], REAL x1, REAL x2, REAL t)
 }
 
 /* x (samples, 2), t (samples,), initial (PARAMETERS,), rates (networks,) -> weights (PARAMETERS, networks) and losses
- * (networks,), the mean cost of the last epoch. */
+ * (networks,), the mean cost of the last epoch. threads: PyTorch in the same process sets OpenMP's own number. */
 void train(long networks, long epochs, long samples, const REAL *x, const REAL *t, const REAL *initial,
-           const REAL *rates, REAL *weights, REAL *losses)
+           const REAL *rates, REAL *weights, REAL *losses, int threads)
 {
-#pragma omp parallel for schedule(dynamic)
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
     for (long first = 0; first < networks; first += LANES) {
         const int count = networks - first < LANES ? networks - first : LANES;
         REAL row[ROWS][LANES] __attribute__((aligned(64)));

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -183,19 +184,21 @@ SPECIAL: dict[str, Callable[[Path], Any]] = {
 }
 
 
+def _with_data(text: str, name: str, make: Callable[[Path], Any], path: Path) -> None:
+    path.write_text(text)
+    make(path.with_name(name))
+
+
 def write(folder: Path, leave_out: Collection[str] = ()) -> dict[str, Path]:
     """Write it, each file into a folder of its own; return what each is called and its path."""
     makers: dict[str, Callable[[Path], Any]] = dict(SPECIAL)
     for name, text in TEXTS.items():
         data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
-        makers[name] = lambda path, data=data: path.write_bytes(data)  # type: ignore[misc]
+        makers[name] = partial(Path.write_bytes, data=data)
     for suffix, tables in (("csv", DATA), ("parquet", PARQUET)):
         text = yaml(data=CSV.replace("csv", suffix))
         for name, make in tables.items():
-            makers[name] = lambda path, make=make, text=text, suffix=suffix: (  # type: ignore[misc]
-                path.write_text(text),
-                make(path.with_name(f"data.{suffix}")),
-            )
+            makers[name] = partial(_with_data, text, f"data.{suffix}", make)
     paths = {}
     for number, (name, make) in enumerate(makers.items()):
         if name in leave_out:

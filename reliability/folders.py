@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -78,26 +79,30 @@ def _run(command: str, results: Path, folder: Path) -> tuple[int | None, str]:
 
 
 def _cases() -> dict[str, Callable[[Path, Path], Any]]:
-    cases: dict[str, Callable[[Path, Path], Any]] = {}
-    for name in OUT:
-        cases[f"a link out: trial/{name}"] = lambda results, out, name=name: _link(results, name, out / "empty")  # type: ignore[misc]
-    cases["a link out: runs of results that are whole"] = _moved
-    for name in FILES:
-        cases[f"a link to a file: {name}"] = lambda results, out, name=name: _link(results, name, out / "keep")  # type: ignore[misc]
-    for name in OPEN:
-        cases[f"a FIFO: {name}"] = lambda results, out, name=name: os.mkfifo(_path(results, name))  # type: ignore[misc]
-        cases[f"endless: {name}"] = lambda results, out, name=name: _link(results, name, Path("/dev/zero"))  # type: ignore[misc]
-    for name, manifest in MANIFESTS.items():
-        cases[f"a manifest of {name}"] = lambda results, out, manifest=manifest: _path(  # type: ignore[misc]
-            results, "manifest.json"
-        ).write_bytes(seal(manifest))
-    for name, entry in ENTRIES.items():
-        cases[f"an entry of {name}"] = lambda results, out, entry=entry: _path(results, entry.name).write_bytes(  # type: ignore[misc]
-            entry.text()
-        )
-    cases["a file: trial"] = lambda results, out: _path(results, "").write_bytes(KEEP)
-    cases["a file: runs"] = lambda results, out: _path(results, "runs").write_bytes(KEEP)
-    return cases
+    cases: dict[str, Callable[[Path, Path], Any]] = {"a link out: runs of results that are whole": _moved}
+    cases |= {f"a link out: trial/{name}": partial(_linked_out, name, "empty") for name in OUT}
+    cases |= {f"a link to a file: {name}": partial(_linked_out, name, "keep") for name in FILES}
+    cases |= {f"a FIFO: {name}": partial(_fifo, name) for name in OPEN}
+    cases |= {f"endless: {name}": partial(_endless, name) for name in OPEN}
+    cases |= {f"a manifest of {what}": partial(_file, "manifest.json", seal(it)) for what, it in MANIFESTS.items()}
+    cases |= {f"an entry of {what}": partial(_file, entry.name, entry.text()) for what, entry in ENTRIES.items()}
+    return cases | {"a file: trial": partial(_file, "", KEEP), "a file: runs": partial(_file, "runs", KEEP)}
+
+
+def _linked_out(name: str, to: str, results: Path, out: Path) -> None:
+    _link(results, name, out / to)
+
+
+def _endless(name: str, results: Path, out: Path) -> None:
+    _link(results, name, Path("/dev/zero"))
+
+
+def _fifo(name: str, results: Path, out: Path) -> None:
+    os.mkfifo(_path(results, name))
+
+
+def _file(name: str, data: bytes, results: Path, out: Path) -> None:
+    _path(results, name).write_bytes(data)
 
 
 def _moved(results: Path, out: Path) -> None:

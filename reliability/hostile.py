@@ -21,8 +21,7 @@ from typing import Any
 from reliability import corpus, folders
 from reliability.score import Score
 from reliability.sweeps import ROOT
-from tests.test_experiment_fuzz import PIECES
-from tests.test_experiment_load import FULL
+from tests.test_experiment_fuzz import damaged
 
 SECONDS, BYTES = 1.0, 300 * 2**20
 """What reading a file may take, and how much more memory than the idle interpreter has."""
@@ -43,18 +42,12 @@ def full(folder: Path) -> Iterator[Score]:
 
 
 def fuzzed(folder: Path, count: int) -> dict[str, Path]:
-    """Experiments with parts replaced, removed, doubled or swapped."""
+    """Experiments that were damaged."""
     chance, paths = random.Random(12), {}
     folder.mkdir()
     for number in range(count):
-        text = FULL
-        for _ in range(chance.choice([1, 1, 1, 2, 4])):
-            start = chance.randrange(len(text))
-            stop = min(len(text), start + chance.choice([0, 1, 1, 3, 10, 40]))
-            words = [*PIECES, text[stop : stop + 20], chance.choice(text.split())]
-            text = text[:start] + chance.choice(words) + text[stop:]
         paths[f"fuzzed {number}"] = folder / f"{number}.yaml"
-        paths[f"fuzzed {number}"].write_text(text)
+        paths[f"fuzzed {number}"].write_text(damaged(chance))
     return paths
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from harness.store.disk import Disk
@@ -49,7 +50,7 @@ def _rounds(file: Path, contenders: int, count: int) -> tuple[Score, Score]:
     for number in range(count):
         children = _started_at_once(["sweep", str(file), "--results", str(file.parent)], contenders)
         try:
-            until(lambda: sum(child.poll() is not None for child in children) >= contenders - 1)  # noqa: B023
+            until(partial(_ended, children, contenders - 1))
             living = [child for child in children if child.poll() is None]
             pid = owner(file.with_suffix(""))
             one.add([child.pid for child in living] == [pid], f"round {number}: {len(living)} own")
@@ -70,7 +71,7 @@ def _restarts(file: Path, count: int) -> Score:
     for number in range(count):
         child = subprocess.Popen(cli(file, file.parent), cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
         try:
-            until(lambda: owner(place) == child.pid or child.poll() is not None)  # noqa: B023
+            until(partial(_owns_or_ended, place, child))
             with suppress(subprocess.TimeoutExpired):
                 child.wait(draw.uniform(0, 0.5))
             owned = child.poll() is None
@@ -80,6 +81,14 @@ def _restarts(file: Path, count: int) -> Score:
             owned and not Folder(Disk(place)).found().bad, f"restart {number}: exit code {child.returncode}: {err}"
         )
     return score
+
+
+def _ended(children: list[subprocess.Popen[str]], count: int) -> bool:
+    return sum(child.poll() is not None for child in children) >= count
+
+
+def _owns_or_ended(place: Path, child: subprocess.Popen[str]) -> bool:
+    return owner(place) == child.pid or child.poll() is not None
 
 
 def owner(folder: Path) -> int | None:

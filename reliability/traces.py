@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from harness.store import disk
 from harness.store.folder import Folder
@@ -193,11 +194,8 @@ def _commits(events: list[Any]) -> Iterator[None]:
         commit(self, entry, tables)
         events.append(entry)
 
-    Folder.commit = recorded  # type: ignore[method-assign]
-    try:
+    with patch.object(Folder, "commit", recorded):
         yield
-    finally:
-        Folder.commit = commit  # type: ignore[method-assign]
 
 
 def _inside(name: str, held: Tree) -> Tree:

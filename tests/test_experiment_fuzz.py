@@ -54,19 +54,24 @@ PIECES = [
 ]
 
 
+def damaged(chance: random.Random) -> str:
+    """An experiment with parts replaced, removed, doubled or swapped."""
+    text = FULL
+    for _ in range(chance.choice([1, 1, 1, 2, 4])):
+        start = chance.randrange(len(text))
+        stop = min(len(text), start + chance.choice([0, 1, 1, 3, 10, 40]))
+        words = [*PIECES, text[stop : stop + 20], chance.choice(text.split())]
+        text = text[:start] + chance.choice(words) + text[stop:]
+    return text
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_damaged_file_is_read_or_refused(seed: int, tmp_path: Path) -> None:
-    """Parts replaced, removed, doubled or swapped."""
     chance = random.Random(seed)
     path = tmp_path / "x.yaml"
     told = []
     for _ in range(120):
-        text = FULL
-        for _ in range(chance.choice([1, 1, 1, 2, 4])):
-            start = chance.randrange(len(text))
-            stop = min(len(text), start + chance.choice([0, 1, 1, 3, 10, 40]))
-            words = [*PIECES, text[stop : stop + 20], chance.choice(text.split())]
-            text = text[:start] + chance.choice(words) + text[stop:]
+        text = damaged(chance)
         path.write_text(text)
         try:
             Grid(load(path))

@@ -21,21 +21,17 @@ import numba
 import numpy as np
 from numba.extending import register_jitable
 
-PACKAGE = Path(__file__).parents[1]
+from harness.sources import PACKAGE, digest
+
 SOURCES = ("engine", "formulas", "block.py")
 
 
 def fingerprint(package: Path) -> str:
     """Hash of everything that decides the machine code: sources, versions, settings, processor."""
-    hashed = hashlib.sha256()
-    for source in SOURCES:
-        path = package / source
-        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
-            hashed.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     settings = sorted((name, value) for name, value in os.environ.items() if name.startswith("NUMBA_"))
     versions = (numba.__version__, llvmlite.__version__, np.__version__, platform.python_version())
-    hashed.update(repr((settings, versions, platform.machine())).encode())
-    return hashed.hexdigest()[:16]
+    about = (digest(SOURCES, package), settings, versions, platform.machine())
+    return hashlib.sha256(repr(about).encode()).hexdigest()[:16]
 
 
 @cache

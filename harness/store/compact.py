@@ -24,7 +24,8 @@ def compact(place: Place) -> tuple[int, int]:
     manifest = folder.manifest()
     if manifest is None or manifest["state"] != "complete":
         raise StoreError(f"{folder}: no complete results there; let the sweep end first")
-    with folder.lock():
+    staged = place.staged()
+    with place.lock():
         place.recover()
         found = folder.found()
         if found.bad:
@@ -33,7 +34,6 @@ def compact(place: Place) -> tuple[int, int]:
         groups = list(_groups(parts))
         if len(groups) < len(parts):
             place.tidy()
-            staged = place.staged()
             staged.make((LOG, BLOCKS, *(kind for kind in KINDS if place.sizes(kind))))
             for group in groups:
                 Folder(staged).commit(_merged(group), _tables(place, group))

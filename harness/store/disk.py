@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from harness.errors import FailedError
+from harness.store.lock import owned
 
 WRITING = ".writing"
 NEXT, READY, OLD = ".next", ".ready", ".old"
@@ -140,6 +141,10 @@ class Disk:
             shutil.rmtree(old)
             shutil.rmtree(ready)
         self.tidy()
+
+    def lock(self) -> contextlib.AbstractContextManager[None]:
+        """Keep other writers out. Raises `FailedError` that names the one who is there."""
+        return owned(self.root)
 
     def free(self) -> int | None:
         """Bytes that can still be written."""

@@ -16,9 +16,8 @@ import errno
 import hashlib
 import os
 import platform
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -30,9 +29,7 @@ import pyarrow as pa
 
 from harness.errors import HarnessError
 from harness.experiment.model import Experiment
-from harness.store.disk import Disk
 from harness.store.files import arrow, check_arrow, check_parquet, digest, from_arrow, parquet
-from harness.store.lock import owned
 from harness.store.log import LOG, Entry, File, parse, parse_manifest, seal
 from harness.store.places import Place
 from harness.store.schema import SCHEMA_VERSION
@@ -52,10 +49,14 @@ class StoreError(HarnessError):
 
 @dataclass(frozen=True)
 class Found:
-    """What a folder holds. good: entries whose data are as they were written. bad: (file, what is wrong with it)."""
+    """What a folder holds. good: entries whose data are as they were written. bad: (file, what is wrong with it).
+
+    whole: all entries that can be read.
+    """
 
     good: list[Entry]
     bad: list[tuple[str, str]]
+    whole: Collection[Entry] = ()
 
     def covers(self, kind: str, blocks: int) -> bytearray:
         """For each block of the plan, 1 if it lies in a good file of this kind."""
@@ -81,10 +82,6 @@ class Folder:
             return parse_manifest(self.place.read(MANIFEST))
         except OSError:
             return None
-
-    def lock(self) -> AbstractContextManager[None]:
-        """Keep other writers out, where only one may write. Raises `FailedError` that names the one who does."""
-        return owned(self.place.root) if isinstance(self.place, Disk) else nullcontext()
 
     def check(self, experiment: Experiment, keys: Keys, overwrite: bool) -> dict[str, Any] | None:
         """The manifest, if the folder may be written: it holds nothing, or this experiment, or may be replaced.
@@ -116,7 +113,7 @@ class Folder:
         if before and before["fingerprint"] != experiment.fingerprint:
             self.place.remove([MANIFEST])  # first: nobody takes what is left for a whole result
         kept = {entry.name for entry in good}
-        others = [entry for entry in self._entries().values() if entry.key != keys(entry.first, entry.stop)]
+        others = [entry for entry in found.whole if entry.key != keys(entry.first, entry.stop)]
         self.place.remove(name for name in self.place.sizes(LOG) if name not in kept)
         self.place.remove(file.name for entry in others for file in entry.files)
         if self.place.exclusive:
@@ -164,7 +161,7 @@ class Folder:
         loose = [entry for entry in blocks if not asked_for[entry.first]]  # the others' part was made of them
         blamed = [*parts, *(entry for entry in loose if wrong[entry] and self.done(entry))]  # none merged meanwhile
         bad = [*damaged, *(flaw for entry in blamed for flaw in wrong[entry])]
-        return Found([entry for entry in (*parts, *loose) if not wrong[entry]], bad)
+        return Found([entry for entry in (*parts, *loose) if not wrong[entry]], bad, entries.values())
 
     def unlogged(self) -> list[str]:
         """Files of data that have no entry in the log, not even a damaged one."""
@@ -186,8 +183,8 @@ class Folder:
         """Write the tables (`runs`, and `curves`) of an entry, and then the entry, whose `files` need not be given."""
         files = []
         for kind in sorted(tables, key=KINDS.index, reverse=True):
-            table, name = tables[kind], f"{entry.kind}-{entry.first:06d}-{entry.key}"
-            path = f"{kind}/{name}.parquet" if entry.kind == "part" else f"{BLOCKS}/{kind}-{name}.arrow"
+            table = tables[kind]
+            path = f"{kind}/{entry.stem}.parquet" if entry.kind == "part" else f"{BLOCKS}/{kind}-{entry.stem}.arrow"
             make, check = (parquet, check_parquet) if entry.kind == "part" else (arrow, check_arrow)
             data = make(table)
             self.place.write(path, data, partial(check, table.num_rows))

@@ -1,6 +1,7 @@
 """The log of a results folder: a small file for every part that is done, with the size and SHA-256 of its data.
 
-Entries are only ever added, each under its own name and only if it is not there, so that many can write at once.
+An entry is written under its own name, only if it is not there and never changed, so that many can write at once. Those
+of blocks are removed once their part has one, and those of another plan when a sweep begins.
 """
 
 from __future__ import annotations
@@ -50,7 +51,12 @@ class Entry:
 
     @property
     def name(self) -> str:
-        return f"{LOG}/{self.kind}-{self.first:06d}-{self.key}.json"
+        return f"{LOG}/{self.stem}.json"
+
+    @property
+    def stem(self) -> str:
+        """What its own file and those of its data have in their names."""
+        return f"{self.kind}-{self.first:06d}-{self.key}"
 
     def text(self) -> bytes:
         return seal(asdict(self))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -129,6 +129,10 @@ class Objects:
 
     def recover(self) -> None:
         """Nothing is ever cut short."""
+
+    def lock(self) -> nullcontext[None]:
+        """Others may write here at the same time."""
+        return nullcontext()
 
     def free(self) -> None:
         """Nobody knows."""

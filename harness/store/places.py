@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -34,17 +35,16 @@ class Place(Protocol):
     def staged(self) -> Place: ...
     def take_over(self) -> None: ...
     def recover(self) -> None: ...
+    def lock(self) -> AbstractContextManager[None]: ...
     def free(self) -> int | None: ...
     def dataset(self, folder: str) -> tuple[str, fs.FileSystem | None]: ...
 
 
-def place_of(results: str | os.PathLike[str] | Place, *names: str, endpoint: str | None = None) -> Place:
+def place_of(results: str | os.PathLike[str], *names: str, endpoint: str | None = None) -> Place:
     """The place of this name under the results. endpoint: of the object store, if not that of the environment.
 
     Raises `HarnessError` if it is no place, and `FailedError` if the store cannot be reached.
     """
-    if not isinstance(results, str | os.PathLike):
-        return results
     text = os.fspath(results)
     if found := S3.match(text):
         from harness.store.objects import Objects

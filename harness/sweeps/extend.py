@@ -6,6 +6,7 @@ A run is known by what the engine is given for it, wherever it stands in either 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -42,16 +43,22 @@ def earlier(folder: Folder, experiment: Experiment) -> Earlier:
             raise StoreError(f"{folder}: made with another {what}, so that nothing of it can be kept; see --overwrite")
     if before.data.digest() != experiment.data.digest():
         raise StoreError(f"{folder}: made from other data, so that nothing of it can be kept; see --overwrite")
-    return Earlier(before, manifest["block_size"], folder.place)
+    plan = Plan(before, manifest["block_size"])
+    mine = [entry for entry in folder.found().good if entry.key == plan.key(entry.first, entry.stop)]
+    return Earlier(before, manifest["block_size"], folder.place, tuple(sorted(mine, key=lambda entry: entry.first)))
 
 
 @dataclass(frozen=True, eq=False)
 class Earlier:
-    """The results of an earlier grid."""
+    """The results of an earlier grid. entries: what can be taken over, in the order of the runs."""
 
     experiment: Experiment
     block_size: int | None
     place: Place
+    entries: tuple[Entry, ...]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def add(self, block: Block, data: Data) -> Outcome:
         """What the engine gives for a block; only the runs that are not here are trained."""
@@ -77,7 +84,7 @@ class Earlier:
     def index(self) -> dict[bytes, int]:
         """The number of each run that is there, by its identity."""
         index: dict[bytes, int] = {}
-        for entry in self._entries:
+        for entry in self.entries:
             for piece in self._plan.pieces[entry.first : entry.stop]:
                 index.update(zip(identities(self._plan.block(piece)[0]), range(piece.start, piece.stop), strict=True))
         return index
@@ -87,16 +94,9 @@ class Earlier:
         return Plan(self.experiment, self.block_size)
 
     @cached_property
-    def _entries(self) -> list[Entry]:
-        """What can be taken over, in the order of the runs."""
-        good = Folder(self.place).found().good
-        mine = [entry for entry in good if entry.key == self._plan.key(entry.first, entry.stop)]
-        return sorted(mine, key=lambda entry: entry.first)
-
-    @cached_property
     def _starts(self) -> Any:
         """The first run of each entry."""
-        return np.array([self._plan.pieces[entry.first].start for entry in self._entries], np.int64)
+        return np.array([self._plan.pieces[entry.first].start for entry in self.entries], np.int64)
 
     def _taken(self, number: int, block: Block, runs: Any, earlier: Any) -> tuple[Any, Any, Outcome]:
         """Of these runs, by their earlier numbers in an entry: (those with every row, their rows, their outcome)."""
@@ -119,9 +119,13 @@ class Earlier:
             Outcome(**arrays, curves=_curves(curves, earlier[whole], runs[whole])),
         )
 
-    @lru_cache(maxsize=RECENT)  # noqa: B019
-    def _tables(self, number: int) -> tuple[pa.Table, pa.Table | None]:
-        entry = self._entries[number]
+    @cached_property
+    def _tables(self) -> Callable[[int], tuple[pa.Table, pa.Table | None]]:
+        """Those of an entry, by its number."""
+        return lru_cache(RECENT)(self._read)
+
+    def _read(self, number: int) -> tuple[pa.Table, pa.Table | None]:
+        entry = self.entries[number]
         tables: dict[str, pa.Table] = {}
         for file in entry.files:
             data = self.place.read(file.name)

@@ -40,7 +40,7 @@ class Options:
     endpoint: str | None = None
 
 
-@dataclass
+@dataclass(frozen=True)
 class Watch:
     """Who looks on. announce: told what the sweep will take, before it starts. stop: true once no other block shall
     begin.
@@ -78,7 +78,7 @@ def sweep(
     results: Any = "results",
     options: Options = Options(),
     executor: Executor = local.run,
-    watch: Watch = Watch(),  # noqa: B008
+    watch: Watch = Watch(),
 ) -> Ran:
     """Write the table of an experiment to results/NAME; what is there already is not done again.
 
@@ -90,7 +90,7 @@ def sweep(
     if complete(folder, plan, options) and not place.untidy():
         return Ran(folder, plan, already=True)
     place.make(())
-    with folder.lock():
+    with place.lock():
         place.recover()
         if complete(folder, plan, options):
             place.tidy()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-PACKAGE = Path(__file__).parents[1]
+from harness.sources import digest
+
 SOURCES = ("block.py", "engine", "experiment", "formulas", "store/schema.py", "store/tables.py", "sweeps/plan.py")
 
 
@@ -20,14 +19,9 @@ def version(fast: bool) -> tuple[Any, ...]:
 
     fast: the width of the processor's vectors too, which decides on the numbers of that arithmetic.
     """
-    hashed = hashlib.sha256()
-    for source in SOURCES:
-        path = PACKAGE / source
-        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
-            hashed.update(file.relative_to(PACKAGE).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     width: tuple[int, ...] = ()
     if fast:
         from harness.engine.processor import native_width
 
         width = (native_width("float64"),)
-    return hashed.hexdigest(), np.__version__, pa.__version__, *width
+    return digest(SOURCES), np.__version__, pa.__version__, *width

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -68,7 +68,7 @@ class Work:
         return self.plan.tables()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name not in ("plan", "tables")}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def part_entry(plan: Plan, part: range) -> Entry:
