@@ -231,6 +231,24 @@ def explain(file: str, settings: tuple[str, ...], epochs: int, form: str | None)
 
 
 @main.command()
+@click.argument("folder")
+@click.option("--save", metavar="F", help="Where the page goes, if not to FOLDER/report.html.")
+@one_line_errors
+def report(folder: str, save: str | None) -> None:
+    """Write a page about a sweep, with pictures to play with.
+
+    What was asked, what came of it, the rows worth a look, where it comes from: one file, which needs no network.
+
+    \b
+    Example:
+      harness report results/learning-rate
+    """
+    from harness.views.report import write
+
+    click.echo(f"wrote {write(folder, save)}")
+
+
+@main.command()
 @one_line_errors
 def schema() -> None:
     """Print the JSON Schema of experiments.

@@ -1,0 +1,181 @@
+"""A results folder to look at: what it says of itself, its axes, and columns of some of its rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from harness.errors import HarnessError
+from harness.experiment.axes import setting_of
+from harness.experiment.errors import either
+from harness.store.places import place_of
+from harness.store.reading import dataset, load
+from harness.store.schema import Column, fixed_columns, parameter_column
+
+DECADES = 2.0
+"""A positive axis whose greatest value is so many powers of ten above its least is drawn on a logarithmic scale, as is
+one whose values have a constant ratio.
+"""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A parameter of the grid. values: (V,) its numbers in order, or its labels in the order of the grid."""
+
+    column: Column
+    values: Any
+
+    @property
+    def name(self) -> str:
+        return self.column.name
+
+    @property
+    def title(self) -> str:
+        """The name, with the unit if there is one that the name does not say already."""
+        name = self.name.replace("_", " ")
+        return f"{name} ({self.column.unit})" if self.column.unit and self.column.unit not in self.name else name
+
+    @property
+    def numeric(self) -> bool:
+        return bool(np.issubdtype(self.values.dtype, np.number))
+
+    @property
+    def geometric(self) -> bool:
+        """Whether a logarithmic scale suits it."""
+        if not self.numeric or len(self.values) < 3 or self.values[0] <= 0:
+            return False
+        ratios = self.values[1:] / self.values[:-1]
+        wide = self.values[-1] / self.values[0] >= 10**DECADES
+        return wide or bool(np.ptp(ratios) < 1e-3 * ratios[0] and ratios[0] > 1.001)
+
+    def nearest(self, text: Any) -> Any:
+        """The value that is meant. Raises `HarnessError` if there is none."""
+        if not self.numeric:
+            found = [value for value in self.values if value == str(text)]
+            if not found:
+                raise HarnessError(f"{self.name}: no value {str(text)!r}; there are {either(self.values)}")
+            return found[0]
+        try:
+            number = float(text)
+        except ValueError:
+            number = np.nan
+        if not self.values[0] <= number <= self.values[-1]:
+            between = f"a number from {self.values[0]:g} to {self.values[-1]:g}"
+            raise HarnessError(f"{self.name}: expected {between}, found {text}")
+        return self.values[np.argmin(np.abs(self.values - number))]
+
+
+class Results:
+    """The results in a folder. Raises `StoreError` if there are none."""
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = os.fspath(folder)
+        self.place = place_of(folder)
+        self.runs = dataset(self.place, "runs")
+
+    @property
+    def name(self) -> str:
+        """Of the experiment."""
+        return str(self._attributes["name"])
+
+    @property
+    def layers(self) -> list[int] | None:
+        """Units of each layer, or None if networks of several kinds are there."""
+        return self._attributes["layers"]
+
+    @property
+    def source(self) -> str:
+        """The experiment as it was written."""
+        return self._metadata[b"harness.experiment"].decode()
+
+    @property
+    def rows(self) -> int:
+        return int(self.runs.count_rows())
+
+    @property
+    def swept(self) -> list[str]:
+        """The columns of the parameters."""
+        names = self.runs.schema.names
+        return names[names.index("run") + 1 : names.index("repeat")]
+
+    @property
+    def weights(self) -> list[str]:
+        """The columns of the final weights."""
+        names = self.runs.schema.names
+        return names[names.index("last_finite_loss") + 1 :]
+
+    @cached_property
+    def axes(self) -> dict[str, Axis]:
+        """What varies, by name: parameters of more than one value, and `repeat`."""
+        found = {}
+        for name in (*self.swept, "repeat"):
+            values = pc.drop_null(pc.unique(self.runs.to_table(columns=[name]).column(0)))
+            if len(values) > 1:
+                found[name] = Axis(self.column(name), _values(values))
+        return found
+
+    def column(self, name: str) -> Column:
+        """What the schema says of a column. Raises `HarnessError` if there is no such one."""
+        if name not in self.runs.schema.names:
+            raise HarnessError(f"{self.folder}: no column {name!r}; there are {either(self.runs.schema.names)}")
+        number = self.runs.schema.field("loss_mean").type
+        fixed = {column.name: column for part in fixed_columns(number) for column in part}
+        if name in fixed:
+            return fixed[name]
+        return parameter_column(name) if setting_of(name) or name in self.swept else Column(name, number, "", "")
+
+    def frame(self, columns: Sequence[str], where: Mapping[str, Any] | None = None) -> pd.DataFrame:
+        """These columns of the rows that have these values, in the order of the files. Raises `HarnessError`."""
+        for name in (*columns, *(where or {})):
+            self.column(name)
+        return self.runs.to_table(columns=list(dict.fromkeys(columns)), filter=self.filter(where or {})).to_pandas()
+
+    def filter(self, where: Mapping[str, Any]) -> Any:
+        """The rows that have these values, of an axis the nearest, as an expression. Raises `HarnessError`."""
+        chosen = None
+        for name, value in where.items():
+            if name in self.axes:
+                wanted = self.axes[name].nearest(value)
+            elif name == "status":
+                wanted = value
+            else:
+                raise HarnessError(f"{self.folder}: {name} does not vary; what does: {either([*self.axes, 'status'])}")
+            field = pc.field(name) if isinstance(wanted, int | float | np.number) else pc.field(name).cast(pa.string())
+            equal = field == pa.scalar(wanted)
+            chosen = equal if chosen is None else chosen & equal
+        return chosen
+
+    def curves(self, runs: Sequence[int] | None = None) -> pd.DataFrame:
+        """The loss curves, all or of these runs. Raises `StoreError` if none were recorded."""
+        chosen = None if runs is None else pc.field("run").isin(list(runs))
+        found = dataset(self.place, "curves").to_table(filter=chosen)
+        return found.sort_by([("run", "ascending"), ("epoch", "ascending")]).to_pandas()
+
+    def table(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """The table, in the order of the grid."""
+        return load(self.folder, columns).to_pandas()
+
+    @property
+    def _metadata(self) -> Any:
+        return self.runs.schema.metadata
+
+    @cached_property
+    def _attributes(self) -> dict[str, Any]:
+        import json
+
+        return dict(json.loads(self._metadata[b"PANDAS_ATTRS"])["harness"])
+
+
+def _values(values: pa.Array) -> Any:
+    if pa.types.is_dictionary(values.type):
+        return np.array(values.cast(pa.string()).to_pylist())
+    numbers = values.to_numpy(zero_copy_only=False)
+    return np.sort(numbers) if np.issubdtype(numbers.dtype, np.number) else numbers

@@ -1,0 +1,52 @@
+"""Few enough rows for a page: those at some of each axis's values, so that they are a grid still."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from harness.views.results import Axis, Results
+
+FEWEST = 0.1
+"""Of the rows asked for. Some values of axes that go together have more rows in common than those of others would, or
+fewer; then every so many-th row is taken.
+"""
+
+
+def thinned(results: Results, columns: Sequence[str], rows: int) -> pd.DataFrame:
+    """These columns of at most so many rows, in the order of the files."""
+    if results.rows <= rows:
+        return results.frame(columns)
+    chosen = None
+    for name, count in _counts(results, rows).items():
+        axis = results.axes[name]
+        if count < len(axis.values):
+            at = _at(axis, axis.values[np.unique(np.linspace(0, len(axis.values) - 1, count).round().astype(int))])
+            chosen = at if chosen is None else chosen & at
+    found = results.runs.to_table(columns=list(columns), filter=chosen)
+    if not FEWEST * rows <= len(found) <= rows:
+        step = -(-results.rows // rows)
+        number = pc.field("config")
+        found = results.runs.to_table(columns=list(columns), filter=number == pc.divide(number, step) * step)
+    frame: pd.DataFrame = found.to_pandas()
+    return frame
+
+
+def _counts(results: Results, rows: int) -> dict[str, int]:
+    """How many values to keep of each axis: fewer and fewer of the longest."""
+    all_of = {name: len(axis.values) for name, axis in results.axes.items()}
+    kept = dict(all_of)
+    while prod(kept[name] / all_of[name] for name in kept) * results.rows > rows and max(kept.values()) > 2:
+        longest = max(kept, key=lambda name: kept[name])
+        kept[longest] = max(2, kept[longest] * 19 // 20)
+    return kept
+
+
+def _at(axis: Axis, values: np.ndarray) -> pc.Expression:
+    field = pc.field(axis.name) if axis.numeric else pc.field(axis.name).cast(pa.string())
+    return field.isin(pa.array(values))

@@ -1,0 +1,240 @@
+"""The report of a sweep, in a browser: what it says is what the table says, and every choice draws it anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from selenium.webdriver import ActionChains, Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+import harness
+from harness.errors import HarnessError
+from harness.views.notable import notable
+from harness.views.report import report, write
+from harness.views.results import Results
+from harness.views.thin import thinned
+from tests.browser import browser, opened, problems, requests
+
+__all__ = ["browser"]
+
+EXPERIMENT = {
+    "name": "told",
+    "description": "What is <b>told</b> & shown </script>?",
+    "network": {"layers": [2, 2, 1]},
+    "data": {"rows": [[1, 1, 1]]},
+    "parameters": {
+        "learning_rate": {"geomspace": [1e-3, 1, 24]},
+        "epochs": [0, 1, 10, 1000],
+        "init": ["ones", {"normal": {"std": 0.5}}],
+    },
+    "repeats": 2,
+    "record": {"losses": {"every": 10}},
+}
+SECONDS = 20
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(harness.sweep(EXPERIMENT, tmp_path_factory.mktemp("results")))
+
+
+@pytest.fixture(scope="module")
+def page(folder: Path) -> Path:
+    return Path(write(folder))
+
+
+def drawn(driver: Chrome, path: Path, width: int = 1440) -> None:
+    opened(driver, path, width)
+    WebDriverWait(driver, SECONDS).until(lambda d: d.execute_script("return document.documentElement.dataset.drawn"))
+
+
+def choose(driver: Chrome, control: str, value: str) -> None:
+    Select(driver.find_element(By.ID, control)).select_by_value(value)
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_it_opens_from_disk_and_asks_for_nothing(browser: Chrome, page: Path, width: int) -> None:
+    drawn(browser, page, width)
+    assert browser.title == "told: report of a sweep"
+    assert problems(browser) == []
+    assert requests(browser) == []
+    assert browser.execute_script("return document.documentElement.scrollWidth") == width
+    plots = browser.find_elements(By.CSS_SELECTOR, ".plot .main-svg")
+    assert len(plots) >= 3
+    assert all(plot.size["width"] <= width for plot in plots)
+
+
+def test_it_is_one_file_of_less_than_5_mb(page: Path) -> None:
+    assert page.stat().st_size < 5e6
+
+
+def test_what_is_written_is_text_not_markup(browser: Chrome, page: Path) -> None:
+    drawn(browser, page)
+    assert browser.find_element(By.CLASS_NAME, "lead").text == EXPERIMENT["description"]
+
+
+def test_the_summary_counts_what_the_table_has(browser: Chrome, page: Path, folder: Path) -> None:
+    drawn(browser, page)
+    counts = harness.load(folder)["status"].value_counts()
+    assert set(counts.index) == {"ran", "settled", "diverged"}
+    told = browser.find_element(By.CLASS_NAME, "statuses").text
+    for status, count in counts.items():
+        assert f"{status}\n{count:,} ({count / counts.sum():.1%})" in told
+
+
+def test_the_map_shows_every_cell_and_says_so(browser: Chrome, page: Path, folder: Path) -> None:
+    drawn(browser, page)
+    table = harness.load(folder)
+    most = table.groupby(["learning_rate", "epochs"])["status"].agg(lambda s: s.value_counts().index[0])
+    median = table.groupby(["epochs", "learning_rate"])["loss_mean"].median().unstack()
+    shown = browser.execute_script(
+        "const [diverged, loss] = document.getElementById('map').data; return [diverged.z, loss.z]"
+    )
+    diverged = np.array(shown[0], float)
+    assert np.nansum(diverged) == (most == "diverged").sum() > 0
+    losses = np.array(shown[1], float)
+    expected = np.log10(median.to_numpy(), where=median.to_numpy() > 0, out=np.full(median.shape, np.nan))
+    there = np.isfinite(losses) & np.isfinite(expected)
+    assert there.sum() > 20
+    assert losses[there] == pytest.approx(expected[there], abs=1e-5)
+    told = browser.find_element(By.ID, "map").get_attribute("aria-label") or ""
+    assert f"diverged: {(most == 'diverged').sum()} of {len(most)} cells" in told
+
+
+def test_axes_and_colour_can_be_changed(browser: Chrome, page: Path) -> None:
+    drawn(browser, page)
+    choose(browser, "map-controls-x", "init")
+    choose(browser, "map-controls-colour", "w1_1_1")
+    layout, data = browser.execute_script("const m = document.getElementById('map'); return [m.layout, m.data]")
+    assert layout["xaxis"]["ticktext"] == ["ones", "{normal: {std: 0.5}}"]
+    assert layout["xaxis"]["title"]["text"] == "init"
+    assert np.shape(data[1]["z"]) == (4, 2)
+    assert data[1]["colorbar"]["title"]["text"] == "w1 1 1"
+    choose(browser, "map-controls-learning_rate", "0")
+    z = browser.execute_script("return document.getElementById('map').data[1].z")
+    assert z[0][0] == 1.0
+    choose(browser, "line-controls-y", "share")
+    shares = browser.execute_script("return document.getElementById('line').data.map((trace) => trace.y)")
+    assert np.sum(shares, axis=0) == pytest.approx(1)
+    choose(browser, "curves-controls-run", "0")
+    names = browser.execute_script("return document.getElementById('curves').data.map((trace) => trace.name)")
+    assert names == ["loss min", "loss mean", "loss max"]
+    assert problems(browser) == []
+
+
+def test_a_cell_tells_its_row(browser: Chrome, page: Path, folder: Path) -> None:
+    drawn(browser, page)
+    plot = browser.find_element(By.CSS_SELECTOR, "#map .nsewdrag")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", plot)
+    ActionChains(browser).move_to_element_with_offset(plot, 20, -40).click().perform()
+    told = WebDriverWait(browser, SECONDS).until(lambda d: d.find_element(By.ID, "row").text)
+    names = [element.text for element in browser.find_elements(By.CSS_SELECTOR, "#row dt")]
+    values = [element.text for element in browser.find_elements(By.CSS_SELECTOR, "#row dd")]
+    row = dict(zip(names, values, strict=True))
+    (expected,) = harness.load(folder).query(f"config == {row['config']}").to_dict("records")
+    for name in ("learning_rate", "loss_mean", "w1_1_1", "epochs"):
+        if name in row:
+            assert float(row[name]) == pytest.approx(expected[name], rel=1e-5)
+    assert (row["init"], row["status"]) == (expected["init"], expected["status"])
+    assert told.endswith(f"harness explain {folder} --config {row['config']}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_stand_out(browser: Chrome, page: Path, scheme: str) -> None:
+    """WCAG 2 AA: a contrast of at least 4.5, by its own formula."""
+    emulated = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", emulated)
+    drawn(browser, page)
+    back = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+    for selector in ("body", ".facts", ".note", "small", "code"):
+        text = browser.execute_script("return getComputedStyle(document.querySelector(arguments[0])).color", selector)
+        light, dark = sorted((luminance(back), luminance(text)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, selector
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def luminance(colour: str) -> float:
+    """Of `rgb(r, g, b)`, by WCAG 2."""
+    channels = np.array([int(part) for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]) / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def test_a_browser_that_is_too_old_is_told(browser: Chrome, page: Path) -> None:
+    removed = {"source": "delete window.DecompressionStream"}
+    script = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", removed)
+    opened(browser, page)
+    assert "too old" in browser.find_element(By.ID, "waiting").text
+    browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+    assert problems(browser) == []
+
+
+def test_rows_worth_a_look(folder: Path) -> None:
+    table = harness.load(folder)
+    found = {one.title: one.rows for one in notable(Results(folder))}
+    best = found["The least mean loss"]
+    assert best["loss_mean"].iloc[0] == table["loss_mean"].min()
+    diverged, whole = (table[(table["status"] == "diverged") == is_so] for is_so in (True, False))
+    assert found["The least learning rate that diverges"]["learning_rate"].iloc[0] == diverged["learning_rate"].min()
+    assert found["The greatest learning rate that does not"]["learning_rate"].iloc[0] == whole["learning_rate"].max()
+    assert found["The first to diverge"]["diverged_epoch"].iloc[0] == table["diverged_epoch"].min()
+    assert found["The first to settle"]["settled_epoch"].iloc[0] == table["settled_epoch"].min()
+    assert list(found["The table's first rows"]["config"]) == list(range(8))
+
+
+def test_few_rows_are_a_grid_still(folder: Path) -> None:
+    results = Results(folder)
+    columns = ["config", *results.axes]
+    rows = thinned(results, columns, 60)
+    assert 20 < len(rows) <= 60
+    counts = rows.groupby(["learning_rate", "epochs"]).size()
+    assert len(counts) == rows["learning_rate"].nunique() * rows["epochs"].nunique()
+    assert rows["learning_rate"].max() == results.axes["learning_rate"].values[-1]
+    assert len(thinned(results, columns, 10**6)) == results.rows
+
+
+def test_axes_that_go_together_are_thinned_by_rows(tmp_path: Path) -> None:
+    rates, stops = np.geomspace(1e-3, 0.1, 40).tolist(), list(range(1, 41))
+    zipped = {"zip": {"budget": {"learning_rate": rates, "epochs": stops}}, "parameters": {"init": "ones"}}
+    plain = {key: EXPERIMENT[key] for key in ("name", "network", "data")}
+    results = Results(harness.sweep({**plain, **zipped}, tmp_path))
+    rows = thinned(results, ["config", "learning_rate"], 10)
+    assert rows["config"].tolist() == list(range(0, 40, 4))
+
+
+def test_nothing_but_one_row(tmp_path: Path, browser: Chrome) -> None:
+    parameters = {"learning_rate": 0.1, "epochs": 1, "init": "ones"}
+    plain = {key: EXPERIMENT[key] for key in ("name", "network", "data")}
+    page = write(harness.sweep({**plain, "parameters": parameters}, tmp_path))
+    drawn(browser, Path(page))
+    assert problems(browser) == []
+    assert not browser.find_element(By.ID, "pictures").is_displayed()
+
+
+def test_no_loss_is_no_trouble(tmp_path: Path, browser: Chrome) -> None:
+    """Every run diverges, or has no epochs."""
+    parameters = {"learning_rate": [1e300, 1e301], "epochs": [0, 50], "init": "ones"}
+    plain = {key: EXPERIMENT[key] for key in ("name", "network", "data")}
+    page = write(harness.sweep({**plain, "parameters": parameters}, tmp_path))
+    drawn(browser, Path(page))
+    assert problems(browser) == []
+
+
+def test_a_network_too_large_for_names(tmp_path: Path) -> None:
+    parameters = {"learning_rate": [0.1, 0.2], "epochs": 1, "init": {"normal": {"std": 0.1}}}
+    plain = {"name": "large", "network": {"layers": [2, 200, 1]}, "data": EXPERIMENT["data"]}
+    assert "large" in report(Results(harness.sweep({**plain, "parameters": parameters}, tmp_path)))
+
+
+def test_where_there_are_no_results(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError, match="no results there"):
+        write(tmp_path)
+
+
+def test_where_nothing_can_be_written(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(HarnessError, match="cannot be written"):
+        write(folder, str(tmp_path / "none" / "x.html"))
+    assert list(tmp_path.iterdir()) == []
