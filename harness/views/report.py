@@ -188,7 +188,7 @@ def _described(axis: Axis) -> dict[str, str]:
         "count": f"{len(axis.values):,}",
         "first": shown(first.item() if axis.numeric else str(first)),
         "last": shown(last.item() if axis.numeric else str(last)),
-        "meaning": axis.column.meaning,
+        "meaning": axis.column.meaning.replace("`", ""),
     }
 
 

@@ -89,12 +89,13 @@ class Results:
     @property
     def layers(self) -> list[int] | None:
         """Units of each layer, or None if networks of several kinds are there."""
-        return self._attributes["layers"]
+        layers: list[int] | None = self._attributes["layers"]
+        return layers
 
     @property
     def source(self) -> str:
         """The experiment as it was written."""
-        return self._metadata[b"harness.experiment"].decode()
+        return str(self._metadata[b"harness.experiment"], "utf-8")
 
     @property
     def rows(self) -> int:
@@ -103,13 +104,13 @@ class Results:
     @property
     def swept(self) -> list[str]:
         """The columns of the parameters."""
-        names = self.runs.schema.names
+        names = self._names
         return names[names.index("run") + 1 : names.index("repeat")]
 
     @property
     def weights(self) -> list[str]:
         """The columns of the final weights."""
-        names = self.runs.schema.names
+        names = self._names
         return names[names.index("last_finite_loss") + 1 :]
 
     @cached_property
@@ -124,8 +125,8 @@ class Results:
 
     def column(self, name: str) -> Column:
         """What the schema says of a column. Raises `HarnessError` if there is no such one."""
-        if name not in self.runs.schema.names:
-            raise HarnessError(f"{self.folder}: no column {name!r}; there are {either(self.runs.schema.names)}")
+        if name not in self._names:
+            raise HarnessError(f"{self.folder}: no column {name!r}; there are {either(self._names)}")
         number = self.runs.schema.field("loss_mean").type
         fixed = {column.name: column for part in fixed_columns(number) for column in part}
         if name in fixed:
@@ -136,7 +137,7 @@ class Results:
         """These columns of the rows that have these values, in the order of the files. Raises `HarnessError`."""
         for name in (*columns, *(where or {})):
             self.column(name)
-        return self.runs.to_table(columns=list(dict.fromkeys(columns)), filter=self.filter(where or {})).to_pandas()
+        return _frame(self.runs.to_table(columns=list(dict.fromkeys(columns)), filter=self.filter(where or {})))
 
     def filter(self, where: Mapping[str, Any]) -> Any:
         """The rows that have these values, of an axis the nearest, as an expression. Raises `HarnessError`."""
@@ -157,11 +158,15 @@ class Results:
         """The loss curves, all or of these runs. Raises `StoreError` if none were recorded."""
         chosen = None if runs is None else pc.field("run").isin(list(runs))
         found = dataset(self.place, "curves").to_table(filter=chosen)
-        return found.sort_by([("run", "ascending"), ("epoch", "ascending")]).to_pandas()
+        return _frame(found.sort_by([("run", "ascending"), ("epoch", "ascending")]))
 
     def table(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """The table, in the order of the grid."""
-        return load(self.folder, columns).to_pandas()
+        return _frame(load(self.folder, columns))
+
+    @property
+    def _names(self) -> list[str]:
+        return list(self.runs.schema.names)
 
     @property
     def _metadata(self) -> Any:
@@ -172,6 +177,11 @@ class Results:
         import json
 
         return dict(json.loads(self._metadata[b"PANDAS_ATTRS"])["harness"])
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
 
 
 def _values(values: pa.Array) -> Any:
