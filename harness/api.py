@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 Source = str | os.PathLike[str] | Mapping[str, Any]
@@ -87,6 +88,30 @@ def explain(experiment: Source, *, epochs: int = 1, settings: Mapping[str, Any] 
 
     text = {key: value if isinstance(value, str) else source.describe(value) for key, value in (settings or {}).items()}
     return view.record_of(experiment, text, epochs)
+
+
+def plot(
+    folder: str | os.PathLike[str],
+    kind: str | None = None,
+    *,
+    x: str | None = None,
+    y: str | None = None,
+    color: str | None = None,
+    where: Mapping[str, Any] | None = None,
+    below: float | None = None,
+) -> Figure:
+    """A picture of a results folder, as a matplotlib figure; what is left open is picked from what varies.
+
+    kind: map (colour over two axes), curves (losses against the epoch), weights (each against an axis), paths (each
+    against the epochs), spread (of the loss, over initialisations) or share (of each status). x, y: parameters that
+    vary. color: the column of a map or a spread, loss_mean if not given. where: parameter -> the value it is held at,
+    of numbers the nearest there is. below: a loss; a share then has a line for the rows that are no worse. Raises
+    `StoreError` if there are no results, and `HarnessError` for what cannot be drawn.
+    """
+    from harness.views import plots
+    from harness.views.results import Results
+
+    return plots.plot(Results(folder), kind, x=x, y=y, color=color, where=where, below=below)
 
 
 def _frame(table: Any) -> pd.DataFrame:
