@@ -89,7 +89,7 @@ def report(results: Results) -> str:
 LOAD = """import harness
 
 table = harness.load({folder!r})       # every row, a pandas DataFrame
-results = harness.open({folder!r})     # .plot(), .curves(), .weights(config), .explain(config)
+harness.plot({folder!r})               # a map; or "curves", "weights", "paths", "spread", "share"
 
 # or with any reader of Parquet:
 #   pandas.read_parquet("{folder}/runs")
