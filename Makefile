@@ -6,7 +6,7 @@ BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep plan explain test lint format docs bench reliability lock clean
+.PHONY: help sweep plan explain test lint format docs bench reliability gallery lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -38,6 +38,9 @@ docs: $(BIN)/.installed-dev  ## write results/README.md from the table's schema
 
 bench: $(BIN)/.installed-bench  ## measure speed against C, JAX, PyTorch and NumPy, and every target: half an hour
 	@$(BIN)/python -m benchmarks
+
+gallery: $(BIN)/.installed-dev  ## draw the shipped experiments into docs/gallery
+	@$(BIN)/python -m tests.make_gallery
 
 reliability: $(BIN)/.installed-dev  ## inject every fault at full size: kills, crashes, full disks, bad files: 20 minutes
 	@$(BIN)/python -m reliability

@@ -105,7 +105,7 @@ def plot(
     kind: map (colour over two axes), curves (losses against the epoch), weights (each against an axis), paths (each
     against the epochs), spread (of the loss, over initialisations) or share (of each status). x, y: parameters that
     vary. color: the column of a map or a spread, loss_mean if not given. where: parameter -> the value it is held at,
-    of numbers the nearest there is. below: a loss; a share then has a line for the rows that are no worse. Raises
+    of numbers the nearest there is. below: a loss; a share then also shows how many rows have less. Raises
     `StoreError` if there are no results, and `HarnessError` for what cannot be drawn.
     """
     from harness.views import plots

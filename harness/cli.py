@@ -3,41 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import click
 
 from harness import output
 from harness.errors import HarnessError
+from harness.output import EXIT_FAILED, one_line_errors
 
-EXIT_FAILED, EXIT_INTERRUPTED = 1, 130
 SECONDS_BETWEEN_LINES = 5.0
-
-
-def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """What users can get wrong ends in lines that say where and what, never in a traceback."""
-
-    @functools.wraps(command)
-    def wrapped(**options: Any) -> None:
-        try:
-            command(**options)
-        except HarnessError as error:
-            click.echo(str(error), err=True)
-            sys.exit(error.exit_code)
-        except BrokenPipeError:
-            sys.stderr.close()
-            sys.exit(EXIT_FAILED)
-        except OSError as error:
-            click.echo(f"{error.filename or 'harness'}: {error.strerror or error}", err=True)
-            sys.exit(EXIT_FAILED)
-        except KeyboardInterrupt:
-            click.echo("interrupted; the same command goes on from here", err=True)
-            sys.exit(EXIT_INTERRUPTED)
-
-    return wrapped
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -246,6 +221,31 @@ def report(folder: str, save: str | None) -> None:
     from harness.views.report import write
 
     click.echo(f"wrote {write(folder, save)}")
+
+
+@main.command()
+@click.argument("folder")
+@click.option("--kind", metavar="K", help="map, curves, weights, paths, spread or share, if not what suits the axes.")
+@click.option("--x", metavar="AXIS", help="What varies to the right.")
+@click.option("--y", metavar="AXIS", help="What varies upwards, in a map.")
+@click.option("--color", metavar="COLUMN", help="Which numbers a map or a spread shows, if not loss_mean.")
+@click.option("--where", multiple=True, metavar="KEY=VALUE", help="Only rows with this value of an axis; repeatable.")
+@click.option("--below", type=float, metavar="LOSS", help="A share also shows how many rows have less loss.")
+@click.option("--save", metavar="F", help="A .png, .svg or .pdf, if not NAME-KIND.png here.")
+@one_line_errors
+def plot(folder: str, where: tuple[str, ...], **choices: Any) -> None:
+    """Draw a sweep.
+
+    The loss over two axes, with what settled and what diverged; or another kind of picture.
+
+    \b
+    Example:
+      harness plot results/learning-rate --where init=ones --save map.png
+    """
+    from harness.views.explain import parse_settings
+    from harness.views.plots import write
+
+    click.echo(f"wrote {write(folder, where=parse_settings(where, '--where'), **choices)}")
 
 
 @main.command()

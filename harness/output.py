@@ -1,14 +1,45 @@
-"""What commands print: names and values in columns, sizes and times in words."""
+"""What commands print: names and values in columns, sizes and times in words, errors in lines."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from harness.sweeps.estimate import Estimate
     from harness.sweeps.run import Ran
+
+
+EXIT_FAILED, EXIT_INTERRUPTED = 1, 130
+
+
+def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """What users can get wrong ends in lines that say where and what, never in a traceback."""
+
+    @functools.wraps(command)
+    def wrapped(**options: Any) -> None:
+        try:
+            command(**options)
+        except HarnessError as error:
+            click.echo(str(error), err=True)
+            sys.exit(error.exit_code)
+        except BrokenPipeError:
+            sys.stderr.close()
+            sys.exit(EXIT_FAILED)
+        except OSError as error:
+            click.echo(f"{error.filename or 'harness'}: {error.strerror or error}", err=True)
+            sys.exit(EXIT_FAILED)
+        except KeyboardInterrupt:
+            click.echo("interrupted; the same command goes on from here", err=True)
+            sys.exit(EXIT_INTERRUPTED)
+
+    return wrapped
 
 
 def pairs(**values: str) -> None:

@@ -189,13 +189,13 @@ def record_of(experiment: Source, settings: Mapping[str, str], epochs: int) -> p
     return recorded
 
 
-def parse_settings(settings: Iterable[str]) -> dict[str, str]:
+def parse_settings(settings: Iterable[str], option: str = "--set") -> dict[str, str]:
     """`learning_rate=0.1` as a mapping from parameter to YAML text. Raises `HarnessError`."""
     parsed = {}
     for text in settings:
         key, equals, value = text.partition("=")
         if not equals or not key:
-            raise HarnessError(f"--set {text}: expected KEY=VALUE, such as learning_rate=0.1")
+            raise HarnessError(f"{option} {text}: expected KEY=VALUE, such as learning_rate=0.1")
         parsed[key.strip()] = value
     return parsed
 

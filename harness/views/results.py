@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from harness.errors import HarnessError
 from harness.experiment.axes import setting_of
 from harness.experiment.errors import either
+from harness.store.arrays import NAMED
 from harness.store.places import place_of
 from harness.store.reading import dataset, load
 from harness.store.schema import Column, fixed_columns, parameter_column
@@ -24,6 +25,14 @@ DECADES = 2.0
 """A positive axis whose greatest value is so many powers of ten above its least is drawn on a logarithmic scale, as is
 one whose values have a constant ratio.
 """
+ROUNDED = 0.2
+"""How much the ratios may differ, as those of 300, 1000 and 3000 do, if there is a power of ten between the ends."""
+
+
+def title_of(column: Column) -> str:
+    """Its name, with the unit if there is one that the name does not say already."""
+    name = column.name if NAMED.fullmatch(column.name) else column.name.replace("_", " ")
+    return f"{name} ({column.unit})" if column.unit and column.unit not in column.name else name
 
 
 @dataclass(frozen=True)
@@ -39,9 +48,7 @@ class Axis:
 
     @property
     def title(self) -> str:
-        """The name, with the unit if there is one that the name does not say already."""
-        name = self.name.replace("_", " ")
-        return f"{name} ({self.column.unit})" if self.column.unit and self.column.unit not in self.name else name
+        return title_of(self.column)
 
     @property
     def numeric(self) -> bool:
@@ -53,8 +60,9 @@ class Axis:
         if not self.numeric or len(self.values) < 3 or self.values[0] <= 0:
             return False
         ratios = self.values[1:] / self.values[:-1]
-        wide = self.values[-1] / self.values[0] >= 10**DECADES
-        return wide or bool(np.ptp(ratios) < 1e-3 * ratios[0] and ratios[0] > 1.001)
+        decades = np.log10(self.values[-1] / self.values[0])
+        even = np.ptp(ratios) < (ROUNDED if decades >= 1 else 1e-3) * ratios[0]
+        return bool(decades >= DECADES or (even and ratios[0] > 1.001))
 
     def nearest(self, text: Any) -> Any:
         """The value that is meant. Raises `HarnessError` if there is none."""
@@ -135,7 +143,7 @@ class Results:
 
     def frame(self, columns: Sequence[str], where: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """These columns of the rows that have these values, in the order of the files. Raises `HarnessError`."""
-        for name in (*columns, *(where or {})):
+        for name in columns:
             self.column(name)
         return _frame(self.runs.to_table(columns=list(dict.fromkeys(columns)), filter=self.filter(where or {})))
 
@@ -143,6 +151,7 @@ class Results:
         """The rows that have these values, of an axis the nearest, as an expression. Raises `HarnessError`."""
         chosen = None
         for name, value in where.items():
+            self.column(name)
             if name in self.axes:
                 wanted = self.axes[name].nearest(value)
             elif name == "status":

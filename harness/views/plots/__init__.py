@@ -2,41 +2,95 @@
 
 from __future__ import annotations
 
+import io
+import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from harness.errors import HarnessError
+from harness.experiment import source
 from harness.experiment.errors import either
+from harness.views.files import put
 from harness.views.plots import lines, maps, networks
 from harness.views.plots.asked import Asked
 from harness.views.results import Results
 
-KINDS: dict[str, Callable[[Asked], Figure]] = {
-    "map": maps.map_of,
-    "curves": lines.curves,
-    "weights": networks.weights,
-    "paths": networks.paths,
-    "spread": lines.spread,
-    "share": lines.share,
+FORMATS = ("png", "svg", "pdf")
+
+
+class Kind(NamedTuple):
+    """A kind of picture. takes: what can be chosen, beside `where`."""
+
+    draw: Callable[[Asked], Figure]
+    takes: tuple[str, ...]
+
+
+KINDS = {
+    "map": Kind(maps.map_of, ("x", "y", "color")),
+    "curves": Kind(lines.curves, ()),
+    "weights": Kind(networks.weights, ("x",)),
+    "paths": Kind(networks.paths, ()),
+    "spread": Kind(lines.spread, ("x", "color")),
+    "share": Kind(lines.share, ("x", "below")),
 }
 
 
 def plot(results: Results, kind: str | None = None, **choices: Any) -> Figure:
     """The picture. choices: x, y, color, where, below, as `harness.plot` has them. Raises `HarnessError`."""
-    asked = Asked(results, **choices)
-    kind = kind or usual(results, asked.where)
+    return _drawn(*_chosen(results, kind, **choices))
+
+
+def write(folder: str | os.PathLike[str], save: str | None = None, kind: str | None = None, **choices: Any) -> str:
+    """Draw and write a picture, to NAME-KIND.png here if nowhere else; return where.
+
+    The suffix of save says the format. Raises `HarnessError`, and `FailedError` if it cannot be written.
+    """
+    if save is not None and Path(save).suffix.lower() not in {f".{name}" for name in FORMATS}:
+        raise HarnessError(f"{save}: expected a name that ends in {either([f'.{name}' for name in FORMATS])}")
+    results = Results(folder)
+    kind, asked = _chosen(results, kind, **choices)
+    path = save or f"{Path(os.path.abspath(results.folder)).name}-{kind}.png"
+    image = io.BytesIO()
+    _drawn(kind, asked).savefig(image, format=Path(path).suffix[1:].lower())
+    put(path, image.getvalue())
+    return path
+
+
+def _chosen(
+    results: Results, kind: str | None, where: Mapping[str, Any] | None = None, **choices: Any
+) -> tuple[str, Asked]:
+    held = {key: _text(value) for key, value in (where or {}).items()}
+    given = {name: value for name, value in choices.items() if value is not None}
+    asked = Asked(results, where=held, **given)
+    kind = kind or _usual(asked)
     if kind not in KINDS:
         raise HarnessError(f"{kind}: no such kind of picture; there are {either(KINDS)}")
-    return KINDS[kind](asked)
+    if unused := [name for name in given if name not in KINDS[kind].takes]:
+        takes = either(KINDS[kind].takes) if KINDS[kind].takes else "nothing but where"
+        raise HarnessError(f"{kind}: takes no {unused[0]}; it takes {takes}")
+    return kind, asked
 
 
-def usual(results: Results, where: Mapping[str, Any] | None = None) -> str:
-    """The kind that suits what varies, these axes held aside."""
-    free = [name for name in results.axes if name not in (where or {})]
-    if len([name for name in free if name != "repeat"]) > 1:
+def _text(value: Any) -> str:
+    """A value as the experiment would say it."""
+    plain = value.item() if isinstance(value, np.generic) else value
+    return plain if isinstance(plain, str) else source.describe(plain)
+
+
+def _drawn(kind: str, asked: Asked) -> Figure:
+    return KINDS[kind].draw(asked)
+
+
+def _usual(asked: Asked) -> str:
+    """The kind that suits what was chosen and what varies."""
+    if asked.below is not None:
+        return "share"
+    if asked.y or asked.color or len([name for name in asked.free() if name != "repeat"]) > 1:
         return "map"
-    if results.place.sizes("curves"):
+    if not asked.x and asked.results.place.sizes("curves"):
         return "curves"
-    return "share" if free else "weights"
+    return "share" if asked.free() else "weights"

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from harness.block import Status
 from harness.errors import HarnessError
 from harness.views.plots import style
 from harness.views.plots.asked import Asked
-from harness.views.plots.scales import Scale, codes, scale_of
+from harness.views.plots.scales import MOST, Scale, codes, grouped, nearest, present, scale_of, steps_of
+from harness.views.results import Axis
 
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95]
 RUNS = 2000
 """Whose curves are read at most, at equal distances."""
 FEW = 12
-"""So many values or fewer have a box each; more have bands."""
+"""So many values or fewer have a box or a bar each; more have areas."""
+BANDS = "bands: the middle half and the middle nine tenths"
 
 
 def curves(asked: Asked) -> Figure:
@@ -28,126 +29,152 @@ def curves(asked: Asked) -> Figure:
 
     Raises `HarnessError` if no curves were recorded.
     """
-    if not asked.results.place.sizes("curves"):
+    results = asked.results
+    if not results.place.sizes("curves"):
         raise HarnessError(
-            f"{asked.results.folder}: no loss curves there; record: {{losses: {{every: 1}}}} keeps those of a sweep"
+            f"{results.folder}: no loss curves there; an experiment with record: {{losses: {{every: 1}}}} keeps them"
         )
-    runs = np.unique(asked.frame(["run"])["run"])
+    runs = np.sort(asked.frame(["run"])["run"].unique())
     chosen = runs[np.unique(np.linspace(0, len(runs) - 1, min(RUNS, len(runs))).round().astype(int))]
-    points = asked.results.curves(chosen.tolist())
+    points = results.curves(chosen.tolist())
     if points.empty:
-        raise HarnessError(f"{asked.results.folder}: the curves of these runs have no points")
+        raise HarnessError(f"{results.folder}: every run diverged in its first epoch, so there are no loss curves")
     made = style.figure()
     axes = made.subplots()
-    by_epoch = points.groupby("epoch")
-    for name, colour, dash in zip(("loss_min", "loss_mean", "loss_max"), style.LINES, ("--", "-", ":"), strict=False):
-        median = by_epoch[name].median()
-        axes.plot(median.index, positive(median), color=colour, linestyle=dash, label=name.replace("_", " "))
-    many = []
+    where = np.sort(points["epoch"].unique())
+    where = where[np.unique(np.linspace(0, len(where) - 1, min(MOST, len(where))).round().astype(int))]
+    at = codes(where, points["epoch"])
+    drawn, many = [], []
     if len(chosen) > 1:
-        bands(axes, by_epoch["loss_mean"], style.LINES[1])
-        many = [f"medians of {len(chosen):,} runs"] + ([f"of {len(runs):,}"] if len(runs) > len(chosen) else [])
-        many += ["bands of the mean loss: half of the runs, and nine tenths"]
-    _finish(asked, made, axes, ("epoch", "loss"), many)
+        found = quantiles(grouped(points["loss_mean"], at))
+        bands(axes, found, style.LINES[1], where)
+        drawn.append(found.to_numpy().ravel())
+        sample = f" of {len(runs):,}" if len(runs) > len(chosen) else ""
+        several = " ".join([f"medians of {len(chosen):,}{sample} runs", *asked.over("epochs")])
+        many = [several, "a run that diverges counts until it does", f"{BANDS} of the mean loss"]
+    for name, colour, dash in zip(("loss_min", "loss_mean", "loss_max"), style.LINES, ("--", "-", ":"), strict=False):
+        median = grouped(points[name], at).median()
+        mark = "o" if len(where) <= style.MARKED else None
+        label = name.replace("_", " ")
+        axes.plot(where[median.index], median, color=colour, linestyle=dash, marker=mark, markersize=4, label=label)
+        drawn.append(median.to_numpy())
+    style.loss_scale(axes, np.concatenate(drawn))
+    axes.set(xlabel="epoch", ylabel="loss")
+    style.plain(axes)
+    style.legend(made, axes.lines)
+    asked.caption(made, *many)
     return made
 
 
 def spread(asked: Asked) -> Figure:
     """The distribution of the loss over initialisations and repeats, for each value of an axis."""
-    held = asked.last_epochs(asked.x)
-    x = asked.pick(asked.x or ("init" if "init" in asked.free() else None), *held)
-    colour = asked.color or "loss_mean"
-    asked.results.column(colour)
-    frame = asked.frame([x.name, colour], held).dropna(subset=[colour])
-    scale = scale_of(x)
-    at = codes(x, frame[x.name])
-    groups = frame[colour].astype(float).groupby(at)
+    asked = asked.at_last_epochs()
+    x = asked.pick(asked.x or ("init" if "init" in asked.free() else None))
+    frame = asked.frame([x.name, asked.colour])
+    there = frame[frame[asked.colour].notna()]
+    if there.empty:
+        raise HarnessError(f"{asked.results.folder}: no row has a {asked.title}")
+    scale = _scale(present(x, there[x.name]))
+    found = quantiles(grouped(there[asked.colour], nearest(scale.axis, there[x.name])))
     made = style.figure()
     axes = made.subplots()
-    if len(x.values) <= FEW:
-        scale = Scale(x, "steps", np.arange(len(x.values), dtype=float))
-        _boxes(axes, groups)
+    if scale.kind == "steps":
+        _boxes(axes, found)
+        told = "boxes: the middle half, whiskers: the middle nine tenths"
     else:
-        bands(axes, groups, style.LINES[0], scale.at)
-        median = groups.median()
-        axes.plot(scale.at[median.index], positive(median), color=style.LINES[0], label="median")
+        bands(axes, found, style.LINES[0], scale.at)
+        axes.plot(scale.at[found.index], found[0.5], color=style.LINES[0], label="median")
+        style.legend(made, axes.lines)
+        told = BANDS
+    if asked.is_loss:
+        style.loss_scale(axes, found)
     scale.show(axes, "x")
-    told = (
-        ["boxes: half of the rows, whiskers nine tenths"] if len(x.values) <= FEW else ["bands: half, and nine tenths"]
-    )
-    over = ", ".join(asked.free(x.name, *held))
-    _finish(asked, made, axes, (None, colour.replace("_", " ")), [*told, *([f"over {over}"] if over else [])], held)
+    axes.set_ylabel(asked.title)
+    style.plain(axes)
+    without = 1 - len(there) / len(frame)
+    left_out = [f"without the {without:.1%} of rows that have no {asked.title}"] if without else []
+    asked.caption(made, *asked.over(x.name), told, *left_out, *asked.binned(x))
     return made
 
 
 def share(asked: Asked) -> Figure:
     """The share of rows that ran, settled and diverged against an axis; and of those whose loss is below a bound."""
+    if asked.below is not None and not asked.below > 0:
+        raise HarnessError(f"below: expected a loss above 0, found {asked.below}")
+    asked = asked.at_last_epochs()
     x = asked.pick(asked.x)
-    columns = [x.name, "status", *(["loss_mean"] if asked.below is not None else [])]
-    frame = asked.frame(columns)
-    scale, at = scale_of(x), codes(x, frame[x.name])
-    counts = np.bincount(at[at >= 0], minlength=len(x.values))
-    status = frame["status"].astype(str).to_numpy()
-    labels = [Status.RAN.label, Status.SETTLED.label, Status.DIVERGED.label]
-    shares = [_share(at, status == label, counts) for label in labels]
+    frame = asked.frame([x.name, "status", *(["loss_mean"] if asked.below is not None else [])])
+    scale = _scale(present(x, frame[x.name]))
+    at = nearest(scale.axis, frame[x.name])
+    status = codes([one.label for one in style.STATUSES], frame["status"])
+    shares = [_share(at, status == number, len(scale.at)) for number in range(len(style.STATUSES))]
     made = style.figure()
     axes = made.subplots()
-    drawn = axes.stackplot(scale.at, shares, colors=[style.COLOURS[label] for label in labels])
-    for area, label in zip(drawn, labels, strict=True):
-        area.set(hatch=style.HATCHES[label], edgecolor="white", linewidth=0)
-    handles: list[Any] = [style.patch(label) for label in labels]
+    _areas(axes, scale, shares)
+    handles: list[Any] = [style.patch(one) for one in style.STATUSES]
     if asked.below is not None:
-        below = _share(at, (frame["loss_mean"] <= asked.below).to_numpy(bool), counts)
-        text = f"loss mean at most {asked.below:g}"
-        handles += axes.plot(scale.at, below, color="white", linewidth=4.5)
-        handles = handles[:-1] + axes.plot(scale.at, below, color="black", linewidth=2, label=text)
+        below = _share(at, (frame["loss_mean"] < asked.below).to_numpy(bool), len(scale.at))
+        handles.append(_bound(axes, scale, below, f"loss mean below {asked.below:g}"))
     scale.show(axes, "x")
-    axes.set(ylabel="share of rows", ylim=(0, 1), xlim=(scale.at[0], scale.at[-1]))
+    axes.set(ylabel="share of rows", ylim=(0, 1))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     style.legend(made, handles)
-    over = ", ".join(asked.free(x.name))
-    asked.caption(made, *([f"over {over}"] if over else []))
+    asked.caption(made, *asked.over(x.name), *asked.binned(x))
     return made
 
 
-def positive(numbers: Any) -> NDArray[np.float64]:
-    """Losses for a logarithmic scale: none at 0."""
-    values = np.asarray(numbers, float)
-    return np.where(values > 0, values, np.nan)
-
-
-def bands(axes: Axes, groups: Any, colour: str, at: Any = None, drawn: Callable[[Any], Any] = positive) -> None:
-    """Half of each group's numbers, and nine tenths. at: where each group lies, if not at its own number."""
-    found = groups.quantile(list(QUANTILES)).unstack()
-    where = found.index if at is None else at[found.index]
+def bands(axes: Axes, found: pd.DataFrame, colour: str, where: NDArray[Any]) -> None:
+    """The middle half of each group's numbers, and the middle nine tenths. where: (V,) the places of the groups."""
     for low, high, alpha in ((0.05, 0.95, 0.15), (0.25, 0.75, 0.25)):
-        axes.fill_between(where, drawn(found[low]), drawn(found[high]), color=colour, alpha=alpha, linewidth=0)
+        axes.fill_between(where[found.index], found[low], found[high], color=colour, alpha=alpha, linewidth=0)
 
 
-def _boxes(axes: Axes, groups: Any) -> None:
-    for at, numbers in groups:
-        low, q1, median, q3, high = np.quantile(numbers, QUANTILES)
-        stats = {"whislo": low, "q1": q1, "med": median, "q3": q3, "whishi": high, "fliers": []}
-        look = {"facecolor": "#cfe3f1", "edgecolor": style.LINES[0]}
-        middle = {"color": style.LINES[1], "linewidth": 2}
-        axes.bxp([stats], positions=[at], widths=0.5, patch_artist=True, boxprops=look, medianprops=middle)
+def quantiles(groups: Any) -> pd.DataFrame:
+    """(groups, `QUANTILES`) of each group's numbers."""
+    found: pd.DataFrame = groups.quantile(QUANTILES).unstack()
+    return found
 
 
-def _share(at: NDArray[np.int64], chosen: NDArray[np.bool_], counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    there = np.bincount(at[chosen & (at >= 0)], minlength=len(counts))
-    return there / np.maximum(counts, 1)
+def _scale(axis: Axis) -> Scale:
+    return steps_of(axis) if len(axis.values) <= FEW else scale_of(axis)
 
 
-def _finish(
-    asked: Asked, made: Figure, axes: Axes, labels: tuple[str | None, str], told: Sequence[str], held: Any = None
-) -> None:
-    x, y = labels
-    if x:
-        axes.set_xlabel(x)
-    axes.set_ylabel(y)
-    lines = [np.asarray(line.get_ydata(), float) for line in axes.lines]
-    if "loss" in y and any((line > 0).any() for line in lines):
-        axes.set_yscale("log")
-    style.plain(axes)
-    style.legend(made, [line for line in axes.lines if not str(line.get_label()).startswith("_")])
-    asked.caption(made, *told, held=held)
+def _boxes(axes: Axes, found: Any) -> None:
+    names = ("whislo", "q1", "med", "q3", "whishi")
+    stats = [{**dict(zip(names, row, strict=True)), "fliers": []} for row in found.to_numpy()]
+    look = {"facecolor": "#cfe3f1", "edgecolor": style.LINES[0]}
+    middle = {"color": style.LINES[1], "linewidth": 2}
+    axes.bxp(stats, positions=found.index, widths=0.5, patch_artist=True, boxprops=look, medianprops=middle)
+
+
+def _areas(axes: Axes, scale: Scale, shares: list[NDArray[np.float64]]) -> None:
+    """Upon one another: bars for equal steps, else areas."""
+    bottom = np.zeros(len(scale.at))
+    for status, part in zip(style.STATUSES, shares, strict=True):
+        look: dict[str, Any] = {
+            "facecolor": style.COLOURS[status],
+            "hatch": style.HATCHES[status],
+            "edgecolor": "white",
+            "linewidth": 0,
+        }
+        if scale.kind == "steps":
+            axes.bar(scale.at, part, 0.7, bottom, label=status.label, **look)
+        else:
+            axes.fill_between(scale.at, bottom, bottom + part, label=status.label, **look)
+        bottom = bottom + part
+    if scale.kind != "steps":
+        axes.set_xlim(scale.at[0], scale.at[-1])
+
+
+def _bound(axes: Axes, scale: Scale, below: NDArray[np.float64], label: str) -> Any:
+    """A line over the areas, or a mark on each bar, with a white rim to stand out."""
+    mark = ("D", "none") if scale.kind == "steps" else ("", "-")
+    axes.plot(scale.at, below, color="white", marker=mark[0], linestyle=mark[1], linewidth=4.5, markersize=11)
+    (line,) = axes.plot(scale.at, below, color="black", marker=mark[0], linestyle=mark[1], markersize=7, label=label)
+    return line
+
+
+def _share(at: NDArray[np.int64], chosen: NDArray[np.bool_], values: int) -> NDArray[np.float64]:
+    """(values,) of the rows of each value, the share that is chosen."""
+    there = np.bincount(at[chosen & (at >= 0)], minlength=values)
+    return np.asarray(there / np.bincount(at[at >= 0], minlength=values))
