@@ -77,17 +77,26 @@ def weights(table: pd.DataFrame, layers: Sequence[int] | None = None) -> dict[st
     return arrays.weights(table, layers)
 
 
-def explain(experiment: Source, *, epochs: int = 1, settings: Mapping[str, Any] | None = None) -> pd.DataFrame:
+def explain(
+    experiment: Source,
+    *,
+    epochs: int = 1,
+    settings: Mapping[str, Any] | None = None,
+    config: int | None = None,
+) -> pd.DataFrame:
     """Record what back-propagation does in one configuration: a row for every number of every step.
 
-    settings: parameter -> value, such as {"learning_rate": 0.1, "init": "ones"}; the others take their axis's first
-    value. For the columns see `harness.views.explain.record`. Always in `exact` arithmetic. Raises `ExperimentError`.
+    experiment: a file or a mapping; or, with config, a results folder, of which it is the row of this number. settings:
+    parameter -> value, such as {"learning_rate": 0.1, "init": "ones"}; the others take their axis's first value.
+    For the columns see `harness.views.explain.record`. Always in `exact` arithmetic. Raises `ExperimentError`; for a
+    row `StoreError` if there are no results, and `HarnessError` if it is none of them.
     """
     from harness.experiment import source
-    from harness.views import explain as view
+    from harness.views.configuration import chosen
+    from harness.views.explain import record_of
 
     text = {key: value if isinstance(value, str) else source.describe(value) for key, value in (settings or {}).items()}
-    return view.record_of(experiment, text, epochs)
+    return record_of(chosen(experiment, text, config), epochs)
 
 
 def plot(

@@ -177,32 +177,38 @@ def plan(file: str) -> None:
 @click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter's value; else its axis's first."
 )
-@click.option("--epochs", default=1, show_default=True, type=click.IntRange(1), help="How many epochs to show.")
+@click.option("--config", "number", type=int, metavar="N", help="Of a results folder: the row of this number.")
+@click.option("--epochs", type=click.IntRange(1), help="How many to show: 1, or in a drawing all, to 100 samples.")
 @click.option("--json", "form", flag_value="json", help="Print the record as JSON, an object for each number.")
 @click.option("--csv", "form", flag_value="csv", help="Print the record as CSV.")
+@click.option("--html", metavar="F", help="Draw it: a page to step through.")
+@click.option("--png", metavar="F", help="Draw it: the network before and after.")
 @one_line_errors
-def explain(file: str, settings: tuple[str, ...], epochs: int, form: str | None) -> None:
+def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: int | None, **forms: str | None) -> None:
     """Show what happens to each weight, step by step.
 
-    For one configuration: what goes forward, every derivative, and each weight before and after.
+    For one configuration of an experiment, or a row of its results: what goes forward, every derivative, and each
+    weight before and after.
 
     \b
     Example:
       harness explain experiments/question.yaml --set learning_rate=0.1 --epochs 3
+      harness explain experiments/question.yaml --html question.html
+      harness explain results/learning-rate --config 123 --png row.png
     """
     from harness.views import explain as view
+    from harness.views.configuration import chosen
 
-    recorded = view.record_of(file, view.parse_settings(settings), epochs)
-    if form == "json":
-        click.echo(view.to_json(recorded))
-    elif form == "csv":
-        click.echo(recorded.to_csv(index=False), nl=False)
-    else:
-        from rich.console import Console
-
-        console = Console(highlight=False)
-        for table in view.tables(recorded):
-            console.print(table)
+    drawn = {kind: path for kind in ("html", "png") if (path := forms[kind])}
+    if drawn and forms["form"]:
+        raise HarnessError(f"--{forms['form']} prints and --{next(iter(drawn))} draws; expected one of them")
+    configuration = chosen(file, view.parse_settings(settings), number)
+    recorded = view.record_of(configuration, epochs or (configuration.drawn_epochs() if drawn else 1))
+    for kind, path in drawn.items():
+        view.draw(recorded, kind, path)
+        click.echo(f"wrote {path}")
+    if not drawn:
+        output.record(recorded, forms["form"])
 
 
 @main.command()

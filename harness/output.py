@@ -12,6 +12,8 @@ import click
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from harness.sweeps.estimate import Estimate
     from harness.sweeps.run import Ran
 
@@ -82,6 +84,22 @@ def announce(name: str, estimate: Estimate) -> None:
         f"{size(estimate.disk)} of disk, {size(estimate.memory)} of memory",
         err=True,
     )
+
+
+def record(recorded: pd.DataFrame, form: str | None) -> None:
+    """What `explain` recorded: as `json`, as `csv`, or as tables."""
+    from harness.views import explain as view
+
+    if form == "json":
+        click.echo(view.to_json(recorded))
+    elif form == "csv":
+        click.echo(recorded.to_csv(index=False), nl=False)
+    else:
+        from rich.console import Console
+
+        console = Console(highlight=False)
+        for table in view.tables(recorded):
+            console.print(table)
 
 
 def duration(seconds: float) -> str:

@@ -14,6 +14,7 @@ from rich.console import Console
 import harness
 from harness.errors import HarnessError
 from harness.views import explain as view
+from harness.views.configuration import chosen
 from tests.make_columns import ROOT
 
 QUESTION = ROOT / "experiments" / "question.yaml"
@@ -156,3 +157,98 @@ def test_settings_that_are_none(settings: list[str], said: str) -> None:
     with pytest.raises(HarnessError) as caught:
         view.parse_settings(settings)
     assert str(caught.value) == said
+
+
+SWEPT: dict[str, Any] = {
+    "name": "swept",
+    "seed": 7,
+    "network": {"layers": [2, 3, 2], "activation": "tanh"},
+    "data": {"rows": [[0.5, -1, 0.25, 1], [1, 0.75, -0.5, 0], [-1, 0.25, 1, 1]]},
+    "training": {"momentum": 0.8},
+    "grids": [
+        {
+            "parameters": {
+                "epochs": [1, 5],
+                "init": ["ones", {"normal": {"std": 0.5}}],
+                "learning_rate": [0.1, 1 / 3],
+                "optimizer": ["sgd", "momentum"],
+            }
+        },
+        {
+            "parameters": {"epochs": 4, "init": "xavier_uniform", "learning_rate_1": [0.05, 0.3], "learning_rate": 0.2},
+            "exclude": [{"learning_rate_1": 0.05}],
+        },
+    ],
+    "repeats": 3,
+}
+
+
+def test_a_row_of_a_sweep_ends_in_its_weights_to_the_last_bit(tmp_path: Any) -> None:
+    folder = harness.sweep(SWEPT, tmp_path)
+    table = harness.load(folder)
+    assert set(table["repeat"]) == {0, 1, 2}
+    assert table.learning_rate_1.notna().sum() == 3
+    for _, row in table.iterrows():
+        record = harness.explain(folder, config=row.config, epochs=row.epochs)
+        last = record[record.phase == "update"].groupby("name", sort=False).last().after
+        assert len(last) == 3 * 3 + 4 * 2
+        assert row[last.index].tolist() == last.tolist()
+        assert record[record.name == "loss_mean"].value.iloc[-1] == row.loss_mean
+        settings = record.attrs["settings"]
+        assert (settings["config"], settings["init"]) == (str(row.config), row.init)
+        assert settings.get("repeat", "0") == str(row["repeat"])
+        assert float(settings["learning_rate"]) == row.learning_rate
+
+
+def test_a_row_is_found_after_compaction_and_in_float32(tmp_path: Any) -> None:
+    from harness.store.compact import compact
+    from harness.store.places import place_of
+
+    folder = harness.sweep({**SWEPT, "training": {"momentum": 0.8, "dtype": "float32"}}, tmp_path)
+    compact(place_of(folder))
+    row = harness.load(folder).iloc[-1]
+    record = harness.explain(folder, config=row.config, epochs=row.epochs)
+    last = record[record.phase == "update"].groupby("name", sort=False).last().after
+    assert row[last.index].tolist() == last.tolist()
+
+
+def test_what_is_no_row_is_refused_in_one_line(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = str(harness.sweep(QUESTION, tmp_path))
+    asked: list[tuple[Any, dict[str, Any], str]] = [
+        (folder, {}, f"{folder}: this is a folder; expected --config N, the number of one of its rows"),
+        (folder, {"config": 8}, f"{folder}: config 8: no such row; expected 0 to 7"),
+        (folder, {"config": -1}, f"{folder}: config -1: no such row; expected 0 to 7"),
+        (folder, {"config": 3, "settings": {"init": "ones"}}, f"{folder}: --set init: a row is as it was trained;"),
+        (QUESTION, {"config": 3}, f"{QUESTION}: config 3: an experiment has no rows; expected a results folder"),
+        (SWEPT, {"config": 3}, "experiment: config 3: an experiment has no rows; expected a results folder"),
+        (tmp_path / "nowhere", {"config": 3}, f"{tmp_path / 'nowhere'}: no results there"),
+    ]
+    for source, options, said in asked:
+        with pytest.raises(HarnessError) as caught:
+            harness.explain(source, **options)
+        assert str(caught.value).startswith(said)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_row_s_data_file_must_be_the_one_it_was_trained_on(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "points.csv").write_text("x1,x2,label\n1,2,1\n0,1,0\n", "utf-8")
+    text = OWN.read_text("utf-8").replace("batch_size: 8", "batch_size: 2").replace("repeats: 10", "repeats: 1")
+    (tmp_path / "own.yaml").write_text(text, "utf-8")
+    folder = harness.sweep("own.yaml")
+    assert len(harness.explain(folder, config=5)) > 0
+    (tmp_path / "points.csv").write_text("x1,x2,label\n1,2,1\n0,1,1\n", "utf-8")
+    with pytest.raises(HarnessError, match="the data of its experiment are not those that it was trained on"):
+        harness.explain(folder, config=5)
+    (tmp_path / "points.csv").unlink()
+    with pytest.raises(HarnessError, match=r"cannot be read from this folder: .*points\.csv") as caught:
+        harness.explain(folder, config=5)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "epochs"), [({}, 10), ({"epochs": "2"}, 2), ({"epochs": "0"}, 1), ({"epochs": "1000"}, 100)]
+)
+def test_a_drawing_has_the_most_epochs_but_at_most_100_steps(settings: dict[str, str], epochs: int) -> None:
+    assert chosen(QUESTION, settings).drawn_epochs() == epochs
+    assert chosen(XOR, settings).drawn_epochs() == min(25, {10: 25}.get(epochs, epochs))

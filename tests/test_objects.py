@@ -189,7 +189,8 @@ def test_two_writers_at_once(server: str, bucket: str, on_disk: dict[str, str]) 
     covered = [number for entry in log for number in range(entry["first"], entry["stop"])]
     assert sorted(covered) == list(range(BLOCKS))
     assert not [name for name in files if name.startswith("blocks/")]
-    assert CliRunner().invoke(main, ["verify", f"s3://{bucket}/results/trial"]).exit_code == 0
+    verified = CliRunner().invoke(main, ["verify", f"s3://{bucket}/results/trial"])
+    assert verified.exit_code == 0, verified.output
 
 
 def test_a_writer_that_comes_late_leaves_nothing(server: str, bucket: str, on_disk: dict[str, str]) -> None:

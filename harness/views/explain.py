@@ -7,9 +7,10 @@ t1 its target, delta1_2 = dcost/dz1_2, w1_2_1 the weight to that unit from input
 
 from __future__ import annotations
 
+import io
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,18 +18,17 @@ import pandas as pd
 
 from harness import reference
 from harness.errors import HarnessError
-from harness.experiment.model import label
-from harness.experiment.resolve import network_data, override, structure
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.reference import Losses, Sample, Training, Update
+from harness.views.files import put
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from harness.api import Source
     from harness.experiment.model import Data, Structure
+    from harness.views.configuration import Configuration
 
 DIGITS = 6
 COLUMNS = ("epoch", "sample", "phase", "name", "formula", "value", "before", "gradient", "change", "after")
@@ -167,25 +167,10 @@ def _epoch_rows(losses: Losses) -> Iterator[dict[str, Any]]:
         yield {"epoch": losses.epoch, "phase": "epoch", "name": name, "formula": of, "value": float(value)}
 
 
-def record_of(experiment: Source, settings: Mapping[str, str], epochs: int) -> pd.DataFrame:
-    """The record of one configuration of an experiment: as set, and the first value of every axis besides.
-
-    Raises `ExperimentError`.
-    """
-    chosen = override(experiment, settings)
-    values = {key: dimension.values(key)[0] for dimension in chosen.grids[0].dimensions for key in dimension.keys}
-    network_structure = structure(chosen, values)
-    rates = [
-        float(values[own if (own := f"learning_rate_{layer}") in values else "learning_rate"])
-        for layer in range(1, len(network_structure.layers))
-    ]
-    network = reference.initial_network(network_structure, values["init"], chosen.seed)
-    given = {**chosen.settings, **values}
-    numbers = [given.get(key, default) for key, default in network_structure.defaults.items()]
-    training = reference.Training(network, rates, numbers, chosen.seed)
-    recorded = record(training, network_data(chosen, network_structure), epochs)
-    shown_values = {key: label(value) for key, value in values.items() if key != "epochs"}
-    recorded.attrs = {"name": chosen.name, "settings": shown_values}
+def record_of(configuration: Configuration, epochs: int) -> pd.DataFrame:
+    """The record of so many epochs of a configuration; attrs has the experiment's name and the settings' labels."""
+    recorded = record(configuration.training(), configuration.data(), epochs)
+    recorded.attrs = {"name": configuration.experiment.name, "settings": configuration.labels()}
     return recorded
 
 
@@ -211,6 +196,20 @@ def to_json(recorded: pd.DataFrame) -> str:
         for row in recorded.astype({"sample": object}).to_dict("records")
     ]
     return "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]"
+
+
+def draw(recorded: pd.DataFrame, kind: str, path: str) -> None:
+    """Write the record as a page (`html`) or as a still (`png`). Raises `FailedError`."""
+    if kind == "html":
+        from harness.views.page import to_html
+
+        put(path, to_html(recorded).encode())
+    else:
+        from harness.views.diagram import before_and_after
+
+        picture = io.BytesIO()
+        before_and_after(recorded).savefig(picture, format="png", dpi=144)
+        put(path, picture.getvalue())
 
 
 TITLES = {

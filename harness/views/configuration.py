@@ -1,0 +1,133 @@
+"""One configuration to look at: of an experiment as set, or of a row of its results."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
+
+from harness import reference
+from harness.errors import HarnessError
+from harness.experiment import ExperimentError, load
+from harness.experiment.grid import EPOCHS, REPEAT, Grid
+from harness.experiment.model import Experiment, Value, label
+from harness.experiment.resolve import network_data, override, structure
+from harness.store.places import S3
+from harness.views.results import Results
+
+if TYPE_CHECKING:
+    from harness.api import Source
+    from harness.experiment.model import Data
+
+MOST_STEPS = 100
+"""Samples times epochs that are drawn if nobody asks for more."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """values: of every swept parameter. repeat: which draw of the initialisation. epochs: the most that are trained.
+
+    number: of the row, if it is one.
+    """
+
+    experiment: Experiment
+    values: Mapping[str, Value]
+    epochs: int
+    repeat: int = 0
+    number: int | None = None
+
+    def training(self) -> reference.Training:
+        """Its run, before the first epoch."""
+        values: dict[str, Any] = {**self.experiment.settings, **self.values}
+        made, seed = structure(self.experiment, self.values), self.experiment.seed
+        rates = [
+            float(values[own if (own := f"learning_rate_{layer}") in values else "learning_rate"])
+            for layer in range(1, len(made.layers))
+        ]
+        numbers = [values.get(key, default) for key, default in made.defaults.items()]
+        network = reference.initial_network(made, values["init"], seed, self.repeat)
+        return reference.Training(network, rates, numbers, seed)
+
+    def data(self) -> Data:
+        """The samples, as its network takes them."""
+        return network_data(self.experiment, structure(self.experiment, self.values))
+
+    def drawn_epochs(self) -> int:
+        """As many as are trained, and at least one, but no more than `MOST_STEPS` allow."""
+        return max(1, min(self.epochs, MOST_STEPS // len(self.experiment.data.inputs)))
+
+    def labels(self) -> dict[str, str]:
+        """What it is called: its row's number, its parameters' values and its repeat."""
+        number = {} if self.number is None else {"config": str(self.number)}
+        values = {key: label(value) for key, value in self.values.items()}
+        init: Any = self.values["init"]
+        repeat = {REPEAT: str(self.repeat)} if self.number is not None and init.random else {}
+        return number | values | repeat
+
+
+def chosen(origin: Source, settings: Mapping[str, str], number: int | None = None) -> Configuration:
+    """Of an experiment the configuration that is set, of a results folder the row of this number.
+
+    Raises `ExperimentError`, `StoreError`, and `HarnessError` for what cannot be asked together.
+    """
+    name = "experiment" if isinstance(origin, Mapping) else os.fspath(origin)
+    if number is None:
+        if not isinstance(origin, Mapping) and (os.path.isdir(name) or S3.match(name)):
+            raise HarnessError(f"{name}: this is a folder; expected --config N, the number of one of its rows")
+        return of_file(origin, settings)
+    if isinstance(origin, Mapping) or os.path.isfile(name):
+        raise HarnessError(f"{name}: config {number}: an experiment has no rows; expected a results folder")
+    if settings:
+        raise HarnessError(f"{name}: --set {next(iter(settings))}: a row is as it was trained; expected --config alone")
+    return of_row(name, number)
+
+
+def of_file(origin: Source, settings: Mapping[str, str]) -> Configuration:
+    """The configuration of an experiment with these settings, as YAML, and the first value of every other axis.
+
+    Its epochs, if not set, are the most of any. Raises `ExperimentError`.
+    """
+    chosen = override(origin, settings)
+    values = {key: dimension.values(key)[0] for dimension in chosen.grids[0].dimensions for key in dimension.keys}
+    asked = values.pop(EPOCHS)
+    return Configuration(chosen, values, int(asked) if EPOCHS in settings else _most_epochs(load(origin)))
+
+
+def _most_epochs(experiment: Experiment) -> int:
+    dimensions = [d for grid in experiment.grids for d in grid.dimensions if EPOCHS in d.keys]
+    return max(MOST_STEPS if d.lazy else max(map(int, d.values(EPOCHS))) for d in dimensions)
+
+
+def of_row(folder: str, number: int) -> Configuration:
+    """The configuration of a row of a results folder.
+
+    Raises `StoreError` if there are no results, `HarnessError` if there is no such row, or if the data that its
+    experiment names are not here.
+    """
+    results = Results(folder)
+    experiment = _experiment(results)
+    row = results.runs.to_table(columns=["run", EPOCHS], filter=pc.field("config") == number).to_pylist()
+    grid = Grid(experiment)
+    if not row:
+        what = "is not trained yet" if 0 <= number < grid.rows else f"expected 0 to {grid.rows - 1}"
+        raise HarnessError(f"{results.folder}: config {number}: no such row; {what}")
+    ids = grid.select(row[0]["run"], row[0]["run"] + 1).ids
+    values = {key: grid.values[key][ids[key][0]] for key in (*grid.keys, REPEAT) if key != EPOCHS}
+    repeat = int(values.pop(REPEAT))
+    given = {key: value for key, value in values.items() if value is not None}
+    return Configuration(experiment, given, row[0][EPOCHS], repeat, number)
+
+
+def _experiment(results: Results) -> Experiment:
+    """The experiment of a results folder; a data file that it names is looked for from here on."""
+    try:
+        experiment = load(results.name, results.source)
+    except ExperimentError as error:
+        why = str(error).splitlines()[0]
+        raise HarnessError(f"{results.folder}: its experiment cannot be read from this folder: {why}") from None
+    if experiment.fingerprint.encode() != results.runs.schema.metadata[b"harness.fingerprint"]:
+        raise HarnessError(f"{results.folder}: the data of its experiment are not those that it was trained on")
+    return experiment

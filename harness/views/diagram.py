@@ -1,0 +1,201 @@
+"""The record of `explain` as a still: the network, or maps of its weights, before the first update, after the last."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+from matplotlib.patheffects import withStroke
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+POSITIVE, NEGATIVE, NONE, NAME = "#1f6fc4", "#b95000", "#6e7781", "#57606a"
+MOST_UNITS, MOST_HIDDEN = 8, 3
+"""Larger networks are drawn as maps."""
+MOST_LABELS = 16
+"""Edges between two layers that still have room for their weights."""
+MOST_BIASES = 4
+"""Units in a layer that have room for their biases."""
+RADIUS = 0.26
+HALO = [withStroke(linewidth=3, foreground="white")]
+WIDEST = 6.0
+DIGITS = 4
+
+
+@dataclass(frozen=True)
+class _State:
+    """The network at one moment. values: of the forward pass that it did, by name; none after the last update."""
+
+    title: str
+    layers: list[int]
+    values: dict[str, float]
+    weights: dict[str, float]
+    scale: float
+
+    def activation(self, layer: int, unit: int) -> str:
+        if layer == 0:
+            return f"x{unit}"
+        return f"y{unit}" if layer == len(self.layers) - 1 else f"a{layer}_{unit}"
+
+
+def before_and_after(recorded: pd.DataFrame) -> Figure:
+    """The network before the first update and after the last, side by side; larger ones as maps, with the change."""
+    first, last = _states(recorded)
+    layers = first.layers
+    large = max(layers) > MOST_UNITS or len(layers) - 2 > MOST_HIDDEN
+    figure = _maps(first, last) if large else _networks(first, last)
+    settings = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in recorded.attrs["settings"].items())
+    figure.suptitle(f"{recorded.attrs['name']}: {settings}", fontsize=13, fontweight="bold", wrap=True)
+    return figure
+
+
+def _states(recorded: pd.DataFrame) -> tuple[_State, _State]:
+    """What the first update found, with the first sample's forward pass, and what the last one left."""
+    update = recorded[recorded.phase == "update"]
+    forward = recorded[recorded.phase == "forward"]
+    layers = [sum(bool(re.fullmatch(r"x\d+", name)) for name in forward.name.unique())]
+    hidden = [re.fullmatch(r"z(\d+)_(\d+)", name) for name in forward.name.unique()]
+    places = [(int(found[1]), int(found[2])) for found in hidden if found]
+    layers += [max(unit for layer, unit in places if layer == at) for at in range(1, max(places)[0] + 1)]
+    before, after = _numbers(update.drop_duplicates("name"), "before"), _numbers(update, "after")
+    sizes = np.abs([*before.values(), *after.values()])
+    scale = float(sizes[np.isfinite(sizes)].max(initial=0.0)) or 1.0
+    epochs, samples = int(recorded.epoch.max()), forward["sample"].nunique()
+    steps = f"{epochs} epoch{'s' if epochs > 1 else ''}" + (f" of {samples} samples" if samples > 1 else "")
+
+    values = _numbers(forward.drop_duplicates("name"), "value")
+    loss = shown(recorded[recorded.name == "loss_mean"].value.iloc[-1])
+    found = _State(f"before: cost {shown(values['cost'])}", layers, values, before, scale)
+    return found, _State(f"after {steps}: loss_mean {loss}", layers, {}, after, scale)
+
+
+def _numbers(rows: pd.DataFrame, column: str) -> dict[str, float]:
+    """By name; of several rows of a name the last."""
+    return dict(zip(rows["name"], rows[column].astype(float), strict=True))
+
+
+def shown(value: float) -> str:
+    """A number to `DIGITS` digits, with a minus sign."""
+    return f"{value + 0.0:.{DIGITS}g}".replace("-", "\N{MINUS SIGN}")
+
+
+def _colour(value: float) -> str:
+    if not np.isfinite(value) or value == 0:
+        return NONE
+    return POSITIVE if value > 0 else NEGATIVE
+
+
+def _width(state: _State, value: float) -> float:
+    return 1.0 + (WIDEST - 1.0) * min(1.0, abs(value) / state.scale) if np.isfinite(value) else 1.0
+
+
+def _networks(first: _State, last: _State) -> Figure:
+    most, depth = max(first.layers), len(first.layers) - 1
+    panel = 1.5 + 2.5 * depth
+    figure = Figure(figsize=(2 * panel, 1.4 + max(2.6, (1.5 if most <= 4 else 0.95) * most)), layout="constrained")
+    for axes, state in zip(figure.subplots(1, 2), (first, last), strict=True):
+        _network(axes, state, figure.get_figheight() - 1.2)
+    return figure
+
+
+def _network(axes: Axes, state: _State, height: float) -> None:
+    """One inch of the figure is a unit of its axes."""
+    depth = len(state.layers) - 1
+    places = {
+        (layer, unit): np.array([2.5 * layer, -height * (unit - 0.5) / count])
+        for layer, count in enumerate(state.layers)
+        for unit in range(1, count + 1)
+    }
+    axes.set(xlim=(-0.4, 2.5 * depth + 1.1), ylim=(-height - 0.1, 0.1), aspect="equal")
+    axes.set_title(state.title, fontsize=12)
+    axes.axis("off")
+    for layer in range(1, depth + 1):
+        _edges(axes, state, layer, places)
+    for (layer, unit), place in places.items():
+        _unit(axes, state, state.activation(layer, unit), place)
+        bias = state.weights.get(f"b{layer}_{unit}")
+        if bias is not None and max(state.layers) <= MOST_BIASES:
+            style: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 9, "path_effects": HALO}
+            axes.text(place[0], place[1] - RADIUS - 0.13, f"b {shown(bias)}", color=_colour(bias), **style)
+    for unit in range(1, state.layers[-1] + 1 if state.values else 1):
+        x, y = places[depth, unit]
+        axes.text(x + RADIUS + 0.08, y, f"target {shown(state.values[f't{unit}'])}", va="center", fontsize=9)
+
+
+def _edges(axes: Axes, state: _State, layer: int, places: dict[tuple[int, int], Any]) -> None:
+    outputs, inputs = state.layers[layer], state.layers[layer - 1]
+    boxed = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none"}
+    for (j, i), share in zip(_pairs(outputs, inputs), _shares(outputs, inputs), strict=True):
+        value = state.weights[f"w{layer}_{j}_{i}"]
+        a, b = places[layer - 1, i], places[layer, j]
+        width, style = _width(state, value), "-" if np.isfinite(value) and value != 0 else ":"
+        axes.plot(*zip(a, b, strict=True), color=_colour(value), linewidth=width, linestyle=style, zorder=1)
+        if outputs * inputs <= MOST_LABELS:
+            x, y = a + share * (b - a)
+            axes.text(x, y, shown(value), ha="center", va="center", fontsize=9, bbox=boxed, zorder=2)
+
+
+def _pairs(outputs: int, inputs: int) -> Iterator[tuple[int, int]]:
+    return ((j, i) for j in range(1, outputs + 1) for i in range(1, inputs + 1))
+
+
+def _shares(outputs: int, inputs: int) -> list[float]:
+    """How far along each edge its weight stands: the fans of the side with more units stand apart from one another."""
+    near, far = (0.3, 0.7) if outputs >= inputs else (0.7, 0.3)
+    fans = inputs if outputs >= inputs else outputs
+    spread = np.linspace(near, far, fans) if fans > 2 else np.full(fans, near if fans == 2 else 0.5)
+    return [float(spread[(i if outputs >= inputs else j) - 1]) for j, i in _pairs(outputs, inputs)]
+
+
+def _unit(axes: Axes, state: _State, name: str, place: Any) -> None:
+    axes.add_patch(Circle(place, RADIUS, facecolor="white", edgecolor=NAME, linewidth=1.2, zorder=3))
+    middle: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 4}
+    if not state.values:
+        axes.text(place[0], place[1], name, fontsize=9, color=NAME, **middle)
+        return
+    value = shown(state.values[name])
+    axes.text(place[0], place[1], value, fontsize=min(12.0, 55 / len(value)), fontweight="bold", **middle)
+    axes.text(place[0], place[1] + RADIUS + 0.1, name, fontsize=8, color=NAME, path_effects=HALO, **middle)
+
+
+def _maps(first: _State, last: _State) -> Figure:
+    """A row of three maps for each layer, biases in the last column: before, after, and the change."""
+    layers = first.layers
+    signed = LinearSegmentedColormap.from_list("signed", [NEGATIVE, "white", POSITIVE])
+    colours = signed.with_extremes(bad="#1b1f24")
+    heights = [min(5.0, max(1.5, 0.16 * count)) for count in layers[1:]]
+    figure = Figure(figsize=(12, 1.0 + 1.1 * sum(heights)), layout="constrained")
+    grid = figure.subplots(len(layers) - 1, 3, squeeze=False, height_ratios=heights)
+    for layer, row in enumerate(grid, start=1):
+        before, after = (_matrix(state, layer) for state in (first, last))
+        with np.errstate(invalid="ignore"):
+            change = after - before
+        titles = ("before", last.title.partition(":")[0], "change")
+        for axes, matrix, title in zip(row, (before, after, change), titles, strict=True):
+            finite = np.abs(matrix[np.isfinite(matrix)]).max(initial=0.0)
+            scale = (first.scale if axes is not row[2] else finite) or 1.0
+            image = axes.imshow(np.ma.masked_invalid(matrix), cmap=colours, vmin=-scale, vmax=scale, aspect="auto")
+            inputs = f"{layers[layer - 1]} inputs" + (" and the bias" if f"b{layer}_1" in first.weights else "")
+            axes.set(xticks=[], yticks=[], xlabel=inputs)
+            axes.set_ylabel(f"layer {layer}: {layers[layer]} units" if axes is row[0] else "")
+            if layer == 1:
+                axes.set_title(title)
+            if axes is not row[0]:
+                figure.colorbar(image, ax=axes)
+    return figure
+
+
+def _matrix(state: _State, layer: int) -> Any:
+    """(O, I) or, with biases, (O, I + 1)."""
+    outputs, inputs = state.layers[layer], state.layers[layer - 1]
+    biases = [[state.weights.get(f"b{layer}_{j}", np.nan)] for j in range(1, outputs + 1)]
+    weights = [[state.weights[f"w{layer}_{j}_{i}"] for i in range(1, inputs + 1)] for j in range(1, outputs + 1)]
+    return np.hstack([weights, biases]) if f"b{layer}_1" in state.weights else np.array(weights)

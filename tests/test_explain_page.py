@@ -1,0 +1,513 @@
+"""The page of `explain`, in a browser: every number on it is the record's, and every way to move through it works."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from selenium.webdriver import ActionChains, Chrome, Keys
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+
+import harness
+from harness.cli import main
+from harness.views.page import PAGES, to_html
+from tests.browser import browser, opened, problems, requests
+from tests.make_columns import ROOT
+
+__all__ = ["browser"]
+
+QUESTION = ROOT / "experiments" / "question.yaml"
+XOR = ROOT / "experiments" / "xor.yaml"
+DENSE: dict[str, Any] = {
+    "name": "dense",
+    "network": {"layers": [4, 8, 8, 8, 2], "activation": "tanh"},
+    "data": {"rows": [[0.5, -1, 0.25, 1, 0.3, -0.7], [-0.5, 0.2, 1, -1, 1, 0.1]]},
+    "parameters": {"learning_rate": 0.05, "epochs": 3, "init": "xavier_normal"},
+}
+WIDE = {**DENSE, "name": "wide", "network": {"layers": [4, 9, 2], "activation": "tanh"}}
+BATCHES: dict[str, Any] = {
+    "name": "batches",
+    "network": {"layers": [2, 2, 1], "activation": "sigmoid"},
+    "data": {"rows": [[0, 1, 1], [1, 0, 1], [1, 1, 0]]},
+    "training": {"batch_size": 2, "shuffle": True},
+    "parameters": {"learning_rate": 0.5, "epochs": 2, "init": {"normal": {"std": 1}}},
+}
+NETWORKS = [QUESTION, XOR, DENSE, WIDE, BATCHES]
+NAMES = ["question", "xor", "dense", "wide", "batches"]
+MINUS = "\N{MINUS SIGN}"
+
+
+def page(driver: Chrome, folder: Path, record: pd.DataFrame, width: int = 1440, height: int = 900) -> None:
+    path = folder / "page.html"
+    path.write_text(to_html(record), "utf-8")
+    opened(driver, path, width, height)
+    assert driver.execute_script("return document.documentElement.dataset.drawn")
+
+
+def one(driver: Chrome, selector: str) -> WebElement:
+    return driver.find_element(By.CSS_SELECTOR, selector)
+
+
+def where(driver: Chrome) -> str:
+    return one(driver, "#where").text
+
+
+def press(driver: Chrome, *keys: str) -> None:
+    ActionChains(driver).send_keys(*keys).perform()
+
+
+def labels(driver: Chrome, selector: str = "[data-label]") -> dict[str, list[str]]:
+    """The lines of text of every label, by the name of its edge."""
+    script = """return Object.fromEntries([...document.querySelectorAll(arguments[0])].map((g) =>
+        [g.dataset.label ?? g.dataset.name,
+        [...g.querySelectorAll('text')].map((t) => t.textContent).filter(Boolean)]))"""
+    found: dict[str, list[str]] = driver.execute_script(script, selector)
+    return found
+
+
+def numbers(text: str) -> list[float]:
+    """Those in a label such as `1 - 0.6`; a sign that stands apart belongs to the number."""
+    text = text.replace(MINUS, "-").replace("\N{INFINITY}", "inf")
+    return [float(part.replace(" ", "")) for part in re.findall(r"[-+]? ?(?:inf|nan|[\d.]+(?:e-?\d+)?)", text)]
+
+
+def same(shown: float, recorded: float, digits: int = 4) -> bool:
+    return bool(np.isclose(shown, float(f"{recorded:.{digits}g}"), rtol=1e-12, atol=0, equal_nan=True))
+
+
+def updates(record: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """The rows of each update, by name."""
+    rows = record[record.phase == "update"]
+    for _, part in rows.groupby(["epoch", (rows.name == rows.name.iloc[0]).cumsum()], sort=False):
+        yield part.set_index("name")
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("experiment", NETWORKS, ids=NAMES)
+def test_it_opens_from_disk_and_asks_for_nothing(browser: Chrome, tmp_path: Path, experiment: Any, width: int) -> None:
+    page(browser, tmp_path, harness.explain(experiment, epochs=2), width)
+    press(browser, Keys.HOME, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, Keys.END)
+    assert problems(browser) == []
+    assert requests(browser) == []
+    assert browser.execute_script("return document.documentElement.scrollWidth") == width
+    diagram, box = (one(browser, selector).rect for selector in ("#diagram", "#box"))
+    assert box["width"] <= width
+    assert diagram["width"] >= box["width"] * 0.9
+
+
+def test_it_opens_on_the_answer(browser: Chrome, tmp_path: Path) -> None:
+    """The first update: what one step does to every weight, in a window without scrolling."""
+    page(browser, tmp_path, harness.explain(QUESTION, epochs=10))
+    assert browser.title == "question: back-propagation step by step"
+    assert one(browser, "h1").text == "question"
+    assert one(browser, ".settings").text.split() == ["learning", "rate", "0.1", "init", "ones"]
+    assert where(browser) == "epoch 1 of 10, sample 1 of 1, update"
+    first, second = [f"1 {MINUS} 0.6", "= 0.4"], [f"1 {MINUS} 1.2", f"= {MINUS}0.2"]
+    assert labels(browser) == {
+        **dict.fromkeys(["w1_1_1", "w1_1_2", "w1_2_1", "w1_2_2"], first),
+        **dict.fromkeys(["w2_1_1", "w2_1_2"], second),
+    }
+    third = [f"b 0 {MINUS} 0.6", f"= {MINUS}0.6"]
+    assert labels(browser, ".bias") == dict.fromkeys(["b1_1", "b1_2", "b2_1"], third)
+    assert browser.execute_script("return document.documentElement.scrollHeight") <= 900
+
+
+def test_each_stage_shows_what_it_computes(browser: Chrome, tmp_path: Path) -> None:
+    page(browser, tmp_path, harness.explain(QUESTION))
+    diagram = one(browser, "#diagram")
+
+    def unit(name: str) -> list[str]:
+        return labels(browser, f".unit[data-name={name}]")[name]
+
+    press(browser, Keys.HOME)
+    assert where(browser).endswith("forward")
+    assert [unit(name) for name in ("x1", "a1_2", "y1")] == [["x1", "1"], ["a1_2", "2"], ["y1", "4"]]
+    assert set(map(tuple, labels(browser).values())) == {("1",)}
+    text = diagram.get_property("textContent")
+    assert "target 1" in text
+    assert "cost 9" in text
+    assert "dcost" not in text
+    press(browser, Keys.ARROW_RIGHT)
+    assert where(browser).endswith("backward")
+    delta = ["\N{GREEK SMALL LETTER DELTA} 6"]
+    assert [unit(name)[2:] for name in ("x1", "a1_2", "y1")] == [[], delta, delta]
+    assert labels(browser)["w1_2_1"] == ["1", "grad 6"]
+    assert labels(browser)["w2_1_2"] == ["1", "grad 12"]
+    assert "dcost/dy 6" in diagram.get_property("textContent")
+    assert "delta1_2 6" in one(browser, "#spoken").get_property("textContent")
+
+
+@pytest.mark.parametrize("experiment", [QUESTION, XOR, BATCHES], ids=["question", "xor", "batches"])
+def test_the_numbers_on_the_edges_are_the_record_s(browser: Chrome, tmp_path: Path, experiment: Any) -> None:
+    record = harness.explain(experiment, epochs=3)
+    page(browser, tmp_path, record)
+    press(browser, Keys.HOME)
+    seen = 0
+    steps = list(updates(record))
+    for _ in range(int(one(browser, "#slider").get_attribute("max") or 0) + 1):
+        if where(browser).endswith("update"):
+            rows = steps[seen]
+            for name, lines in {**labels(browser), **labels(browser, ".bias")}.items():
+                row = rows.loc[name]
+                shown = [number for line in lines for number in numbers(line)]
+                assert len(shown) == 3, (name, lines)
+                expected = [row.before, row.change, row.after]
+                assert all(same(*pair) for pair in zip(shown, expected, strict=True)), (name, lines, expected)
+            seen += 1
+        else:
+            rows = steps[min(seen, len(steps) - 1)]
+            for name, lines in labels(browser).items():
+                assert same(numbers(lines[0])[0], rows.loc[name].before), (name, lines)
+        press(browser, Keys.ARROW_RIGHT)
+    assert seen == len(steps)
+
+
+def test_a_batch_has_one_update_after_its_samples(browser: Chrome, tmp_path: Path) -> None:
+    record = harness.explain(BATCHES)
+    page(browser, tmp_path, record)
+    order = record[record.phase == "forward"].drop_duplicates("sample")["sample"].tolist()
+    assert order != sorted(order)
+    press(browser, Keys.HOME)
+    stages = []
+    for _ in range(8):
+        stages.append(where(browser))
+        press(browser, Keys.ARROW_RIGHT)
+    a, b, c = (f"epoch 1 of 1, sample {sample} of 3" for sample in order)
+    forth_and_back = [f"{sample}, {phase}" for sample in (a, b) for phase in ("forward", "backward")]
+    assert stages == [*forth_and_back, f"{b}, update", f"{c}, forward", f"{c}, backward", f"{c}, update"]
+    press(browser, Keys.HOME)
+    one(browser, "[data-phase=update]").click()
+    assert where(browser) == f"{b}, update"
+    one(browser, "[data-name=w2_1_1]").send_keys(Keys.ENTER)
+    gradient = next(updates(record)).loc["w2_1_1"].gradient
+    text = one(browser, "#panel pre").text.replace(MINUS, "-")
+    assert f"{gradient:.6g}" in text.splitlines()[1] or f"({gradient:.6g})" in text.splitlines()[1]
+    assert "mean(" in text.splitlines()[0]
+
+
+def test_every_way_to_move(browser: Chrome, tmp_path: Path) -> None:
+    page(browser, tmp_path, harness.explain(XOR, epochs=2))
+    slider = one(browser, "#slider")
+    assert (slider.get_attribute("min"), slider.get_attribute("max")) == ("0", "23")
+    expected = [
+        (Keys.HOME, "epoch 1 of 2, sample 1 of 4, forward"),
+        (Keys.ARROW_LEFT, "epoch 1 of 2, sample 1 of 4, forward"),
+        (Keys.ARROW_RIGHT, "epoch 1 of 2, sample 1 of 4, backward"),
+        (Keys.ARROW_UP, "epoch 1 of 2, sample 2 of 4, backward"),
+        (Keys.PAGE_UP, "epoch 1 of 2, sample 3 of 4, backward"),
+        (Keys.ARROW_DOWN, "epoch 1 of 2, sample 2 of 4, backward"),
+        (Keys.PAGE_DOWN, "epoch 1 of 2, sample 1 of 4, backward"),
+        (Keys.ARROW_LEFT, "epoch 1 of 2, sample 1 of 4, forward"),
+        (Keys.END, "epoch 2 of 2, sample 4 of 4, update"),
+        (Keys.ARROW_RIGHT, "epoch 2 of 2, sample 4 of 4, update"),
+    ]
+    for focused in (False, True):
+        if focused:
+            browser.execute_script("arguments[0].focus()", slider)
+        for key, said in expected:
+            press(browser, key)
+            assert where(browser) == said
+            assert slider.get_attribute("aria-valuetext") == said
+    ActionChains(browser).move_to_element_with_offset(slider, 0, 0).click().perform()
+    assert where(browser) in {f"epoch 1 of 2, sample 4 of 4, {phase}" for phase in ("backward", "update")} | {
+        "epoch 2 of 2, sample 1 of 4, forward"
+    }
+    for button, said in (("first", "1 of 4, forward"), ("on", "1 of 4, backward"), ("back", "1 of 4, forward")):
+        one(browser, f"#{button}").click()
+        assert where(browser).endswith(said)
+    one(browser, "[data-phase=update]").click()
+    assert where(browser) == "epoch 1 of 2, sample 1 of 4, update"
+    assert one(browser, "[aria-current=step]").text == "update"
+    one(browser, "#last").click()
+    one(browser, "[data-phase=forward]").click()
+    assert where(browser) == "epoch 2 of 2, sample 4 of 4, forward"
+
+
+def test_it_plays_and_pauses(browser: Chrome, tmp_path: Path) -> None:
+    page(browser, tmp_path, harness.explain(QUESTION, epochs=2))
+    press(browser, Keys.HOME)
+    tick = "window.ticks = []; window.setInterval = (f) => (window.ticks.push(f), 7); window.clearInterval = () => 0"
+    browser.execute_script(tick)
+    play = one(browser, "#play")
+    play.click()
+    assert play.get_attribute("aria-label") == "Pause"
+    browser.execute_script("window.ticks[0](); window.ticks[0]()")
+    assert where(browser) == "epoch 1 of 2, sample 1 of 1, update"
+    play.click()
+    assert play.get_attribute("aria-label") == "Play"
+    play.click()
+    browser.execute_script("for (let i = 0; i < 4; i += 1) window.ticks[1]()")
+    assert where(browser) == "epoch 2 of 2, sample 1 of 1, update"
+    assert play.get_attribute("aria-label") == "Play"
+
+
+def test_a_click_shows_the_formula_with_the_numbers(browser: Chrome, tmp_path: Path) -> None:
+    page(browser, tmp_path, harness.explain(QUESTION, epochs=10))
+    ActionChains(browser).move_to_element(one(browser, "[data-name=w2_1_1] .hit")).click().perform()
+    shown = [line.strip() for line in one(browser, "#panel").text.replace(MINUS, "-").split("\n")]
+    assert shown[:3] == ["w2_1_1", "a1_1 \N{RIGHTWARDS ARROW} y1", "w2_1_1 <- w2_1_1 - lr * delta2_1 * a1_1"]
+    assert shown[3:5] == ["= 1 - 0.1 * 6 * 2", "= -0.2"]
+    assert shown[5:] == ["before", "1", "gradient", "12", "change", "-1.2", "after", "-0.2"]
+    assert one(browser, "[data-name=w2_1_1]").get_attribute("aria-pressed") == "true"
+    assert one(browser, "#weight-title").text == f"w2_1_1 {MINUS}0.2"
+    ActionChains(browser).move_to_element(one(browser, "[data-name=a1_2] circle")).click().perform()
+    text = one(browser, "#panel").text.replace(MINUS, "-")
+    assert "z1_2 = w1_2_1*x1 + w1_2_2*x2 + b1_2\n  = 1*1 + 1*1 + 0\n  = 2" in text
+    assert "delta1_2 = delta2_1*w2_1_2\n  = 6*1\n  = 6" in text
+    one(browser, "[data-name=y1]").send_keys(Keys.ENTER)
+    assert "dcost/dy1 = -2*(t1 - y1)\n  = -2*(1 - 4)\n  = 6" in one(browser, "#panel").text.replace(MINUS, "-")
+    one(browser, "[data-name=b1_1]").send_keys(" ")
+    assert "= 0 - 0.1 * 6" in one(browser, "#panel").text
+    assert where(browser) == "epoch 1 of 10, sample 1 of 1, update"
+
+
+def test_a_pointer_over_an_edge_shows_it_for_as_long(browser: Chrome, tmp_path: Path) -> None:
+    page(browser, tmp_path, harness.explain(DENSE))
+    assert set(labels(browser)) == {"w1_1_1"}
+    ActionChains(browser).move_to_element(one(browser, "[data-name=a2_3] circle")).perform()
+    around = {f"w2_3_{i}" for i in range(1, 9)} | {f"w3_{j}_3" for j in range(1, 9)}
+    assert set(labels(browser)) == around
+    assert one(browser, "#panel h2").text.startswith("a2_3")
+    ActionChains(browser).move_to_element(one(browser, "h1")).perform()
+    assert one(browser, "#panel h2").text.startswith("w1_1_1")
+    assert set(labels(browser)) == {"w1_1_1"}
+
+
+def test_the_formula_with_its_numbers_gives_the_result(browser: Chrome, tmp_path: Path) -> None:
+    """Every formula of a tanh network is computed anew from the numbers that the panel puts in."""
+    page(browser, tmp_path, harness.explain(XOR, settings={"learning_rate": 2, "init": "xavier_normal"}))
+    press(browser, Keys.END)
+    functions = {"tanh": np.tanh, "sigmoid": lambda z: 1 / (1 + np.exp(-z))}
+    checked = 0
+    for name in browser.execute_script(
+        "return [...document.querySelectorAll('[data-name]')].map((e) => e.dataset.name)"
+    ):
+        browser.execute_script(
+            "arguments[0].dispatchEvent(new MouseEvent('click'))", one(browser, f"[data-name={name}]")
+        )
+        for block in browser.find_elements(By.CSS_SELECTOR, "#panel pre"):
+            lines = [line.strip(" =") for line in block.text.replace(MINUS, "-").split("\n")]
+            if len(lines) == 3:
+                assert eval(lines[1], {}, functions) == pytest.approx(float(lines[2]), rel=2e-4, abs=1e-6), block.text
+                assert not re.search(r"[-+*] ?-", lines[1]), "a negative number stands in brackets"
+                checked += 1
+    assert checked >= 17 + 2 * 5 + 5
+
+
+def test_edges_are_wide_and_coloured_as_their_weights(browser: Chrome, tmp_path: Path) -> None:
+    record = harness.explain(XOR)
+    page(browser, tmp_path, record)
+    first = next(updates(record))
+    wires = browser.execute_script(
+        """return [...document.querySelectorAll('.edge')].map((e) => [e, e.querySelector('.wire')]).map(([e, wire]) =>
+        [e.dataset.name, [...e.classList], Number(wire.getAttribute('stroke-width')), getComputedStyle(wire).stroke])"""
+    )
+    assert len(wires) == 17
+    colours = {}
+    for name, classes, _, colour in wires:
+        sign = "positive" if first.after[name] > 0 else "negative" if first.after[name] < 0 else "zero"
+        assert sign in classes
+        colours.setdefault(sign, set()).add(colour)
+    assert all(len(used) == 1 for used in colours.values())
+    assert len(set.union(*colours.values())) == len(colours)
+    widths = {name: width for name, _, width, _ in wires}
+    order = first.after[list(widths)].abs().sort_values().index
+    assert [widths[name] for name in order] == sorted(widths.values())
+    assert max(widths.values()) > 3 * min(widths.values())
+    page(browser, tmp_path, harness.explain(QUESTION, settings={"init": "zeros"}))
+    press(browser, Keys.HOME)
+    assert len(browser.find_elements(By.CSS_SELECTOR, ".edge.zero")) == 9
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("phase", ["backward", "update"])
+@pytest.mark.parametrize(("experiment", "name"), [(QUESTION, "w1_1_1"), (XOR, "w1_1_1"), (DENSE, "a2_4")])
+def test_no_label_covers_another_or_a_unit(
+    browser: Chrome, tmp_path: Path, experiment: Any, name: str, phase: str, width: int
+) -> None:
+    page(browser, tmp_path, harness.explain(experiment, epochs=10), width)
+    one(browser, f"[data-phase={phase}]").click()
+    one(browser, f"[data-name={name}]").send_keys(Keys.ENTER)
+    boxes = browser.execute_script(
+        """const box = (e) => { const r = e.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; };
+        return [...document.querySelectorAll('[data-label], .bias rect.chip')]
+        .map((e) => [e.dataset.label ?? 'chip', box(e)])
+        .concat([...document.querySelectorAll('.unit circle')].map((e) => ['unit', box(e)]))"""
+    )
+    assert sum(kind[0] == "w" for kind, _ in boxes) >= 6
+    for (first, a), (second, b) in combinations(boxes, 2):
+        apart = a[2] <= b[0] + 1 or b[2] <= a[0] + 1 or a[3] <= b[1] + 1 or b[3] <= a[1] + 1
+        assert apart or {first, second} == {"chip", "unit"}, (first, second, a, b)
+
+
+def test_larger_networks_are_maps_that_keys_move_over(browser: Chrome, tmp_path: Path) -> None:
+    record = harness.explain(WIDE)
+    page(browser, tmp_path, record)
+    assert browser.find_elements(By.CSS_SELECTOR, ".edge, .unit") == []
+    assert len(browser.find_elements(By.CSS_SELECTOR, ".map")) == 2 * 2
+    browser.execute_script("document.querySelector('.map[tabindex]').focus()")
+    press(browser, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, Keys.ARROW_DOWN)
+    assert one(browser, "#panel h2").text.startswith("w1_2_3")
+    row = next(updates(record)).loc["w1_2_3"]
+    shown = one(browser, "#panel .numbers").text.replace(MINUS, "-").split("\n")[1::2]
+    assert all(
+        same(float(a), b, 10) for a, b in zip(shown, row[["before", "gradient", "change", "after"]], strict=True)
+    )
+    assert where(browser).endswith("update")
+    press(browser, *[Keys.ARROW_RIGHT] * 5)
+    assert one(browser, "#panel h2").text.startswith("b1_2")
+
+
+def test_a_map_s_colours_are_the_weights(browser: Chrome, tmp_path: Path) -> None:
+    """Blue where a weight is positive, orange where it is negative, the stronger the larger."""
+    record = harness.explain(WIDE)
+    page(browser, tmp_path, record)
+    pixels = browser.execute_async_script(
+        """const done = arguments[0], image = new Image();
+        image.src = document.querySelector('.map image').getAttribute('href');
+        image.onload = () => {
+          const { width, height } = image, context = new OffscreenCanvas(width, height).getContext('2d');
+          context.drawImage(image, 0, 0);
+          done([height, width, [...context.getImageData(0, 0, width, height).data]]);
+        };"""
+    )
+    height, width, data = pixels
+    red, _, blue = np.moveaxis(np.array(data).reshape(height, width, 4)[..., :3].astype(int), -1, 0)
+    after = next(updates(record)).after
+    weights = np.array([[after[f"w1_{j + 1}_{i + 1}"] for i in range(4)] for j in range(9)])
+    assert (height, width) == weights.shape
+    assert ((blue > red) == (weights > 0)).all()
+    positive = weights > 0
+    assert (np.diff(red[positive][np.argsort(weights[positive])]) <= 0).all()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_diverging_run_is_drawn_to_its_end(browser: Chrome, tmp_path: Path, width: int) -> None:
+    record = harness.explain(QUESTION, epochs=40, settings={"learning_rate": 1e6})
+    afters = [rows.loc["w1_1_1"].after for rows in updates(record)]
+    assert np.isinf(afters).any()
+    assert np.isnan(afters).any()
+    page(browser, tmp_path, record, width)
+    for after in afters:
+        shown = one(browser, "#panel .numbers dd:last-child").text
+        assert same(numbers(shown)[0], after, 10), (shown, after)
+        press(browser, *[Keys.ARROW_RIGHT] * 3)
+    assert where(browser) == "epoch 40 of 40, sample 1 of 1, update"
+    assert problems(browser) == []
+    paths = browser.execute_script("return [...document.querySelectorAll('path')].map((p) => p.getAttribute('d'))")
+    assert all(path.startswith("M") and not re.search("NaN|Infinity|undefined", path) for path in paths)
+
+
+def test_what_is_selected_and_where_survive_another_width(browser: Chrome, tmp_path: Path) -> None:
+    page(browser, tmp_path, harness.explain(QUESTION, epochs=3))
+    press(browser, Keys.END)
+    one(browser, "[data-name=w2_1_2]").send_keys(Keys.ENTER)
+    size = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    drawn = "return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))"
+    browser.execute_script(drawn)
+    assert where(browser) == "epoch 3 of 3, sample 1 of 1, update"
+    assert one(browser, "#panel h2").text.startswith("w2_1_2")
+    assert browser.execute_script("return document.documentElement.scrollWidth") == 390
+    assert one(browser, "#diagram").rect["width"] < 390
+
+
+def test_every_edge_and_unit_can_be_reached_and_says_what_it_is(browser: Chrome, tmp_path: Path) -> None:
+    page(browser, tmp_path, harness.explain(DENSE))
+    found = browser.execute_script(
+        """return [...document.querySelectorAll('#diagram [tabindex="0"]')].map((e) =>
+        [e.dataset.name, e.getAttribute('role'), e.getAttribute('aria-label')])"""
+    )
+    assert len(found) == (4 * 8 + 8 * 8 + 8 * 8 + 8 * 2) + (8 + 8 + 8 + 2) + (4 + 8 + 8 + 8 + 2)
+    assert all(role == "button" and label.startswith(name) for name, role, label in found)
+    assert browser.execute_script("return document.documentElement.lang") == "en"
+    named = (
+        "return [...document.querySelectorAll('button, svg, section')].map((e) => e.ariaLabel || e.textContent.trim())"
+    )
+    assert all(browser.execute_script(named))
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_text_and_edges_have_contrast(theme: int) -> None:
+    """WCAG 2.1 AA: 4.5 for text, 3 for what is no text."""
+    css = (PAGES / "explain.css").read_text("utf-8")
+    colours = dict(re.findall(r"--(\w+): (#\w{6});", re.findall(r":root \{(.*?)\}", css, re.DOTALL)[theme]))
+
+    def luminance(colour: str) -> float:
+        channels = np.array([int(colours[colour][at : at + 2], 16) / 255 for at in (1, 3, 5)])
+        linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    def contrast(one: str, other: str) -> float:
+        low, high = sorted((luminance(one), luminance(other)))
+        return (high + 0.05) / (low + 0.05)
+
+    for text in ("text", "muted", "delta", "accent"):
+        for ground in ("back", "panel", "unit"):
+            assert contrast(text, ground) >= 4.5, (text, ground)
+    for line in ("positive", "negative", "none"):
+        assert contrast(line, "back") >= 3, line
+
+
+@pytest.mark.parametrize(("file", "rate"), [(XOR, 0.3), (QUESTION, 1e6)], ids=["minus zero", "not finite"])
+def test_the_page_holds_the_record_to_the_last_bit(file: Path, rate: float) -> None:
+    record = harness.explain(file, epochs=40, settings={"learning_rate": rate})
+    (text,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', to_html(record), re.DOTALL)
+    assert "<" not in text
+    data = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    rows = []
+    for part in data["parts"]:
+        shape = data["shapes"][part["shape"]]
+        for i, (name, formula) in enumerate(zip(shape["name"], shape["formula"], strict=True)):
+            values = {key: float(part[key][i]) for key in part if isinstance(part[key], list)}
+            about = {key: part[key] for key in ("epoch", "phase")} | {"sample": part["sample"] or None}
+            rows.append({**about, "name": name, "formula": formula, **values})
+    back = pd.DataFrame(rows)[list(record.columns)]
+    columns = ["value", "before", "gradient", "change", "after"]
+    there, here = back[columns].to_numpy(), record[columns].to_numpy(float)
+    assert np.array_equal(there, here, equal_nan=True)
+    assert (np.signbit(there) == np.signbit(here))[~np.isnan(here)].all()
+    rest = [name for name in record.columns if name not in columns]
+    assert back[rest].astype({"sample": "Int64"}).equals(record[rest])
+
+
+def test_text_in_the_page_is_text(tmp_path: Path) -> None:
+    record = harness.explain(QUESTION)
+    record.attrs = {"name": "a</title><b>", "settings": {"init": "</script><i>"}}
+    page_text = to_html(record)
+    assert "<b>" not in page_text
+    assert "<i>" not in page_text.partition("<script")[0]
+    assert html.escape("a</title><b>") in page_text
+
+
+def test_the_command_writes_the_page_and_says_so(browser: Chrome, tmp_path: Path) -> None:
+    target = tmp_path / "q.html"
+    result = CliRunner().invoke(main, ["explain", str(QUESTION), "--html", str(target)])
+    assert (result.exit_code, result.output) == (0, f"wrote {target}\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["q.html"]
+    opened(browser, target)
+    assert where(browser) == "epoch 1 of 10, sample 1 of 1, update"
+    folder = harness.sweep(QUESTION, tmp_path)
+    result = CliRunner().invoke(main, ["explain", str(folder), "--config", "6", "--html", str(target)])
+    assert result.exit_code == 0, result.output
+    opened(browser, target)
+    assert where(browser) == "epoch 1 of 2, sample 1 of 1, update"
+    assert one(browser, ".settings").text.split() == ["config", "6", "learning", "rate", "0.01", "init", "ones"]
+
+
+def test_drawing_and_printing_are_asked_one_at_a_time(tmp_path: Path) -> None:
+    target = tmp_path / "q.html"
+    result = CliRunner().invoke(main, ["explain", str(QUESTION), "--json", "--html", str(target)])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "--json prints and --html draws; expected one of them\n"
+    assert not target.exists()
