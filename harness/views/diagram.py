@@ -69,7 +69,7 @@ def _states(recorded: pd.DataFrame) -> tuple[_State, _State]:
     sizes = np.abs([*before.values(), *after.values()])
     scale = float(sizes[np.isfinite(sizes)].max(initial=0.0)) or 1.0
     epochs, samples = int(recorded.epoch.max()), forward["sample"].nunique()
-    steps = f"{epochs} epoch{'s' if epochs > 1 else ''}" + (f" of {samples} samples" if samples > 1 else "")
+    steps = _counted(epochs, "epoch") + (f" of {samples} samples" if samples > 1 else "")
 
     values = _numbers(forward.drop_duplicates("name"), "value")
     loss = shown(recorded[recorded.name == "loss_mean"].value.iloc[-1])
@@ -85,6 +85,10 @@ def _numbers(rows: pd.DataFrame, column: str) -> dict[str, float]:
 def shown(value: float) -> str:
     """A number to `DIGITS` digits, with a minus sign."""
     return f"{value + 0.0:.{DIGITS}g}".replace("-", "\N{MINUS SIGN}")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' if number > 1 else ''}"
 
 
 def _colour(value: float) -> str:
@@ -183,9 +187,9 @@ def _maps(first: _State, last: _State) -> Figure:
             finite = np.abs(matrix[np.isfinite(matrix)]).max(initial=0.0)
             scale = (first.scale if axes is not row[2] else finite) or 1.0
             image = axes.imshow(np.ma.masked_invalid(matrix), cmap=colours, vmin=-scale, vmax=scale, aspect="auto")
-            inputs = f"{layers[layer - 1]} inputs" + (" and the bias" if f"b{layer}_1" in first.weights else "")
-            axes.set(xticks=[], yticks=[], xlabel=inputs)
-            axes.set_ylabel(f"layer {layer}: {layers[layer]} units" if axes is row[0] else "")
+            bias = " and the bias" if f"b{layer}_1" in first.weights else ""
+            axes.set(xticks=[], yticks=[], xlabel=_counted(layers[layer - 1], "input") + bias)
+            axes.set_ylabel(f"layer {layer}: {_counted(layers[layer], 'unit')}" if axes is row[0] else "")
             if layer == 1:
                 axes.set_title(title)
             if axes is not row[0]:

@@ -471,10 +471,10 @@
         make("text", { class: "start halo", x: 10, y: y + 8, style: "font-weight:600" }, svg, `layer ${layer}: ${inputs} \u2192 ${layers[layer]}`);
         const first = this.block(layer, "weight", 26, y + top, cell);
         const second = pair ? this.block(layer, "effect", 26 + size.w + 76 + gap, y + top, cell)
-          : this.block(layer, "effect", 26, y + top + size.h + 34, cell);
+          : this.block(layer, "effect", 26, y + top + size.h + 50, cell);
         this.blocks.push(first, second);
         widest = Math.max(widest, pair ? 2 * size.w + 210 : size.w + 96);
-        y += top + size.h + (pair ? 26 : size.h + 60);
+        y += top + size.h + (pair ? 26 : size.h + 76);
       }
       this.cost = make("text", { class: "cost start", x: 10, y: y + 6 }, svg);
       svg.setAttribute("width", widest);
@@ -485,11 +485,15 @@
       const inputs = layers[layer - 1], outputs = layers[layer];
       const group = make("g", what === "weight" ? { class: "map", tabindex: 0, role: "group" } : { class: "map" }, this.svg);
       const place = (w, h, dx, dy) => ({ x: x + dx * cell, y: y + dy * cell, width: w * cell, height: h * cell });
-      const image = (area) => make("image", { ...area, preserveAspectRatio: "none", style: "image-rendering:pixelated" }, group);
+      const image = (area) => {
+        const made = make("image", { ...area, preserveAspectRatio: "none", style: "image-rendering:pixelated" }, group);
+        if (what === "weight") make("rect", { class: "frame", ...area }, group);
+        return made;
+      };
       const caption = (text, cx, cy, mode = "") => make("text", { class: `name ${mode}`, x: cx, y: cy }, group, text);
       const made = { layer, what, group, cell, x, y, weights: image(place(inputs, outputs, 0, 0)) };
-      make("rect", { class: "frame", ...place(inputs, outputs, 0, 0) }, group);
-      made.caption = caption("", x, y - (what === "weight" ? 36 : 12), "start");
+      if (what === "effect") make("rect", { class: "frame", ...place(inputs, outputs, 0, 0) }, group);
+      made.caption = caption("", x, y - 36, "start");
       if (biases) {
         made.biases = image(place(1, outputs, inputs + 0.6, 0));
         made.side = caption("b", x + (inputs + 1.1) * cell, y - 9);
