@@ -226,6 +226,22 @@ def test_an_entry_that_was_written_of_other_bytes_is_replaced(tmp_path: Path) ->
     assert again.files == entry.files
 
 
+def test_a_sweep_needs_no_manifest_to_end_with_a_whole_one(whole: Path, tmp_path: Path) -> None:
+    """Another writer may be putting its own in place when this one ends."""
+
+    def executor(function: Any, tasks: Any) -> Any:
+        yield from map(function, tasks)
+        (tmp_path / "trial" / "manifest.json").unlink()
+
+    run.sweep(load(EXPERIMENT), tmp_path, run.Options(block_size=BLOCK_SIZE), executor)
+    found = status_of(str(tmp_path / "trial"))
+    assert (found.state, found.bad) == ("complete", [])
+    times = ("started", "finished", "seconds", "check")
+    manifests = [json.loads((folder / "manifest.json").read_text()) for folder in (whole, tmp_path / "trial")]
+    one, other = ({key: value for key, value in m.items() if key not in times} for m in manifests)
+    assert one == other
+
+
 def test_the_manifest_says_when_and_where(whole: Path) -> None:
     text = (whole / "manifest.json").read_bytes()
     manifest = unseal(text)

@@ -30,6 +30,7 @@ from harness.cli import main
 from harness.errors import FailedError, HarnessError
 from harness.experiment import load
 from harness.store import objects
+from harness.store.folder import Folder
 from harness.store.objects import Objects
 from harness.store.places import place_of
 from harness.sweeps import plan, run, work
@@ -203,6 +204,23 @@ def test_a_writer_that_comes_late_leaves_nothing(server: str, bucket: str, on_di
     assert do(tasks[3]) == BLOCK_SIZE
     assert contents(server, bucket) == before
     assert sha256(before) == on_disk
+
+
+def test_what_another_writer_does_meanwhile_stays(server: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its entries come into the log after this one has looked at it."""
+    planned, place = run.Plan(load(EXPERIMENT), BLOCK_SIZE), place_of(f"s3://{bucket}/results", "trial")
+    other, folder = work.Work(planned.experiment, BLOCK_SIZE, place), Folder(place)
+    look = Folder.found
+
+    def looked(self: Folder) -> Any:
+        found = look(self)
+        for task in run.tasks_left(planned, found)[:3]:
+            other(task)
+        return found
+
+    monkeypatch.setattr(Folder, "found", looked)
+    folder.open(planned.experiment, planned.totals(), planned.key)
+    assert sum(name.startswith("log/") for name in names(server, bucket)) == 3
 
 
 def test_damage_is_found_and_made_anew(server: str, bucket: str, trained: list[int]) -> None:

@@ -72,6 +72,7 @@ class Folder:
 
     def __init__(self, place: Place) -> None:
         self.place = place
+        self._begun: dict[str, Any] = {}
 
     def __str__(self) -> str:
         return str(self.place)
@@ -114,28 +115,28 @@ class Folder:
             self.place.remove([MANIFEST])  # first: nobody takes what is left for a whole result
         kept = {entry.name for entry in good}
         others = [entry for entry in found.whole if entry.key != keys(entry.first, entry.stop)]
-        self.place.remove(name for name in self.place.sizes(LOG) if name not in kept)
+        seen = [*(entry.name for entry in found.whole), *(name for name, _ in found.bad if name.startswith(f"{LOG}/"))]
+        self.place.remove(name for name in seen if name not in kept)  # what another writer logged since then stays
         self.place.remove(file.name for entry in others for file in entry.files)
         if self.place.exclusive:
             kept = {file.name for entry in good for file in entry.files}
             self.place.remove(name for name in self._data() if name not in kept)
             self.place.tidy()
         self.place.make((LOG, BLOCKS, *(KINDS if experiment.losses_every else KINDS[:1])))
-        self._put_manifest(
-            {
-                "name": experiment.name,
-                "fingerprint": experiment.fingerprint,
-                "experiment_sha256": hashlib.sha256(experiment.source.encode()).hexdigest(),
-                "schema_version": SCHEMA_VERSION,
-                "state": "running",
-                **about,
-                "started": _now(),
-                "host": platform.node(),
-                "processor": platform.machine(),
-                "seconds": None,
-                "versions": _versions(),
-            }
-        )
+        self._begun = {
+            "name": experiment.name,
+            "fingerprint": experiment.fingerprint,
+            "experiment_sha256": hashlib.sha256(experiment.source.encode()).hexdigest(),
+            "schema_version": SCHEMA_VERSION,
+            "state": "running",
+            **about,
+            "started": _now(),
+            "host": platform.node(),
+            "processor": platform.machine(),
+            "seconds": None,
+            "versions": _versions(),
+        }
+        self._put_manifest(self._begun)
         self.place.write(EXPERIMENT, experiment.source.encode())
         return Found(good, found.bad)
 
@@ -221,14 +222,13 @@ class Folder:
             self.place.remove([found.name, *(file.name for file in found.files)])
 
     def close(self, seconds: float) -> None:
-        """Say that every part is there."""
+        """Say that every part of the sweep that was opened is there."""
         if self.place.exclusive:  # a block may have been done twice, and once too late
             self.place.remove(name for name in self.place.sizes(LOG) if name.startswith(f"{LOG}/block"))
             self.place.remove(self.place.sizes(BLOCKS))
         else:
             self.place.remove(self.unlogged())
-        manifest = self.manifest() or {}
-        self._put_manifest({**manifest, "state": "complete", "finished": _now(), "seconds": round(seconds, 3)})
+        self._put_manifest({**self._begun, "state": "complete", "finished": _now(), "seconds": round(seconds, 3)})
         self.place.tidy()
 
     def _entries(self) -> dict[str, Entry]:
