@@ -11,8 +11,8 @@ UV := $(shell command -v uv 2>/dev/null)
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
-sweep: $(BIN)/.installed  ## train every configuration of EXPERIMENT (default experiments/learning_rate.yaml)
-	@$(BIN)/harness sweep $(EXPERIMENT) --results $(RESULTS)
+sweep: $(BIN)/.installed  ## train every configuration of EXPERIMENT (default experiments/learning_rate.yaml), and draw it
+	@$(BIN)/harness sweep $(EXPERIMENT) --results $(RESULTS) --report
 
 plan: $(BIN)/.installed  ## count what a sweep of EXPERIMENT would do, and run nothing
 	@$(BIN)/harness plan $(EXPERIMENT)

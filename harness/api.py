@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    from harness.views.opened import Opened
+
 Source = str | os.PathLike[str] | Mapping[str, Any]
 
 
@@ -77,6 +79,16 @@ def weights(table: pd.DataFrame, layers: Sequence[int] | None = None) -> dict[st
     return arrays.weights(table, layers)
 
 
+def open(folder: str | os.PathLike[str]) -> Opened:
+    """A results folder in hand: `table`, `plot`, `curves`, and of a row its `weights` and `explain`.
+
+    In a notebook it shows a summary of itself. Raises `StoreError` if there are no results.
+    """
+    from harness.views.opened import Opened
+
+    return Opened(folder)
+
+
 def explain(
     experiment: Source,
     *,
@@ -117,10 +129,7 @@ def plot(
     of numbers the nearest there is. below: a loss; a share then also shows how many rows have less. Raises
     `StoreError` if there are no results, and `HarnessError` for what cannot be drawn.
     """
-    from harness.views import plots
-    from harness.views.results import Results
-
-    return plots.plot(Results(folder), kind, x=x, y=y, color=color, where=where, below=below)
+    return open(folder).plot(kind, x=x, y=y, color=color, where=where, below=below)
 
 
 def _frame(table: Any) -> pd.DataFrame:

@@ -36,11 +36,14 @@ endpoint_option = click.option("--endpoint", metavar="URL", help="Of the object 
 @endpoint_option
 @click.option("--overwrite", is_flag=True, help="Replace another experiment's results under the same name.")
 @click.option("--extend", is_flag=True, help="After an edit of the grid: keep the runs that it still has.")
+@click.option("--report", is_flag=True, help="And then a page and a picture of it, beside the table.")
 @click.option("--scheduler", metavar="tcp://HOST:PORT", help="Train on the workers of this Dask scheduler.")
 @click.option("--scheduler-file", metavar="FILE", help="Of the scheduler that wrote this file.")
 @click.option("--workers", type=click.IntRange(1), metavar="N", help="Or in N processes here, on 127.0.0.1 alone.")
 @one_line_errors
-def sweep(file: str, results: str, endpoint: str | None, overwrite: bool, extend: bool, **cluster: Any) -> None:
+def sweep(
+    file: str, results: str, endpoint: str | None, overwrite: bool, extend: bool, report: bool, **cluster: Any
+) -> None:
     """Train every configuration, write the table.
 
     The rows go to DIR/NAME, where NAME is the experiment's; DIR may be s3://BUCKET/PREFIX. What is there already is not
@@ -64,7 +67,7 @@ def sweep(file: str, results: str, endpoint: str | None, overwrite: bool, extend
     except HarnessError as error:
         click.echo(str(error), err=True)
         sys.exit(stop.exit_code if stop else error.exit_code)
-    output.summary(ran)
+    output.summary(ran, report)
 
 
 @main.command()
@@ -205,7 +208,7 @@ def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: in
     configuration = chosen(file, view.parse_settings(settings), number)
     recorded = view.record_of(configuration, epochs or (configuration.drawn_epochs() if drawn else 1))
     for kind, path in drawn.items():
-        view.draw(recorded, kind, path)
+        view.draw(recorded, path, kind)
         click.echo(f"wrote {path}")
     if not drawn:
         output.record(recorded, forms["form"])
@@ -237,7 +240,7 @@ def report(folder: str, save: str | None) -> None:
 @click.option("--color", metavar="COLUMN", help="Which numbers a map or a spread shows, if not loss_mean.")
 @click.option("--where", multiple=True, metavar="KEY=VALUE", help="Only rows with this value of an axis; repeatable.")
 @click.option("--below", type=float, metavar="LOSS", help="A share also shows how many rows have less loss.")
-@click.option("--save", metavar="F", help="A .png, .svg or .pdf, if not NAME-KIND.png here.")
+@click.option("--save", metavar="F", help="A .png, .svg or .pdf, or a folder for NAME-KIND.png: this one.")
 @one_line_errors
 def plot(folder: str, where: tuple[str, ...], **choices: Any) -> None:
     """Draw a sweep.

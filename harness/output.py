@@ -44,15 +44,15 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
-def pairs(**values: str) -> None:
-    """A line for each."""
-    width = max(map(len, values)) + 2
+def pairs(least: int = 0, /, **values: str) -> None:
+    """A line for each. least: characters that names take."""
+    width = max(least, *map(len, values)) + 2
     for name, value in values.items():
         click.echo(f"{name.replace('_', ' '):<{width}}{value}")
 
 
-def summary(ran: Ran) -> None:
-    """What came of a sweep."""
+def summary(ran: Ran, pictures: bool) -> None:
+    """What came of a sweep. pictures: whether to draw it, and say where."""
     from harness.views.summary import summarise
 
     experiment = ran.plan.experiment
@@ -75,6 +75,10 @@ def summary(ran: Ran) -> None:
         best=best,
         table=f"{ran.folder}/runs",
     )
+    if pictures:
+        from harness.views import pictures as view
+
+        pairs(len("configurations"), **view.write(str(ran.folder), ran.plan.rows))
 
 
 def announce(name: str, estimate: Estimate) -> None:

@@ -28,6 +28,13 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Chrome]:
+    """One for all tests of a module."""
+    driver = started()
+    yield driver
+    driver.quit()
+
+
+def started() -> Chrome:
     """Chromium and its driver from the system's packages: chromium and chromium-driver in Debian's."""
     options = ChromeOptions()
     found = [path for program in PROGRAMS if (path := shutil.which(program))]
@@ -38,9 +45,7 @@ def browser() -> Iterator[Chrome]:
     for flag in FLAGS:
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = Chrome(options, Service(driver_path))
-    yield driver
-    driver.quit()
+    return Chrome(options, Service(driver_path))
 
 
 def opened(driver: Chrome, path: Path, width: int = 1440, height: int = 900) -> None:

@@ -1,45 +1,162 @@
-"""Draw the shipped experiments into docs/gallery: `make gallery`."""
+"""Draw the shipped experiments into docs/gallery, and say with which command each is drawn: `make gallery`."""
 
 from __future__ import annotations
 
+import shlex
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from selenium.webdriver.support.ui import WebDriverWait
 
 import harness
-from harness.views.plots import write
+from harness.views import explain, plots, report
+from harness.views.configuration import chosen
+from tests.browser import opened, started
 from tests.make_columns import ROOT
 
 GALLERY = ROOT / "docs" / "gallery"
-PICTURES: list[tuple[str, str, dict[str, Any]]] = [
-    ("learning_rate", "map", {}),
-    ("learning_rate", "share", {}),
-    ("learning_rate", "spread", {"x": "learning_rate", "where": {"epochs": 100}}),
-    ("learning_rate", "weights", {"where": {"init": "ones"}}),
-    ("own_data", "map", {"y": "layers", "where": {"epochs": 100}}),
-    ("own_data", "spread", {"x": "layers", "where": {"learning_rate": 0.4}}),
-    ("question", "curves", {"where": {"learning_rate": 0.1}}),
-    ("question", "paths", {"where": {"learning_rate": 0.1}}),
-    ("symmetry", "map", {"where": {"init": "ones"}}),
-    ("symmetry", "weights", {"where": {"init": "{constant: 0.1}"}}),
-    ("xor", "map", {"y": "init", "where": {"epochs": 3000}}),
-    ("xor", "spread", {"x": "learning_rate", "where": {"init": "xavier_normal"}}),
-    ("xor", "share", {"below": 0.05, "where": {"init": "xavier_normal"}}),
+START = "# Pictures of the shipped experiments\n\n`make gallery` draws them all.\n"
+
+
+class Picture(NamedTuple):
+    """kind: of `harness plot`. choices: its options."""
+
+    experiment: str
+    kind: str
+    choices: dict[str, Any]
+    about: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.experiment}-{self.kind}.png"
+
+    @property
+    def command(self) -> str:
+        options = {key: [value] for key, value in self.choices.items() if key != "where"}
+        options["where"] = [f"{key}={value}" for key, value in self.choices.get("where", {}).items()]
+        given = [f"--{key} {shlex.quote(str(value))}" for key, values in options.items() for value in values]
+        folder = f"results/{self.experiment.replace('_', '-')}"
+        return " ".join(["harness plot", folder, "--kind", self.kind, *given])
+
+
+PICTURES = [
+    Picture(
+        "learning_rate",
+        "map",
+        {},
+        "Where training diverges, and where it has settled: loss over learning rate and epochs.",
+    ),
+    Picture(
+        "learning_rate",
+        "share",
+        {},
+        "How many of 17 starts ran, settled and diverged at each learning rate, after 1,000 epochs.",
+    ),
+    Picture(
+        "learning_rate",
+        "spread",
+        {"x": "learning_rate", "where": {"epochs": 100}},
+        "How far the losses of 17 starts lie apart.",
+    ),
+    Picture(
+        "learning_rate", "weights", {"where": {"init": "ones"}}, "Where each weight of the question's network ends."
+    ),
+    Picture("question", "curves", {"where": {"learning_rate": 0.1}}, "The loss over ten epochs."),
+    Picture(
+        "question",
+        "paths",
+        {"where": {"learning_rate": 0.1}},
+        "Every weight over ten epochs: equal weights stay equal.",
+    ),
+    Picture(
+        "symmetry",
+        "map",
+        {"where": {"init": "ones"}},
+        "Four equal units do the work of one: no learning rate gets the loss below 0.2.",
+    ),
+    Picture("symmetry", "weights", {"where": {"init": "{constant: 0.1}"}}, "All units of a layer end alike."),
+    Picture("xor", "map", {"y": "init", "where": {"epochs": 3000}}, "Which starts learn exclusive or."),
+    Picture(
+        "xor",
+        "spread",
+        {"x": "learning_rate", "where": {"init": "xavier_normal"}},
+        "From a rate of 0.5 some starts get stuck.",
+    ),
+    Picture("xor", "share", {"below": 0.05, "where": {"init": "xavier_normal"}}, "How many starts learn exclusive or."),
+    Picture(
+        "own_data", "map", {"y": "layers", "where": {"epochs": 100}}, "How many units the classes of points.csv need."
+    ),
+    Picture(
+        "own_data",
+        "spread",
+        {"x": "layers", "where": {"learning_rate": 0.4}},
+        "What ten starts come to at one learning rate.",
+    ),
 ]
-"""Experiment, kind, choices."""
 
 
-def draw(folder: Path) -> list[Path]:
-    """Write every picture to NAME-KIND.png in a folder; return their paths."""
+class Page(NamedTuple):
+    """width, height: of the window that it is shown in."""
+
+    name: str
+    command: str
+    about: str
+    width: int
+    height: int
+
+
+PAGES = [
+    Page(
+        "explain.png",
+        "harness explain experiments/question.yaml --html question.html",
+        "What happens to each weight, step by step.",
+        1280,
+        830,
+    ),
+    Page(
+        "report.png",
+        "harness report results/learning-rate",
+        "A page about a sweep; every axis and colour can be chosen.",
+        1100,
+        1140,
+    ),
+]
+
+
+def words() -> str:
+    """The gallery's README."""
+    shown = [(one.name, one.command, one.about) for one in (*PAGES, *PICTURES)]
+    return START + "".join(
+        f"\n## {about.rstrip('.')}\n\n`{command}`\n\n![{about}]({name})\n" for name, command, about in shown
+    )
+
+
+def draw(folder: Path) -> Iterator[Path]:
+    """Write every picture into a folder; yield their paths."""
     with tempfile.TemporaryDirectory() as results:
-        swept = {name: harness.sweep(ROOT / "experiments" / f"{name}.yaml", results) for name, _, _ in PICTURES}
-        return [
-            Path(write(swept[name], str(folder / f"{name}-{kind}.png"), kind, **choices))
-            for name, kind, choices in PICTURES
-        ]
+        swept = {one.experiment: harness.sweep(file_of(one.experiment), results) for one in PICTURES}
+        for one in PICTURES:
+            yield Path(plots.write(swept[one.experiment], str(folder / one.name), one.kind, **one.choices))
+        configuration = chosen(file_of("question"), {})
+        explain.draw(explain.record_of(configuration, configuration.drawn_epochs()), f"{results}/explain.html")
+        report.write(swept["learning_rate"], f"{results}/report.html")
+        driver = started()
+        for page in PAGES:
+            opened(driver, Path(results, page.name).with_suffix(".html"), page.width, page.height)
+            WebDriverWait(driver, 60).until(lambda d: d.execute_script("return document.documentElement.dataset.drawn"))
+            driver.save_screenshot(str(folder / page.name))
+            yield folder / page.name
+        driver.quit()
+
+
+def file_of(experiment: str) -> Path:
+    return ROOT / "experiments" / f"{experiment}.yaml"
 
 
 if __name__ == "__main__":
     GALLERY.mkdir(parents=True, exist_ok=True)
+    (GALLERY / "README.md").write_text(words(), "utf-8")
     for path in draw(GALLERY):
         print(path.relative_to(ROOT))

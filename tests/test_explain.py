@@ -216,8 +216,8 @@ def test_what_is_no_row_is_refused_in_one_line(tmp_path: Any, monkeypatch: pytes
     folder = str(harness.sweep(QUESTION, tmp_path))
     asked: list[tuple[Any, dict[str, Any], str]] = [
         (folder, {}, f"{folder}: this is a folder; expected --config N, the number of one of its rows"),
-        (folder, {"config": 8}, f"{folder}: config 8: no such row; expected 0 to 7"),
-        (folder, {"config": -1}, f"{folder}: config -1: no such row; expected 0 to 7"),
+        (folder, {"config": 8}, f"{folder}: config 8: no such row among the 8 that are there"),
+        (folder, {"config": -1}, f"{folder}: config -1: no such row among the 8 that are there"),
         (folder, {"config": 3, "settings": {"init": "ones"}}, f"{folder}: --set init: a row is as it was trained;"),
         (QUESTION, {"config": 3}, f"{QUESTION}: config 3: an experiment has no rows; expected a results folder"),
         (SWEPT, {"config": 3}, "experiment: config 3: an experiment has no rows; expected a results folder"),

@@ -122,6 +122,19 @@ def test_it_opens_on_the_answer(browser: Chrome, tmp_path: Path) -> None:
     assert browser.execute_script("return document.documentElement.scrollHeight") <= 900
 
 
+@pytest.mark.parametrize(("experiment", "width"), [(QUESTION, 390), (QUESTION, 1280), (XOR, 1280), (XOR, 1440)])
+def test_every_edge_has_its_weight_before_the_change_and_after(
+    browser: Chrome, tmp_path: Path, experiment: Any, width: int
+) -> None:
+    record = harness.explain(experiment, epochs=10)
+    page(browser, tmp_path, record, width)
+    found = {**labels(browser), **labels(browser, ".bias")}
+    for name, row in next(updates(record)).iterrows():
+        before, change, after = numbers(" ".join(found.pop(name)))
+        assert all(map(same, (before, change, after), (row.before, row.change, row.after)))
+    assert found == {}
+
+
 def test_each_stage_shows_what_it_computes(browser: Chrome, tmp_path: Path) -> None:
     page(browser, tmp_path, harness.explain(QUESTION))
     diagram = one(browser, "#diagram")
@@ -329,7 +342,7 @@ def test_edges_are_wide_and_coloured_as_their_weights(browser: Chrome, tmp_path:
     assert len(browser.find_elements(By.CSS_SELECTOR, ".edge.zero")) == 9
 
 
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("width", [390, 1280, 1440])
 @pytest.mark.parametrize("phase", ["backward", "update"])
 @pytest.mark.parametrize(("experiment", "name"), [(QUESTION, "w1_1_1"), (XOR, "w1_1_1"), (DENSE, "a2_4")])
 def test_no_label_covers_another_or_a_unit(
@@ -502,7 +515,17 @@ def test_the_command_writes_the_page_and_says_so(browser: Chrome, tmp_path: Path
     assert result.exit_code == 0, result.output
     opened(browser, target)
     assert where(browser) == "epoch 1 of 2, sample 1 of 1, update"
-    assert one(browser, ".settings").text.split() == ["config", "6", "learning", "rate", "0.01", "init", "ones"]
+    assert one(browser, ".settings").text.split() == [
+        "config",
+        "6",
+        "learning",
+        "rate",
+        "0.01",
+        "init",
+        "ones",
+        "epochs",
+        "2",
+    ]
 
 
 def test_drawing_and_printing_are_asked_one_at_a_time(tmp_path: Path) -> None:

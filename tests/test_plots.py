@@ -25,7 +25,6 @@ from harness.views.plots import KINDS, style
 from harness.views.plots.maps import norm
 from harness.views.plots.scales import MOST, nearest, scale_of
 from harness.views.results import Axis, Results
-from tests.make_gallery import PICTURES
 from tests.test_report import EXPERIMENT
 
 NORMAL = {"normal": {"std": 0.5}}
@@ -480,7 +479,7 @@ def test_the_command_writes_here_if_not_told_where(
 @pytest.mark.parametrize(
     ("arguments", "told", "code"),
     [
-        (["--save", "x.gif"], "x.gif: expected a name that ends in .png, .svg or .pdf\n", 2),
+        (["--save", "x.gif"], "x.gif: expected a folder, or a name that ends in .png, .svg or .pdf\n", 2),
         (["--save", "none/x.png"], "none/x.png: cannot be written: No such file or directory\n", 1),
         (["--where", "init"], "--where init: expected KEY=VALUE, such as learning_rate=0.1\n", 2),
     ],
@@ -509,7 +508,3 @@ def test_no_display_and_no_global_state_are_asked_for(folder: Path) -> None:
 def test_titles_of_columns(folder: Path) -> None:
     axes = Results(folder).axes
     assert [axis.title for axis in axes.values()] == ["learning rate", "epochs", "init", "repeat"]
-
-
-def test_the_gallery_has_every_kind() -> None:
-    assert {kind for _, kind, _ in PICTURES} == set(KINDS)

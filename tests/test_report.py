@@ -139,7 +139,7 @@ def test_a_cell_tells_its_row(browser: Chrome, page: Path, folder: Path) -> None
         if name in row:
             assert float(row[name]) == pytest.approx(expected[name], rel=1e-5)
     assert (row["init"], row["status"]) == (expected["init"], expected["status"])
-    assert told.endswith(f"""harness.load("{folder}").query("config == {row["config"]}")""")
+    assert told.endswith(f"harness explain {folder} --config {row['config']} --html row.html")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.compute as pc
-
 from harness import reference
 from harness.errors import HarnessError
 from harness.experiment import ExperimentError, load
@@ -60,12 +58,13 @@ class Configuration:
         return max(1, min(self.epochs, MOST_STEPS // len(self.experiment.data.inputs)))
 
     def labels(self) -> dict[str, str]:
-        """What it is called: its row's number, its parameters' values and its repeat."""
-        number = {} if self.number is None else {"config": str(self.number)}
+        """What it is called: its parameters' values; of a row also its number, its repeat and its epochs."""
         values = {key: label(value) for key, value in self.values.items()}
+        if self.number is None:
+            return values
         init: Any = self.values["init"]
-        repeat = {REPEAT: str(self.repeat)} if self.number is not None and init.random else {}
-        return number | values | repeat
+        repeat = {REPEAT: str(self.repeat)} if init.random else {}
+        return {"config": str(self.number), **values, **repeat, EPOCHS: str(self.epochs)}
 
 
 def chosen(origin: Source, settings: Mapping[str, str], number: int | None = None) -> Configuration:
@@ -109,16 +108,13 @@ def of_row(folder: str, number: int) -> Configuration:
     """
     results = Results(folder)
     experiment = _experiment(results)
-    row = results.runs.to_table(columns=["run", EPOCHS], filter=pc.field("config") == number).to_pylist()
+    ((run, epochs),) = results.row(number, ["run", EPOCHS]).itertuples(index=False)
     grid = Grid(experiment)
-    if not row:
-        what = "is not trained yet" if 0 <= number < grid.rows else f"expected 0 to {grid.rows - 1}"
-        raise HarnessError(f"{results.folder}: config {number}: no such row; {what}")
-    ids = grid.select(row[0]["run"], row[0]["run"] + 1).ids
+    ids = grid.select(run, run + 1).ids
     values = {key: grid.values[key][ids[key][0]] for key in (*grid.keys, REPEAT) if key != EPOCHS}
     repeat = int(values.pop(REPEAT))
     given = {key: value for key, value in values.items() if value is not None}
-    return Configuration(experiment, given, row[0][EPOCHS], repeat, number)
+    return Configuration(experiment, given, epochs, repeat, number)
 
 
 def _experiment(results: Results) -> Experiment:

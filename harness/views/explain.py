@@ -11,6 +11,7 @@ import io
 import json
 import math
 from collections.abc import Iterable, Iterator
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import pandas as pd
 
 from harness import reference
 from harness.errors import HarnessError
+from harness.experiment.errors import either
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES
 from harness.formulas.optimizers import OPTIMIZERS
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from harness.views.configuration import Configuration
 
 DIGITS = 6
+FORMATS = ("html", "png")
 COLUMNS = ("epoch", "sample", "phase", "name", "formula", "value", "before", "gradient", "change", "after")
 
 
@@ -198,8 +201,14 @@ def to_json(recorded: pd.DataFrame) -> str:
     return "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]"
 
 
-def draw(recorded: pd.DataFrame, kind: str, path: str) -> None:
-    """Write the record as a page (`html`) or as a still (`png`). Raises `FailedError`."""
+def draw(recorded: pd.DataFrame, path: str, kind: str | None = None) -> None:
+    """Write the record as a page (`html`) or as a still (`png`), if not told which as the name's suffix says.
+
+    Raises `HarnessError` for another suffix, and `FailedError`.
+    """
+    kind = kind or PurePath(path).suffix.lower().removeprefix(".")
+    if kind not in FORMATS:
+        raise HarnessError(f"{path}: expected a name that ends in {either([f'.{name}' for name in FORMATS])}")
     if kind == "html":
         from harness.views.page import to_html
 

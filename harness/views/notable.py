@@ -19,27 +19,49 @@ class Notable:
     rows: pd.DataFrame
 
 
+@dataclass(frozen=True)
+class _Choice:
+    """The rows of these statuses that have least of a column, or most."""
+
+    title: str
+    statuses: tuple[str, ...]
+    column: str
+    count: int = FEW
+    most: bool = False
+
+    def of(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Of equals the first."""
+        there = frame[frame["status"].isin(self.statuses)]
+        return (there.nlargest if self.most else there.nsmallest)(self.count, self.column)
+
+
 def notable(results: Results) -> list[Notable]:
     """Those there are, and the first rows of the table."""
-    losses = ["loss_mean", "last_finite_loss"]
-    frame = results.frame(["config", *results.axes, "status", *losses, "settled_epoch", "diverged_epoch"])
-    frame = frame.sort_values("config")
-    going, settled, diverged = (frame[frame["status"] == status] for status in ("ran", "settled", "diverged"))
-    whole = frame[frame["status"] != "diverged"]
-    found = [Notable("The least mean loss", whole.nsmallest(BEST, "loss_mean"))]
+    choices = _choices(results)
+    columns = ["config", *results.axes, "status", "loss_mean", "last_finite_loss", "settled_epoch", "diverged_epoch"]
+    kept: list[pd.DataFrame] = []
+    for part in results.parts(columns):  # the whole may not fit into memory
+        found = [choice.of(part.sort_values("config")) for choice in choices]
+        if kept:
+            both = (pd.concat(pair).sort_values("config") for pair in zip(kept, found, strict=True))
+            found = [choice.of(frame) for choice, frame in zip(choices, both, strict=True)]
+        kept = found
+    whole = zip(choices, kept, strict=True)
+    return [Notable(choice.title, rows.dropna(axis=1, how="all")) for choice, rows in whole if len(rows)]
+
+
+def _choices(results: Results) -> list[_Choice]:
+    going = ("ran", "settled")
+    choices = [_Choice("The least mean loss", going, "loss_mean", BEST)]
     edge = next((name for name in results.axes if name.startswith("learning_rate")), None)
-    if edge and len(diverged) and len(whole):
-        found.append(Notable(f"The least {_words(edge)} that diverges", diverged.nsmallest(FEW, edge)))
-        found.append(Notable(f"The greatest {_words(edge)} that does not", whole.nlargest(FEW, edge)))
-    if len(diverged):
-        found.append(Notable("The first to diverge", diverged.nsmallest(FEW, "diverged_epoch")))
-    if len(settled):
-        found.append(Notable("The first to settle", settled.nsmallest(FEW, "settled_epoch")))
-    if len(going):
-        found.append(Notable("Still under way, with the greatest mean loss", going.nlargest(FEW, "loss_mean")))
-    found.append(Notable("The table's first rows", frame.head(FIRST)))
-    return [Notable(table.title, table.rows.dropna(axis=1, how="all")) for table in found if len(table.rows)]
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+    if edge:
+        words = edge.replace("_", " ")
+        choices.append(_Choice(f"The least {words} that diverges", ("diverged",), edge))
+        choices.append(_Choice(f"The greatest {words} that does not", going, edge, most=True))
+    return [
+        *choices,
+        _Choice("The first to diverge", ("diverged",), "diverged_epoch"),
+        _Choice("The first to settle", ("settled",), "settled_epoch"),
+        _Choice("Still under way, with the greatest mean loss", ("ran",), "loss_mean", most=True),
+        _Choice("The table's first rows", (*going, "diverged"), "config", FIRST),
+    ]

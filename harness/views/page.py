@@ -19,7 +19,8 @@ PAGES = Path(__file__).parent / "pages"
 def render(page: str, **values: Any) -> str:
     """The template of this name, with PAGE.css and PAGE.js as `css` and `js`. Values are escaped."""
     environment = Environment(loader=FileSystemLoader(PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    parts = {kind: Markup((PAGES / f"{page}.{kind}").read_text("utf-8")) for kind in ("css", "js")}  # our own
+    files = {kind: PAGES / f"{page}.{kind}" for kind in ("css", "js")}  # our own
+    parts = {kind: Markup(file.read_text("utf-8")) for kind, file in files.items() if file.exists()}
     return environment.get_template(f"{page}.html").render(**parts, **values)
 
 

@@ -7,7 +7,8 @@ import gzip
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,9 @@ from plotly.offline import get_plotlyjs
 
 from harness.block import Status
 from harness.errors import HarnessError
-from harness.experiment import ExperimentError, load
 from harness.store.disk import Disk
 from harness.store.folder import Folder
+from harness.views import about
 from harness.views.curves import Curve, some_curves
 from harness.views.files import put
 from harness.views.notable import Notable, notable
@@ -37,7 +38,6 @@ MOST_WEIGHTS = 40
 """Of larger networks the pictures show losses and epochs only."""
 LOSSES = ("loss_mean", "loss_min", "loss_max", "last_finite_loss")
 EPOCHS = ("settled_epoch", "diverged_epoch")
-DIGITS = 6
 
 
 def write(folder: str | os.PathLike[str], save: str | None = None) -> str:
@@ -53,13 +53,13 @@ def write(folder: str | os.PathLike[str], save: str | None = None) -> str:
 def report(results: Results) -> str:
     """The page, self-contained: it asks for nothing from any host. Raises `StoreError`."""
     manifest = Folder(results.place).manifest() or {}
-    weights = [name for name in results.weights if pa.types.is_floating(results.runs.schema.field(name).type)]
+    weights = [name for name in results.weight_columns if pa.types.is_floating(results.runs.schema.field(name).type)]
     weights = weights if len(weights) <= MOST_WEIGHTS else []
     columns = ["config", "run", *results.axes, "status", *LOSSES, *EPOCHS, *weights]
     rows = thinned(results, columns, NUMBERS // len(columns))
     axes = {name: _of(axis, rows[name]) for name, axis in results.axes.items()}
     data = {
-        "folder": results.folder,
+        "explain": f"harness explain {shlex.quote(results.folder)}",
         "axes": [_axis(axis) for axis in axes.values()],
         "columns": {name: _column(rows[name], axes.get(name)) for name in columns},
         "statuses": [status.label for status in Status],
@@ -72,12 +72,12 @@ def report(results: Results) -> str:
     return render(
         "report",
         experiment=results.name,
-        description=_description(results),
-        facts=_facts(results),
-        statuses=[_status(status, counts[status.label], results.rows) for status in Status],
+        description=about.description(results),
+        facts=about.facts(results),
+        statuses=[about.status(status, counts[status.label], results.rows) for status in Status],
         thinned=_note(results, len(rows)),
         notable=[_printed(table) for table in notable(results)],
-        axes=[_described(axis) for axis in results.axes.values()],
+        axes=about.axes(results.axes.values()),
         source=results.source,
         load=LOAD.format(folder=results.folder),
         provenance=_provenance(results, manifest),
@@ -88,8 +88,11 @@ def report(results: Results) -> str:
 
 LOAD = """import harness
 
-table = harness.load({folder!r})       # every row, a pandas DataFrame
-harness.plot({folder!r})               # a map; or "curves", "weights", "paths", "spread", "share"
+results = harness.open({folder!r})
+results.table()               # every row, a pandas DataFrame
+results.plot()                # a map; or "curves", "weights", "paths", "spread", "share"
+results.weights(0)            # of a row: an array for each layer
+results.explain(0)            # what happened to each weight, step by step
 
 # or with any reader of Parquet:
 #   pandas.read_parquet("{folder}/runs")
@@ -124,41 +127,12 @@ def _column(column: pd.Series, axis: Axis | None) -> list[Any]:
 def _number(value: Any) -> Any:
     if value is None or not math.isfinite(value):
         return None
-    return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(f"{value:.{DIGITS}g}")
+    return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(f"{value:.{about.DIGITS}g}")
 
 
 def _curve(curve: Curve) -> dict[str, Any]:
     losses = {name: [_number(value) for value in values] for name, values in curve.losses.items()}
     return {"config": curve.config, "label": curve.label, "epoch": list(curve.epochs), **losses}
-
-
-def _description(results: Results) -> str:
-    """The experiment's own words; none if it cannot be read any more, as when its data are gone."""
-    try:
-        return load(results.name, results.source).description or ""
-    except ExperimentError:
-        return ""
-
-
-def _facts(results: Results) -> list[str]:
-    layers = results.layers
-    network = f"network {'-'.join(map(str, layers))}" if layers else "networks of several shapes"
-    return [network, f"{results.rows:,} configurations", *_axes_in_words(results.axes.values())]
-
-
-def _axes_in_words(axes: Iterable[Axis]) -> list[str]:
-    return [f"{len(axis.values):,} x {axis.name}" for axis in axes]
-
-
-def _status(status: Status, count: int, rows: int) -> dict[str, Any]:
-    share = f"({count / max(rows, 1):.1%})"
-    return {
-        "label": status.label,
-        "count": count,
-        "text": f"{count:,}",
-        "share": share,
-        "sentence": status.sentence,
-    }
 
 
 def _note(results: Results, shown: int) -> str:
@@ -168,28 +142,8 @@ def _note(results: Results, shown: int) -> str:
 
 
 def _printed(table: Notable) -> dict[str, Any]:
-    rows = [[shown(value) for value in row] for row in table.rows.itertuples(index=False)]
+    rows = [[about.shown(value) for value in row] for row in table.rows.itertuples(index=False)]
     return {"title": table.title, "columns": list(table.rows.columns), "rows": rows}
-
-
-def shown(value: Any) -> str:
-    """A value of the table for a reader; nothing for NULL."""
-    if isinstance(value, str):
-        return value
-    if value is None or value is pd.NA or math.isnan(value):
-        return ""
-    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else f"{value:.{DIGITS}g}"
-
-
-def _described(axis: Axis) -> dict[str, str]:
-    first, last = axis.values[0], axis.values[-1]
-    return {
-        "name": axis.name,
-        "count": f"{len(axis.values):,}",
-        "first": shown(first.item() if axis.numeric else str(first)),
-        "last": shown(last.item() if axis.numeric else str(last)),
-        "meaning": axis.column.meaning.replace("`", ""),
-    }
 
 
 def _provenance(results: Results, manifest: Mapping[str, Any]) -> Sequence[tuple[str, str]]:

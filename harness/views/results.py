@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -116,8 +116,8 @@ class Results:
         return names[names.index("run") + 1 : names.index("repeat")]
 
     @property
-    def weights(self) -> list[str]:
-        """The columns of the final weights."""
+    def weight_columns(self) -> list[str]:
+        """Of the final weights."""
         names = self._names
         return names[names.index("last_finite_loss") + 1 :]
 
@@ -146,6 +146,18 @@ class Results:
         for name in columns:
             self.column(name)
         return _frame(self.runs.to_table(columns=list(dict.fromkeys(columns)), filter=self.filter(where or {})))
+
+    def parts(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """These columns of all rows, a file at a time."""
+        for part in self.runs.get_fragments():
+            yield _frame(part.to_table(columns=list(columns)))
+
+    def row(self, config: int, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """One row of the table. Raises `HarnessError` if it is not there."""
+        found = _frame(self.runs.to_table(columns=columns, filter=pc.field("config") == config))
+        if found.empty:
+            raise HarnessError(f"{self.folder}: config {config}: no such row among the {self.rows:,} that are there")
+        return found
 
     def filter(self, where: Mapping[str, Any]) -> Any:
         """The rows that have these values, of an axis the nearest, as an expression. Raises `HarnessError`."""

@@ -171,8 +171,11 @@
       const along = long[0] + layer * gap, off = (breadth * (j + 0.5)) / count;
       return across ? { x: along, y: off } : { x: off, y: along };
     }));
-    return { across, roomy, big, letter: big ? 9 : 7.2, radius, units, width: across ? length : breadth, height: across ? breadth : length };
+    return { across, roomy, big, letter: big ? 9 : 7.2, line: big ? 18 : 15, radius, units, width: across ? length : breadth, height: across ? breadth : length };
   }
+
+  /** How much stands on an edge: two lines, three short ones, or the weight alone. */
+  const LEVELS = ["full", "tall", "short"], LINES = { full: 2, tall: 3, short: 1 };
 
   class Network {
     constructor(svg, width) {
@@ -184,14 +187,14 @@
       this.wires = make("g", {}, svg);
       this.units = make("g", {}, svg);
       this.labels = make("g", { "pointer-events": "none" }, svg);
-      this.chips = ["full", "short"].find((level) => this.chipsFit(level)) ?? "none";
+      this.chips = LEVELS.find((level) => this.chipsFit(level)) ?? "none";
       this.edges = new Map();
       this.circles = new Map();
       parameters.filter((name) => name[0] === "w").forEach((name) => this.edge(name));
       layers.forEach((count, layer) => {
         for (let unit = 1; unit <= count; unit += 1) this.unit(layer, unit);
       });
-      this.level = ["full", "short"].find((level) => this.place(level)) ?? "none";
+      this.level = LEVELS.find((level) => this.place(level)) ?? "none";
       svg.classList.toggle("dense", this.level === "none");
     }
 
@@ -235,11 +238,11 @@
     }
 
     bias(layer, unit, x, y) {
-      const { big } = this.places, below = this.chips !== "none", name = `b${layer}_${unit}`, group = make("g", { class: "edge bias" }, this.units);
+      const { line } = this.places, below = this.chips !== "none", name = `b${layer}_${unit}`, group = make("g", { class: "edge bias" }, this.units);
       const ring = make("line", { class: "ring", x1: x, y1: y, x2: x, y2: y + 12 }, group);
       const wire = make("line", { class: "wire", x1: x, y1: y, x2: x, y2: y + 12 }, group);
       const chip = make("rect", { class: "chip", rx: 4 }, group);
-      const lines = [0, 1].map((i) => make("text", below ? { x, y: y + 21 + (big ? 18 : 15) * i } : { x, y: y + 7 }, group));
+      const lines = [0, 1, 2].map((i) => make("text", below ? { x, y: y + 21 + line * i } : { x, y: y + 7 }, group));
       pressable(group, name);
       this.edges.set(name, { group, wire, ring, chip, lines, x, y, a: { x, y }, b: { x, y: y + 12 } });
     }
@@ -247,7 +250,7 @@
     sides(unit, x, y, across) {
       const { radius, width, height } = this.places;
       const start = across ? x + radius + 10 : x;
-      const top = across ? y - 10 : y + radius + (biases && this.chips !== "none" ? 58 : 18);
+      const top = across ? y - 10 : y + radius + (biases && this.chips !== "none" ? 22 + this.heightOf(this.chips) : 18);
       const line = (i) => make("text", { class: `side halo ${across ? "start" : ""}`, x: start, y: top + 18 * i }, this.units);
       const [target, slope] = [line(0), line(1)];
       if (unit === 1) {
@@ -267,25 +270,31 @@
         if (layer > 0) boxes.push({ x, y: y - radius - 10, w: 62, h: 14 });
         if (layer > 0 && biases) {
           const name = `b${layer}_${unit}`;
-          boxes.push(this.chips !== "none" ? { x, y: y + radius + 28, w: this.widest(name, this.chips) + 14, h: 36 }
+          const h = this.heightOf(this.chips === "short" ? "full" : this.chips);
+          boxes.push(this.chips !== "none" ? { x, y: y + radius + 10 + h / 2, w: this.widest(name, this.chips) + 14, h }
             : { x: x - 0.78 * radius, y: y + 0.6 * radius + 7, w: 16, h: 16 });
         }
         return boxes;
       });
     }
 
+    /** Of the box behind a label's lines. */
+    heightOf(level) {
+      return this.places.line * LINES[level] + 4;
+    }
+
     /** The width to keep for a label at every step. */
     widest(name, level) {
       const texts = updates.flatMap(({ update }) => {
-        const row = update.get(name), short = [print(row.before), print(row.after)];
-        return level === "short" ? short : [...short.map((text) => `= ${text}`), `${short[0]} ${plus(row.change)}`, `grad ${print(row.gradient)}`];
+        const row = update.get(name);
+        return ["backward", "update"].flatMap((phase) => linesOf(phase, row, level).map(([text]) => text));
       });
       return Math.max(...texts.map((text) => text.length)) * this.places.letter + 8;
     }
 
     place(level) {
       const edges = [...this.edges].filter(([, edge]) => !edge.chip);
-      const steps = [0.5, 0.44, 0.56, 0.38, 0.62, 0.32, 0.68, 0.26, 0.74, 0.2, 0.8];
+      const steps = Array.from({ length: 31 }, (_, i) => 0.5 + (i % 2 ? -0.02 : 0.02) * Math.ceil(i / 2));
       const found = this.spots(edges.map(([name]) => name), level, () => steps);
       if (found.size < edges.length) return false;
       this.fixed = found;
@@ -295,23 +304,22 @@
     /** For each of the edges a spot on it, apart from all others, and from other wires if there is one; steps: name ->
      *  the shares of its length to try. */
     spots(wanted, level, steps) {
-      const taken = this.obstacles(), found = new Map(), h = level === "full" ? (this.places.big ? 42 : 34) : 19;
-      const bounds = this.places;
-      for (const name of wanted) {
+      const obstacles = this.obstacles(), found = new Map(), h = this.heightOf(level);
+      const left = new Map(wanted.map((name) => {
         const { a, b } = this.edges.get(name), w = this.widest(name, level);
+        const boxes = steps(name).map((t, rank) => ({ x: a.x + t * (b.x - a.x), y: a.y + t * (b.y - a.y), w, h, rank }));
+        const inside = (box) => box.x > w / 2 && box.x < this.places.width - w / 2;
+        return [name, boxes.filter((box) => inside(box) && !obstacles.some((other) => overlap(box, other)))];
+      }));
+      while (left.size) {  // first those that have the fewest spots left
+        const [name, boxes] = [...left].reduce((least, one) => (one[1].length < least[1].length ? one : least));
+        left.delete(name);
         const others = [...this.edges].filter(([other, edge]) => other !== name && !edge.chip);
-        let best = null;
-        for (const [rank, t] of steps(name).entries()) {
-          const box = { x: a.x + t * (b.x - a.x), y: a.y + t * (b.y - a.y), w, h };
-          const inside = box.x > w / 2 && box.x < bounds.width - w / 2;
-          if (!inside || taken.some((other) => overlap(box, other))) continue;
-          const crossed = others.filter(([, edge]) => crosses(box, edge)).length;
-          if (!best || crossed * 100 + rank < best.cost) best = { box, cost: crossed * 100 + rank };
-        }
-        if (best) {
-          taken.push(best.box);
-          found.set(name, best.box);
-        }
+        const cost = (box) => 100 * others.filter(([, edge]) => crosses(box, edge)).length + box.rank;
+        const [best] = boxes.map((box) => [cost(box), box]).sort(([one], [other]) => one - other);
+        if (!best) continue;
+        found.set(name, best[1]);
+        left.forEach((free, other) => left.set(other, free.filter((box) => !overlap(box, best[1]))));
       }
       return found;
     }
@@ -328,8 +336,8 @@
 
     /** A box in the middle of an edge, or below a bias, within the drawing. */
     middle({ a, b, chip }, name) {
-      const w = this.widest(name, "full"), x = (a.x + b.x) / 2, y = (a.y + b.y) / 2 + (chip ? 26 : 0);
-      return { x: Math.max(w / 2, Math.min(this.places.width - w / 2, x)), y: Math.min(y, this.places.height - 18), w, h: 34 };
+      const w = this.widest(name, "full"), h = this.heightOf("full"), x = (a.x + b.x) / 2, y = (a.y + b.y) / 2 + (chip ? 26 : 0);
+      return { x: Math.max(w / 2, Math.min(this.places.width - w / 2, x)), y: Math.min(y, this.places.height - 18), w, h };
     }
 
     show(frame) {
@@ -364,13 +372,14 @@
     }
 
     showBias({ chip, lines, x, y }, frame, row) {
-      const below = this.chips !== "none", { letter, big } = this.places;
-      const [first, second] = this.chips === "full" ? linesOf(frame, row) : [below ? print(valueNow(frame, row)) : "", ""];
-      lines[0].textContent = `b ${first}`.trim();
-      lines[1].textContent = second;
-      lines[1].setAttribute("class", frame.phase === "backward" ? "gradient" : "now");
-      const w = below ? Math.max(...lines.map((line) => line.textContent.length)) * letter + 10 : 14;
-      const h = second ? (big ? 41 : 35) : below ? 21 : 14;
+      const below = this.chips !== "none", shown = below ? linesOf(phaseOf(frame), row, this.chips) : [["", ""]];
+      lines.forEach((line, i) => {
+        const [text, style] = shown[i] ?? ["", ""];
+        line.textContent = i === 0 ? `b ${text}`.trim() : text;
+        line.setAttribute("class", i === 0 ? "" : style);
+      });
+      const w = below ? Math.max(...lines.map((line) => line.textContent.length)) * this.places.letter + 10 : 14;
+      const h = below ? this.places.line * shown.length + 5 : 14;
       Object.entries({ x: x - w / 2, y: y + (below ? 11 : 0), width: w, height: h })
         .forEach(([key, value]) => chip.setAttribute(key, value));
     }
@@ -411,21 +420,29 @@
     return false;
   }
 
-  /** The text on an edge: the weight; then its gradient; then before + change = after. */
-  function linesOf(frame, row) {
-    if (frame.phase === "update") return [`${print(row.before)} ${plus(row.change)}`, `= ${print(row.after)}`];
-    if (frame.phase === "backward" && frame.batch === 1) return [print(row.before), `grad ${print(row.gradient)}`];
-    return [print(row.before), ""];
+  /** Gradients are shown with the backward pass that they come from, unless more samples are to come. */
+  const phaseOf = (frame) => (frame.phase === "backward" && frame.batch > 1 ? "forward" : frame.phase);
+
+  /** The lines on an edge, each with its style: the weight; then its gradient; then before + change = after. */
+  function linesOf(phase, row, level) {
+    const after = print(row.after), before = print(row.before), gradient = print(row.gradient);
+    if (level === "short") return [[phase === "update" ? after : before, "now"]];
+    if (phase === "update") {
+      const sum = level === "full" ? [`${before} ${plus(row.change)}`] : [before, plus(row.change)];
+      return [...sum.map((text) => [text, ""]), [`= ${after}`, "now"]];
+    }
+    if (phase === "forward") return [[before, "now"]];
+    const slope = level === "full" ? [`grad ${gradient}`] : ["grad", gradient];
+    return [[before, ""], ...slope.map((text) => [text, "gradient"])];
   }
 
   function label(parent, box, frame, name, level, { places, level: shown }) {
-    const row = frame.update.get(name), group = make("g", { class: "label", "data-label": name }, parent);
-    const [first, second] = level === "full" ? linesOf(frame, row) : [print(shownWeight(frame, name)), ""];
-    const w = Math.max(first.length, second.length) * places.letter + 8, h = second ? box.h : places.big ? 24 : 19;
+    const lines = linesOf(phaseOf(frame), frame.update.get(name), level), pitch = places.line;
+    const group = make("g", { class: "label", "data-label": name }, parent);
+    const w = Math.max(...lines.map(([text]) => text.length)) * places.letter + 8, h = pitch * lines.length + 4;
     const chip = make("rect", { class: "chip", x: box.x - w / 2, y: box.y - h / 2, width: w, height: h, rx: 4 }, group);
     if (shown === "none") chip.setAttribute("stroke", "var(--line)");
-    make("text", { x: box.x, y: box.y - (second ? box.h / 4 : 0), class: second ? "" : "now" }, group, first);
-    if (second) make("text", { x: box.x, y: box.y + box.h / 4, class: frame.phase === "backward" ? "gradient" : "now" }, group, second);
+    lines.forEach(([text, style], i) => make("text", { x: box.x, y: box.y + pitch * (i - (lines.length - 1) / 2), class: style }, group, text));
   }
 
   function told(frame, name, row) {

@@ -88,7 +88,7 @@ class Report {
       const value = axis ? axis.values[values[row]] : name === "status" ? this.data.statuses[values[row]] : values[row];
       list.append(element("div", {}, element("dt", {textContent: name}), element("dd", {textContent: shown(value)})));
     }
-    const command = `harness.load(${JSON.stringify(this.data.folder)}).query("config == ${this.column("config")[row]}")`;
+    const command = `${this.data.explain} --config ${this.column("config")[row]} --html row.html`;
     at("row").replaceChildren(list, element("code", {textContent: command}));
   }
 }

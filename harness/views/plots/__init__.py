@@ -45,19 +45,23 @@ def plot(results: Results, kind: str | None = None, **choices: Any) -> Figure:
 
 
 def write(folder: str | os.PathLike[str], save: str | None = None, kind: str | None = None, **choices: Any) -> str:
-    """Draw and write a picture, to NAME-KIND.png here if nowhere else; return where.
+    """Draw and write a picture; return where. Raises `HarnessError`, and `FailedError` if it cannot be written.
 
-    The suffix of save says the format. Raises `HarnessError`, and `FailedError` if it cannot be written.
+    save: a file, whose suffix says the format; or a folder, this one if not given, for NAME-KIND.png.
     """
-    if save is not None and Path(save).suffix.lower() not in {f".{name}" for name in FORMATS}:
-        raise HarnessError(f"{save}: expected a name that ends in {either([f'.{name}' for name in FORMATS])}")
+    target = Path(save or "")
+    if not target.is_dir() and target.suffix.lower() not in {f".{name}" for name in FORMATS}:
+        raise HarnessError(
+            f"{save}: expected a folder, or a name that ends in {either([f'.{name}' for name in FORMATS])}"
+        )
     results = Results(folder)
     kind, asked = _chosen(results, kind, **choices)
-    path = save or f"{Path(os.path.abspath(results.folder)).name}-{kind}.png"
+    if target.is_dir():
+        target = target / f"{Path(os.path.abspath(results.folder)).name}-{kind}.png"
     image = io.BytesIO()
-    _drawn(kind, asked).savefig(image, format=Path(path).suffix[1:].lower())
-    put(path, image.getvalue())
-    return path
+    _drawn(kind, asked).savefig(image, format=target.suffix[1:].lower())
+    put(target, image.getvalue())
+    return str(target)
 
 
 def _chosen(

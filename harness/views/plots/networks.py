@@ -95,7 +95,7 @@ def paths(asked: Asked) -> Figure:
 
 def _names(asked: Asked, most: int) -> list[str]:
     """The weights' columns. Raises `HarnessError` if there are too many for a picture."""
-    names = asked.results.weights
+    names = asked.results.weight_columns
     if any(not NAMED.fullmatch(name) for name in names):
         raise HarnessError(f"{asked.results.folder}: a network too large for this picture of {most} weights")
     if len(names) > most:

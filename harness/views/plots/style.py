@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,9 +40,18 @@ LEGEND_WIDTH = 120
 """Characters beside one another in a legend."""
 
 
+class Picture(Figure):
+    """A figure that a notebook shows; those that pyplot has not made it does not know."""
+
+    def _repr_png_(self) -> bytes:
+        image = io.BytesIO()
+        self.savefig(image, format="png")
+        return image.getvalue()
+
+
 def figure(width: float = WIDTH, height: float = HEIGHT) -> Figure:
     """An empty picture that no window and no other picture knows of."""
-    return Figure(figsize=(width, height), layout="constrained", dpi=120)
+    return Picture(figsize=(width, height), layout="constrained", dpi=120)
 
 
 def legend(made: Figure, handles: Sequence[Any]) -> None:

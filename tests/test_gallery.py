@@ -1,0 +1,52 @@
+"""The gallery is what `make gallery` makes: every kind of picture, each with the command that draws it."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from harness.cli import main
+from harness.views.plots import KINDS
+from tests import make_gallery
+from tests.make_gallery import GALLERY, PAGES, PICTURES, Picture
+
+MOST_BYTES = 2**20
+"""Small enough for a repository, all pictures together."""
+
+
+def test_it_has_every_kind_and_nothing_else() -> None:
+    assert {one.kind for one in PICTURES} == set(KINDS)
+    assert {path.name for path in GALLERY.iterdir()} == {"README.md", *(one.name for one in (*PAGES, *PICTURES))}
+    assert (GALLERY / "README.md").read_text("utf-8") == make_gallery.words()
+    assert sum(path.stat().st_size for path in GALLERY.iterdir()) < MOST_BYTES
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small ones of the experiments, swept."""
+    folder = tmp_path_factory.mktemp("gallery")
+    for name in ("question", "symmetry", "own_data"):
+        CliRunner().invoke(main, ["sweep", str(make_gallery.file_of(name)), "--results", str(folder / "results")])
+    return folder
+
+
+SMALL = [one for one in PICTURES if one.experiment in ("question", "symmetry", "own_data")]
+
+
+@pytest.mark.parametrize("one", SMALL, ids=lambda one: one.name)
+def test_the_command_draws_the_picture_that_is_there(
+    one: Picture, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(results)
+    program, *arguments = shlex.split(one.command)
+    assert program == "harness"
+    result = CliRunner().invoke(main, [*arguments, "--save", "drawn.png"])
+    assert result.exit_code == 0, result.output
+    drawn, there = (np.asarray(Image.open(path), float) for path in ("drawn.png", GALLERY / one.name))
+    assert drawn.shape == there.shape
+    assert np.abs(drawn - there).mean() < 2  # of 255: another version of matplotlib may smooth letters otherwise

@@ -1,0 +1,132 @@
+"""`harness.open`: a results folder in hand shows itself, and tells of a row what the table and `explain` tell."""
+
+from __future__ import annotations
+
+import html
+import itertools
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+
+import harness
+from harness.errors import HarnessError
+from harness.store.folder import StoreError
+from harness.views.opened import Opened
+from tests.browser import browser, opened, problems, requests
+
+__all__ = ["browser"]
+
+EXPERIMENT: dict[str, Any] = {
+    "name": "in-hand",
+    "description": "Is <b>it</b> shown?",
+    "network": {"layers": [2, 2, 1], "activation": "tanh"},
+    "data": {"rows": [[1, 1, 1], [0, 1, 0]]},
+    "parameters": {
+        "layers": [[2, 2, 1], [2, 3, 2, 1]],
+        "learning_rate": [0.1, 1000],
+        "epochs": [0, 3],
+        "init": ["ones", {"normal": {"std": 0.5}}],
+    },
+    "training": {"max_loss": 1e6},
+    "repeats": 2,
+    "record": {"losses": {"every": 1}},
+}
+IDENTITY = EXPERIMENT | {"name": "one-shape", "network": {"layers": [2, 2, 1]}}
+IDENTITY["parameters"] = {key: value for key, value in EXPERIMENT["parameters"].items() if key != "layers"}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Opened:
+    return harness.open(harness.sweep(EXPERIMENT, tmp_path_factory.mktemp("results")))
+
+
+@pytest.fixture(scope="module")
+def one_shape(tmp_path_factory: pytest.TempPathFactory) -> Opened:
+    return harness.open(harness.sweep(IDENTITY, tmp_path_factory.mktemp("results")))
+
+
+@pytest.mark.parametrize("name", ["results", "one_shape"])
+def test_weights_are_those_of_the_row_in_the_shape_of_its_network(name: str, request: pytest.FixtureRequest) -> None:
+    results: Opened = request.getfixturevalue(name)
+    table = results.table()
+    assert (table["status"] == "diverged").any()
+    for row in table.to_dict("records"):
+        layers = json.loads(row["layers"]) if "layers" in row else [2, 2, 1]
+        found = results.weights(row["config"])
+        if row["status"] == "diverged":
+            assert found == {}
+            continue
+        shapes = {f"w{n}": (after, before) for n, (before, after) in enumerate(itertools.pairwise(layers), 1)}
+        shapes |= {f"b{n}": (after,) for n, after in enumerate(layers[1:], 1)}
+        assert {key: array.shape for key, array in found.items()} == shapes
+        for key, array in found.items():
+            for place, value in np.ndenumerate(array):
+                assert value == row["_".join([key, *(str(unit + 1) for unit in place)])]
+
+
+def test_explain_is_that_of_the_row(results: Opened, tmp_path: Path) -> None:
+    config = int(results.table().query("epochs == 3 and learning_rate == 0.1")["config"].iloc[-1])
+    explained = results.explain(config)
+    assert explained.record["epoch"].max() == 3
+    assert_array_equal(explained.record["value"], harness.explain(results.folder, config=config, epochs=3)["value"])
+    last = explained.record[explained.record["phase"] == "update"].groupby("name")["after"].last()
+    row = results.row(config)
+    assert dict(last.items()) == {name: row[name].item() for name in last.index}
+    assert results.explain(config, epochs=1).record["epoch"].max() == 1
+    for name, start in (("row.html", b"<!DOCTYPE html>"), ("row.png", b"\x89PNG")):
+        explained.save(str(tmp_path / name))
+        assert (tmp_path / name).read_bytes().startswith(start)
+    with pytest.raises(HarnessError, match=r"x\.txt: expected a name that ends in \.html or \.png"):
+        explained.save("x.txt")
+
+
+def test_curves_and_plot_are_those_of_the_folder(results: Opened) -> None:
+    pd.testing.assert_frame_equal(results.curves(), harness.load(results.folder, curves=True), check_like=True)
+    assert results.plot("share", x="learning_rate").axes[0].get_xlabel() == "learning rate"
+
+
+@pytest.mark.parametrize("name", ["results", "one_shape"])
+def test_the_summary_tells_what_the_table_has(name: str, request: pytest.FixtureRequest) -> None:
+    results: Opened = request.getfixturevalue(name)
+    table, shown = results.table(), results._repr_html_()
+    assert "Is &lt;b&gt;it&lt;/b&gt; shown?" in shown
+    text = html.unescape(re.sub(r"<[^>]+>", " ", shown))
+    words = re.sub(r"\s+", " ", text)
+    for status, count in table["status"].value_counts().items():
+        assert f"{status} {count} ({count / len(table):.1%})" in words
+    assert f"{len(table)} configurations" in words
+    assert "learning_rate 2 0.1 1000" in words
+    best = table.loc[table["loss_mean"].idxmin()]
+    assert f"Least mean loss: {best['loss_mean']:.6g} at config {best['config']}, " in words
+    assert results.folder in words
+    assert repr(results).startswith(f"<{results.folder}: {results.name}; ")
+
+
+def test_a_notebook_shows_all_of_it(results: Opened, browser: Chrome, tmp_path: Path) -> None:
+    """As Jupyter does: the summary and the frame as HTML, the picture as PNG."""
+    shown = [results._repr_html_(), results.explain(2)._repr_html_()]
+    (tmp_path / "cells.html").write_text("<meta charset='utf-8'>" + "".join(shown), "utf-8")
+    opened(browser, tmp_path / "cells.html")
+    assert browser.find_element(By.CSS_SELECTOR, ".harness p").text.startswith("in-hand: Is <b>it</b> shown?")
+    browser.switch_to.frame(browser.find_element(By.TAG_NAME, "iframe"))
+    assert browser.find_element(By.TAG_NAME, "h1").text == "in-hand"
+    assert browser.find_element(By.ID, "where").text.startswith("epoch 1 of ")
+    assert (problems(browser), requests(browser)) == ([], [])
+    picture: Any = results.plot()
+    assert picture._repr_png_().startswith(b"\x89PNG")
+
+
+def test_what_is_not_there_is_told_in_a_line(results: Opened, tmp_path: Path) -> None:
+    for ask in (results.weights, results.explain):
+        with pytest.raises(HarnessError, match=f"{results.folder}: config 99: no such row among the 24 that are there"):
+            ask(99)
+    with pytest.raises(StoreError, match=str(tmp_path)):
+        harness.open(tmp_path)

@@ -1,0 +1,82 @@
+"""What `harness sweep --report` ends with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from harness import cli
+from harness.views import pictures
+from tests.test_docs import make
+
+EXPERIMENT: dict[str, Any] = {
+    "name": "drawn",
+    "network": {"layers": [2, 2, 1]},
+    "data": {"rows": [[1, 1, 1]]},
+    "parameters": {"learning_rate": {"geomspace": [1e-3, 1, 9]}, "epochs": [1, 100], "init": "ones"},
+}
+WIDE = EXPERIMENT | {
+    "network": {"layers": [2, 200, 1]},
+    "parameters": {"learning_rate": 1, "epochs": 2, "init": "ones"},
+}
+
+
+def swept(experiment: dict[str, Any], folder: Path, *options: str) -> dict[str, str]:
+    """What a sweep into the folder prints, by name."""
+    file = folder / "experiment.yaml"
+    file.write_text(json.dumps(experiment), "utf-8")
+    result = CliRunner().invoke(cli.main, ["sweep", str(file), "--results", str(folder), *options])
+    assert result.exit_code == 0, result.output
+    lines = [line for line in result.stdout.splitlines() if "is complete" not in line]
+    return {line[:16].rstrip(): line[16:] for line in lines}
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_page_and_a_picture_lie_beside_the_table(tmp_path: Path, again: bool) -> None:
+    folder = tmp_path / "drawn"
+    if again:
+        assert "report" not in swept(EXPERIMENT, tmp_path)
+        assert {path.name for path in folder.iterdir() if path.suffix in (".html", ".png")} == set()
+    told = swept(EXPERIMENT, tmp_path, "--report")
+    assert (told["report"], told["picture"]) == (f"{folder}/report.html", f"{folder}/drawn-map.png")
+    assert Path(told["report"]).read_text("utf-8").startswith("<!DOCTYPE html>")
+    assert Path(told["picture"]).read_bytes().startswith(b"\x89PNG")
+    assert CliRunner().invoke(cli.main, ["verify", str(folder)]).exit_code == 0
+
+
+def test_make_sweep_draws() -> None:
+    assert make("-n", "sweep").splitlines()[-1].endswith(" --report")
+
+
+def test_where_there_is_no_picture_the_sweep_says_why(tmp_path: Path) -> None:
+    told = swept(WIDE, tmp_path, "--report")
+    assert Path(told["report"]).exists()
+    assert told["picture"].startswith(f"none; {tmp_path}/drawn: a network too large for this picture")
+
+
+def test_too_many_rows_are_not_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "MOST_ROWS", 17)
+    told = swept(EXPERIMENT, tmp_path, "--report")
+    some = f"`harness plot {tmp_path}/drawn --where KEY=VALUE` draws some of them"
+    assert told["report"] == f"none of more than 17 rows; {some}"
+    assert "picture" not in told
+
+
+def test_an_object_store_has_none() -> None:
+    told = pictures.write("s3://bucket/results/drawn", 18)
+    page = "none in an object store; `harness report s3://bucket/results/drawn --save F` writes it here"
+    assert told == {"report": page}
+
+
+@pytest.mark.parametrize("what", ["report.html", "drawn-map.png"])
+def test_a_picture_that_cannot_be_written_is_a_failure(tmp_path: Path, what: str) -> None:
+    swept(EXPERIMENT, tmp_path)
+    (tmp_path / "drawn" / what).mkdir()
+    file = str(tmp_path / "experiment.yaml")
+    result = CliRunner().invoke(cli.main, ["sweep", file, "--results", str(tmp_path), "--report"])
+    assert result.exit_code == 1
+    assert result.stderr == f"{tmp_path}/drawn/{what}: cannot be written: Is a directory\n"
