@@ -21,17 +21,19 @@ class Notable:
 
 @dataclass(frozen=True)
 class _Choice:
-    """The rows of these statuses that have least of a column, or most."""
+    """The rows of these statuses that have least of a column, or most. epochs: only those of so many."""
 
     title: str
     statuses: tuple[str, ...]
     column: str
     count: int = FEW
     most: bool = False
+    epochs: int | None = None
 
     def of(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Of equals the first."""
         there = frame[frame["status"].isin(self.statuses)]
+        there = there if self.epochs is None else there[there["epochs"] == self.epochs]
         return (there.nlargest if self.most else there.nsmallest)(self.count, self.column)
 
 
@@ -55,9 +57,10 @@ def _choices(results: Results) -> list[_Choice]:
     choices = [_Choice("The least mean loss", going, "loss_mean", BEST)]
     edge = next((name for name in results.axes if name.startswith("learning_rate")), None)
     if edge:
-        words = edge.replace("_", " ")
-        choices.append(_Choice(f"The least {words} that diverges", ("diverged",), edge))
-        choices.append(_Choice(f"The greatest {words} that does not", going, edge, most=True))
+        epochs = int(results.axes["epochs"].values[-1]) if "epochs" in results.axes else None
+        words, after = edge.replace("_", " "), f" in {epochs:,} epochs" if epochs else ""
+        choices.append(_Choice(f"The least {words} that diverges{after}", ("diverged",), edge, epochs=epochs))
+        choices.append(_Choice(f"The greatest {words} that does not{after}", going, edge, most=True, epochs=epochs))
     return [
         *choices,
         _Choice("The first to diverge", ("diverged",), "diverged_epoch"),
