@@ -72,6 +72,22 @@ def test_weights_are_those_of_the_row_in_the_shape_of_its_network(name: str, req
                 assert value == row["_".join([key, *(str(unit + 1) for unit in place)])]
 
 
+def test_weights_of_large_networks_are_shaped_too(tmp_path: Path) -> None:
+    parameters = EXPERIMENT["parameters"] | {"layers": [[2, 150, 1], [2, 3, 1]]}
+    folder = harness.sweep(EXPERIMENT | {"name": "large", "parameters": parameters}, tmp_path)
+    table = harness.load(folder).query("status == 'ran'")
+    every = harness.weights(table)
+    for at in (0, len(table) - 1):
+        row = table.iloc[at]
+        _, units, _ = json.loads(row["layers"])
+        found = harness.open(folder).weights(row["config"])
+        assert_array_equal(found["w1"], every["w1"][at, :units])
+        assert_array_equal(found["b1"], every["b1"][at, :units])
+        assert_array_equal(found["w2"], every["w2"][at, :, :units])
+        assert {name: array.ndim for name, array in found.items()} == {"w1": 2, "b1": 1, "w2": 2, "b2": 1}
+    assert {json.loads(row)[1] for row in table["layers"].iloc[[0, -1]]} == {3, 150}
+
+
 def test_explain_is_that_of_the_row(results: Opened, tmp_path: Path) -> None:
     config = int(results.table().query("epochs == 3 and learning_rate == 0.1")["config"].iloc[-1])
     explained = results.explain(config)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from tests.browser import browser, opened, problems, requests
 
 __all__ = ["browser"]
 
-EXPERIMENT = {
+EXPERIMENT: dict[str, Any] = {
     "name": "told",
     "description": "What is <b>told</b> & shown </script>?",
     "network": {"layers": [2, 2, 1]},
@@ -173,10 +174,12 @@ def test_a_browser_that_is_too_old_is_told(browser: Chrome, page: Path) -> None:
     assert problems(browser) == []
 
 
-def test_rows_worth_a_look(tmp_path: Path) -> None:
-    """Of equals the first, whichever file they are in."""
-    folder = harness.sweep(EXPERIMENT, tmp_path, block_size=8)
-    assert len(list(Path(folder, "runs").iterdir())) > 5
+@pytest.mark.parametrize(("block_size", "files"), [(8, 18), (2, 1)])
+def test_rows_worth_a_look(tmp_path: Path, block_size: int, files: int) -> None:
+    """Of equals the first, whichever file they are in, and wherever in it."""
+    parameters = EXPERIMENT["parameters"] | {"activation": ["identity", "relu"]}  # many a run is the same with both
+    folder = harness.sweep(EXPERIMENT | {"parameters": parameters}, tmp_path, block_size=block_size)
+    assert len(list(Path(folder, "runs").iterdir())) == files
     table = harness.load(folder).astype({"status": str})
     status, long = table["status"], table[table["epochs"] == 1000]
     gone = long["status"] == "diverged"

@@ -27,14 +27,14 @@ def weights(table: pd.DataFrame, layers: Sequence[int] | None = None) -> Arrays:
     networks = _networks(table, layers) if listed else []
     made = {}
     for name in sorted({*named, *listed}, key=lambda name: (int(name[1:]), name[0] == "b")):
-        shapes = [shape_of(name, network) for network in networks] if name in listed else []
+        shapes = [_shape(name, network) for network in networks] if name in listed else []
         shapes += [tuple(unit + 1 for unit in units) for units in named.get(name, {})]
         array = np.full((len(table), *map(max, zip(*shapes, strict=True))), np.nan, _dtype(table, name, named))
         for units, column in named.get(name, {}).items():
             place: tuple[Any, ...] = (slice(None), *units)
             array[place] = table[column]
         if name in listed:
-            _fill(array, table[name], [shape_of(name, network) for network in networks])
+            _fill(array, table[name], [_shape(name, network) for network in networks])
         made[name] = array
     return made
 
@@ -55,8 +55,7 @@ def _networks(table: pd.DataFrame, layers: Sequence[int] | None) -> list[Sequenc
     raise ValueError("the table does not say what layers its networks have: give layers=[inputs, .., outputs]")
 
 
-def shape_of(name: str, layers: Sequence[int]) -> tuple[int, ...]:
-    """Of w1, b1 and so on in a network of these layers: (O, I) or (O,)."""
+def _shape(name: str, layers: Sequence[int]) -> tuple[int, ...]:
     layer = int(name[1:])
     if layer >= len(layers):
         return (0, 0) if name[0] == "w" else (0,)

@@ -51,10 +51,7 @@ class Opened(Results):
         """
         row = self.row(config).dropna(axis=1, how="all")
         layers = self.layers or json.loads(row["layers"].iloc[0])
-        return {
-            name: array[0][tuple(map(slice, arrays.shape_of(name, layers)))]
-            for name, array in arrays.weights(row, layers).items()
-        }
+        return {name: array[0] for name, array in arrays.weights(row, layers).items()}
 
     def explain(self, config: int, epochs: int | None = None) -> Explained:
         """What happened in a row, step by step. epochs: those that it trained, of so few as to make 100 steps.
