@@ -144,6 +144,27 @@ def test_the_same_bytes_as_on_disk(server: str, bucket: str, on_disk: dict[str, 
     assert (shown.exit_code, shown.output.split()[:6]) == (0, ["state", "complete", "blocks", "34", "done", "34"])
 
 
+def test_it_can_be_looked_at(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = str(harness.sweep(CURVES, f"s3://{bucket}/results"))
+    monkeypatch.chdir(tmp_path)
+    commands = {
+        "trial-map.png": ["plot", folder],
+        "trial-curves.png": ["plot", folder, "--kind", "curves"],
+        "report.html": ["report", folder, "--save", "report.html"],
+        "row.html": ["explain", folder, "--config", "3", "--html", "row.html"],
+    }
+    for name, arguments in commands.items():
+        result = CliRunner().invoke(main, arguments)
+        assert (result.exit_code, result.output) == (0, f"wrote {name}\n")
+        assert (tmp_path / name).stat().st_size > 1000
+    opened, row = harness.open(folder), harness.load(folder).iloc[3]
+    assert opened.weights(3)["w1"][0, 0] == row["w1_1_1"]
+    assert folder in opened._repr_html_()
+    refused = CliRunner().invoke(main, ["report", folder])
+    assert (refused.exit_code, refused.output.count("\n")) == (2, 1)
+    assert "--save" in refused.output
+
+
 def test_an_endpoint_may_be_given(
     server: str, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained: list[int]
 ) -> None:

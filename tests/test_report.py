@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 import harness
@@ -142,6 +143,26 @@ def test_a_cell_tells_its_row(browser: Chrome, page: Path, folder: Path) -> None
             assert float(row[name]) == pytest.approx(expected[name], rel=1e-5)
     assert (row["init"], row["status"]) == (expected["init"], expected["status"])
     assert told.endswith(f"harness explain {folder} --config {row['config']} --html row.html")
+
+
+def test_keys_move_over_the_map(browser: Chrome, page: Path, folder: Path) -> None:
+    drawn(browser, page)
+    rates, epochs = sorted(harness.load(folder)["learning_rate"].unique()), EXPERIMENT["parameters"]["epochs"]
+    at_map = browser.find_element(By.ID, "map")
+
+    def pressed(*keys: str) -> tuple[float, int]:
+        at_map.send_keys(*keys)
+        names = [element.text for element in browser.find_elements(By.CSS_SELECTOR, "#row dt")]
+        values = [element.text for element in browser.find_elements(By.CSS_SELECTOR, "#row dd")]
+        row = dict(zip(names, values, strict=True))
+        return rates.index(min(rates, key=lambda rate: abs(rate - float(row["learning_rate"])))), int(row["epochs"])
+
+    assert pressed(Keys.ARROW_RIGHT) == (0, epochs[0])
+    assert pressed(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, Keys.ARROW_UP) == (2, epochs[1])
+    assert pressed(Keys.ARROW_DOWN, Keys.ARROW_DOWN, Keys.ARROW_LEFT) == (1, epochs[0])
+    (box,) = browser.execute_script("return document.getElementById('map').layout.shapes")
+    assert (box["x0"], box["y1"]) == (0.5, 0.5)
+    assert problems(browser) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

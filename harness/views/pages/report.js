@@ -135,18 +135,37 @@ class Map_ {
     this.y = choice(form, "y", "up", options, axes[1].name, changed);
     this.colour = choice(form, "colour", "colour", colours, report.data.losses[0], changed);
     this.held = new Held(report, form, changed);
-    this.draw().then(() => at("map").on("plotly_click", (event) => this.clicked(event.points[0])));
+    this.draw().then(() => at("map").on("plotly_click", (event) => this.select(event.points[0].x, event.points[0].y)));
+    at("map").addEventListener("keydown", (event) => {
+      const step = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]}[event.key];
+      if (!step) return;
+      event.preventDefault();
+      this.move(...step);
+    });
   }
 
-  clicked(point) {
-    const rows = this.cells.get(point.y * this.width + point.x);
-    if (rows) this.report.row(rows[0]);
+  /* To the next cell that has rows; from nowhere, to the first. */
+  move(right, up) {
+    let [i, j] = this.selected ?? (right > 0 || up > 0 ? [0, 0] : [this.width - 1, this.height - 1]);
+    const inside = () => i >= 0 && j >= 0 && i < this.width && j < this.height;
+    if (this.selected) [i, j] = [i + right, j + up];
+    while (inside() && !this.cells.has(j * this.width + i)) [i, j] = [i + right, j + up];
+    if (inside()) this.select(i, j);
+  }
+
+  select(i, j) {
+    const rows = this.cells.get(j * this.width + i);
+    if (!rows) return;
+    this.selected = [i, j];
+    this.report.row(rows[0]);
+    const box = {type: "rect", x0: i - 0.5, x1: i + 0.5, y0: j - 0.5, y1: j + 0.5, line: {color: style("text"), width: 3}};
+    Plotly.relayout(at("map"), {shapes: [box]});
   }
 
   draw() {
     const {report} = this, x = report.axes.get(this.x.value), y = report.axes.get(this.y.value);
     this.held.offer([x.name, y.name]);
-    this.width = x.values.length;
+    [this.width, this.height, this.selected] = [x.values.length, y.values.length, null];
     this.cells = new Map();
     for (const row of report.rows(this.held.values)) {
       const cell = report.column(y.name)[row] * this.width + report.column(x.name)[row];
