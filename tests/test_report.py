@@ -90,7 +90,7 @@ def test_the_summary_counts_what_the_table_has(browser: Chrome, page: Path, fold
 
 def test_the_map_shows_every_cell_and_says_so(browser: Chrome, page: Path, folder: Path) -> None:
     drawn(browser, page)
-    table = harness.load(folder)
+    table = harness.load(folder).query("epochs > 0")  # before the first epoch there is no loss, and no cell
     most = table.groupby(["learning_rate", "epochs"])["status"].agg(lambda s: s.value_counts().index[0])
     median = table.groupby(["epochs", "learning_rate"])["loss_mean"].median().unstack()
     shown = browser.execute_script(
@@ -98,7 +98,8 @@ def test_the_map_shows_every_cell_and_says_so(browser: Chrome, page: Path, folde
     )
     diverged = np.array(shown[0], float)
     assert np.nansum(diverged) == (most == "diverged").sum() > 0
-    losses = np.array(shown[1], float)
+    losses = np.array(shown[1], float)[1:]
+    assert browser.execute_script("return document.getElementById('map').layout.yaxis.range") == [0.5, 3.5]
     expected = np.log10(median.to_numpy(), where=median.to_numpy() > 0, out=np.full(median.shape, np.nan))
     there = np.isfinite(losses) & np.isfinite(expected)
     assert there.sum() > 20
@@ -157,11 +158,11 @@ def test_keys_move_over_the_map(browser: Chrome, page: Path, folder: Path) -> No
         row = dict(zip(names, values, strict=True))
         return rates.index(min(rates, key=lambda rate: abs(rate - float(row["learning_rate"])))), int(row["epochs"])
 
-    assert pressed(Keys.ARROW_RIGHT) == (0, epochs[0])
-    assert pressed(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, Keys.ARROW_UP) == (2, epochs[1])
-    assert pressed(Keys.ARROW_DOWN, Keys.ARROW_DOWN, Keys.ARROW_LEFT) == (1, epochs[0])
+    assert pressed(Keys.ARROW_RIGHT) == (0, epochs[1])
+    assert pressed(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, Keys.ARROW_UP) == (2, epochs[2])
+    assert pressed(Keys.ARROW_DOWN, Keys.ARROW_DOWN, Keys.ARROW_LEFT) == (1, epochs[1])
     (box,) = browser.execute_script("return document.getElementById('map').layout.shapes")
-    assert (box["x0"], box["y1"]) == (0.5, 0.5)
+    assert (box["x0"], box["y1"]) == (0.5, 1.5)
     assert problems(browser) == []
 
 
@@ -184,6 +185,48 @@ def luminance(colour: str) -> float:
     channels = np.array([int(part) for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]) / 255
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
     return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def test_rows_that_lack_an_axis_are_left_out(browser: Chrome, tmp_path: Path) -> None:
+    fixed = {"epochs": [1, 10], "init": "ones"}
+    own = {"learning_rate": 0.1, "learning_rate_1": {"geomspace": [0.01, 0.1, 5]}}
+    parameters = [{"learning_rate": {"geomspace": [0.01, 0.1, 5]}, **fixed}, {**own, **fixed}]
+    grids = [{"parameters": one} for one in parameters]
+    mapping = {key: value for key, value in EXPERIMENT.items() if key not in ("parameters", "repeats")}
+    folder = harness.sweep({**mapping, "grids": grids}, tmp_path)
+    drawn(browser, Path(write(folder)))
+
+    def told() -> str:
+        return browser.find_element(By.ID, "map").get_attribute("aria-label") or ""
+
+    assert told().startswith("Map of the median loss mean over learning rate and epochs. ran: 10 of 10 cells")
+    choose(browser, "map-controls-x", "learning_rate_1")
+    assert "over learning rate 1 and epochs. ran: 10 of 10 cells" in told()
+    choose(browser, "map-controls-x", "epochs")
+    assert "over epochs and learning rate 1. ran: 10 of 10 cells" in told()
+    choose(browser, "line-controls-x", "learning_rate_1")
+    lines = browser.execute_script("return document.getElementById('line').data.map((one) => [one.name, one.y])")
+    assert {name: len([loss for loss in losses if loss is not None]) for name, losses in lines} == {"1": 5, "10": 5}
+    assert problems(browser) == []
+
+
+def test_few_lines_and_curves_have_names_and_many_have_not(browser: Chrome, page: Path, tmp_path: Path) -> None:
+    named = (
+        "return document.getElementById('curves').data.filter((one) => one.showlegend !== false).map((one) => one.name)"
+    )
+    drawn(browser, page)
+    assert browser.execute_script(named) == []
+    legend = (
+        "return document.getElementById('line').data.filter((one) => one.showlegend !== false).map((one) => one.name)"
+    )
+    assert browser.execute_script(legend) == ["1", "10", "1000"]  # of 0 epochs there is no loss
+    parameters = EXPERIMENT["parameters"] | {"learning_rate": [0.01, 0.1], "init": "ones"}
+    drawn(browser, Path(write(harness.sweep(EXPERIMENT | {"parameters": parameters}, tmp_path))))
+    assert sorted(browser.execute_script(named)) == ["learning_rate 0.01", "learning_rate 0.1"]
+    script = "const one = document.getElementById('curves'); return [one.layout.yaxis.range, one.data.map((d) => d.y)]"
+    (low, high), losses = browser.execute_script(script)
+    there = [np.log10(loss) for line in losses for loss in line if loss is not None]
+    assert low < min(there) <= max(there) < high
 
 
 def test_a_browser_that_is_too_old_is_told(browser: Chrome, page: Path) -> None:
@@ -209,7 +252,7 @@ def test_rows_worth_a_look(tmp_path: Path, block_size: int, files: int) -> None:
         "The least learning rate that diverges in 1,000 epochs": long[gone].sort_values("learning_rate", kind="stable")[
             :3
         ],
-        "The greatest learning rate that does not in 1,000 epochs": long[~gone].sort_values(
+        "The greatest learning rate that does not diverge in 1,000 epochs": long[~gone].sort_values(
             "learning_rate", kind="stable", ascending=False
         )[:3],
         "The first to diverge": table[status == "diverged"].sort_values("diverged_epoch", kind="stable")[:3],

@@ -21,7 +21,10 @@ class Notable:
 
 @dataclass(frozen=True)
 class _Choice:
-    """The rows of these statuses that have least of a column, or most. epochs: only those of so many."""
+    """The rows of these statuses that have least of a column, or most. epochs: only those of so many.
+
+    paired: shown only if all such have rows.
+    """
 
     title: str
     statuses: tuple[str, ...]
@@ -29,6 +32,7 @@ class _Choice:
     count: int = FEW
     most: bool = False
     epochs: int | None = None
+    paired: bool = False
 
     def of(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Of equals the first."""
@@ -43,13 +47,15 @@ def notable(results: Results) -> list[Notable]:
     columns = ["config", *results.axes, "status", "loss_mean", "last_finite_loss", "settled_epoch", "diverged_epoch"]
     kept: list[pd.DataFrame] = []
     for part in results.parts(columns):  # the whole may not fit into memory
-        found = [choice.of(part.sort_values("config")) for choice in choices]
+        new = [choice.of(part.sort_values("config")) for choice in choices]
         if kept:
-            both = (pd.concat(pair).sort_values("config") for pair in zip(kept, found, strict=True))
-            found = [choice.of(frame) for choice, frame in zip(choices, both, strict=True)]
-        kept = found
-    whole = zip(choices, kept, strict=True)
-    return [Notable(choice.title, rows.dropna(axis=1, how="all")) for choice, rows in whole if len(rows)]
+            both = (pd.concat(pair).sort_values("config") for pair in zip(kept, new, strict=True))
+            new = [choice.of(frame) for choice, frame in zip(choices, both, strict=True)]
+        kept = new
+    found = list(zip(choices, kept, strict=True))
+    pair = all(len(rows) for choice, rows in found if choice.paired)
+    there = [(choice.title, rows) for choice, rows in found if len(rows) and (pair or not choice.paired)]
+    return [Notable(title, rows.dropna(axis=1, how="all")) for title, rows in there]
 
 
 def _choices(results: Results) -> list[_Choice]:
@@ -59,8 +65,12 @@ def _choices(results: Results) -> list[_Choice]:
     if edge:
         epochs = int(results.axes["epochs"].values[-1]) if "epochs" in results.axes else None
         words, after = edge.replace("_", " "), f" in {epochs:,} epochs" if epochs else ""
-        choices.append(_Choice(f"The least {words} that diverges{after}", ("diverged",), edge, epochs=epochs))
-        choices.append(_Choice(f"The greatest {words} that does not{after}", going, edge, most=True, epochs=epochs))
+        choices.append(
+            _Choice(f"The least {words} that diverges{after}", ("diverged",), edge, epochs=epochs, paired=True)
+        )
+        choices.append(
+            _Choice(f"The greatest {words} that does not diverge{after}", going, edge, FEW, True, epochs, paired=True)
+        )
     return [
         *choices,
         _Choice("The first to diverge", ("diverged",), "diverged_epoch"),

@@ -2,7 +2,9 @@
 /* The pictures of a report: data and plotly lie compressed in the page; every choice draws them anew. */
 
 const RAN = 0, SETTLED = 1, DIVERGED = 2, ALL = "all", NONE = "none";
-const COLOURS = 6;
+const PALETTE = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00"];
+const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
+const FEW = 8, DECADES = 3;
 
 const element = (tag, properties = {}, ...children) => {
   const made = Object.assign(document.createElement(tag), properties);
@@ -45,11 +47,15 @@ class Report {
 
   column(name) { return this.data.columns[name]; }
 
-  /* Axes, those first that one would look along: learning rates, epochs, then the longest; repeats last. */
+  /* Axes, those first that one would look along: learning rates, epochs, then the longest; repeats, and what not every
+     row has, last. */
   ranked() {
-    const rank = ({name, values}) => (name.startsWith("learning_rate") ? 0 : name === "epochs" ? 1 : name === "repeat" ? 3 : 2 + 1 / (1 + values.length));
+    const rank = ({name, values}) => (this.column(name).includes(-1) ? 4 : name.startsWith("learning_rate") ? 0 : name === "epochs" ? 1 : name === "repeat" ? 3 : 2 + 1 / (1 + values.length));
     return [...this.axes.values()].sort((a, b) => rank(a) - rank(b));
   }
+
+  /* Whether a row has values of these axes; in a union of grids not every row has all. */
+  has(row, ...axes) { return axes.every((axis) => this.column(axis.name)[row] >= 0); }
 
   isLoss(name) { return this.data.losses.includes(name); }
 
@@ -115,13 +121,16 @@ class Held {
   }
 }
 
-/* Positions along an axis: equal distances, so that grids of any spacing fill the picture; ticks name some values. */
-function ticks(axis, most) {
+/* Positions along an axis: equal distances, so that grids of any spacing fill the picture; ticks name some values. used:
+   positions that have something to show. */
+function ticks(axis, most, used) {
+  const least = used.reduce((a, b) => Math.min(a, b), Infinity), greatest = used.reduce((a, b) => Math.max(a, b), -Infinity);
+  const range = used.length ? [least - 0.5, greatest + 0.5] : [-0.5, axis.values.length - 0.5];
   const count = axis.values.length, step = Math.max(1, Math.ceil((count - 1) / Math.max(1, most - 1)));
   const chosen = [];
   for (let k = 0; k < count; k += step) chosen.push(k);
   const short = (value) => (typeof value === "number" ? Number(value.toPrecision(3)).toString() : value);
-  return {title: {text: axis.title}, tickvals: chosen, ticktext: chosen.map((k) => short(axis.values[k])), range: [-0.5, count - 0.5]};
+  return {title: {text: axis.title}, tickvals: chosen, ticktext: chosen.map((k) => short(axis.values[k])), range};
 }
 
 class Map_ {
@@ -131,8 +140,8 @@ class Map_ {
     const axes = report.ranked();
     const options = axes.map((axis) => [axis.name, axis.title]);
     const colours = report.quantities.map((name) => [name, words(name)]);
-    this.x = choice(form, "x", "across", options, axes[0].name, changed);
-    this.y = choice(form, "y", "up", options, axes[1].name, changed);
+    this.x = choice(form, "x", "across", options, axes[0].name, () => this.turned(this.x, this.y));
+    this.y = choice(form, "y", "up", options, axes[1].name, () => this.turned(this.y, this.x));
     this.colour = choice(form, "colour", "colour", colours, report.data.losses[0], changed);
     this.held = new Held(report, form, changed);
     this.draw().then(() => at("map").on("plotly_click", (event) => this.select(event.points[0].x, event.points[0].y)));
@@ -140,15 +149,24 @@ class Map_ {
       const step = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]}[event.key];
       if (!step) return;
       event.preventDefault();
-      this.move(...step);
+      if (this.cells.size) this.move(...step);
     });
   }
 
-  /* To the next cell that has rows; from nowhere, to the first. */
+  /* An axis that is chosen twice changes places with the other. */
+  turned(one, other) {
+    if (one.value === other.value) other.value = this.drawn.find((name) => name !== one.value);
+    this.draw();
+  }
+
+  /* To the next cell that has rows; from nowhere, to the first or the last. */
   move(right, up) {
-    let [i, j] = this.selected ?? (right > 0 || up > 0 ? [0, 0] : [this.width - 1, this.height - 1]);
+    if (!this.selected) {
+      const end = [...this.cells.keys()].reduce((a, b) => (right + up > 0 ? Math.min(a, b) : Math.max(a, b)));
+      return this.select(end % this.width, Math.floor(end / this.width));
+    }
+    let [i, j] = [this.selected[0] + right, this.selected[1] + up];
     const inside = () => i >= 0 && j >= 0 && i < this.width && j < this.height;
-    if (this.selected) [i, j] = [i + right, j + up];
     while (inside() && !this.cells.has(j * this.width + i)) [i, j] = [i + right, j + up];
     if (inside()) this.select(i, j);
   }
@@ -164,10 +182,13 @@ class Map_ {
 
   draw() {
     const {report} = this, x = report.axes.get(this.x.value), y = report.axes.get(this.y.value);
-    this.held.offer([x.name, y.name]);
+    this.drawn = [x.name, y.name];
+    this.held.offer(this.drawn);
     [this.width, this.height, this.selected] = [x.values.length, y.values.length, null];
     this.cells = new Map();
+    const [colour, status] = [this.colour.value, "status"].map((name) => report.column(name));
     for (const row of report.rows(this.held.values)) {
+      if (!report.has(row, x, y) || (colour[row] === null && status[row] !== DIVERGED)) continue;
       const cell = report.column(y.name)[row] * this.width + report.column(x.name)[row];
       if (!this.cells.has(cell)) this.cells.set(cell, []);
       this.cells.get(cell).push(row);
@@ -175,7 +196,9 @@ class Map_ {
     const grids = this.grids(x, y), narrow = window.innerWidth < 600;
     const sentence = `Map of the median ${words(this.colour.value)} over ${x.title} and ${y.title}. ` +
       report.data.statuses.map((label, k) => `${label}: ${grids.counts[k]} of ${this.cells.size} cells`).join(", ") + ".";
-    return report.draw("map", this.traces(grids), {xaxis: ticks(x, narrow ? 4 : 9), yaxis: ticks(y, 8)}, sentence);
+    const used = (place) => [...this.cells.keys()].map(place);
+    const xaxis = ticks(x, narrow ? 4 : 9, used((cell) => cell % this.width));
+    return report.draw("map", this.traces(grids), {xaxis, yaxis: ticks(y, 8, used((cell) => Math.floor(cell / this.width)))}, sentence);
   }
 
   grids(x, y) {
@@ -246,7 +269,13 @@ function span(losses) {
   return [low, Math.max(high, low + 0.1)];
 }
 
-const padded = ([low, high]) => [low - 0.05 * (high - low), high + 0.05 * (high - low)];
+const padded = (low, high) => [low - 0.05 * (high - low), high + 0.05 * (high - low)];
+
+/* An axis over these powers of ten; of few, with ticks between them. */
+function logarithmic(powers) {
+  const low = Math.min(...powers), high = Math.max(...powers);
+  return {type: "log", range: padded(low, high), ...(high - low <= DECADES ? {dtick: "D2"} : {})};
+}
 
 /* A colour bar over logarithms, with ticks at whole powers of ten. */
 function exponents(low, high) {
@@ -261,7 +290,7 @@ class Line {
     this.report = report;
     const form = at("line-controls"), changed = () => this.draw();
     const axes = report.ranked();
-    const groups = axes.filter((axis) => axis.values.length <= COLOURS);
+    const groups = axes.filter((axis) => axis.values.length <= PALETTE.length);
     const quantities = [["share", "share of each status"], ...report.quantities.map((name) => [name, words(name)])];
     this.x = choice(form, "x", "across", axes.map((axis) => [axis.name, axis.title]), axes[0].name, changed);
     this.y = choice(form, "y", "up", quantities, report.data.losses[0], changed);
@@ -279,10 +308,11 @@ class Line {
     const rows = report.rows(this.held.values);
     const traces = share ? this.shares(x, rows) : this.medians(x, group, rows);
     const log = report.isLoss(this.y.value);
-    const logs = x.log && x.values[0] > 0;
-    const xaxis = {title: {text: x.title}, type: typeof x.values[0] === "string" ? "category" : logs ? "log" : "linear", exponentformat: "power"};
+    const few = x.values.length <= FEW ? {tickvals: x.values, ticktext: x.values.map(shown)} : {};
+    const type = typeof x.values[0] === "string" ? {type: "category"} : x.log ? logarithmic(x.values.map(Math.log10)) : {type: "linear"};
+    const xaxis = {title: {text: x.title}, exponentformat: "power", ...type, ...few};
     const yaxis = share ? {title: {text: "share of rows"}, range: [0, 1], tickformat: ".0%"}
-      : {title: {text: words(this.y.value)}, ...(log ? {type: "log", range: padded(this.span(rows))} : {}), exponentformat: "power"};
+      : {title: {text: words(this.y.value)}, exponentformat: "power", ...(log ? logarithmic(this.span(rows)) : {})};
     const sentence = `${share ? "Share of each status" : `Median ${words(this.y.value)}`} against ${x.title}` +
       `${group ? `, a line for each ${words(group.name)}` : ""}; ${rows.length} rows.`;
     return report.draw("line", traces, {xaxis, yaxis}, sentence);
@@ -292,7 +322,7 @@ class Line {
 
   by(x, rows) {
     const found = x.values.map(() => []);
-    for (const row of rows) found[this.report.column(x.name)[row]].push(row);
+    for (const row of rows) found[this.report.column(x.name)[row]]?.push(row);  // -1 for a row without one
     return found;
   }
 
@@ -307,21 +337,21 @@ class Line {
   }
 
   medians(x, group, rows) {
-    const palette = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00"], dashes = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
     const parts = group ? group.values.map((value, k) => [shown(value), rows.filter((row) => this.report.column(group.name)[row] === k)])
       : [[words(this.y.value), rows]];
     const floor = this.report.isLoss(this.y.value) ? 10 ** this.span(rows)[0] : -Infinity;
-    return parts.flatMap(([name, part], k) => {
+    const drawn = parts.filter(([, part]) => part.some((row) => this.report.column(this.y.value)[row] !== null));
+    return drawn.flatMap(([name, part], k) => {
       const values = this.by(x, part).map((here) => here.map((row) => this.report.column(this.y.value)[row])
         .filter((value) => value !== null).map((value) => Math.max(value, floor)).sort((a, b) => a - b));
       const at_ = (share) => values.map((sorted) => (sorted.length ? quantile(sorted, share) : null));
       const many = values.some((sorted) => sorted.length > 1);
       const full = x.values.map((value, i) => `${x.title} ${shown(value)}, ${values[i].length} rows`);
-      const colour = palette[k % palette.length];
+      const colour = PALETTE[k % PALETTE.length];
       return [
         ...(many ? [band(x.values, at_(0.1), at_(0.9), colour)] : []),
         {type: "scatter", mode: values.length > 40 ? "lines" : "lines+markers", name, x: x.values, y: at_(0.5), customdata: full,
-          line: {color: colour, width: 2, dash: dashes[k % dashes.length]}, hovertemplate: `%{customdata}<br>median %{y:.6g}<extra>${name}</extra>`},
+          line: {color: colour, width: 2, dash: DASHES[k % DASHES.length]}, hovertemplate: `%{customdata}<br>median %{y:.6g}<extra>${name}</extra>`},
       ];
     });
   }
@@ -339,13 +369,17 @@ class Curves {
     const {curves} = this.report.data, all = this.run.value === ALL;
     const line = (curve, name, more) => ({type: "scatter", mode: "lines", x: curve.epoch, y: curve[name].map((loss) => (loss > 0 ? loss : null)), ...more});
     const traces = all
-      ? curves.map((curve) => line(curve, "loss_mean", {name: curve.label, showlegend: false, opacity: 0.6, line: {width: 1.3, color: style("ran")},
+      ? curves.map((curve, k) => line(curve, "loss_mean", {name: curve.label, ...(curves.length > PALETTE.length
+        ? {showlegend: false, opacity: 0.6, line: {width: 1.3, color: style("ran")}} : {line: {width: 2, color: PALETTE[k], dash: DASHES[k]}}),
         hovertemplate: `epoch %{x}: %{y:.6g}<extra>config ${curve.config}</extra>`}))
       : ["loss_min", "loss_mean", "loss_max"].map((name, k) => line(curves[Number(this.run.value)], name, {name: words(name),
         line: {width: 2, color: ["#009e73", style("accent"), "#d55e00"][k], dash: ["dot", "solid", "dash"][k]}, hovertemplate: "epoch %{x}: %{y:.6g}"}));
+    const losses = traces.flatMap(({y}) => y).filter((loss) => loss > 0);
+    const ends = [Math.min, Math.max].map((end) => Math.log10(losses.reduce((a, b) => end(a, b), losses[0])));
+    const powers = [ends[0], Math.min(ends[1], Math.max(3, span(losses)[1]))];
     const which = all ? `the mean loss of ${curves.length} runs` : `least, mean and greatest loss of ${curves[Number(this.run.value)].label}`;
     this.report.draw("curves", traces, {
-      xaxis: {title: {text: "epoch"}}, yaxis: {title: {text: all ? "loss mean" : "loss"}, type: "log", exponentformat: "power"},
+      xaxis: {title: {text: "epoch"}}, yaxis: {title: {text: all ? "loss mean" : "loss"}, exponentformat: "power", ...(losses.length ? logarithmic(powers) : {type: "log"})},
     }, `Curves of ${which} against the epoch.`);
   }
 }
