@@ -107,6 +107,49 @@ def test_a_batch_has_one_update_with_the_mean_gradient() -> None:
     assert update.gradient.iloc[0] == pytest.approx((both.delta1_1 * both.x1).mean(), rel=1e-12)
 
 
+KEPT = {
+    "sgd": {},
+    "momentum": {"v": lambda v, g: 0.8 * v + g},
+    "rmsprop": {"v": lambda v, g: 0.5 * v + 0.5 * g**2},
+    "adam": {"m": lambda m, g: 0.7 * m + 0.3 * g, "v": lambda v, g: 0.9 * v + 0.1 * g**2},
+}
+GIVEN = {"momentum": {"momentum": 0.8}, "rmsprop": {"alpha": 0.5}, "adam": {"beta1": 0.7, "beta2": 0.9}}
+
+
+@pytest.mark.parametrize("optimizer", KEPT)
+@pytest.mark.parametrize("bias", [True, "fixed"])
+def test_what_an_update_takes_and_keeps_is_recorded(optimizer: str, bias: Any) -> None:
+    given = GIVEN.get(optimizer, {})
+    training = {"optimizer": optimizer, "weight_decay": 0.1, "schedule": "step", "step_size": 2, **given}
+    parameters = {"learning_rate": 0.1, "learning_rate_2": 0.2, "epochs": 4, "init": "xavier_normal"}
+    network = {"layers": [2, 2, 1], "activation": "tanh", "bias": bias}
+    data = {"rows": [[0.3, 1, 1], [1, 0, 0.5]]}
+    mapping = {"name": "small", "network": network, "data": data, "training": training, "parameters": parameters}
+    record = harness.explain(mapping, epochs=4)
+    takes = record[record.phase == "optimizer"]
+    values = {name: rows.value.tolist() for name, rows in takes.groupby("name", sort=False)}
+    update = record[record.phase == "update"]
+    assert values["lr1"] == [0.1] * 4 + [0.1 * 0.1] * 4
+    assert values["lr2"] == [0.2] * 4 + [0.2 * 0.1] * 4
+    assert values["weight_decay"] == [0.1] * 8
+    assert all(values[name] == [value] * 8 for name, value in given.items())
+    assert values.get("t") == (list(range(1, 9)) if optimizer == "adam" else None)
+    learnt = [name for name in update.name.unique() if name[0] == "w" or bias is True]
+    kept = {f"{slot} of {name}" for slot in KEPT[optimizer] for name in learnt}
+    assert {name for name in values if " of " in name} == kept
+    for name in learnt:
+        rows = update[update.name == name]
+        for slot, after in KEPT[optimizer].items():
+            value, expected = 0.0, []
+            for gradient, before in zip(rows.gradient, rows.before, strict=True):
+                value = after(value, gradient + 0.1 * before)
+                expected.append(value)
+            assert values[f"{slot} of {name}"] == pytest.approx(expected, rel=1e-12)
+    tables = [str(table.title or "") if hasattr(table, "title") else str(table) for table in view.tables(record)]
+    assert any("; lr1 0.1, lr2 0.2, " in text for text in tables)
+    assert any(text.strip().startswith("What the optimizer keeps") for text in tables) == bool(kept)
+
+
 def test_formulas_follow_the_network() -> None:
     record = harness.explain(XOR, settings={"layers": "[2, 2, 2, 1]", "bias": "fixed"})
     formulas = record.drop_duplicates("name").set_index("name").formula

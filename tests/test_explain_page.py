@@ -20,6 +20,7 @@ from selenium.webdriver.remote.webelement import WebElement
 
 import harness
 from harness.cli import main
+from harness.formulas.optimizers import OPTIMIZERS
 from harness.views.page import PAGES, to_html
 from tests.browser import browser, opened, problems, requests
 from tests.make_columns import ROOT
@@ -315,6 +316,39 @@ def test_the_formula_with_its_numbers_gives_the_result(browser: Chrome, tmp_path
                 assert not re.search(r"[-+*] ?-", lines[1]), "a negative number stands in brackets"
                 checked += 1
     assert checked >= 17 + 2 * 5 + 5
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        {"optimizer": "sgd", "weight_decay": 0.1, "schedule": "exponential", "gamma": 0.5},
+        {"optimizer": "momentum", "gradient_clip": 0.1},
+        {"optimizer": "nesterov", "batch_size": 2},
+        {"optimizer": "rmsprop", "alpha": 0.5, "weight_decay": 0.1},
+        {"optimizer": "adam", "batch_size": 4, "weight_decay": 0.1, "gradient_clip": 0.5},
+        {"optimizer": "adamw", "beta1": 0.5},
+    ],
+    ids=lambda training: training["optimizer"],
+)
+def test_every_optimizer_s_formulas_give_its_results(browser: Chrome, tmp_path: Path, training: dict[str, Any]) -> None:
+    """g, what is kept, and the weight, each from the numbers that the panel puts in, at the last update."""
+    parameters = {"learning_rate": 0.1, "learning_rate_2": 0.2, "epochs": 3, "init": "xavier_normal"}
+    data = {"rows": [[0.3, 1, 1], [1, 0, 0.5], [0.1, -0.4, 0], [1, 1, -1]]}
+    network = {"layers": [2, 2, 1], "activation": "tanh"}
+    mapping = {"name": "small", "network": network, "data": data, "training": training, "parameters": parameters}
+    page(browser, tmp_path, harness.explain(mapping, epochs=3))
+    press(browser, Keys.END)
+    assert where(browser).endswith("update")
+    for name in ("w1_1_2", "b1_1", "w2_1_2", "b2_1"):
+        one(browser, f"[data-name={name}]").send_keys(Keys.ENTER)
+        blocks = [block.text.replace(MINUS, "-") for block in browser.find_elements(By.CSS_SELECTOR, "#panel pre")]
+        kept = OPTIMIZERS[training["optimizer"]].kept
+        assert [block.split(" ")[0] for block in blocks] == [*(["g"] if kept else []), *kept, name]
+        computed = [block.split("\n  = ") for block in blocks if block.count("\n") > 1]  # a gradient may be one number
+        assert len(computed) >= len(kept) + 1
+        for _, numbers, value in computed:
+            result = eval(numbers.replace("^", "**"), {"sqrt": np.sqrt})
+            assert result == pytest.approx(float(value), rel=1e-4, abs=1e-6)
 
 
 def test_edges_are_wide_and_coloured_as_their_weights(browser: Chrome, tmp_path: Path) -> None:

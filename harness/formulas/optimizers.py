@@ -26,7 +26,7 @@ class Optimizer(NamedTuple):
     slots: how many values each parameter keeps between updates, all 0 at first; `change` replaces them.
     clock: how many values, all 1 at first, change with the number of updates alone; tick(clock, numbers) moves them
     on before each update. decoupled: weight decay shrinks the parameter itself, instead of adding to its gradient.
-    weight_decay: its default. text: `change` in print, of a weight {w} and its gradient {g}.
+    weight_decay: its default. text: `change` in print, of a weight {w} and its gradient {g}; then each slot.
     """
 
     numbers: tuple[Number, ...]
@@ -37,6 +37,16 @@ class Optimizer(NamedTuple):
     decoupled: bool = False
     weight_decay: float | None = None
     text: str = ""
+
+    @property
+    def step(self) -> str:
+        """The new weight in print."""
+        return self.text.split(", ")[0]
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """The slots by their names, and what each becomes, in print."""
+        return dict(part.split(" = ") for part in self.text.split(", ")[1:])
 
 
 def sgd(w: Values, gradient: Values, rate: Values, slots: Values, clock: Values, numbers: Any) -> Values:

@@ -21,13 +21,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Update:
-    """The end of a batch: the mean gradients, the learning rates and the parameters before and after."""
+    """The end of a batch: the mean gradients, the learning rates and the parameters before and after.
+
+    number: of all updates, from 1. slots: what the optimizer keeps of each parameter, after; `[group][layer][slot]`.
+    """
 
     epoch: int
+    number: int
     batch: list[Sample]
     weight_gradient: list[Array]
     bias_gradient: list[Array]
     rates: Array
+    slots: list[list[list[Array]]]
     before: tuple[list[Array], list[Array]]
     after: tuple[list[Array], list[Array]]
 
@@ -138,7 +143,7 @@ def epochs(training: Training, data: Data) -> Iterator[Update | Losses]:
     """Train for ever, changing the network: every `Update` as it happens and, after each epoch, its `Losses`."""
     network, structure = training.network, training.network.structure
     inputs, targets = (rounded(values, structure.dtype) for values in (data.inputs, data.targets))
-    epoch = 0
+    epoch = number = 0
     while True:
         order = training.start(epoch, len(inputs))
         epoch += 1
@@ -151,7 +156,10 @@ def epochs(training: Training, data: Data) -> Iterator[Update | Losses]:
             db = mean_gradient([sample.bias_gradient for sample in batch], len(batch))
             before = network.weights, network.biases
             dw, db = training.update(dw, db)
-            yield Update(epoch, batch, dw, db, training.rates, before, (network.weights, network.biases))
+            number += 1
+            slots = [[list(kept) for kept in group] for group in training.slots]
+            after = network.weights, network.biases
+            yield Update(epoch, number, batch, dw, db, training.rates, slots, before, after)
         total = costs[0]
         for cost in costs[1:]:
             total = total + cost

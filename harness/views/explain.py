@@ -41,7 +41,8 @@ def record(training: Training, data: Data, epochs: int) -> pd.DataFrame:
     """One row for every number that these epochs compute, in order.
 
     Columns: epoch and sample (1-based; of an update, the last sample of its batch), phase (forward, backward, update,
-    epoch), name, formula, value; and for an update the weight before, its gradient, the change and the weight after.
+    epoch; and before an update optimizer: what it takes and keeps), name, formula, value; and for an update the weight
+    before, its gradient, the change and the weight after.
     """
     rows: list[dict[str, Any]] = []
     structure = training.network.structure
@@ -55,6 +56,7 @@ def record(training: Training, data: Data, epochs: int) -> pd.DataFrame:
                 names = _Names(structure, len(event.batch))
                 for sample in event.batch:
                     rows += _sample_rows(names, sample, event.before)
+                rows += _optimizer_rows(names, training, event)
                 rows += _update_rows(names, event)
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"sample": "Int64"})
 
@@ -64,6 +66,18 @@ class _Names:
 
     def __init__(self, structure: Structure, batch: int) -> None:
         self.structure, self.batch, self.last = structure, batch, len(structure.layers) - 1
+        self.learnt = structure.bias == "true"
+
+    def parameters(self) -> Iterator[tuple[str, int, int, tuple[int, ...], str]]:
+        """Each parameter's name, whether it is a bias, its layer's position, its place there, and its gradient."""
+        for layer in range(1, self.last + 1):
+            for j in self.units(layer):
+                delta = f"delta{layer}_{j}"
+                for i in self.units(layer - 1):
+                    gradient = f"{delta} * {self.activation(layer - 1, i)}"
+                    yield f"w{layer}_{j}_{i}", 0, layer - 1, (j - 1, i - 1), gradient
+                if self.structure.bias != "false":
+                    yield f"b{layer}_{j}", 1, layer - 1, (j - 1,), delta
 
     def activation(self, layer: int, unit: int) -> str:
         if layer == 0:
@@ -111,7 +125,7 @@ class _Names:
             w = f"(1 - lr*weight_decay)*{w}"
         elif structure.weight_decay:
             g = f"({g} + weight_decay*{w})"
-        return optimizer.text.format(w=w, g="g") + f", g = {g}" if optimizer.slots else optimizer.text.format(w=w, g=g)
+        return optimizer.step.format(w=w, g="g") + f", g = {g}" if optimizer.slots else optimizer.step.format(w=w, g=g)
 
 
 def _row(sample: Any, phase: str, name: str, formula: str, **numbers: Any) -> dict[str, Any]:
@@ -139,29 +153,38 @@ def _sample_rows(names: _Names, sample: Sample, parameters: Any) -> Iterator[dic
             yield _row(sample, "backward", f"delta{layer}_{j}", names.delta(layer, j), value=value)
 
 
+def _optimizer_rows(names: _Names, training: Training, update: Update) -> Iterator[dict[str, Any]]:
+    """What an update takes, and what the optimizer then keeps of each parameter."""
+    optimizer, rates = training.optimizer, update.rates
+
+    def row(name: str, formula: str, value: Any) -> dict[str, Any]:
+        return _row(update.batch[-1], "optimizer", name, formula, value=value)
+
+    same = (rates == rates[0]).all()
+    for layer, rate in enumerate(rates[:1] if same else rates, start=1):
+        yield row("lr" if same else f"lr{layer}", "learning rate", rate)
+    given = dict(zip((number.name for number in optimizer.numbers), training.numbers, strict=True))
+    for name, value in (given | {"weight_decay": training.decay, "gradient_clip": training.norm}).items():
+        if value is not None:
+            yield row(name, "setting", value)
+    if optimizer.clock:
+        yield row("t", "number of the update", update.number)
+    for name, group, layer, place, _ in names.parameters():
+        if group == 0 or names.learnt:
+            for (slot, formula), kept in zip(optimizer.kept.items(), update.slots[group][layer], strict=True):
+                yield row(f"{slot} of {name}", formula.format(g="g"), kept[place])
+
+
 def _update_rows(names: _Names, update: Update) -> Iterator[dict[str, Any]]:
-    structure = names.structure
-    learnt, plain = structure.bias == "true", structure.optimizer == "sgd" and not structure.weight_decay
-    for layer in range(1, names.last + 1):
-        lr = update.rates[layer - 1]
-
-        def row(name: str, gradient: str, g: Any, before: Any, after: Any, lr: Any = lr) -> dict[str, Any]:
-            fixed = name[0] == "b" and not learnt
-            formula = f"{name} <- " + (f"{name} (fixed)" if fixed else names.update(name, gradient))
-            change = 0.0 if fixed else -(lr * g) if plain else after - before
-            numbers = {"before": before, "gradient": g, "change": change, "after": after}
-            return _row(update.batch[-1], "update", name, formula, **numbers)
-
-        for j in names.units(layer):
-            delta = f"delta{layer}_{j}"
-            at = layer - 1
-            for i in names.units(layer - 1):
-                place = j - 1, i - 1
-                g, before, after = (w[at][place] for w in (update.weight_gradient, update.before[0], update.after[0]))
-                yield row(f"w{layer}_{j}_{i}", f"{delta} * {names.activation(layer - 1, i)}", g, before, after)
-            if names.structure.bias != "false":
-                g, before, after = (b[at][j - 1] for b in (update.bias_gradient, update.before[1], update.after[1]))
-                yield row(f"b{layer}_{j}", delta, g, before, after)
+    plain = names.structure.optimizer == "sgd" and not names.structure.weight_decay
+    for name, group, layer, place, gradient in names.parameters():
+        g = (update.weight_gradient, update.bias_gradient)[group][layer][place]
+        before, after = (parameters[group][layer][place] for parameters in (update.before, update.after))
+        fixed = group == 1 and not names.learnt
+        formula = f"{name} <- " + (f"{name} (fixed)" if fixed else names.update(name, gradient))
+        change = 0.0 if fixed else -(update.rates[layer] * g) if plain else after - before
+        numbers = {"before": before, "gradient": g, "change": change, "after": after}
+        yield _row(update.batch[-1], "update", name, formula, **numbers)
 
 
 def _epoch_rows(losses: Losses) -> Iterator[dict[str, Any]]:
@@ -224,6 +247,7 @@ def draw(recorded: pd.DataFrame, path: str, kind: str | None = None) -> None:
 TITLES = {
     "forward": "Forward",
     "backward": "Backward: every derivative of the cost",
+    "optimizer": "What the optimizer keeps of each weight, g its gradient",
     "update": "Every weight: before, its gradient, the change, and after",
 }
 
@@ -239,11 +263,17 @@ def tables(recorded: pd.DataFrame) -> Iterator[RenderableType]:
         epoch, sample, phase = part[["epoch", "sample", "phase"]].iloc[0]
         if phase == "forward":
             yield Text(f"\nEpoch {epoch}, sample {sample}", style="bold")
-        if phase == "epoch":
+        if phase == "optimizer":
+            kept = part["name"].str.contains(" of ")
+            takes = ", ".join(f"{row['name']} {shown(row['value'])}" for _, row in part[~kept].iterrows())
+            if kept.any():
+                yield Text(f"\n{TITLES[phase]}")
+                yield _table(part[kept], ["value"])
+        elif phase == "epoch":
             losses = ", ".join(f"{row['name']} {shown(row['value'])}" for _, row in part.iterrows())
             yield Text(f"Epoch {epoch} as a whole: {losses}")
         else:
-            yield Text(f"\n{TITLES[phase]}")
+            yield Text(f"\n{TITLES[phase]}" + (f"; {takes}" if phase == "update" else ""))
             yield _table(part, ["before", "gradient", "change", "after"] if phase == "update" else ["value"])
 
 

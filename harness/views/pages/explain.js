@@ -22,11 +22,16 @@
 
   function framesOf(parts) {
     const frames = [], losses = [];
-    let batch = [], sample = 0;
+    let batch = [], sample = 0, kept = new Map();
     for (const part of parts) {
       const rows = rowsOf(part);
       if (part.phase === "epoch") {
         losses.push({ at: sample, mean: rows.get("loss_mean").value });
+        continue;
+      }
+      if (part.phase === "optimizer") {
+        batch.forEach((one) => Object.assign(one, { keptBefore: kept, takes: rows }));
+        kept = rows;
         continue;
       }
       if (part.phase === "forward") {
@@ -39,7 +44,8 @@
       frames.push(frame);
       if (part.phase === "update") {
         const first = frames.findLastIndex((earlier) => earlier.update) + 1;
-        frames.slice(first).forEach((one) => { one.update = rows; one.batch = batch.length; });
+        const { takes, keptBefore } = batch.at(-1);
+        frames.slice(first).forEach((one) => Object.assign(one, { update: rows, batch: batch.length, takes, keptBefore }));
         batch = [];
       }
     }
@@ -586,33 +592,46 @@
 
   // ---- the panel: formulas, and the same with numbers ----
 
-  function rateOf(name, row) {
-    const { layer } = partOf(name), { settings } = record;
-    const set = Number(settings[`learning_rate_${layer}`] ?? settings.learning_rate);
-    const used = -row.change / row.gradient;
-    if (!Number.isFinite(used)) return set;
-    return Math.abs(used - set) <= 1e-9 * set ? set : used;
+  const inBrackets = (value) => (value < 0 ? `(${print(value, 6)})` : print(value, 6));
+
+  /** What a formula of a weight's update calls by short names: name -> number. g: what its gradient is taken to be. */
+  function shortNames(frame, name, kept) {
+    const { layer } = partOf(name), row = frame.update.get(name), found = new Map();
+    frame.takes.forEach(({ value }, key) => {
+      if (!key.includes(" ")) found.set(key, value);
+      else if (key.endsWith(` of ${name}`)) found.set(key.split(" ")[0], kept.get(key)?.value ?? 0);
+    });
+    if (found.has(`lr${layer}`)) found.set("lr", found.get(`lr${layer}`));
+    const decayed = /, g = .*weight_decay/.test(row.formula);
+    return found.set("g", row.gradient + (decayed ? found.get("weight_decay") * row.before : 0));
   }
 
-  function filled(formula, frame, name) {
-    const row = frame.update.get(name);
-    const inBrackets = (value) => (value < 0 ? `(${print(value, 6)})` : print(value, 6));
-    let text = formula;
-    if (row) text = text.replace(/clip\((?:mean\([^()]*\)|[^()]*)\)|mean\([^()]*\)/, inBrackets(row.gradient));
-    const simple = row && !/,|weight_decay/.test(formula);
+  function filled(formula, frame, short = new Map(), gradient = 0) {
+    const text = formula.replace(/clip\((?:mean\([^()]*\)|[^()]*)\)|mean\([^()]*\)/, () => inBrackets(gradient));
     return text.replace(/dcost\/dy\d+|(?<![\w.])[A-Za-z]\w*/g, (word) => {
       if (frame.update.has(word)) return inBrackets(frame.update.get(word).before);
       if (frame.values.has(word)) return inBrackets(frame.values.get(word).value);
-      return word === "lr" && simple ? inBrackets(rateOf(name, row)) : word;
+      return short.has(word) ? inBrackets(short.get(word)) : word;
     });
   }
 
-  /** name = formula, = numbers, = value; without what would say the same twice. */
-  function derivation(frame, name, formula, value) {
-    const steps = [formula, filled(formula, frame, name), print(value, 6)];
+  /** head formula, = numbers, = value; without what would say the same twice. */
+  function derivation(head, formula, numbers, value) {
+    const steps = [formula, numbers, print(value, 6)];
     if (["input", "target"].includes(formula)) steps.splice(0, 2);
     const lines = steps.filter((text, i) => i === 0 || (text !== steps[i - 1] && text !== `(${steps[i + 1]})`));
-    return `${name} = ${lines.join("\n  = ")}`;
+    return `${head} ${lines.join("\n  = ")}`;
+  }
+
+  /** What the optimizer makes of a weight: its gradient, what is kept of it, and the weight. */
+  function updateOf(frame, name) {
+    const row = frame.update.get(name), [formula, gradient] = row.formula.replace(/^\S+ <- /, "").split(", g = ");
+    const [before, after] = [frame.keptBefore, frame.takes].map((kept) => shortNames(frame, name, kept));
+    const lines = gradient ? [derivation("g =", gradient, filled(gradient, frame, after, row.gradient), after.get("g"))] : [];
+    frame.takes.forEach(({ formula: kept, value }, key) => {
+      if (key.endsWith(` of ${name}`)) lines.push(derivation(`${key.split(" ")[0]} =`, kept, filled(kept, frame, before), value));
+    });
+    return [...lines, derivation(`${name} <-`, formula, filled(formula, frame, after, row.gradient), row.after)];
   }
 
   function panelOf(frame, name) {
@@ -624,12 +643,11 @@
       const title = layer === 0 ? "input" : layer === last ? "output" : `unit ${unit} of layer ${layer}`;
       const text = shown.map((key) => {
         const row = frame.values.get(key);
-        return key === "cost" ? `cost = ${row.formula}\n  = ${print(row.value, 6)}` : derivation(frame, key, row.formula, row.value);
+        return key === "cost" ? `cost = ${row.formula}\n  = ${print(row.value, 6)}` : derivation(`${key} =`, row.formula, filled(row.formula, frame), row.value);
       });
       return { title, text, numbers: [] };
     }
-    const row = frame.update.get(name), formula = row.formula.replace(/^\S+ <- /, "");
-    const text = [`${name} <- ${formula}\n  = ${filled(formula, frame, name)}\n  = ${print(row.after, 6)}`];
+    const row = frame.update.get(name), text = updateOf(frame, name);
     const title = kind === "b" ? `bias of ${activation(layer, to)}` : `${activation(layer - 1, from)} \u2192 ${activation(layer, to)}`;
     return { title, text, numbers: ["before", "gradient", "change", "after"].map((key) => [key, print(row[key], 10)]) };
   }
