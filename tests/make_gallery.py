@@ -97,25 +97,30 @@ PICTURES = [
 ]
 
 
-class Page(NamedTuple):
-    """width, height: of the window that it is shown in."""
+class Shown(NamedTuple):
+    """width, height: of the window that a page is shown in; of a still 0."""
 
     name: str
     command: str
     about: str
-    width: int
-    height: int
+    width: int = 0
+    height: int = 0
 
 
-PAGES = [
-    Page(
+SHOWN = [
+    Shown(
         "explain.png",
         "harness explain experiments/question.yaml --html question.html",
         "What happens to each weight, step by step.",
         1280,
         830,
     ),
-    Page(
+    Shown(
+        "before-and-after.png",
+        "harness explain experiments/question.yaml --png question.png",
+        "The network before the first step and after the last.",
+    ),
+    Shown(
         "report.png",
         "harness report results/learning-rate",
         "A page about a sweep; every axis and colour can be chosen.",
@@ -127,7 +132,7 @@ PAGES = [
 
 def words() -> str:
     """The gallery's README."""
-    shown = [(one.name, one.command, one.about) for one in (*PAGES, *PICTURES)]
+    shown = [(one.name, one.command, one.about) for one in (*SHOWN, *PICTURES)]
     return START + "".join(
         f"\n## {about.rstrip('.')}\n\n`{command}`\n\n![{about}]({name})\n" for name, command, about in shown
     )
@@ -140,10 +145,12 @@ def draw(folder: Path) -> Iterator[Path]:
         for one in PICTURES:
             yield Path(plots.write(swept[one.experiment], str(folder / one.name), one.kind, **one.choices))
         configuration = chosen(file_of("question"), {})
-        explain.draw(explain.record_of(configuration, configuration.drawn_epochs()), f"{results}/explain.html")
+        record = explain.record_of(configuration, configuration.drawn_epochs())
+        explain.draw(record, f"{results}/explain.html")
+        explain.draw(record, str(folder / "before-and-after.png"))
         report.write(swept["learning_rate"], f"{results}/report.html")
         driver = started()
-        for page in PAGES:
+        for page in (one for one in SHOWN if one.width):
             opened(driver, Path(results, page.name).with_suffix(".html"), page.width, page.height)
             WebDriverWait(driver, 60).until(lambda d: d.execute_script("return document.documentElement.dataset.drawn"))
             driver.save_screenshot(str(folder / page.name))

@@ -16,6 +16,7 @@ from harness.views.diagram import NEGATIVE, NONE, POSITIVE, before_and_after
 from tests.make_columns import ROOT
 
 QUESTION = ROOT / "experiments" / "question.yaml"
+XOR = ROOT / "experiments" / "xor.yaml"
 WIDE = {
     "name": "wide",
     "network": {"layers": [3, 9, 2], "activation": "tanh"},
@@ -100,8 +101,18 @@ def test_larger_networks_are_maps(experiment: dict[str, Any]) -> None:
     )
 
 
-def test_no_two_texts_overlap_in_the_question_s_network() -> None:
-    figure = before_and_after(harness.explain(QUESTION, epochs=10))
+FAN = {
+    **WIDE,
+    "name": "fan",
+    "network": {"layers": [3, 4, 3], "activation": "relu"},
+    "data": {"rows": [[1, 0, 0, 1, 0, 0], [0, 1, 0, 0, 1, 0]]},
+}
+LONG = {**WIDE, "network": {"layers": [2, 8, 8, 8, 1]}, "data": {"rows": [[0.5, 1, 1]]}}
+
+
+@pytest.mark.parametrize("experiment", [QUESTION, XOR, FAN, LONG], ids=["question", "xor", "fan", "long"])
+def test_no_two_texts_overlap(experiment: Any) -> None:
+    figure = before_and_after(harness.explain(experiment, epochs=10))
     figure.draw_without_rendering()
     for axes in figure.axes:
         boxes = [text.get_window_extent() for text in axes.texts]

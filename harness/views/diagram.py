@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +24,23 @@ MOST_LABELS = 16
 MOST_BIASES = 4
 """Units in a layer that have room for their biases."""
 RADIUS = 0.26
+CHARACTER = 0.081
+"""The width of a digit, in inches."""
+SHARES = 0.5 + np.array([0.02 * (at // 2) * (-1) ** at for at in range(1, 32)])
+"""Of an edge's length, where its weight may stand, the middle first."""
 HALO = [withStroke(linewidth=3, foreground="white")]
 WIDEST = 6.0
 DIGITS = 4
+
+
+CLOSE = 0.12
+"""Inches that keep a number apart from other edges, if there is room."""
+POINTS = 40
+"""Along an edge, to see where it passes."""
+Places = dict[tuple[int, int], Any]
+"""(layer, unit) -> (x, y)."""
+Box = tuple[Any, tuple[float, float]]
+"""The middle (x, y), and width and height."""
 
 
 @dataclass(frozen=True)
@@ -105,24 +118,26 @@ def _networks(first: _State, last: _State) -> Figure:
     most, depth = max(first.layers), len(first.layers) - 1
     panel = 1.5 + 2.5 * depth
     figure = Figure(figsize=(2 * panel, 1.4 + max(2.6, (1.5 if most <= 4 else 0.95) * most)), layout="constrained")
+    height = figure.get_figheight() - 1.2
+    places = {
+        (layer, unit): np.array([2.5 * layer, -height * (unit - 0.5) / count])
+        for layer, count in enumerate(first.layers)
+        for unit in range(1, count + 1)
+    }
+    spots = _spots((first, last), places)
     for axes, state in zip(figure.subplots(1, 2), (first, last), strict=True):
-        _network(axes, state, figure.get_figheight() - 1.2)
+        axes.set(xlim=(-0.4, 2.5 * depth + 1.1), ylim=(-height - 0.1, 0.1), aspect="equal")
+        _network(axes, state, places, spots)
     return figure
 
 
-def _network(axes: Axes, state: _State, height: float) -> None:
+def _network(axes: Axes, state: _State, places: Places, spots: dict[str, Any]) -> None:
     """One inch of the figure is a unit of its axes."""
     depth = len(state.layers) - 1
-    places = {
-        (layer, unit): np.array([2.5 * layer, -height * (unit - 0.5) / count])
-        for layer, count in enumerate(state.layers)
-        for unit in range(1, count + 1)
-    }
-    axes.set(xlim=(-0.4, 2.5 * depth + 1.1), ylim=(-height - 0.1, 0.1), aspect="equal")
     axes.set_title(state.title, fontsize=12)
     axes.axis("off")
-    for layer in range(1, depth + 1):
-        _edges(axes, state, layer, places)
+    for name in (name for name in state.weights if name[0] == "w"):
+        _edge(axes, state, name, places, spots.get(name))
     for (layer, unit), place in places.items():
         _unit(axes, state, state.activation(layer, unit), place)
         bias = state.weights.get(f"b{layer}_{unit}")
@@ -134,29 +149,72 @@ def _network(axes: Axes, state: _State, height: float) -> None:
         axes.text(x + RADIUS + 0.08, y, f"target {shown(state.values[f't{unit}'])}", va="center", fontsize=9)
 
 
-def _edges(axes: Axes, state: _State, layer: int, places: dict[tuple[int, int], Any]) -> None:
-    outputs, inputs = state.layers[layer], state.layers[layer - 1]
-    boxed = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none"}
-    for (j, i), share in zip(_pairs(outputs, inputs), _shares(outputs, inputs), strict=True):
-        value = state.weights[f"w{layer}_{j}_{i}"]
-        a, b = places[layer - 1, i], places[layer, j]
-        width, style = _width(state, value), "-" if np.isfinite(value) and value != 0 else ":"
-        axes.plot(*zip(a, b, strict=True), color=_colour(value), linewidth=width, linestyle=style, zorder=1)
-        if outputs * inputs <= MOST_LABELS:
-            x, y = a + share * (b - a)
-            axes.text(x, y, shown(value), ha="center", va="center", fontsize=9, bbox=boxed, zorder=2)
+def _edge(axes: Axes, state: _State, name: str, places: Places, spot: Any) -> None:
+    value, boxed = state.weights[name], {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none"}
+    width, style = _width(state, value), "-" if np.isfinite(value) and value != 0 else ":"
+    axes.plot(*zip(*_ends(name, places), strict=True), color=_colour(value), linewidth=width, linestyle=style, zorder=1)
+    if spot is not None:
+        axes.text(spot[0], spot[1], shown(value), ha="center", va="center", fontsize=9, bbox=boxed, zorder=2)
 
 
-def _pairs(outputs: int, inputs: int) -> Iterator[tuple[int, int]]:
-    return ((j, i) for j in range(1, outputs + 1) for i in range(1, inputs + 1))
+def _spots(states: tuple[_State, _State], places: Places) -> dict[str, Any]:
+    """Where the weights of the layers with few edges stand: on their edges, apart from one another and from the units.
+
+    First those that have the fewest spots left; each where the fewest other edges pass, and then nearest to the middle.
+    """
+    edges = {name: _ends(name, places) for name in states[0].weights if name[0] == "w"}
+    points = np.array([a + np.linspace(0, 1, POINTS)[:, None] * (b - a) for a, b in edges.values()])
+    taken, left = _boxes(states, places), {}
+    for name, (a, b) in edges.items():
+        layer = int(name[1:].split("_")[0])
+        if states[0].layers[layer] * states[0].layers[layer - 1] <= MOST_LABELS:
+            size = _size(*(state.weights[name] for state in states))
+            left[name] = [(a + share * (b - a), size) for share in SHARES]
+    found = {}
+    while left:
+        covered = {name: np.array([_overlap(box, taken) for box in boxes]) for name, boxes in left.items()}
+        name = min(left, key=lambda name: int((covered[name] == 0).sum()))
+        crossed = np.array([_crossings(box, points) for box in left[name]])
+        best = np.lexsort((np.arange(len(SHARES)), crossed, covered[name]))[0]
+        box = left.pop(name)[best]
+        taken.append(box)
+        found[name] = box[0]
+    return found
 
 
-def _shares(outputs: int, inputs: int) -> list[float]:
-    """How far along each edge its weight stands: the fans of the side with more units stand apart from one another."""
-    near, far = (0.3, 0.7) if outputs >= inputs else (0.7, 0.3)
-    fans = inputs if outputs >= inputs else outputs
-    spread = np.linspace(near, far, fans) if fans > 2 else np.full(fans, near if fans == 2 else 0.5)
-    return [float(spread[(i if outputs >= inputs else j) - 1]) for j, i in _pairs(outputs, inputs)]
+def _ends(name: str, places: Places) -> tuple[Any, Any]:
+    layer, to, start = map(int, name[1:].split("_"))
+    return places[layer - 1, start], places[layer, to]
+
+
+def _crossings(box: Box, points: Any) -> int:
+    """How many edges, (edges, POINTS, 2), pass through it or close by."""
+    inside = (np.abs(points - box[0]) < np.array(box[1]) / 2 + CLOSE).all(axis=2)
+    return int(inside.any(axis=1).sum())
+
+
+def _boxes(states: tuple[_State, _State], places: Places) -> list[Box]:
+    """What the units and the texts above and below them cover."""
+    found = []
+    for (layer, unit), place in places.items():
+        found += [(place, (2 * RADIUS, 2 * RADIUS)), (place + np.array([0, RADIUS + 0.1]), (0.4, 0.15))]
+        bias = f"b{layer}_{unit}"
+        if bias in states[0].weights and max(states[0].layers) <= MOST_BIASES:
+            width, height = _size(*(state.weights[bias] for state in states))
+            found.append((place - np.array([0, RADIUS + 0.13]), (width + 2 * CHARACTER, height)))
+    return found
+
+
+def _size(*values: float) -> tuple[float, float]:
+    """Width and height of the longest of these numbers in print."""
+    return CHARACTER * max(len(shown(value)) for value in values) + 0.06, 0.19
+
+
+def _overlap(box: Box, taken: list[Box]) -> float:
+    """How much of it is covered already."""
+    centres = np.array([place for place, _ in taken]) - box[0]
+    room = (np.array([size for _, size in taken]) + box[1]) / 2 - np.abs(centres)
+    return float(np.clip(room, 0, None).prod(axis=1).sum())
 
 
 def _unit(axes: Axes, state: _State, name: str, place: Any) -> None:
