@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from harness import reference
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from harness.api import Source
     from harness.experiment.model import Data
 
-MOST_STEPS = 100
-"""Samples times epochs that are drawn if nobody asks for more."""
+MOST_STEPS, MOST_WEIGHTS = 100, 100_000
+"""Samples times epochs that are drawn if nobody asks for more, and these times the weights: a page of 8 MB."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,10 @@ class Configuration:
         return network_data(self.experiment, structure(self.experiment, self.values))
 
     def drawn_epochs(self) -> int:
-        """As many as are trained, and at least one, but no more than `MOST_STEPS` allow."""
-        return max(1, min(self.epochs, MOST_STEPS // len(self.experiment.data.inputs)))
+        """As many as are trained, and at least one, but no more than `MOST_STEPS` and `MOST_WEIGHTS` allow."""
+        layers = structure(self.experiment, self.values).layers
+        weights = sum((inputs + 1) * outputs for inputs, outputs in pairwise(layers))
+        return max(1, min(self.epochs, min(MOST_STEPS, MOST_WEIGHTS // weights) // len(self.experiment.data.inputs)))
 
     def labels(self) -> dict[str, str]:
         """What it is called: its parameters' values; of a row also its number, its repeat and its epochs."""
