@@ -36,7 +36,7 @@ endpoint_option = click.option("--endpoint", metavar="URL", help="Of the object 
 @endpoint_option
 @click.option("--overwrite", is_flag=True, help="Replace another experiment's results under the same name.")
 @click.option("--extend", is_flag=True, help="After an edit of the grid: keep the runs that it still has.")
-@click.option("--report", is_flag=True, help="And then a page and a picture of it, beside the table.")
+@click.option("--report", is_flag=True, help="End with a page and a picture of it, beside the table.")
 @click.option("--scheduler", metavar="tcp://HOST:PORT", help="Train on the workers of this Dask scheduler.")
 @click.option("--scheduler-file", metavar="FILE", help="Of the scheduler that wrote this file.")
 @click.option("--workers", type=click.IntRange(1), metavar="N", help="Or in N processes here, on 127.0.0.1 alone.")
@@ -181,7 +181,7 @@ def plan(file: str) -> None:
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter's value; else its axis's first."
 )
 @click.option("--config", "number", type=int, metavar="N", help="Of a results folder: the row of this number.")
-@click.option("--epochs", type=click.IntRange(1), help="How many to show: 1, or in a drawing all, to 100 samples.")
+@click.option("--epochs", type=click.IntRange(1), help="How many to show: 1; in a drawing all, up to 100 steps.")
 @click.option("--json", "form", flag_value="json", help="Print the record as JSON, an object for each number.")
 @click.option("--csv", "form", flag_value="csv", help="Print the record as CSV.")
 @click.option("--html", metavar="F", help="Draw it: a page to step through.")
@@ -240,7 +240,7 @@ def report(folder: str, save: str | None) -> None:
 @click.option("--color", metavar="COLUMN", help="Which numbers a map or a spread shows, if not loss_mean.")
 @click.option("--where", multiple=True, metavar="KEY=VALUE", help="Only rows with this value of an axis; repeatable.")
 @click.option("--below", type=float, metavar="LOSS", help="A share also shows how many rows have less loss.")
-@click.option("--save", metavar="F", help="A .png, .svg or .pdf, or a folder for NAME-KIND.png: this one.")
+@click.option("--save", metavar="F", help="A .png, .svg or .pdf file; or a folder, the current one if not given.")
 @one_line_errors
 def plot(folder: str, where: tuple[str, ...], **choices: Any) -> None:
     """Draw a sweep.
