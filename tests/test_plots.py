@@ -241,6 +241,28 @@ def test_spread_has_a_box_for_each_initialisation(folder: Path, table: pd.DataFr
     )
 
 
+def test_one_loss_a_value_is_a_line(tmp_path: Path) -> None:
+    rates = {"linspace": [0.01, 0.15, 9]}
+    few = swept(tmp_path, {"learning_rate": rates, "epochs": 10, "init": "ones"})
+    (line,) = harness.plot(few).axes[0].lines
+    table = harness.load(few)
+    assert line.get_xdata().tolist() == table["learning_rate"].tolist()
+    assert line.get_ydata().tolist() == table["loss_mean"].tolist()
+    labels = swept(tmp_path / "labels", {"init": ["ones", {"constant": 2}], "learning_rate": 0.01, "epochs": 10})
+    (marks,) = harness.plot(labels).axes[0].lines
+    assert (marks.get_linestyle(), marks.get_marker()) == ("None", "o")
+
+
+def test_if_only_the_repeat_varies_all_are_one_box(tmp_path: Path) -> None:
+    there = swept(tmp_path, {"learning_rate": 0.01, "epochs": 10, "init": NORMAL}, repeats=30)
+    made = harness.plot(there)
+    axes = made.axes[0]
+    assert (ticks(axes.get_xticklabels()), len(axes.patches)) == (["all 30"], 1)
+    (middle,) = [line.get_ydata()[0] for line in axes.lines if line.get_linewidth() == 2]
+    assert middle == pytest.approx(harness.load(there)["loss_mean"].median())
+    assert "over repeat" in caption(made)
+
+
 def test_captions_name_only_what_varies(folder: Path) -> None:
     assert "over" not in caption(harness.plot(folder, "spread", x="learning_rate", where={"init": "ones"}))
     assert "over repeat" in caption(harness.plot(folder, "spread", x="learning_rate", where={"init": NORMAL}))
@@ -307,7 +329,9 @@ def test_what_suits_is_picked(folder: Path, tmp_path: Path) -> None:
         tmp_path / "one", {"learning_rate": [0.1, 0.2], "epochs": 3, "init": "ones"}, record={"losses": {"every": 1}}
     )
     assert harness.plot(one).axes[0].get_xlabel() == "epoch"
-    assert harness.plot(one, x="learning_rate").axes[0].get_ylabel() == "share of rows"
+    assert harness.plot(one, x="learning_rate").axes[0].get_ylabel() == "loss mean"
+    gone = swept(tmp_path / "gone", {"learning_rate": [100, 200], "epochs": 30, "init": "ones"})
+    assert harness.plot(gone).axes[0].get_ylabel() == "share of rows"
     assert harness.plot(folder, below=1).axes[0].get_ylabel() == "share of rows"
     assert (
         harness.plot(folder, color="loss_max", where={"init": NORMAL, "epochs": 1}).axes[1].get_ylabel() == "loss max"

@@ -229,6 +229,26 @@ def test_few_lines_and_curves_have_names_and_many_have_not(browser: Chrome, page
     assert low < min(there) <= max(there) < high
 
 
+def test_labels_are_not_joined_and_what_has_no_loss_shows_weights(browser: Chrome, tmp_path: Path) -> None:
+    axes = {"init": ["ones", "zeros", {"normal": {"std": 1}}], "activation": ["tanh", "relu"]}
+    mapping = {key: value for key, value in EXPERIMENT.items() if key != "record"}
+    parameters = {"learning_rate": 0.1, "epochs": 10, **axes}
+    labels = harness.sweep({**mapping, "repeats": 9, "parameters": parameters}, tmp_path)
+    drawn(browser, Path(write(labels)))
+    marks = browser.execute_script("return document.getElementById('line').data.map((d) => [d.mode, d.y, d.error_y])")
+    assert [mode for mode, _, _ in marks] == ["markers", "markers"]
+    normal = harness.load(labels).query("activation == 'tanh' and init == '{normal: {std: 1}}'")["loss_mean"]
+    (_, medians, spread) = marks[0]
+    ends = normal.quantile([0.1, 0.5, 0.9]).tolist()
+    assert medians[2] == pytest.approx(ends[1], rel=1e-4)
+    assert [medians[2] - spread["arrayminus"][2], medians[2] + spread["array"][2]] == pytest.approx(ends[::2], rel=1e-4)
+    untrained = {**mapping, "name": "untrained", "parameters": {**parameters, "epochs": 0, "learning_rate": [0.1, 0.2]}}
+    drawn(browser, Path(write(harness.sweep(untrained, tmp_path))))
+    assert browser.find_element(By.ID, "map-controls-colour").get_attribute("value") == "w1_1_1"
+    assert browser.find_element(By.ID, "line-controls-y").get_attribute("value") == "w1_1_1"
+    assert problems(browser) == []
+
+
 def test_a_browser_that_is_too_old_is_told(browser: Chrome, page: Path) -> None:
     removed = {"source": "delete window.DecompressionStream"}
     script = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", removed)

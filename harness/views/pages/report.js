@@ -4,6 +4,7 @@
 const RAN = 0, SETTLED = 1, DIVERGED = 2, ALL = "all", NONE = "none";
 const PALETTE = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00"];
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
+const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x"];
 const FEW = 8, DECADES = 3;
 
 const element = (tag, properties = {}, ...children) => {
@@ -43,6 +44,7 @@ class Report {
     this.axes = new Map(data.axes.map((axis) => [axis.name, axis]));
     this.count = data.columns.config.length;
     this.quantities = [...data.losses, ...data.epochs, ...data.weights];
+    this.first = this.quantities.find((name) => this.column(name).some((value) => value !== null)) ?? this.quantities[0];
   }
 
   column(name) { return this.data.columns[name]; }
@@ -142,7 +144,7 @@ class Map_ {
     const colours = report.quantities.map((name) => [name, words(name)]);
     this.x = choice(form, "x", "across", options, axes[0].name, () => this.turned(this.x, this.y));
     this.y = choice(form, "y", "up", options, axes[1].name, () => this.turned(this.y, this.x));
-    this.colour = choice(form, "colour", "colour", colours, report.data.losses[0], changed);
+    this.colour = choice(form, "colour", "colour", colours, report.first, changed);
     this.held = new Held(report, form, changed);
     this.draw().then(() => at("map").on("plotly_click", (event) => this.select(event.points[0].x, event.points[0].y)));
     at("map").addEventListener("keydown", (event) => {
@@ -293,7 +295,7 @@ class Line {
     const groups = axes.filter((axis) => axis.values.length <= PALETTE.length);
     const quantities = [["share", "share of each status"], ...report.quantities.map((name) => [name, words(name)])];
     this.x = choice(form, "x", "across", axes.map((axis) => [axis.name, axis.title]), axes[0].name, changed);
-    this.y = choice(form, "y", "up", quantities, report.data.losses[0], changed);
+    this.y = choice(form, "y", "up", quantities, report.first, changed);
     const first = groups.find((axis) => axis.name !== axes[0].name);
     this.group = choice(form, "group", "a line for each", [[NONE, "none"], ...groups.map((axis) => [axis.name, words(axis.name)])],
       first ? first.name : NONE, changed);
@@ -347,10 +349,14 @@ class Line {
       const at_ = (share) => values.map((sorted) => (sorted.length ? quantile(sorted, share) : null));
       const many = values.some((sorted) => sorted.length > 1);
       const full = x.values.map((value, i) => `${x.title} ${shown(value)}, ${values[i].length} rows`);
-      const colour = PALETTE[k % PALETTE.length];
+      const colour = PALETTE[k % PALETTE.length], [low, middle, high] = [0.1, 0.5, 0.9].map(at_);
+      const apart = typeof x.values[0] === "string";  // there is nothing between labels
+      const away = (ends) => middle.map((value, i) => (value === null ? null : Math.abs(ends[i] - value)));
       return [
-        ...(many ? [band(x.values, at_(0.1), at_(0.9), colour)] : []),
-        {type: "scatter", mode: values.length > 40 ? "lines" : "lines+markers", name, x: x.values, y: at_(0.5), customdata: full,
+        ...(many && !apart ? [band(x.values, low, high, colour)] : []),
+        {type: "scatter", mode: apart ? "markers" : values.length > 40 ? "lines" : "lines+markers", name, x: x.values, y: middle,
+          customdata: full, marker: {color: colour, size: apart ? 10 : 6, symbol: SYMBOLS[k % SYMBOLS.length]},
+          ...(many && apart ? {error_y: {type: "data", symmetric: false, array: away(high), arrayminus: away(low), thickness: 1.5}} : {}),
           line: {color: colour, width: 2, dash: DASHES[k % DASHES.length]}, hovertemplate: `%{customdata}<br>median %{y:.6g}<extra>${name}</extra>`},
       ];
     });

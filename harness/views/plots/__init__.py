@@ -97,4 +97,6 @@ def _usual(asked: Asked) -> str:
         return "map"
     if not asked.x and asked.results.place.sizes("curves"):
         return "curves"
-    return "share" if asked.free() else "weights"
+    if not asked.free():
+        return "weights"
+    return "spread" if asked.frame(["loss_mean"])["loss_mean"].notna().any() else "share"

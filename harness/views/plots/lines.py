@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -67,25 +68,40 @@ def curves(asked: Asked) -> Figure:
 
 
 def spread(asked: Asked) -> Figure:
-    """The distribution of the loss over initialisations and repeats, for each value of an axis."""
+    """The distribution of the loss over initialisations and repeats, for each value of an axis.
+
+    All in one if nothing but the repeat varies; of one row a value, the losses.
+    """
     asked = asked.at_last_epochs()
     x = asked.pick(asked.x or ("init" if "init" in asked.free() else None))
     frame = asked.frame([x.name, asked.colour])
     there = frame[frame[asked.colour].notna()]
     if there.empty:
         raise HarnessError(f"{asked.results.folder}: no row has a {asked.title}")
-    scale = _scale(present(x, there[x.name]))
-    found = quantiles(grouped(there[asked.colour], nearest(scale.axis, there[x.name])))
+    axis, together = present(x, there[x.name]), asked.x is None and x.name == "repeat"
+    at = np.zeros(len(there), np.int64) if together else nearest(axis, there[x.name])
+    if together:
+        axis = replace(axis, values=np.array([f"all {len(there):,}"]))
+    groups = grouped(there[asked.colour], at)
+    one_each, found = groups.size().max() == 1, quantiles(groups)
+    scale = scale_of(axis) if one_each else _scale(axis)
     made = style.figure()
     axes = made.subplots()
-    if scale.kind == "steps":
+    told = []
+    if one_each:
+        look: dict[str, Any] = {
+            "linestyle": "-" if axis.numeric else "",
+            "marker": "o" if len(found) <= style.MARKED else "",
+        }
+        axes.plot(scale.at[found.index], found[0.5], color=style.LINES[0], **look)
+    elif scale.kind == "steps":
         _boxes(axes, found)
-        told = "boxes: the middle half, whiskers: the middle nine tenths"
+        told = ["boxes: the middle half, whiskers: the middle nine tenths"]
     else:
         bands(axes, found, style.LINES[0], scale.at)
         axes.plot(scale.at[found.index], found[0.5], color=style.LINES[0], label="median")
         style.legend(made, axes.lines)
-        told = BANDS
+        told = [BANDS]
     if asked.is_loss:
         style.loss_scale(axes, found)
     scale.show(axes, "x")
@@ -93,7 +109,8 @@ def spread(asked: Asked) -> Figure:
     style.plain(axes)
     without = 1 - len(there) / len(frame)
     left_out = [f"without the {without:.1%} of rows that have no {asked.title}"] if without else []
-    asked.caption(made, *asked.over(x.name), told, *left_out, *asked.binned(x))
+    over = asked.over() if together else asked.over(x.name)
+    asked.caption(made, *over, *told, *left_out, *asked.binned(x))
     return made
 
 
