@@ -55,6 +55,7 @@ class Work:
         if blocks and all(folder.done(entry) for entry in reversed(blocks)):
             with MERGING:
                 folder.merge(part, blocks)
+                pa.default_memory_pool().release_unused()  # else a sweep of 10 million rows grew by 6 % after a minute
         if blocks and task.block is not None and not self.place.exclusive and folder.done(part):
             folder.drop(block_entry(plan, task.block))
         return runs
