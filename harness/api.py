@@ -107,7 +107,7 @@ def explain(
     from harness.views.configuration import chosen
     from harness.views.explain import record_of
 
-    text = {key: value if isinstance(value, str) else source.describe(value) for key, value in (settings or {}).items()}
+    text = {key: source.written(value) for key, value in (settings or {}).items()}
     return record_of(chosen(experiment, text, config), epochs)
 
 

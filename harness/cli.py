@@ -200,6 +200,7 @@ def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: in
       harness explain results/learning-rate --config 123 --png row.png
     """
     from harness.views import explain as view
+    from harness.views import steps
     from harness.views.configuration import chosen
 
     drawn = {kind: path for kind in ("html", "png") if (path := forms[kind])}
@@ -208,7 +209,7 @@ def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: in
     configuration = chosen(file, view.parse_settings(settings), number)
     recorded = view.record_of(configuration, epochs or (configuration.drawn_epochs() if drawn else 1))
     for kind, path in drawn.items():
-        view.draw(recorded, path, kind)
+        steps.draw(recorded, path, kind)
         click.echo(f"wrote {path}")
     if not drawn:
         output.record(recorded, forms["form"])

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from selenium.webdriver.support.ui import WebDriverWait
 
 import harness
-from harness.views import explain, plots, report
+from harness.views import plots, report, steps
 from harness.views.configuration import chosen
+from harness.views.explain import record_of
 from tests.browser import opened, started
 from tests.make_columns import ROOT
 
@@ -145,9 +146,9 @@ def draw(folder: Path) -> Iterator[Path]:
         for one in PICTURES:
             yield Path(plots.write(swept[one.experiment], str(folder / one.name), one.kind, **one.choices))
         configuration = chosen(file_of("question"), {})
-        record = explain.record_of(configuration, configuration.drawn_epochs())
-        explain.draw(record, f"{results}/explain.html")
-        explain.draw(record, str(folder / "before-and-after.png"))
+        record = record_of(configuration, configuration.drawn_epochs())
+        steps.draw(record, f"{results}/explain.html")
+        steps.draw(record, str(folder / "before-and-after.png"))
         report.write(swept["learning_rate"], f"{results}/report.html")
         driver = started()
         for page in (one for one in SHOWN if one.width):

@@ -47,6 +47,7 @@ def test_the_question_by_hand() -> None:
     ("file", "settings", "change"),
     [
         (QUESTION, {"learning_rate": 0.01}, {"learning_rate": 0.01}),
+        (QUESTION, {"learning_rate": np.float64(0.01)}, {"learning_rate": 0.01}),
         (QUESTION, {"bias": "fixed", "init": "he_normal"}, {"bias": "fixed", "init": "he_normal"}),
         (
             QUESTION,

@@ -21,7 +21,8 @@ from selenium.webdriver.remote.webelement import WebElement
 import harness
 from harness.cli import main
 from harness.formulas.optimizers import OPTIMIZERS
-from harness.views.page import PAGES, to_html
+from harness.views.page import PAGES
+from harness.views.steps import to_html
 from tests.browser import browser, opened, problems, requests
 from tests.make_columns import ROOT
 

@@ -197,6 +197,11 @@ def _flow(value: Any) -> str:
     return _UNPRINTABLE.sub(lambda match: f"\\U{ord(match.group()):08x}", quoted)
 
 
+def written(value: Any) -> str:
+    """A value, of Python's or NumPy's, as an experiment's author would write it; text is written already."""
+    return value if isinstance(value, str) else describe(value.item() if isinstance(value, np.generic) else value)
+
+
 def describe(value: Any) -> str:
     """Plain data as YAML flow text, for labels and messages."""
     return _flow(value)

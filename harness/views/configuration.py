@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from harness.experiment.model import Data
 
 MOST_STEPS, MOST_WEIGHTS = 100, 100_000
-"""Samples times epochs that are drawn if nobody asks for more, and these times the weights: a page of 8 MB."""
+"""Samples times epochs that are drawn if nobody asks for more, and these times the weights: a page of 9 MB."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def chosen(origin: Source, settings: Mapping[str, str], number: int | None = Non
         raise HarnessError(f"{name}: config {number}: an experiment has no rows; expected a results folder")
     if settings:
         raise HarnessError(f"{name}: --set {next(iter(settings))}: a row is as it was trained; expected --config alone")
-    return of_row(name, number)
+    return of_row(Results(name), number)
 
 
 def of_file(origin: Source, settings: Mapping[str, str]) -> Configuration:
@@ -103,13 +103,11 @@ def _most_epochs(experiment: Experiment) -> int:
     return max(MOST_STEPS if d.lazy else max(map(int, d.values(EPOCHS))) for d in dimensions)
 
 
-def of_row(folder: str, number: int) -> Configuration:
+def of_row(results: Results, number: int) -> Configuration:
     """The configuration of a row of a results folder.
 
-    Raises `StoreError` if there are no results, `HarnessError` if there is no such row, or if the data that its
-    experiment names are not here.
+    Raises `HarnessError` if there is no such row, or if the data that its experiment names are not here.
     """
-    results = Results(folder)
     experiment = _experiment(results)
     ((run, epochs),) = results.row(number, ["run", EPOCHS]).itertuples(index=False)
     grid = Grid(experiment)

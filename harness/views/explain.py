@@ -7,11 +7,9 @@ t1 its target, delta1_2 = dcost/dz1_2, w1_2_1 the weight to that unit from input
 
 from __future__ import annotations
 
-import io
 import json
 import math
 from collections.abc import Iterable, Iterator
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,12 +17,10 @@ import pandas as pd
 
 from harness import reference
 from harness.errors import HarnessError
-from harness.experiment.errors import either
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.reference import Losses, Sample, Training, Update
-from harness.views.files import put
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -33,7 +29,6 @@ if TYPE_CHECKING:
     from harness.views.configuration import Configuration
 
 DIGITS = 6
-FORMATS = ("html", "png")
 COLUMNS = ("epoch", "sample", "phase", "name", "formula", "value", "before", "gradient", "change", "after")
 
 
@@ -222,26 +217,6 @@ def to_json(recorded: pd.DataFrame) -> str:
         for row in recorded.astype({"sample": object}).to_dict("records")
     ]
     return "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]"
-
-
-def draw(recorded: pd.DataFrame, path: str, kind: str | None = None) -> None:
-    """Write the record as a page (`html`) or as a still (`png`), if not told which as the name's suffix says.
-
-    Raises `HarnessError` for another suffix, and `FailedError`.
-    """
-    kind = kind or PurePath(path).suffix.lower().removeprefix(".")
-    if kind not in FORMATS:
-        raise HarnessError(f"{path}: expected a name that ends in {either([f'.{name}' for name in FORMATS])}")
-    if kind == "html":
-        from harness.views.page import to_html
-
-        put(path, to_html(recorded).encode())
-    else:
-        from harness.views.diagram import before_and_after
-
-        picture = io.BytesIO()
-        before_and_after(recorded).savefig(picture, format="png", dpi=144)
-        put(path, picture.getvalue())
 
 
 TITLES = {

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from harness.block import Status
 from harness.store import arrays
-from harness.views import about, explain, plots
+from harness.views import about, explain, plots, steps
 from harness.views.configuration import of_row
-from harness.views.page import render, to_html
+from harness.views.page import render
 from harness.views.results import Results
 from harness.views.summary import summarise
 
@@ -30,11 +30,11 @@ class Explained:
 
     def save(self, path: str) -> None:
         """Write the page (.html), or the network before and after (.png). Raises `HarnessError`, `FailedError`."""
-        explain.draw(self.record, path)
+        steps.draw(self.record, path)
 
     def _repr_html_(self) -> str:
         title = f"{self.record.attrs['name']}, step by step"
-        return FRAME.format(title=html.escape(title), page=html.escape(to_html(self.record)))
+        return FRAME.format(title=html.escape(title), page=html.escape(steps.to_html(self.record)))
 
 
 class Opened(Results):
@@ -54,11 +54,11 @@ class Opened(Results):
         return {name: array[0] for name, array in arrays.weights(row, layers).items()}
 
     def explain(self, config: int, epochs: int | None = None) -> Explained:
-        """What happened in a row, step by step. epochs: those that it trained, of so few as to make 100 steps.
+        """What happened in a row, step by step. epochs: if not given all that it trained, up to 100 steps.
 
         Raises `HarnessError` if there is no such row, or if the data that its experiment names are not here.
         """
-        configuration = of_row(self.folder, config)
+        configuration = of_row(self, config)
         return Explained(explain.record_of(configuration, epochs or configuration.drawn_epochs()))
 
     def __repr__(self) -> str:

@@ -276,7 +276,7 @@
         if (layer > 0) boxes.push({ x, y: y - radius - 10, w: 62, h: 14 });
         if (layer > 0 && biases) {
           const name = `b${layer}_${unit}`;
-          const h = this.heightOf(this.chips === "short" ? "full" : this.chips);
+          const h = this.heightOf(this.chips);
           boxes.push(this.chips !== "none" ? { x, y: y + radius + 10 + h / 2, w: this.widest(name, this.chips) + 14, h }
             : { x: x - 0.78 * radius, y: y + 0.6 * radius + 7, w: 16, h: 16 });
         }

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from harness.errors import HarnessError
@@ -67,7 +66,7 @@ def write(folder: str | os.PathLike[str], save: str | None = None, kind: str | N
 def _chosen(
     results: Results, kind: str | None, where: Mapping[str, Any] | None = None, **choices: Any
 ) -> tuple[str, Asked]:
-    held = {key: _text(value) for key, value in (where or {}).items()}
+    held = {key: source.written(value) for key, value in (where or {}).items()}
     given = {name: value for name, value in choices.items() if value is not None}
     asked = Asked(results, where=held, **given)
     kind = kind or _usual(asked)
@@ -77,12 +76,6 @@ def _chosen(
         takes = either(KINDS[kind].takes) if KINDS[kind].takes else "nothing but where"
         raise HarnessError(f"{kind}: takes no {unused[0]}; it takes {takes}")
     return kind, asked
-
-
-def _text(value: Any) -> str:
-    """A value as the experiment would say it."""
-    plain = value.item() if isinstance(value, np.generic) else value
-    return plain if isinstance(plain, str) else source.describe(plain)
 
 
 def _drawn(kind: str, asked: Asked) -> Figure:
