@@ -1,0 +1,8 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+import click
+
+file_argument = click.argument("file", type=click.Path())
+endpoint_option = click.option("--endpoint", metavar="URL", help="Of the object store, if not that of the environment.")
