@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,13 +57,15 @@ def watched(folder: Path, rates: int, epochs: int, interval: float) -> list[Samp
                 child.wait(interval)
                 break
             except subprocess.TimeoutExpired:
-                samples.append(_sample(child.pid, time.monotonic() - started))
+                with suppress(ProcessLookupError, PermissionError):  # it is ending
+                    samples.append(sample(child.pid, time.monotonic() - started))
     if child.returncode:
         raise subprocess.CalledProcessError(child.returncode, command, (folder / "output").read_text())
     return samples
 
 
-def _sample(pid: int, seconds: float) -> Sample:
+def sample(pid: int, seconds: float) -> Sample:
+    """What a process holds now. seconds: since it started."""
     status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     files = sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
     return Sample(seconds, int(status.get("VmRSS", "0").split()[0]) * 1024, files)

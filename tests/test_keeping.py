@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -22,7 +24,7 @@ from harness.store.disk import Disk
 from harness.store.folder import StoreError
 from harness.store.log import Entry, File, parse, seal, unseal
 from harness.sweeps import plan as plans
-from harness.sweeps import run
+from harness.sweeps import run, work
 from harness.sweeps.plan import Plan
 from harness.views.status import status_of
 from reliability.sweeps import BLOCK_SIZE, EXPERIMENT, digests
@@ -122,11 +124,13 @@ def test_keys_tell_what_determines_the_numbers(monkeypatch: pytest.MonkeyPatch) 
 def test_finished_blocks_are_kept_and_no_part_is_seen_before_it_is_whole(
     whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = interrupted(tmp_path, 30, monkeypatch)
+    with monkeypatch.context() as patched:
+        patched.setattr(work, "time", SimpleNamespace(perf_counter=count().__next__))  # a second for each block
+        folder = interrupted(tmp_path, 30, monkeypatch)
     assert not list((folder / "runs").iterdir())
     status = status_of(str(folder))
     assert (status.state, status.blocks, status.done, status.bad) == ("running", 80, 30, [])
-    assert status.seconds_left > 0
+    assert status.seconds_left == 50
     calls = []
     train = engine.train
     with monkeypatch.context() as patched:

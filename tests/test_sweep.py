@@ -201,9 +201,11 @@ def test_the_same_block_size_gives_the_same_bytes(tmp_path: Path) -> None:
     assert len(found[0]) == 2 * -(-160 // 13)
 
 
-@pytest.mark.parametrize("feature", [feature for feature in PROCESSORS if HERE[feature]])
+@pytest.mark.parametrize("feature", PROCESSORS)
 def test_another_processor_gives_the_same_bytes(feature: str, tmp_path: Path) -> None:
     """In another process, with another seed for hashes, and every width of vectors that this machine can run."""
+    if not HERE.get(feature):
+        pytest.skip(f"this processor has no {feature}")
     settings = PROCESSORS[feature] | {"NUMBA_CPU_NAME": "generic", "PYTHONHASHSEED": "7"}
     program = f"import harness; harness.sweep({OPTIMIZED!r}, {str(tmp_path / 'b')!r})"
     subprocess.run([sys.executable, "-W", "error", "-c", program], check=True, env=os.environ | settings)
@@ -259,7 +261,7 @@ def test_a_sweep_that_failed_goes_on_where_it_stopped(tmp_path: Path, monkeypatc
 
     def failing(block: Any, data: Any) -> Any:
         calls.append(block)
-        if len(calls) == 8:
+        if len(calls) > 7:
             raise OSError(28, "No space left on device", "somewhere")
         return train(block, data)
 
@@ -269,11 +271,13 @@ def test_a_sweep_that_failed_goes_on_where_it_stopped(tmp_path: Path, monkeypatc
         harness.sweep(EXPERIMENT, tmp_path, block_size=10, threads=1)
     whole = digests(tmp_path / "small")
     assert whole.items() <= expected.items()
-    assert 5 <= len(whole) // 2 <= 8
+    assert len(whole) == 2 * 7
     assert pd.read_parquet(tmp_path / "small" / "runs").notna().config.all()
+    monkeypatch.setattr(engine, "train", lambda block, data: calls.append(block) or train(block, data))
+    calls.clear()
     harness.sweep(EXPERIMENT, tmp_path, block_size=10)
     assert digests(tmp_path / "small") == expected
-    assert len(calls) <= 16 + 3
+    assert len(calls) == 16 - 7
 
 
 def test_a_part_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -443,6 +447,6 @@ def test_threads_stop_at_the_first_failure() -> None:
         return number
 
     with pytest.raises(RuntimeError, match="no"):
-        list(local.run(task, range(1000), threads=2))
-    assert len(begun) < 20
+        list(local.run(task, range(1000), threads=1))
+    assert len(begun) <= 7  # of two tasks in flight, the one that failed and one more may be replaced before it is seen
     assert sorted(local.run(lambda n: n, range(100), threads=3)) == list(range(100))
