@@ -7,6 +7,8 @@ import tomllib
 from pathlib import Path
 
 EXTRAS = ("dask", "dev", "s3")
+OTHERS = ("pyparsing<3.3",)
+"""Not ours: with a newer one, Matplotlib before 3.10.8 warns that it calls functions by their old names."""
 
 
 def constraints(project: dict[str, object]) -> list[str]:
@@ -15,7 +17,7 @@ def constraints(project: dict[str, object]) -> list[str]:
     assert isinstance(extras, dict)
     asked = [*project["dependencies"], *(line for extra in EXTRAS for line in extras[extra])]  # type: ignore[misc]
     found = [re.fullmatch(r"([\w.-]+)(?:\[[\w,]+\])?>=([\w.]+)", line) for line in asked]
-    return [f"{match[1]}=={match[2]}" for match in found if match]
+    return [*(f"{match[1]}=={match[2]}" for match in found if match), *OTHERS]
 
 
 if __name__ == "__main__":
