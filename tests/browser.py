@@ -108,11 +108,11 @@ def managed() -> Iterator[Browser]:
     for kind in ("chrome", "firefox"):
         installed = [path for program in PROGRAMS[kind][0] if (path := shutil.which(program))]
         asked = ["--browser", kind, *(("--browser-path", installed[0]) if installed else ())]
-        paths = {"browser_path": "", "driver_path": ""}
+        found = {}
         with suppress(WebDriverException), bounded(SECONDS):
-            paths = SeleniumManager().binary_paths(asked)
-        if all(paths.values()):
-            yield Browser(kind, paths["browser_path"], paths["driver_path"])
+            found = SeleniumManager().binary_paths(asked)
+        if found.get("browser_path") and found.get("driver_path"):
+            yield Browser(kind, found["browser_path"], found["driver_path"])
 
 
 def reachable() -> bool:
