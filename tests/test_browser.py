@@ -157,7 +157,9 @@ def test_what_a_page_says_and_asks_for_is_heard(browser: Chrome, tmp_path: Path)
 @pytest.mark.parametrize(
     ("options", "code"), [((), 0), (("--no-skips", "-n", "2"), 1), (("--no-skips", "-k", "runs or hard"), 0)]
 )
-def test_the_last_line_counts_what_was_skipped(tmp_path: Path, options: tuple[str, ...], code: int) -> None:
+def test_the_last_line_counts_what_was_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], code: int
+) -> None:
     (tmp_path / "test_skipping.py").write_text(SKIPPING)
     command = [
         sys.executable,
@@ -171,6 +173,7 @@ def test_the_last_line_counts_what_was_skipped(tmp_path: Path, options: tuple[st
         "-c",
         "/dev/null",
     ]
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     ended: Any = subprocess.run(
         [*command, *options, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
     )
