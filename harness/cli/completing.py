@@ -67,8 +67,10 @@ def _of_results(context: Context, names: Callable[[Any], Iterable[str]]) -> Iter
     from harness.errors import HarnessError
     from harness.views.results import Results
 
+    # click leaves the arguments unread before an option that has no value yet
+    folder = context.params.get("folder") or next(iter(context.args), "")
     try:
-        return names(Results(context.params.get("folder") or ""))
+        return names(Results(folder))
     except (HarnessError, OSError):
         return ()
 
