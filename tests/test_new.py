@@ -57,7 +57,7 @@ def comments(file: str) -> str:
 
 def test_a_start_has_a_comment_for_every_section_and_runs() -> None:
     experiment = new("mine")
-    assert (experiment.name, Plan(experiment).rows) == ("mine", 2 * 20 * 2 * 2 * 10)
+    assert (experiment.name, Plan(experiment).rows) == ("mine", 2 * 25 * 2 * 2 * 10)
     assert {"harness sweep mine.yaml", "results/mine"} <= set(
         re.findall(r"harness sweep \S+|results/\w+", comments("mine.yaml"))
     )
@@ -195,9 +195,9 @@ def test_a_target_of_0_and_1_gets_binary_cross_entropy(separator: str) -> None:
 def test_a_target_of_numbers_gets_the_squared_error() -> None:
     made = csv("a,b\n1,2.5\n2,0.1\n3,7\n")
     assert facts(made) == ("mse", "identity", ((1, 2, 1), (1, 8, 1)), (3, 1), [2.5, 0.1, 7])
-    assert "from 0.1 to 7; the target, as the last column" in re.sub(
-        r"2\.5 in.*;", "from 0.1 to 7;", comments("p.yaml")
-    )
+    assert "0.1 in 1 row, 2.5 in 1 row, 7 in 1 row; the target, as the last column" in comments("p.yaml")
+    csv("a,b\n" + "".join(f"{i},{i / 2}\n" for i in range(6)), "q.csv")
+    assert "from 0 to 2.5; the target, as the last column" in comments("q.yaml")
 
 
 def test_numbered_classes_get_cross_entropy_with_an_output_for_each() -> None:
@@ -267,7 +267,7 @@ def test_a_wide_file_has_a_short_comment() -> None:
     csv(",".join(f"pixel{i}" for i in range(785)) + "\n" + ",".join("1" * 785) + "\n")
     text = Path("p.yaml").read_text()
     assert "\n#   and 754 more\n#   pixel784  " in text
-    assert "tell pixel784 from pixel0, pixel1 and 782 more?" in text
+    assert "predict pixel784 from pixel0, pixel1 and 782 more?" in text
 
 
 @pytest.mark.parametrize(

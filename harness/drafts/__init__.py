@@ -26,7 +26,7 @@ XOR = {
     "batch_size": 1,
     "layers_comment": "2 inputs, 1 output, and the hidden layer is up to you",
     "layers": [[2, 2, 1], [2, 4, 1]],
-    "rates": [0.03, 3, 20],
+    "rates": [0.03, 30, 25],
     "epochs": [100, 1000],
     "repeats": 10,
 }

@@ -19,8 +19,8 @@ TARGETS = ("target", "label", "class", "y")
 INDEXES = ("id", "index", "idx", "unnamed: 0", "rownames", "#")
 """Names that say that a column only numbers the rows."""
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-MOST_CLASSES, MOST_LINES, LARGE = 20, 30, 10.0
-"""Classes; columns told one by one; the magnitude from which numbers should be scaled."""
+MOST_CLASSES, FEW, MOST_LINES, LARGE = 20, 5, 30, 10.0
+"""Classes; those counted in a comment; columns told one by one; the magnitude from which numbers should be scaled."""
 STEPS = 1e5
 """Of one run, about: epochs times samples."""
 
@@ -50,7 +50,7 @@ def of_csv(file: str) -> dict[str, Any]:
     names = [shorten(column.name) for column in inputs]
     from_what = " and ".join(names) if len(names) < 3 else f"{names[0]}, {names[1]} and {len(names) - 2} more"
     return {
-        "question": f"How well does a small network tell {shorten(target.name)} from {from_what}?",
+        "question": f"How well does a small network predict {shorten(target.name)} from {from_what}?",
         "table": {
             "file": path.name,
             "path": source.describe(file),
@@ -75,11 +75,9 @@ class _Target:
         values, counts = np.unique(column.numbers, return_counts=True)
         classes = len(values)
         self.outputs, self.found = 1, _range(column)
-        if classes <= MOST_CLASSES:
-            told = ", ".join(
-                f"{value:g} in {count(int(n), 'row')}" for value, n in zip(values[:5], counts, strict=False)
-            )
-            self.found = f"{told}{', ..' if classes > 5 else ''}"
+        if classes <= FEW:
+            told = zip(values, counts, strict=True)
+            self.found = ", ".join(f"{value:g} in {count(int(rows), 'row')}" for value, rows in told)
         if set(values) <= {0, 1}:
             self.loss = "bce"
             self.comment = "For a target of 0 and 1. It takes the output before any sigmoid, so `output` is left out."
@@ -164,7 +162,7 @@ def _sizes(inputs: int, outputs: int, samples: int) -> dict[str, Any]:
     return {
         "layers_comment": f"{count(inputs, 'input')}, {count(outputs, 'output')}, and the hidden layer is up to you",
         "layers": [[inputs, units, outputs] for units in (2, 8)],
-        "rates": [0.001, 1, 13],
+        "rates": [0.0001, 10, 21],
         "epochs": [epochs // 10, epochs] if epochs > 1 else [1],
         "batch_size": 8 if samples >= 8 else 1,
         "repeats": 5,
