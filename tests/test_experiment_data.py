@@ -91,6 +91,7 @@ def test_a_file_lies_beside_the_experiment(tmp_path: Path) -> None:
     assert load("sub/x.yaml").data.inputs.tolist() == [[1]]
 
 
+COLUMNS = {"inputs": ["a", "b"], "targets": ["c"]}
 ROWS = [(1.5, -2e-3, 0), (0.1, 3, 1), (1e300, 0.30000000000000004, 1)]
 """Numbers to be found in files of every form; the last ones tell a correctly rounded reading from others."""
 
@@ -128,12 +129,41 @@ def test_what_is_not_in_doubt_is_read(content: str | bytes) -> None:
     np.testing.assert_array_equal(np.hstack([found.inputs, found.targets]), ROWS)
 
 
+@pytest.mark.parametrize(
+    ("content", "names", "row"),
+    [
+        ("a, cm;b, cm;c\n1,5;2,5;0\n", ["a, cm", "b, cm", "c"], [1.5, 2.5, 0]),
+        ("p, q, r;s\n1,5;2,5\n", ["p, q, r", "s"], [1.5, 2.5]),
+        ("p;q;r,y\n1,2\n", ["p;q;r", "y"], [1, 2]),
+        ("a|b,c;d\n1,2\n", ["a|b", "c;d"], [1, 2]),
+        ("a\tb, c\td\n1\t2,5\t3\n", ["a", "b, c", "d"], [1, 2.5, 3]),
+    ],
+)
+def test_names_may_hold_what_separates_columns_elsewhere(content: str, names: list[str], row: list[float]) -> None:
+    Path("p.csv").write_text(content)
+    found = read({"file": "p.csv", "inputs": names[:-1], "targets": names[-1:]}, [len(names) - 1, 1])
+    assert np.hstack([found.inputs, found.targets]).tolist() == [row]
+
+
+def test_a_large_file_may_have_cells_of_several_lines() -> None:
+    rows = "".join(f'"{"note" * 20}\n{"of two lines" * 9}",{i},{i / 2}\n' for i in range(9000))
+    Path("p.csv").write_text("note,a,b\n" + rows)
+    assert Path("p.csv").stat().st_size > 3 * 2**19
+    found = read({"file": "p.csv", "inputs": ["a"], "targets": ["b"]}, [1, 1])
+    assert found.targets[:, 0].tolist() == [i / 2 for i in range(9000)]
+
+
+def test_a_file_of_over_16_mib_is_refused() -> None:
+    with Path("p.csv").open("wb") as file:
+        file.truncate(2**24 + 1)
+    assert complaint({"file": "p.csv", **COLUMNS}) == ["file: the file is over 16 MiB; keep more in a Parquet file"]
+    Path("p.csv").write_text(",".join(f"x{i}" for i in range(4097)) + "\n")
+    assert complaint({"file": "p.csv", **COLUMNS}) == ["file: expected at most 4,096 columns"]
+
+
 def test_a_file_of_tabs_may_be_called_tsv() -> None:
     Path("p.tsv").write_text(written("\t"))
     assert len(read({"file": "p.tsv", "inputs": ["a", "b"], "targets": ["c"]}, [2, 1]).inputs) == 3
-
-
-COLUMNS = {"inputs": ["a", "b"], "targets": ["c"]}
 
 
 @pytest.mark.parametrize(

@@ -202,12 +202,13 @@ def _split(content: bytes) -> tuple[str, list[list[str]]]:
         first = first[: first.rfind(b"\n") + 1] or first
     rows = {separator: _rows(first, separator) for separator in SEPARATORS}
 
-    def fitness(separator: str) -> tuple[bool, int, int]:
+    def fitness(separator: str) -> tuple[bool, float, int]:
+        """Whether all rows are of one length, the share of cells that hold numbers, and the number of columns."""
         header, *below = rows[separator]
         point = "." if separator == "," else ","
         cells = [cell for row in below for cell in row]
         numbers = sum(not (np.isnan(number(cell)) and np.isnan(number(cell, point))) for cell in cells)
-        return all(len(row) == len(header) for row in below), numbers, len(header)
+        return all(len(row) == len(header) for row in below), numbers / max(len(cells), 1), len(header)
 
     best = max((separator for separator in SEPARATORS if len(rows[separator][0]) > 1), key=fitness, default=",")
     if not rows[best][0]:
