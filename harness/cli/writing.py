@@ -15,9 +15,9 @@ from harness.cli.printing import one_line_errors
     "origin",
     metavar="EXPERIMENT",
     shell_complete=completing.shipped_experiments,
-    help="The shipped one to copy.",
+    help="Copy this shipped experiment, such as xor.",
 )
-@click.option("--csv", metavar="FILE", shell_complete=completing.files, help="A table that it shall learn from.")
+@click.option("--csv", metavar="FILE", shell_complete=completing.files, help="Fit the experiment to this CSV file.")
 @one_line_errors
 def new(name: str | None, origin: str | None, csv: str | None) -> None:
     """Write a commented experiment to start from.
