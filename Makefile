@@ -9,7 +9,7 @@ LOWEST := .venv-lowest
 ASKED := $(filter-out file,$(origin PYTHON))
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep plan explain test test-lowest oracle lint format docs bench reliability gallery lock clean
+.PHONY: help sweep plan explain test test-lowest oracle lint format docs bench reliability gallery release lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 13
@@ -36,6 +36,7 @@ lint: $(BIN)/.installed-dev  ## check style, types and the direction of imports
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@said=$$($(BIN)/repo-review . --show err) || { echo "$$said"; exit 1; }
 
 format: $(BIN)/.installed-dev  ## put the sources into the common format
 	@$(BIN)/ruff check --fix-only .
@@ -53,9 +54,13 @@ gallery: $(BIN)/.installed-dev  ## draw the shipped experiments into docs/galler
 reliability: $(BIN)/.installed-dev  ## inject every fault at full size: kills, crashes, full disks, bad files: 20 minutes
 	@$(BIN)/python -m reliability
 
+release: $(BIN)/.installed-release  ## build sdist and wheel of the last commit into dist/, twice for the same bytes, and try them
+	@$(BIN)/python -m tests.make_release
+
 lock: $(BIN)/.installed-dev  ## pin the newest versions that work together (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --no-header --upgrade -q -o requirements.lock
 	uv pip compile pyproject.toml --universal --python-version 3.11 --no-header --upgrade -q --extra dev -o requirements-dev.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --no-header --upgrade -q --extra release -o requirements-release.lock
 
 clean:  ## remove .venv and caches; results stay
 	rm -rf .venv $(LOWEST) .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
@@ -84,6 +89,10 @@ endif
 $(BIN)/.installed: requirements.lock pyproject.toml $(INTERPRETER)
 	$(call install,.venv) -r requirements.lock
 	$(call install,.venv) --no-deps --editable .
+	@touch $@
+
+$(BIN)/.installed-release: requirements-release.lock $(BIN)/.installed-dev
+	$(call install,.venv) -r requirements-release.lock
 	@touch $@
 
 $(BIN)/.installed-dev: requirements-dev.lock $(BIN)/.installed

@@ -25,7 +25,8 @@ Source = str | os.PathLike[str] | Mapping[str, Any]
 def train(experiment: Source, *, threads: int | None = None, block_size: int | None = None) -> pd.DataFrame:
     """Train every configuration and return the table, a row for each, in the order of the grid; no file is written.
 
-    experiment: the path of an experiment file, or a mapping of the same shape. threads: all processors if not given.
+    experiment: the path of an experiment file, or the name of a shipped experiment where there is no such file; or a
+    mapping of the same shape. threads: all processors if not given.
     block_size: runs trained in one call of the engine, if not chosen by cost; neither changes a bit of the result.
     Raises `ExperimentError`, whose text has one line for each problem.
     """

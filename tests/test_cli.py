@@ -155,7 +155,7 @@ def test_ctrl_c_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert result.stderr.splitlines()[-1] == "interrupted; the same command goes on from here"
 
 
-@pytest.mark.parametrize("command", ["sweep", "plan", "explain", "schema"])
+@pytest.mark.parametrize("command", ["sweep", "plan", "explain", "schema", "new"])
 def test_every_command_has_an_example_in_its_help(command: str) -> None:
     result = call(command, "--help")
     assert result.exit_code == 0

@@ -174,5 +174,5 @@ def test_shipped_experiments_say_what_they_are(file: Path) -> None:
 
 
 def test_locks_name_no_host() -> None:
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in ("requirements.lock", "requirements-dev.lock", "requirements-release.lock"):
         assert "://" not in (ROOT / name).read_text("utf-8")

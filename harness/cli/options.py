@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from typing import Any
+
 import click
 
-file_argument = click.argument("file", type=click.Path())
-endpoint_option = click.option("--endpoint", metavar="URL", help="Of the object store, if not that of the environment.")
+from harness.cli import completing
+
+
+def experiment_argument(default: str) -> Callable[[Any], Any]:
+    """The argument FILE: an experiment file or the name of a shipped experiment; if left out, the shipped `default`."""
+
+    def given(context: click.Context, parameter: click.Parameter, value: str | None) -> str:
+        from harness.experiment import shipped
+
+        return value or (str(shipped.path(default)) if os.path.exists(default) else default)
+
+    return click.argument("file", required=False, callback=given, shell_complete=completing.experiments)
+
+
+folder_argument = click.argument("folder", shell_complete=completing.folders)
+endpoint_option = click.option(
+    "--endpoint", metavar="URL", help="The object store's address, if not the environment's."
+)

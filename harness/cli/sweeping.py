@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from harness.cli import printing
-from harness.cli.options import endpoint_option, file_argument
+from harness.cli.options import endpoint_option, experiment_argument, folder_argument
 from harness.cli.printing import EXIT_FAILED, one_line_errors
 from harness.errors import HarnessError
 
@@ -17,7 +17,7 @@ SECONDS_BETWEEN_LINES = 5.0
 
 
 @click.command()
-@file_argument
+@experiment_argument("learning_rate")
 @click.option("--results", default="results", show_default=True, metavar="DIR", help="Where the folder NAME is made.")
 @endpoint_option
 @click.option("--overwrite", is_flag=True, help="Replace another experiment's results under the same name.")
@@ -32,13 +32,14 @@ def sweep(
 ) -> None:
     """Train every configuration, write the table.
 
-    The rows go to DIR/NAME, where NAME is the experiment's; DIR may be s3://BUCKET/PREFIX. What is there already is not
+    FILE is an experiment file, or where there is none of that name a shipped experiment; learning_rate if left out. The
+    rows go to DIR/NAME, where NAME is the experiment's; DIR may be s3://BUCKET/PREFIX. What is there already is not
     trained again: after an interruption the same command goes on. It listens on no port, but with --workers, and then
     on none that other machines can reach.
 
     \b
     Example:
-      harness sweep experiments/learning_rate.yaml
+      harness sweep learning_rate --report
     """
     from harness.experiment import load
     from harness.sweeps import run
@@ -57,16 +58,17 @@ def sweep(
 
 
 @click.command()
-@file_argument
+@experiment_argument("learning_rate")
 @one_line_errors
 def plan(file: str) -> None:
     """Count what a sweep would do; run nothing.
 
-    Rows, runs, steps, blocks, bytes and time.
+    Rows, runs, steps, blocks, bytes and time. FILE is an experiment file or a shipped experiment; learning_rate if left
+    out.
 
     \b
     Example:
-      harness plan experiments/learning_rate.yaml
+      harness plan learning_rate
     """
     from harness.experiment import load
     from harness.sweeps.local import processors
@@ -85,7 +87,7 @@ def plan(file: str) -> None:
 
 
 @click.command()
-@click.argument("folder")
+@folder_argument
 @endpoint_option
 @one_line_errors
 def status(folder: str, endpoint: str | None) -> None:
@@ -119,7 +121,7 @@ def status(folder: str, endpoint: str | None) -> None:
 
 
 @click.command()
-@click.argument("folder")
+@folder_argument
 @endpoint_option
 @one_line_errors
 def verify(folder: str, endpoint: str | None) -> None:
@@ -143,7 +145,7 @@ def verify(folder: str, endpoint: str | None) -> None:
 
 
 @click.command()
-@click.argument("folder")
+@folder_argument
 @one_line_errors
 def compact(folder: str) -> None:
     """Merge the files of a table into few large ones.

@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from harness.cli import printing
-from harness.cli.options import file_argument
+from harness.cli import completing, printing
+from harness.cli.options import experiment_argument, folder_argument
 from harness.cli.printing import one_line_errors
 from harness.errors import HarnessError
 
 
 @click.command()
-@file_argument
+@experiment_argument("question")
 @click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter's value; else its axis's first."
 )
@@ -28,12 +28,12 @@ def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: in
     """Show what happens to each weight, step by step.
 
     For one configuration of an experiment, or a row of its results: what goes forward, every derivative, and each
-    weight before and after.
+    weight before and after. FILE is an experiment file, a shipped experiment or a results folder; question if left out.
 
     \b
     Example:
-      harness explain experiments/question.yaml --set learning_rate=0.1 --epochs 3
-      harness explain experiments/question.yaml --html question.html
+      harness explain question --set learning_rate=0.1 --epochs 3
+      harness explain question --html question.html
       harness explain results/learning-rate --config 123 --png row.png
     """
     from harness.views import explain as view
@@ -53,7 +53,7 @@ def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: in
 
 
 @click.command()
-@click.argument("folder")
+@folder_argument
 @click.option("--save", metavar="F", help="Where the page goes, if not to FOLDER/report.html.")
 @one_line_errors
 def report(folder: str, save: str | None) -> None:
@@ -71,11 +71,21 @@ def report(folder: str, save: str | None) -> None:
 
 
 @click.command()
-@click.argument("folder")
-@click.option("--kind", metavar="K", help="map, curves, weights, paths, spread or share, if not what suits the axes.")
-@click.option("--x", metavar="AXIS", help="What varies to the right.")
-@click.option("--y", metavar="AXIS", help="What varies upwards, in a map.")
-@click.option("--color", metavar="COLUMN", help="Which numbers a map or a spread shows, if not loss_mean.")
+@folder_argument
+@click.option(
+    "--kind",
+    metavar="K",
+    shell_complete=completing.kinds,
+    help="map, curves, weights, paths, spread or share, if not what suits the axes.",
+)
+@click.option("--x", metavar="AXIS", shell_complete=completing.axes, help="What varies to the right.")
+@click.option("--y", metavar="AXIS", shell_complete=completing.axes, help="What varies upwards, in a map.")
+@click.option(
+    "--color",
+    metavar="COLUMN",
+    shell_complete=completing.numbers,
+    help="Which numbers a map or a spread shows, if not loss_mean.",
+)
 @click.option("--where", multiple=True, metavar="KEY=VALUE", help="Only rows with this value of an axis; repeatable.")
 @click.option("--below", type=float, metavar="LOSS", help="A share also shows how many rows have less loss.")
 @click.option("--save", metavar="F", help="A .png, .svg or .pdf file; or a folder, the current one if not given.")

@@ -55,7 +55,8 @@ def _whole(least: int, most: int) -> Rule:
     return Rule(lambda raw: whole(raw, least, most), json)
 
 
-def _experiment_name(raw: Any) -> str:
+def experiment_name(raw: Any) -> str:
+    """The name of an experiment, which is a folder's, too. Raises BadValueError."""
     if not isinstance(raw, str) or not _NAME.fullmatch(raw):
         raise BadValueError(f"expected 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot, found {found(raw)}")
     return raw
@@ -131,7 +132,7 @@ class Document(Section):
 
     model_config = ConfigDict(json_schema_extra={"required": ["name", "data"]})
 
-    name: Annotated[Any, Rule(_experiment_name, {"type": "string", "pattern": f"^{_NAME.pattern}$"})] = None
+    name: Annotated[Any, Rule(experiment_name, {"type": "string", "pattern": f"^{_NAME.pattern}$"})] = None
     description: Annotated[Any, Rule(_text, {"type": "string"})] = ""
     seed: Annotated[Any, _whole(0, MOST_SEED)] = 0
     network: Network = Network()

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.experiment import shipped
 from harness.experiment.errors import BadValueError, ExperimentError, Key, Path, Problem, dotted, found, shorten
 from harness.experiment.yaml_scan import YamlTextError
 from harness.experiment.yaml_text import DEEPEST, Positions, parse, scalar
@@ -68,14 +69,15 @@ class Source:
 
 
 def read(source: str | os.PathLike[str] | Mapping[str, Any], text: str | None = None) -> Source:
-    """The plain data of a YAML file or a mapping. Raises ExperimentError if there are none.
+    """The plain data of a YAML file, of a shipped experiment named alone, or of a mapping.
 
-    text: what stood in the file at another time.
+    text: what stood in the file at another time. Raises ExperimentError if there are no such data.
     """
     if isinstance(source, Mapping):
         return _from_mapping(source)
     label = os.fspath(source)
-    text = _text(label) if text is None else text
+    path = shipped.resolved(label)
+    text = _text(label, path) if text is None else text
     try:
         data, positions = parse(text)
     except YamlTextError as problem:
@@ -84,7 +86,7 @@ def read(source: str | os.PathLike[str] | Mapping[str, Any], text: str | None = 
     if not isinstance(data, dict):
         what = "the file is empty" if data is None else f"expected a mapping such as `name: xor`, found {found(data)}"
         raise ExperimentError([Problem(label, *positions.value(()), "", what)])
-    return Source(label, data, text, FilePath(label).parent, positions)
+    return Source(label, data, text, path.parent, positions)
 
 
 def fragment(text: str) -> Any:
@@ -98,17 +100,17 @@ def fragment(text: str) -> Any:
     return data
 
 
-def _text(label: str) -> str:
+def _text(label: str, path: FilePath) -> str:
     def fail(message: str) -> ExperimentError:
         return ExperimentError([Problem(label, None, None, "", message)])
 
     try:
-        with open(label, "rb", opener=_open) as file:
+        with open(path, "rb", opener=_open) as file:
             os.set_blocking(file.fileno(), True)
             large = os.fstat(file.fileno()).st_size > MOST_BYTES
             content = b"" if large else file.read(MOST_BYTES + 1)
     except FileNotFoundError:
-        raise fail("no such file") from None
+        raise fail(f"no such file{shipped.hint(label)}") from None
     except IsADirectoryError:
         raise fail("this is a directory, not an experiment file") from None
     except (OSError, ValueError) as error:
