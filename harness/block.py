@@ -19,6 +19,10 @@ Floats = NDArray[np.floating]
 Integers = NDArray[np.int64]
 
 
+OWN_KERNEL = 400
+"""Networks of more parameters are trained by the kernel for any: unrolled, they would take seconds to compile."""
+
+
 class Status(IntEnum):
     """How the epochs of a row went by."""
 

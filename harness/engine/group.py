@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.block import Block, rounded, shuffle_key
+from harness.block import OWN_KERNEL, Block, rounded, shuffle_key
 from harness.engine import step, sweep
 from harness.engine.bundle import Bundle
 from harness.engine.epochs import describe
@@ -16,8 +16,6 @@ from harness.engine.step import Network
 from harness.experiment.model import Data, Structure
 
 BIAS_CODES = {"false": step.NO_BIAS, "true": step.LEARNT_BIAS, "fixed": step.FIXED_BIAS}
-OWN_KERNEL = 400
-"""Networks of more parameters are trained by the kernel for any: unrolled, they would take seconds to compile."""
 MOST_VECTORS = 16
 STRETCH = 128
 """Samples between two looks at how the runs are. A look costs about a sample; where a run ended, its vector goes
