@@ -77,10 +77,11 @@ def experiments(effort: Effort) -> dict[str, dict[str, Any]]:
 
 def errors(effort: Effort) -> list[Reached]:
     """How far off each estimate is, and the guess that `harness plan` makes without running anything."""
-    return [_error(name, mapping) for name, mapping in experiments(effort).items()]
+    return [error(name, mapping) for name, mapping in experiments(effort).items()]
 
 
-def _error(name: str, mapping: dict[str, Any]) -> Reached:
+def error(name: str, mapping: dict[str, Any]) -> Reached:
+    """Estimate an experiment, run it, and compare."""
     told: list[estimate.Estimate] = []
     with tempfile.TemporaryDirectory() as results:
         done = run.sweep(load(mapping), results, watch=run.Watch(announce=told.append))
