@@ -30,7 +30,7 @@ Measure = Callable[[Effort], list[Reached]]
 
 def measures() -> dict[str, Measure]:
     """Every target, by the name that --only looks for."""
-    from benchmarks import functions, grids, overheads, pictures, processes, sweeps
+    from benchmarks import estimates, functions, grids, overheads, pictures, processes, sweeps
 
     return {
         "tanh grid": grids.tanh_grid,
@@ -44,6 +44,7 @@ def measures() -> dict[str, Measure]:
         "functions": functions.speeds,
         "durable": overheads.durable,
         "planning": overheads.planning,
+        "estimates": estimates.errors,
         "pictures": pictures.drawing,
     }
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import pytest
 
-from benchmarks import c, check, numpy_, peak, report, rows
+from benchmarks import c, check, estimates, numpy_, peak, report, rows
 from benchmarks.rows import Task, experiment
 from benchmarks.targets import Reached
 from benchmarks.timing import Effort, calibrated, interleaved, ratio
 from harness import reference
 from harness.experiment import load
+from harness.sweeps import estimate
+from harness.sweeps.local import processors
 from harness.sweeps.plan import Plan
 
 NETWORKS, EPOCHS, TINY = 37, 4, Effort(rounds=1, quick=True)
@@ -112,6 +115,15 @@ def test_calibration_ends() -> None:
     epochs, one = calibrated(numpy_.Trainer(Task((2, 2, 1))), 1e-3)
     assert epochs >= 1
     assert one > 0
+
+
+def test_ten_unlike_experiments_are_estimated_and_run() -> None:
+    plans = [Plan(load(mapping)) for mapping in estimates.experiments(Effort()).values()]
+    assert len({(plan.structures[0], len(plan.structures), plan.rows, plan.steps) for plan in plans}) == 10
+    assert all(estimate.guessed(plan, plan.pieces).seconds > 1 / processors() for plan in plans)
+    row = estimates.error("shuffled samples", estimates.experiments(TINY)["shuffled samples"])
+    assert row.figure >= 1
+    assert re.search(r"6 rows, 100% of their steps run", row.work)
 
 
 def found(steps: float) -> dict[str, Any]:

@@ -15,7 +15,15 @@ from harness.block import Curves, Outcome, parameter_count
 from harness.experiment import Experiment, load
 from harness.experiment.settings import NUMBERS
 from harness.store.schema import PARAMETER_MEANINGS, parameter_column
-from harness.sweeps.plan import KERNEL_WORK, KERNELS, Plan
+from harness.sweeps.plan import (
+    FAST_WORK,
+    KERNEL_WORK,
+    KERNELS,
+    NARROW_WORK,
+    PARAMETER_WORK,
+    SAMPLE_WORK,
+    Plan,
+)
 from tests.test_experiment_load import SMALL
 from tests.test_experiment_training import ADAM, DEFAULTS, OPTIMIZERS, SCHEDULES, WHOLE, given_numbers, small
 
@@ -59,7 +67,7 @@ def trained_nothing(experiment: Experiment) -> pa.Table:
         none = np.zeros(count, np.int64)
         zeros = np.zeros((max(3, parameter_count(block.structure)), count))
         curves = Curves(none, none, zeros[:3])
-        outcome = Outcome(none.astype(np.uint8), none, none, zeros[:3], zeros[0], zeros, curves)
+        outcome = Outcome(none.astype(np.uint8), none, none, zeros[:3], zeros[0], zeros[0], zeros, curves, 0, 0)
         parts.append(tables.runs_table(block.structure, rows, outcome))
     return pa.concat_tables(parts).sort_by("config")
 
@@ -136,13 +144,13 @@ def test_a_structure_has_a_kernel_of_its_own_if_it_repays() -> None:
     eight = four | {"arithmetic": ["exact", "fast"]}
     assert kernels(**four) == [True] * KERNELS
     assert kernels(**eight) == [False] * 8
-    work = 9 + 8  # of an epoch of the network with 9 parameters
+    work = (SAMPLE_WORK + 9 * PARAMETER_WORK) * NARROW_WORK * FAST_WORK + 8  # of an epoch of the cheapest of them
     runs = 2 * 2 * 5
     epochs = int(KERNEL_WORK / (runs * work)) - 1
-    assert kernels(**eight, epochs=[1, epochs], max_loss=[1, 2, 3, 4, 5]) == [False] * 8
+    assert sum(kernels(**eight, epochs=[1, epochs], max_loss=[1, 2, 3, 4, 5])) == 6
     assert kernels(**eight, epochs=[1, epochs + 1], max_loss=[1, 2, 3, 4, 5]) == [True] * 8
     large = {"layers": [[2, 1], [2, 2, 1], [2, 3, 1], [2, 4, 1], [2, 10**4, 1]]}
-    assert kernels(epochs=10_000, learning_rate=0.1, init="ones", **large) == [False] * 4 + [False]
+    assert kernels(epochs=5_000, learning_rate=0.1, init="ones", **large) == [False] * 4 + [False]
     assert kernels(epochs=100_000, learning_rate=0.1, init="ones", **large) == [False] * 4 + [True]
 
 

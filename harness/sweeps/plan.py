@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.block import Block, parameter_count
+from harness.block import OWN_KERNEL, Block, parameter_count
 from harness.experiment.grid import EPOCHS, REPEAT, Grid, Selection
 from harness.experiment.model import Data, Experiment, Structure, label
 from harness.experiment.resolve import network_data
@@ -23,7 +23,8 @@ from harness.store.tables import Rows, Tables
 from harness.sweeps.version import version
 
 WORK_PER_SECOND = 2e9
-"""Parameters stepped a second by one thread, a low guess for any machine: it sizes blocks and `harness plan`'s time."""
+"""Units of work that one thread does in a second, a low guess for any machine: they size blocks and the time that
+`harness plan` tells."""
 BLOCK_WORK = WORK_PER_SECOND
 SMALLEST_WORK = WORK_PER_SECOND / 64
 BLOCKS = 16
@@ -33,9 +34,15 @@ BLOCK_NUMBERS = 2**24
 PART_ROWS = 2**20
 FEW_BLOCKS = 64
 """So many blocks or fewer have a file each; of more, as many as make a file worth reading share one."""
-TRANSCENDENTAL, FUNCTION_WORK = ("tanh", "sigmoid", "softplus"), 20
+SAMPLE_WORK, PARAMETER_WORK, ANY_PARAMETER_WORK = 8.0, 0.5, 2.5
+TRANSCENDENTAL, FUNCTION_WORK, ANY_FUNCTION_WORK = ("tanh", "sigmoid", "softplus"), 6.0, 12.0
 UPDATE_WORK = {"rmsprop": 6, "adam": 8, "adamw": 8}
-"""A value of such a function takes as long as 20 parameters, an update by such an optimizer as 6 or 8 (measured)."""
+"""The work (measured) of a sample, of each parameter in it, of a value of such a function, and of a parameter's update
+by such an optimizer; more where the kernel for any network trains a large one."""
+NARROW_WORK, FAST_WORK = 0.5, 0.8
+"""The share of it that float32 and `fast` arithmetic take."""
+FEW_RUNS = 16
+"""Fewer runs than this take as long as so many: they leave vectors, and the time that each waits, unfilled."""
 KERNELS = 4
 KERNEL_WORK = 1e9
 """Where there are more structures than that, one has a kernel of its own only if it has more work than this: a kernel
@@ -79,16 +86,21 @@ class Plan:
         self.work = sum(self._work.values())
 
     def _run_work(self, structure: Structure, epochs: int) -> float:
-        """The parameters that one run steps, or what takes as long, and a little for each epoch and run."""
+        """The work of one run that has every epoch, and a little for each epoch and run."""
         parameters = parameter_count(structure)
+        own = parameters <= OWN_KERNEL
         units = zip(structure.layers[1:], structure.activations, strict=True)
-        functions = sum(FUNCTION_WORK * outputs for outputs, name in units if name in TRANSCENDENTAL)
-        update = UPDATE_WORK.get(structure.optimizer, 0) * parameters / structure.batch_size
-        return (epochs + 1) * (self.samples * (parameters + functions + update) + 8)
+        values = sum(outputs for outputs, name in units if name in TRANSCENDENTAL)
+        sample = SAMPLE_WORK + parameters * (PARAMETER_WORK if own else ANY_PARAMETER_WORK)
+        sample += values * (FUNCTION_WORK if own else ANY_FUNCTION_WORK)
+        sample += UPDATE_WORK.get(structure.optimizer, 0) * parameters / structure.batch_size
+        sample *= NARROW_WORK if structure.dtype == "float32" else 1.0
+        sample *= FAST_WORK if structure.arithmetic == "fast" else 1.0
+        return (epochs + 1) * (self.samples * sample + 8)
 
     def seconds_of(self, piece: Piece) -> float:
         """One thread's time for a piece, roughly."""
-        return piece.runs * self._run_work(piece.structure, piece.epochs) / WORK_PER_SECOND
+        return max(piece.runs, FEW_RUNS) * self._run_work(piece.structure, piece.epochs) / WORK_PER_SECOND
 
     def own_kernel(self, structure: Structure) -> bool:
         """Whether a structure is worth compiling a kernel of its own."""

@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.store.folder import EXPERIMENT, MANIFEST, Folder, StoreError
+from harness.store.log import sums
 from harness.store.places import place_of
 
 
 @dataclass(frozen=True)
 class SweepStatus:
     """state: `running`, or `complete` once every part was there. blocks, done: of the plan. bad: (file, what is wrong
-    with it). seconds_left: one thread's.
+    with it). seconds_left: one thread's, or None if nothing is done that they could be reckoned from.
     """
 
     state: str
     blocks: int
     done: int
     bad: list[tuple[str, str]]
-    seconds_left: float
+    seconds_left: float | None
 
 
 def status_of(path: str, deep: bool | None = None, endpoint: str | None = None) -> SweepStatus:
@@ -37,5 +38,5 @@ def status_of(path: str, deep: bool | None = None, endpoint: str | None = None) 
         bad += [(name, "not in the log") for name in folder.unlogged()]
     blocks = manifest["blocks"] if manifest else max((entry.stop for entry in found.good), default=0)
     done = sum(map(max, zip(found.covers("part", blocks), found.covers("block", blocks), strict=True)))
-    seconds = sum(entry.seconds for entry in found.good)
-    return SweepStatus(state, blocks, done, bad, seconds / max(done, 1) * (blocks - done))
+    seconds = sums(found.good)["seconds"]
+    return SweepStatus(state, blocks, done, bad, seconds / done * (blocks - done) if done else None)
