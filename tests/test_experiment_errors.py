@@ -159,8 +159,6 @@ COMBINED = [
     (LAYERS, f"{LAYERS}\n  activation: [relu, tanh]", "4:15: network.activation: expected one name for all, or 1 for the hidden layers of [2, 2, 1], found a list of 2"),
     (LAYERS, f"{LAYERS}\n  output: relu\ntraining: {{loss: bce}}", "4:11: network.output: expected identity, as bce takes logits, found 'relu'"),
     (INIT, f"{INIT}\n  loss: [mse, bce]\n  output: [identity, tanh]", "11:11: parameters.output: expected identity, as bce takes logits, found 'tanh'"),
-    (NAME, f"{NAME}\ntraining: {{batch_size: 2}}", "2:24: training.batch_size: expected at most the number of samples, 1, found 2; for all write full"),
-    (INIT, f"{INIT}\n  batch_size: {{range: [1, 9, 1]}}", "10:15: parameters.batch_size: expected at most the number of samples, 1, found 2; for all write full"),
 ]  # fmt: skip
 DATA = [
     (ROWS, "rows: []", "5:9: data.rows: expected rows such as [[1, 1, 1]], found an empty list"),

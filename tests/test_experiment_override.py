@@ -31,7 +31,7 @@ def test_overriding_gives_one_configuration(tmp_path: Path) -> None:
         "activation": "tanh",
         "batch_size": "full",
     }
-    assert only(override(SMALL, chosen)) == {**first, **chosen, "learning_rate": "3.0"}
+    assert only(override(SMALL, chosen)) == {**first, **chosen, "learning_rate": "3.0", "batch_size": "1"}
     path = tmp_path / "x.yaml"
     path.write_text(FULL)
     rate = label(load(path).grids[0].dimensions[2].values("learning_rate_2")[0])
