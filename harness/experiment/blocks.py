@@ -12,7 +12,8 @@ import numpy as np
 
 from harness.experiment.axes import MOST_VALUES, SWEEPABLE, Axis, setting_of
 from harness.experiment.axis_spec import parse
-from harness.experiment.errors import BadValueError, Path, dotted, found, unknown
+from harness.experiment.document import misplaced
+from harness.experiment.errors import BadValueError, Path, dotted, found, synonyms, unknown
 from harness.experiment.idle import DECIDERS
 from harness.experiment.model import Dimension, GridSpec, label
 from harness.experiment.source import Note, notes_at
@@ -210,4 +211,5 @@ def unknown_parameter(key: str) -> str:
     """The message for a key under `parameters` or `zip` that nothing has."""
     if key.startswith("learning_rate_") and key.removeprefix("learning_rate_").isdecimal():
         return "unknown key; layers are numbered 1, 2, .."
-    return unknown(key, SWEEPABLE)
+    own = any(name in SWEEPABLE for name in synonyms(key))
+    return (None if own else misplaced(key, "parameters")) or unknown(key, SWEEPABLE)

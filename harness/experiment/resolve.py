@@ -14,7 +14,7 @@ from harness.experiment import data, document, source
 from harness.experiment.axes import Axis, setting_of
 from harness.experiment.blocks import BLOCK_KEYS, Block, BlockReader, unknown_parameter
 from harness.experiment.check import Checker, unused
-from harness.experiment.errors import BadValueError, Path, either, found, nearest
+from harness.experiment.errors import BadValueError, Path, either, found, unknown
 from harness.experiment.idle import idle as idle_of
 from harness.experiment.meaning import fingerprint as fingerprint_of
 from harness.experiment.model import Data, Dimension, Experiment, Structure, Value
@@ -171,10 +171,11 @@ def _blocks(raw: dict[str, Any], reader: BlockReader, notes: list[Note]) -> Iter
         if not isinstance(block, dict):
             notes.append(Note(path, f"expected {{parameters, zip, exclude}}, found {found(block)}"))
             continue
-        for key in block:
-            if key not in BLOCK_KEYS:
-                hint = nearest(key, BLOCK_KEYS) or f"; expected one of {', '.join(BLOCK_KEYS)}"
-                notes.append(Note((*path, key), f"unknown key{hint}", key=True))
+        notes += [
+            Note((*path, key), document.misplaced(key, "grids") or unknown(key, BLOCK_KEYS), key=True)
+            for key in block
+            if key not in BLOCK_KEYS
+        ]
         yield reader.read(block, path)
 
 
@@ -234,12 +235,8 @@ def _finish(reading: _Reading) -> Experiment:
 
 
 def _without_guessed(notes: list[Note]) -> list[Note]:
-    """Without what would not be wrong if a misspelt key were what it was probably meant to be."""
-    guesses = {
-        (*note.path[:-1], guess.group(1))
-        for note in notes
-        if note.key and (guess := re.search(r"; did you mean (\w+)\?$", note.message))
-    }
+    """Without what would not be wrong if a misspelt or misplaced key were what it was probably meant to be."""
+    guesses = {guess for note in notes if note.key and (guess := _guess(note))}
     names = {path[-1] for path in guesses}
     return [
         note
@@ -247,3 +244,13 @@ def _without_guessed(notes: list[Note]) -> list[Note]:
         if note.unless not in names
         and not (note.message.startswith("missing") and any(note.path[:n] in guesses for n in range(6)))
     ]
+
+
+def _guess(note: Note) -> Path | None:
+    """What a key was probably meant to be, by what the note says of it."""
+    if guess := re.search(r"; did you mean ([\w.]+)\?$", note.message):
+        steps = tuple(guess.group(1).split("."))
+        return steps if len(steps) > 1 else (*note.path[:-1], *steps)
+    if place := re.search(r"; it belongs (?:under (\w+)|at the top level)$", note.message):
+        return (*filter(None, place.groups()), str(note.path[-1]))
+    return None

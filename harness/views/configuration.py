@@ -127,5 +127,6 @@ def _experiment(results: Results) -> Experiment:
         why = str(error).splitlines()[0]
         raise HarnessError(f"{results.folder}: its experiment cannot be read from this folder: {why}") from None
     if experiment.fingerprint.encode() != results.runs.schema.metadata[b"harness.fingerprint"]:
-        raise HarnessError(f"{results.folder}: the data of its experiment are not those that it was trained on")
+        why = "its data have changed since it was trained, or another version trained it"
+        raise HarnessError(f"{results.folder}: its experiment no longer means these rows: {why}")
     return experiment
