@@ -102,18 +102,19 @@ def some_grid(draw: st.DrawFn) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 def test_the_engine_is_given_what_the_file_says(grids: list[Any], training: dict[str, float]) -> None:
     whole = {"name": "x", "network": {"layers": [2, 2, 1]}, "data": {"rows": [[1, 1, 1]]}, "training": training}
     source = whole | (grids[0][0] if len(grids) == 1 else {"grids": [grid for grid, _ in grids]})
-    wanted: list[dict[str, Any]] = []
-    for config in (config for _, listed in grids for config in listed):
-        if config not in wanted:
-            wanted.append(config)
-    swept = {key for config in wanted for key in config} | training.keys()
-    found = given_numbers(source)
-    for config, numbers in zip(wanted, found, strict=True):
+    configs = [config for _, listed in grids for config in listed]
+    swept = {key for config in configs for key in config} | training.keys()
+    always = {key: none for key, none in (("weight_decay", 0.0), ("gradient_clip", math.inf)) if key in swept}
+    wanted: list[tuple[Any, dict[str, Any]]] = []
+    for config in configs:
         defaults = {**DEFAULTS[config["optimizer"]], **DEFAULTS[config["schedule"]]}
-        always = {key: none for key, none in (("weight_decay", 0.0), ("gradient_clip", math.inf)) if key in swept}
-        assert numbers == always | defaults | {
+        numbers = always | defaults | {
             key: value for key, value in {**training, **config}.items() if key in {**always, **defaults}
-        }
+        }  # fmt: skip
+        one = (config["optimizer"], config["schedule"]), numbers
+        if one not in wanted:
+            wanted.append(one)
+    assert given_numbers(source) == [numbers for _, numbers in wanted]
 
 
 RATES = {"epochs": 1, "init": ["ones", "zeros"]}

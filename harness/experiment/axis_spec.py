@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.experiment.axes import DISTRIBUTIONS, FORMS, Axis, setting_of
-from harness.experiment.errors import BadValueError, Notes, each, either, found, nearest, not_one_of, unknown
+from harness.experiment.errors import BadValueError, Notes, each, either, found, not_one_of, suggestion, unknown
 from harness.experiment.initialisation import NAMES
 from harness.experiment.settings import Setting, finite, positive, whole
 
@@ -134,7 +134,7 @@ def _random(key: str, setting: Setting, raw: dict[str, Any], seed: int) -> Axis:
     wanted = (*DISTRIBUTIONS[name], "n")
     for other in raw:
         if other not in ("distribution", *wanted):
-            notes.add_key(f"unknown key for {name}{nearest(other, wanted)}", other)
+            notes.add_key(f"unknown key for {name}{suggestion(other, wanted)}", other)
     for number in wanted:
         if number not in raw:
             form = f"{{distribution: {name}, {', '.join(f'{other}: ..' for other in wanted)}}}"

@@ -12,8 +12,10 @@ import numpy as np
 
 from harness.experiment.axes import MOST_VALUES, SWEEPABLE, Axis, setting_of
 from harness.experiment.axis_spec import parse
-from harness.experiment.errors import BadValueError, Path, dotted, found, unknown
-from harness.experiment.model import Dimension, GridSpec
+from harness.experiment.document import misplaced
+from harness.experiment.errors import BadValueError, Path, dotted, found, synonyms, unknown
+from harness.experiment.idle import DECIDERS
+from harness.experiment.model import Dimension, GridSpec, label
 from harness.experiment.source import Note, notes_at
 
 BLOCK_KEYS = ("parameters", "zip", "exclude")
@@ -151,7 +153,15 @@ class BlockReader:
                 self._note((*where, index), f"expected a mapping from keys to values, found {found(entry)}")
                 continue
             read = {key: self._excluded(block, values, key, (*where, index, key), entry[key]) for key in entry}
-            if None not in read.values():
+            idle = [
+                (key, f"{decider} {label(read[decider])} does not use it")
+                for decider, rule in DECIDERS.items()
+                if read.get(decider) is not None
+                for key in rule(read[decider], entry.keys(), block.paths.keys())
+            ]
+            for key, why in idle:
+                self._note((*where, index, key), f"matches nothing: {why}", key=True)
+            if None not in read.values() and not idle:
                 block.exclude.append(read)
 
     def _excluded(self, block: Block, values: dict[str, _Values], key: str, path: Path, raw: Any) -> Any:
@@ -201,4 +211,5 @@ def unknown_parameter(key: str) -> str:
     """The message for a key under `parameters` or `zip` that nothing has."""
     if key.startswith("learning_rate_") and key.removeprefix("learning_rate_").isdecimal():
         return "unknown key; layers are numbered 1, 2, .."
-    return unknown(key, SWEEPABLE)
+    own = any(name in SWEEPABLE for name in synonyms(key))
+    return (None if own else misplaced(key, "parameters")) or unknown(key, SWEEPABLE)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, Wit
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from harness.experiment import schema
-from harness.experiment.errors import BadValueError, Path, each, found, unknown
+from harness.experiment.errors import BadValueError, Path, each, found, plain, synonyms, unknown
 from harness.experiment.generators import GENERATORS
 from harness.experiment.settings import NETWORK, TRAINING, Bounds, Setting, name_of, switch, whole
 from harness.experiment.source import Note, notes_at
@@ -150,13 +150,14 @@ class Document(Section):
 BLOCK_KEYS = ("parameters", "zip", "exclude", "grids")
 """What `blocks.py` reads."""
 
+TOP = "the top level"
 _PLACES = {
     **dict.fromkeys(("learning_rate", "epochs", "init"), "parameters"),
     **dict.fromkeys(NETWORK, "network"),
     **dict.fromkeys(TRAINING, "training"),
-    **dict.fromkeys(("rows", "file", "generate", "samples", "noise"), "data"),
+    **dict.fromkeys(("rows", "file", "inputs", "targets", "generate", "samples", "noise"), "data"),
     **dict.fromkeys(("weights", "losses"), "record"),
-    **dict.fromkeys(("seed", "repeats", "run_cap", "parameters", "record"), "the top level"),
+    **dict.fromkeys(("name", "description", "seed", "repeats", "run_cap", "parameters", "record", "data"), TOP),
 }
 """Where a key that stands in the wrong section belongs."""
 
@@ -184,12 +185,23 @@ def _notes(path: Path, detail: Any) -> list[Note]:
     return [Note(path, f"expected a mapping, found {found(detail['input'])}")]
 
 
+def misplaced(key: str, here: str) -> str | None:
+    """The message for a key that belongs elsewhere, whatever it is called, or None. here: the section it stands in."""
+    for name in (plain(key), *synonyms(key)):
+        place = _PLACES.get(name)
+        if place is None or place == here:
+            continue
+        if name != key.lower():
+            return f"unknown key; did you mean {name if place == TOP else f'{place}.{name}'}?"
+        return f"unknown key here; it belongs {'at' if place == TOP else 'under'} {place}"
+    return None
+
+
 def _unknown(path: Path) -> str:
-    key = str(path[-1])
-    place = _PLACES.get(key.lower())
-    if place and place != (path[-2] if len(path) > 1 else "the top level"):
-        return f"unknown key here; it belongs {'at' if place == 'the top level' else 'under'} {place}"
-    return unknown(key, _fields(path[:-1]))
+    key, names = str(path[-1]), _fields(path[:-1])
+    here = str(path[-2]) if len(path) > 1 else TOP
+    own = any(name in names for name in synonyms(key))
+    return (None if own else misplaced(key, here)) or unknown(key, names)
 
 
 def _fields(path: Path) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from harness.experiment.errors import BadValueError, Notes, each, either, found, nearest, unknown
+from harness.experiment.errors import BadValueError, Notes, each, either, found, suggestion, unknown
 from harness.experiment.initialisation import NAMES, RULES, Initialisation, Matrix, Row
 from harness.experiment.settings import finite, positive
 
@@ -27,11 +27,11 @@ def parse(raw: object) -> Initialisation:
         return Initialisation(raw)
     if not isinstance(raw, dict):
         such = "expected an initialisation such as ones or {normal: {std: 0.5}}"
-        raise BadValueError(f"{such}, found {found(raw)}{nearest(raw, NAMES)}")
+        raise BadValueError(f"{such}, found {found(raw)}{suggestion(raw, NAMES)}")
     notes = Notes()
     for key in raw:
         if key not in (*NAMES, "bias"):
-            notes.add_key(f"unknown initialisation{nearest(key, (*NAMES, 'bias'))}", key)
+            notes.add_key(f"unknown initialisation{suggestion(key, (*NAMES, 'bias'))}", key)
     notes.settle()
     rules = [key for key in raw if key in NAMES]
     if len(rules) != 1:
@@ -61,7 +61,7 @@ def _numbers(rule: str, raw: object) -> tuple[float, ...]:
         raise BadValueError(f"expected {EXAMPLES.get(rule, 'nothing, or {}')}, found {found(raw)}")
     for key in raw:
         if key not in wanted:
-            notes.add_key(f"unknown key{nearest(key, wanted)}", key)
+            notes.add_key(f"unknown key{suggestion(key, wanted)}", key)
     for name, default in wanted.items():
         if default is None and name not in raw:
             notes.add(f"{name} is missing; expected {EXAMPLES[rule]}")

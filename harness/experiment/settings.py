@@ -248,6 +248,13 @@ def users(number: str) -> tuple[str, list[str]]:
     raise KeyError(number)
 
 
+def defaults_of(kind: str, name: str) -> dict[str, float]:
+    """Each number of an optimizer or schedule where it is not given: NaN if it must be. Weight decay is optimizers'."""
+    chosen = KINDS[kind][name]
+    own = {number.name: math.nan if number.default is None else number.default for number in chosen.numbers}
+    return own | ({"weight_decay": chosen.weight_decay or 0.0} if isinstance(chosen, Optimizer) else {})
+
+
 def layer_of_rate(key: str) -> int | None:
     """Which layer a key `learning_rate_<layer>` is for, else None."""
     match = _RATE_OF_LAYER.fullmatch(key)

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from harness.store.folder import BLOCKS, EXPERIMENT, KINDS, MANIFEST, Folder, StoreError
 from harness.store.log import LOG, Entry, sums
 from harness.store.places import Place
+from harness.store.reading import no_results
 
 LARGE = 2**28
 """Bytes after which a file is large enough."""
@@ -22,7 +23,9 @@ def compact(place: Place) -> tuple[int, int]:
     """
     folder = Folder(place)
     manifest = folder.manifest()
-    if manifest is None or manifest["state"] != "complete":
+    if manifest is None:
+        raise no_results(str(folder), MANIFEST)
+    if manifest["state"] != "complete":
         raise StoreError(f"{folder}: no complete results there; let the sweep end first")
     staged = place.staged()
     with place.lock():

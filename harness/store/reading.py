@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 
+from harness.experiment import ExperimentError
+from harness.experiment.errors import none_of
 from harness.store.folder import StoreError
 from harness.store.places import Place, place_of
 
@@ -15,7 +18,7 @@ from harness.store.places import Place, place_of
 def dataset(place: Place, kind: str) -> ds.Dataset:
     """A table that need not be in memory. Raises `StoreError` if there is none."""
     if not any(name.endswith(".parquet") for name in place.sizes(kind)):
-        raise StoreError(f"{place}: no results there (no {kind}/*.parquet)")
+        raise no_results(str(place), f"{kind}/*.parquet")
     source, filesystem = place.dataset(kind)
     return ds.dataset(source, format="parquet", filesystem=filesystem)
 
@@ -25,11 +28,26 @@ def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, k
     found = dataset(place_of(folder), kind)
     names = found.schema.names
     if unknown := [name for name in columns or [] if name not in names]:
-        raise StoreError(f"{folder}: no column {unknown[0]!r}; there are {', '.join(names)}")
+        raise StoreError(f"{folder}: no column {unknown[0]!r}{none_of(unknown[0], names)}")
     wanted = list(names if columns is None else columns)
     order = ["config"] if kind == "runs" else ["run", "epoch"]
     table = found.to_table(columns=[*wanted, *(name for name in order if name not in wanted)])
     return in_order(table, order).select(wanted)
+
+
+def no_results(path: str, missing: str) -> StoreError:
+    """The error for a path without results; for an experiment file it says where its results are, or would be."""
+    name = None
+    if os.path.isfile(path):
+        from harness.experiment import source
+
+        with contextlib.suppress(ExperimentError):
+            name = source.read(path).data.get("name")
+    if not isinstance(name, str):
+        return StoreError(f"{path}: no results there (no {missing})")
+    folder = os.path.join("results", name)
+    where = f"are in {folder}" if os.path.isdir(folder) else f"would be in {folder}, after `harness sweep {path}`"
+    return StoreError(f"{path}: this is an experiment, not a folder of results; its results {where}")
 
 
 def in_order(table: pa.Table, order: Sequence[str] = ("config",)) -> pa.Table:

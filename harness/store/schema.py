@@ -44,20 +44,21 @@ def parameter_type(key: str) -> pa.DataType:
 def _number_meaning(name: str) -> tuple[str, str]:
     """Unit and meaning of a number of optimizers or schedules; whole ones count epochs."""
     kind, names = users(name)
-    meaning = f"of {kind} {either(names)}; NULL where the {kind} has none and the grid does not give it"
+    meaning = f"of {kind} {either(names)}; NULL where the {kind} is another"
     return "epochs" if NUMBERS[name].whole else "", f"the {name} {meaning}"
 
 
 PARAMETER_MEANINGS = {
     "learning_rate": (
         "",
-        "learning rate of every layer; `learning_rate_2` that of layer 2 alone; NULL where a grid does not have it",
+        "learning rate of every layer; `learning_rate_2` that of layer 2 alone; NULL where no layer has it",
     ),
     "epochs": ("epochs", "passes over the data that the row is the result of; 0 is the initial network"),
     "init": ("", "initialisation, as written in the experiment"),
     "max_loss": ("loss", "the loss above which a run counts as diverged"),
     "batch_size": ("samples", "samples per update"),
     "layers": ("units", "units of each layer, inputs first"),
+    "activation": ("", "the experiment's `activation`; NULL where there is no hidden layer"),
     "optimizer": ("", "what an update makes of a weight and its gradient"),
     "schedule": ("", "how the learning rate goes on from epoch to epoch; `learning_rate` is the one it starts from"),
     "shuffle": ("", "`true`: the samples come in another order every epoch"),
@@ -72,7 +73,8 @@ def parameter_column(key: str) -> Column:
     base = "learning_rate" if key.startswith("learning_rate") else key
     unit, meaning = PARAMETER_MEANINGS.get(base, ("", f"the experiment's `{key}`"))
     column = parameter_type(key)
-    return Column(key, column, unit, meaning, nullable=column != LABELS and key not in WHOLE)
+    always = key in WHOLE or (column == LABELS and key != "activation")
+    return Column(key, column, unit, meaning, nullable=not always)
 
 
 def fixed_columns(number: pa.DataType) -> tuple[list[Column], list[Column]]:

@@ -33,7 +33,8 @@ STATUS_LABELS = [status.label for status in Status]
 class Rows:
     """What the table says of R rows beside what the engine gives.
 
-    config, run: (R,). parameters: for each swept one, and `repeat`, its (R,) numbers, NaN for none, or label ids.
+    config, run: (R,). parameters: for each swept one, and `repeat`, its (R,) numbers, NaN for none, or label ids,
+    negative for none.
     """
 
     config: Any
@@ -137,7 +138,8 @@ class Tables:
             return values
         if column.type == LABELS:
             return pa.DictionaryArray.from_arrays(
-                pa.array(values, pa.int32()), pa.array(self.labels[column.name], pa.string())
+                pa.array(values, pa.int32(), mask=np.asarray(values) < 0),
+                pa.array(self.labels[column.name], pa.string()),
             )
         return pa.array(values, column.type, from_pandas=True)
 

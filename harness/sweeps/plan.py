@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from harness.block import OWN_KERNEL, Block, parameter_count
-from harness.experiment.grid import EPOCHS, REPEAT, Grid, Selection
+from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid, Selection
 from harness.experiment.model import Data, Experiment, Structure, label
 from harness.experiment.resolve import network_data
 from harness.experiment.resolve import structure as structure_of
@@ -245,10 +245,7 @@ class Plan:
         ids = selection.ids[key][order] if key == EPOCHS else selection.ids[key][run]
         if parameter_type(key) == LABELS:
             return ids
-        if key == "batch_size":
-            sizes = [self.samples if value == "full" else value for value in self.grid.values[key]]
-            return np.array(sizes)[ids]
-        return self._numbers(key, default)[ids]
+        return self._values_of(key, ids, default)
 
     @property
     def common(self) -> bool:
@@ -263,12 +260,17 @@ class Plan:
     def _number(self, selection: Selection, key: str, count: int, default: float) -> Any:
         """(N,) the values of a numeric parameter, wherever it is given."""
         if key in selection.ids:
-            return np.asarray(self._numbers(key, default)[selection.ids[key]], np.float64)
+            return np.asarray(self._values_of(key, selection.ids[key], default), np.float64)
         given = self.experiment.settings.get(key)
         return np.full(count, default if given is None else given, np.float64)
+
+    def _values_of(self, key: str, ids: Any, default: float) -> Any:
+        """The numbers with these ids. default: where a grid does not give it; where a run does not use it, NaN."""
+        values = self._numbers(key, default)
+        return np.where(ids == IDLE, np.nan, values[ids]) if (ids == IDLE).any() else values[ids]
 
     def _numbers(self, key: str, default: float) -> Any:
         values = self.grid.values[key]
         if isinstance(values, list):  # some grid does not give this parameter
-            return np.array([default if value is None else value for value in values], np.float64)
+            return np.array([default if value is None else value for value in values])
         return values

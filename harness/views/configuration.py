@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness import reference
 from harness.errors import HarnessError
 from harness.experiment import ExperimentError, load
-from harness.experiment.grid import EPOCHS, REPEAT, Grid
+from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid
 from harness.experiment.model import Experiment, Value, label
 from harness.experiment.resolve import network_data, override, structure
 from harness.store.places import S3
@@ -112,7 +112,8 @@ def of_row(results: Results, number: int) -> Configuration:
     ((run, epochs),) = results.row(number, ["run", EPOCHS]).itertuples(index=False)
     grid = Grid(experiment)
     ids = grid.select(run, run + 1).ids
-    values = {key: grid.values[key][ids[key][0]] for key in (*grid.keys, REPEAT) if key != EPOCHS}
+    used = [key for key in (*grid.keys, REPEAT) if key != EPOCHS and ids[key][0] != IDLE]
+    values = {key: grid.values[key][ids[key][0]] for key in used}
     repeat = int(values.pop(REPEAT))
     given = {key: value for key, value in values.items() if value is not None}
     return Configuration(experiment, given, epochs, repeat, number)
@@ -126,5 +127,6 @@ def _experiment(results: Results) -> Experiment:
         why = str(error).splitlines()[0]
         raise HarnessError(f"{results.folder}: its experiment cannot be read from this folder: {why}") from None
     if experiment.fingerprint.encode() != results.runs.schema.metadata[b"harness.fingerprint"]:
-        raise HarnessError(f"{results.folder}: the data of its experiment are not those that it was trained on")
+        why = "its data have changed since it was trained, or another version trained it"
+        raise HarnessError(f"{results.folder}: its experiment no longer means these rows: {why}")
     return experiment

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from harness.errors import HarnessError
 from harness.experiment.axes import setting_of
-from harness.experiment.errors import either
+from harness.experiment.errors import either, none_of
 from harness.store.arrays import NAMED
 from harness.store.places import place_of
 from harness.store.reading import dataset, load
@@ -134,7 +134,7 @@ class Results:
     def column(self, name: str) -> Column:
         """What the schema says of a column. Raises `HarnessError` if there is no such one."""
         if name not in self._names:
-            raise HarnessError(f"{self.folder}: no column {name!r}; there are {either(self._names)}")
+            raise HarnessError(f"{self.folder}: no column {name!r}{none_of(name, self._names)}")
         number = self.runs.schema.field("loss_mean").type
         fixed = {column.name: column for part in fixed_columns(number) for column in part}
         if name in fixed:
