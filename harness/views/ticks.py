@@ -9,8 +9,8 @@ FEWEST = 3
 """So many labelled ticks at least, wherever an axis has room for them."""
 PLAIN = (1e-3, 1e5)
 """From the first up to below the second, numbers are written out; beyond, as powers of ten."""
-LEADING = ((1.0,), (1.0, 2.0, 5.0), tuple(map(float, range(1, 10))))
-"""What the ticks of a logarithmic axis start with: the first of these that makes `FEWEST`, decades before all."""
+LEADING = ((1.0, 2.0, 5.0), (1.0, 5.0), (1.0,), tuple(map(float, range(1, 10))))
+"""What the ticks of a logarithmic axis start with: the first of these that makes `FEWEST` and no more than fit."""
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -35,24 +35,22 @@ def linear(low: float, high: float, most: int = 8, whole: bool = False) -> list[
 
 
 def logarithmic(low: float, high: float, most: int = 8) -> list[float]:
-    """Round numbers from low to high for a logarithmic axis: every so many decades; or 1, 2 and 5; or `linear` ones.
+    """Round numbers from low to high for a logarithmic axis: 1, 2 and 5; or every so many decades; or `linear` ones.
 
     low: above 0. most: so many at most.
     """
     first, last = math.ceil(_log(low) - 1e-9), math.floor(_log(high) + 1e-9)
-    decades = last - first + 1
-    if decades >= FEWEST:
-        every = next(every for every in (1, 2, 3, 5, 10, 20, 50, 100, 200, 500) if decades <= every * most)
-        kept = [power for power in range(first, last + 1) if power % every == 0]
-        kept = kept if len(kept) >= FEWEST else list(range(first, last + 1, max(1, (decades - 1) // (FEWEST - 1))))
-        sparse = [float(f"1e{power}") for power in kept]
-        dense = _leading(LEADING[1], first - 1, last + 1, low, high)
-        return dense if len(dense) <= most else sparse
-    for leading in LEADING[1:]:
+    for leading in LEADING:
         found = _leading(leading, first - 1, last + 1, low, high)
         if FEWEST <= len(found) <= most:
             return found
-    return linear(low, high, most)
+    decades = last - first + 1
+    if decades < FEWEST:
+        return linear(low, high, most)
+    every = next(every for every in (2, 3, 5, 10, 20, 50, 100, 200, 500) if decades <= every * most)
+    kept = [power for power in range(first, last + 1) if power % every == 0]
+    kept = kept if len(kept) >= FEWEST else list(range(first, last + 1, (decades - 1) // (FEWEST - 1)))
+    return [float(f"1e{power}") for power in kept]
 
 
 def texts(values: Iterable[float], powers: str = "$10^{{{power}}}$") -> list[str]:

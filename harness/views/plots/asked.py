@@ -135,7 +135,7 @@ class Asked:
         """These columns of the rows asked for. Raises `HarnessError` if there are none."""
         frame = self.results.frame(columns, self.where)
         if frame.empty:
-            raise HarnessError(f"{self.results.folder}: no row has {self.held}")
+            raise HarnessError(f"{self.results.folder}: no row has {self.held or self.after.strip()}")
         return frame
 
     def over(self, *drawn: str) -> list[str]:
@@ -161,10 +161,29 @@ class Asked:
         figure.supxlabel("\n".join(lines), fontsize=8, color="0.3", x=0.01, ha="left")
 
     @property
-    def held(self) -> str:
-        """`learning_rate 0.1, init ones`: the values that the rows have."""
+    def measured(self) -> str:
+        """What is drawn and when it was measured: `loss mean after 1,000 epochs`."""
+        return f"{self.title}{self.after}"
+
+    @property
+    def after(self) -> str:
+        """` after 1,000 epochs`, if all rows have as many; else nothing."""
         axes = self.results.axes
-        values = {name: axes[name].nearest(value) if name in axes else value for name, value in self.where.items()}
+        if "epochs" in axes and "epochs" not in self.where:
+            return ""
+        epochs = int(axes["epochs"].nearest(self.where["epochs"])) if "epochs" in axes else self._epochs
+        return f" after {epochs:,} epoch{'s' * (epochs != 1)}"
+
+    @cached_property
+    def _epochs(self) -> int:
+        """The epochs of every row, where they do not vary."""
+        return int(self.results.runs.head(1, columns=["epochs"])["epochs"][0].as_py())
+
+    @property
+    def held(self) -> str:
+        """`learning rate 0.1, init ones`: the values that the rows have, beside the epochs."""
+        axes, where = self.results.axes, {name: value for name, value in self.where.items() if name != "epochs"}
+        values = {name: axes[name].nearest(value) if name in axes else value for name, value in where.items()}
         return ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in values.items())
 
     @cached_property

@@ -67,8 +67,8 @@ class Colours:
         else:
             found = ticks.linear(low, high, most)
             set_ticks(drawn.ax.yaxis, found, ticks.texts(found))
-        drawn.ax.tick_params(labelsize=8)
-        drawn.set_label(self.title, fontsize=9)
+        drawn.ax.tick_params(labelsize=8, pad=2)
+        drawn.set_label(self.title, fontsize=8)
 
 
 def of_losses(title: str, values: NDArray[np.float64], idle: float | None) -> Colours | None:
@@ -81,7 +81,7 @@ def of_losses(title: str, values: NDArray[np.float64], idle: float | None) -> Co
     if not len(there):
         return None
     positive = there[there > NOTHING]
-    low = max(positive.min(), NOTHING) if len(positive) else NOTHING
+    low = float(positive.min()) if len(positive) == len(there) else NOTHING
     if idle is not None:
         high = idle
     else:

@@ -15,8 +15,8 @@ from harness.views import ticks
 from harness.views.plots import style
 from harness.views.plots.asked import DOT, Asked
 from harness.views.plots.facets import facets_of
-from harness.views.plots.gather import quantiles
-from harness.views.plots.lines import BANDS, bands, name
+from harness.views.plots.gather import floored, quantiles
+from harness.views.plots.lines import BANDS, bands, name, scales
 from harness.views.plots.scales import MOST, codes, set_ticks
 
 RUNS = 2000
@@ -47,18 +47,20 @@ def curves(asked: Asked) -> Figure:
     size = (style.WIDTH if len(found) == 1 else 9.6, style.height(len(found)))
     question = asked.question or "How does the loss change from epoch to epoch?"
     made, body = style.sheet(question, DOT.join(part for part in shown if part), *size)
-    drawn: list[NDArray[np.float64]] = []
-    handles: list[Any] = []
     alike = len(facets.kinds) == 1
     places = style.panels(body, len(found), share_y=alike)
-    for axes, facet, part in zip(places, facets.drawn, points, strict=True):
-        drawn.append(_draw(axes, part, many))
-        handles = list(axes.lines) or handles
+    medians = [_levels(part) for part in points]
+    losses = floored([levels for _, levels in medians], alike)
+    handles: list[Any] = []
+    for axes, facet, (epochs, _), levels in zip(places, facets.drawn, medians, losses, strict=True):
+        if len(epochs):
+            handles = _draw(axes, epochs, levels, many)
         name(axes, facet, "epoch", "loss")
-    for axes, losses in zip(places, drawn, strict=True):
-        style.loss_scale(axes, np.concatenate(drawn) if alike else losses)
+    shown_losses = [levels if many else levels[:, 2] for levels in losses]
+    outside = scales(list(zip(places, shown_losses, strict=True)), alike)
     style.legend(body, handles, "over the samples of an epoch")
-    asked.caption(made, *([f"{BANDS} of the mean loss", "a run that diverges counts until it does"] if many else []))
+    told = [f"{BANDS} of the mean loss", "a run that diverges counts until it does"] if many else []
+    asked.caption(made, *told, *outside)
     return made
 
 
@@ -68,22 +70,23 @@ def _runs(asked: Asked) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return runs[np.unique(np.linspace(0, len(runs) - 1, min(RUNS, len(runs))).round().astype(int))], runs
 
 
-def _draw(axes: Axes, points: pd.DataFrame, many: bool) -> NDArray[np.float64]:
-    """Draw the three losses of the runs of a panel; return every number that was drawn."""
-    if points.empty:
-        return np.empty(0)
+def _levels(points: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """(V,) epochs, of very many some at equal distances, and (losses, quantiles, V) of the runs at each."""
     where = np.sort(points["epoch"].unique())
     where = where[np.unique(np.linspace(0, len(where) - 1, min(MOST, len(where))).round().astype(int))]
-    at = codes(where, points["epoch"])
-    there, drawn = at >= 0, []
-    for (column, (label, dash)), colour in zip(LOSSES.items(), style.LINES, strict=False):
-        found = quantiles(at[there], points[column].to_numpy(float)[there], len(where))
+    at = codes(where, points["epoch"]) if len(where) else np.empty(0, np.int64)
+    there = at >= 0
+    read = [points[column].to_numpy(float)[there] for column in LOSSES]
+    return where, np.stack([quantiles(at[there], losses, len(where)) for losses in read])
+
+
+def _draw(axes: Axes, epochs: NDArray[np.int64], levels: NDArray[np.float64], many: bool) -> list[Any]:
+    """Draw the three losses of the runs of a panel; return what the legend says."""
+    for (column, (label, dash)), colour, found in zip(LOSSES.items(), style.LINES, levels, strict=False):
         if many and column == "loss_mean":
-            bands(axes, where, found, colour)
-            drawn.append(found.ravel())
-        mark = "o" if len(where) <= style.MARKED else None
-        axes.plot(where, found[2], color=colour, linestyle=dash, marker=mark, markersize=4, label=label)
-        drawn.append(found[2])
-    at_epochs = ticks.linear(float(where[0]), float(where[-1]), 10, whole=True)
+            bands(axes, epochs, found, colour)
+        mark = "o" if len(epochs) <= style.MARKED else None
+        axes.plot(epochs, found[2], color=colour, linestyle=dash, marker=mark, markersize=4, label=label)
+    at_epochs = ticks.linear(float(epochs[0]), float(epochs[-1]), 10, whole=True)
     set_ticks(axes.xaxis, at_epochs, ticks.texts(at_epochs))
-    return np.concatenate(drawn)
+    return list(axes.lines)

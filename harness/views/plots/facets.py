@@ -30,6 +30,11 @@ class Facet:
         return ", ".join(f"{name} {value}" for name, value in self.setting.items())
 
     @property
+    def value(self) -> str:
+        """`ones, [2, 2, 1]`, for a legend whose title names the axes."""
+        return ", ".join(map(str, self.setting.values()))
+
+    @property
     def kind(self) -> tuple[Any, ...]:
         """What makes its losses unlike those of others."""
         return tuple(self.setting[name] for name in unlike(self.setting))

@@ -105,6 +105,19 @@ def shares(
     return tally.sum(axis=0), tally, below
 
 
+def floor(losses: NDArray[np.float64]) -> float:
+    """The loss that lesser ones are drawn like: `NOTHING`, or less if all losses are next to nothing."""
+    there = losses[np.isfinite(losses)]
+    greatest = float(there.max()) if len(there) else 1.0
+    return NOTHING if greatest > 1e3 * NOTHING else max(greatest * NOTHING, 1e-300)
+
+
+def floored(panels: Sequence[NDArray[np.float64]], alike: bool) -> list[NDArray[np.float64]]:
+    """The losses of panels, of any shape, none less than the `floor` of all; of each, if they are not alike."""
+    every = floor(np.concatenate([np.ravel(losses) for losses in panels]))
+    return [np.maximum(losses, every if alike else floor(np.ravel(losses))) for losses in panels]
+
+
 def idle_loss(results: Results, where: Mapping[str, Any]) -> float | None:
     """The loss of doing nothing: the median of the first epochs' mean losses. None if the table does not have them.
 

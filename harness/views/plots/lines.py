@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from harness.errors import HarnessError
 from harness.views.plots import style
 from harness.views.plots.asked import DOT, Asked
 from harness.views.plots.facets import Facet, facets_of
-from harness.views.plots.gather import STATUSES, has, numbers, present, quantiles, shares
+from harness.views.plots.gather import STATUSES, floored, has, numbers, present, quantiles, shares
 from harness.views.plots.scales import Scale, apart, scale_of
 from harness.views.results import Axis
 from harness.views.statuses import SIGNS
@@ -57,24 +58,26 @@ def spread(asked: Asked) -> Figure:
     size = (style.WIDTH if len(panels) == 1 else 9.6, style.height(len(panels)))
     question = asked.question or f"What is the {asked.title} at each {scale.axis.title}?"
     drawn = [*facets.names, *([x.name] if x else [])]
-    shown = [f"{asked.title} of {rows:,} rows", asked.held, *asked.over(*drawn), *facets.told]
+    shown = [asked.measured, f"{rows:,} rows", asked.held, *asked.over(*drawn), *facets.told]
     made, body = style.sheet(question, DOT.join(part for part in shown if part), *size)
     alike = len(facets.kinds) == 1
+    if asked.is_loss:
+        clipped = floored([one.found for one in panels], alike)
+        panels = [replace(one, found=found) for one, found in zip(panels, clipped, strict=True)]
     places = style.panels(body, len(panels), share_y=alike)
     kind: list[Any] = []
     for axes, facet, one in zip(places, facets.drawn, panels, strict=True):
         kind = _levels(axes, one, scale, one_each)
         scale.show(axes, "x", 10 if len(panels) == 1 else 5)
         name(axes, facet, scale.axis.title if axis else "", asked.title)
-    every_loss = np.concatenate([one.found.ravel() for one in panels])
-    losses = [every_loss if alike else one.found for one in panels]
-    cut = [style.loss_scale(*pair) for pair in zip(places, losses, strict=True)] if asked.is_loss else []
+    outside = (
+        scales([(axes, one.found) for axes, one in zip(places, panels, strict=True)], alike) if asked.is_loss else []
+    )
     told = [BOXES if scale.kind == "steps" else BANDS] if not one_each else []
-    style.legend(body, kind, "") if not one_each and scale.kind != "steps" else None
+    style.legend(body, kind, " ".join([asked.title, *asked.over(*drawn)]))
     every = sum(int(shares(asked.results, None, facet.asked.where)[0].sum()) for facet in facets.drawn)
     told += [f"without the {1 - rows / every:.1%} of rows that have no {asked.title}"] if rows < every else []
-    told += [f"losses above {short(style.GREATEST)} lie outside"] if any(cut) else []
-    asked.caption(made, *told, *(asked.binned(x) if x else []))
+    asked.caption(made, *told, *outside, *(asked.binned(x) if x else []))
     return made
 
 
@@ -92,7 +95,9 @@ def share(asked: Asked) -> Figure:
     question = asked.question or f"How do runs end at each {scale.axis.title}?"
     drawn = [*facets.names, *([x.name] if x else [])]
     line = f"{asked.title} below {short(asked.below)}" if asked.below is not None else ""
-    told = f"{line}: {below:,} of {rows:,} rows ({below / max(rows, 1):.1%})" if line else f"how {rows:,} rows ended"
+    told = f"how {rows:,} rows ended{asked.after}"
+    if line:
+        told = f"{line}{asked.after}: {below:,} of {rows:,} rows ({below / max(rows, 1):.1%})"
     shown = [told, asked.held, *asked.over(*drawn), *facets.told]
     size = (style.WIDTH if len(counted) == 1 else 9.6, style.height(len(counted)))
     made, body = style.sheet(question, DOT.join(part for part in shown if part), *size)
@@ -112,6 +117,13 @@ def share(asked: Asked) -> Figure:
     style.legend(body, [*handles, *marks], "how rows ended")
     asked.caption(made, *(asked.binned(x) if x else []))
     return made
+
+
+def scales(panels: Sequence[tuple[Axes, NDArray[np.float64]]], alike: bool) -> list[str]:
+    """A logarithmic y for the losses of panels, one for all if they are alike; return what the caption says of it."""
+    every = np.concatenate([np.ravel(losses) for _, losses in panels])
+    told = [line for axes, losses in panels for line in style.loss_scale(axes, every if alike else losses)]
+    return list(dict.fromkeys(told))
 
 
 def bands(axes: Axes, at: NDArray[Any], found: NDArray[np.float64], colour: str) -> None:
@@ -172,6 +184,8 @@ def _levels(axes: Axes, one: Spread, scale: Scale, one_each: bool) -> list[Any]:
         "marker": "o" if one_each and len(where) <= style.MARKED else "",
     }
     (line,) = axes.plot(where, one.found[2], color=style.LINES[0], label="median", **look)
+    if one_each:
+        return []
     shades = [Patch(color=style.LINES[0], alpha=alpha, linewidth=0) for alpha in (0.4, 0.15)]
     for patch, label in zip(shades, ("middle 50%", "middle 90%"), strict=True):
         patch.set_label(label)

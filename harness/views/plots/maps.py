@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,12 +39,16 @@ TITLES = {"settled": "settled in epoch", "diverged": "diverged in epoch"}
 
 @dataclass(frozen=True)
 class Panel:
-    """What one panel draws. layers: name -> (Y, X) numbers, NaN where it has none. flat: name -> (Y, X) of cells."""
+    """What one panel draws. layers: name -> (Y, X) numbers, NaN where it has none. flat: name -> (Y, X) of cells.
+
+    idle: the loss of doing nothing, or None.
+    """
 
     facet: Facet
     cells: Cells
     layers: dict[str, NDArray[np.float64]]
     flat: dict[str, NDArray[np.bool_]]
+    idle: float | None
 
 
 def map_of(asked: Asked) -> Figure:
@@ -60,16 +64,18 @@ def map_of(asked: Asked) -> Figure:
     drawn = [one for group in groups for one in group]
     size = (style.WIDTH, style.HEIGHT) if len(drawn) == 1 else (9.6, 0.6 + sum(style.height(len(g)) for g in groups))
     made, body = style.sheet(_question(asked, x.title, y.title), _shown(asked, facets, drawn), *size)
-    ended = [_ended(name, drawn) for name in TITLES]
+    ended = {name: _ended(name, drawn) for name in TITLES}
+    if ended["settled"] is None:  # too few to tell apart: they keep the colour of their loss
+        groups = [[replace(one, layers=_merged(one.layers)) for one in group] for group in groups]
     handles: list[Any] = []
     told: list[str] = []
     rows = body.subfigures(len(groups), 1, squeeze=False, height_ratios=[style.height(len(group)) for group in groups])
     for part, group in zip(rows[:, 0], groups, strict=True):
-        idle = idle_loss(asked.results, {**asked.where, **_alike(group)}) if asked.is_loss else None
-        scales = [_values(asked, group, idle), *ended]
+        idle = max(filter(None, (one.idle for one in group)), default=None)
+        scales = [_values(asked, group, idle), *ended.values()]
         handles += _group(part, group, (across, up), {one.kind: one for one in scales if one})
         told += _cut(scales[0], idle, group)
-    style.legend(body, _once(handles), "how the rows of a cell ended" if handles else "")
+    style.legend(body, _once(handles), "most common status")
     asked.caption(made, *told, *asked.binned(x, y))
     return made
 
@@ -92,7 +98,9 @@ def panel(facet: Facet, across: Scale, up: Scale) -> Panel:
     layers = {name: np.where(mask, cells.epoch, np.nan) for name, mask in masks.items()}
     value = np.where(rest, cells.value, np.nan)
     flat = {"ran": ran & ~rest, "settled": settled & ~rest & ~masks["settled"], "grew": grew}
-    return Panel(facet, cells, {"value": value, **layers}, flat)
+    return Panel(
+        facet, cells, {"value": value, **layers}, flat, idle_loss(asked.results, asked.where) if loss else None
+    )
 
 
 def _question(asked: Asked, x: str, y: str) -> str:
@@ -103,19 +111,22 @@ def _shown(asked: Asked, facets: Facets, drawn: Sequence[Panel]) -> str:
     """What the picture shows, for the line below the title."""
     most = max(one.cells.rows for one in drawn)
     over = asked.over(asked.x or "", asked.y or "", *facets.names)
-    many = f"medians of up to {most:,} rows {' '.join(over)}, of those that ended like most" if most > 1 else ""
-    return DOT.join(part for part in (asked.title, asked.held, many, *facets.told) if part)
-
-
-def _alike(group: Sequence[Panel]) -> dict[str, Any]:
-    """The settings that all panels of a group have."""
-    settings = [one.facet.setting for one in group]
-    return {name: value for name, value in settings[0].items() if all(other[name] == value for other in settings)}
+    many = f"medians of up to {most:,} rows {' '.join(over)} with the most common status" if most > 1 else ""
+    return DOT.join(part for part in (asked.measured, asked.held, many, *facets.told) if part)
 
 
 def _values(asked: Asked, group: Sequence[Panel], idle: float | None) -> Colours | None:
     values = colours.joined([one.layers["value"] for one in group])
     return colours.of_losses(asked.title, values, idle) if asked.is_loss else colours.of_numbers(asked.title, values)
+
+
+def _merged(layers: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    """Layers without one for what settled: a loss of nothing stands in its place."""
+    nothing = np.where(np.isnan(layers["settled"]), np.nan, 0.0)
+    return layers | {
+        "value": np.where(np.isnan(layers["value"]), nothing, layers["value"]),
+        "settled": np.full(nothing.shape, np.nan),
+    }
 
 
 def _ended(name: str, drawn: Sequence[Panel]) -> Colours | None:
@@ -127,22 +138,24 @@ def _cut(scale: Colours | None, idle: float | None, group: Sequence[Panel]) -> l
     if scale is None or scale.kind != "loss":
         return []
     low, high = scale.ends
-    kind = ", ".join(map(str, group[0].facet.kind))
-    why = "the loss of doing nothing (the first epoch's, median)" if idle == high else "98% of the losses are below"
-    ends = [f"above {short(high, 3)}: {why}"] if scale.above or idle == high else []
-    ends += [f"below {short(low, 3)}"] if scale.below else []
-    return [f"colours{f' of {kind}' * bool(kind)} end {' and '.join(ends)}"] if ends else []
+    kind = " ".join(map(str, ("loss", *group[0].facet.kind)))
+    why = "the loss of doing nothing (the median of the first epochs)" if idle == high else "98% of the losses are less"
+    ends = [f"at {short(low, 3)} below"] if scale.below else []
+    ends += [f"at {short(high, 3)} above, {why}"] if scale.above or idle == high else []
+    return [f"{kind} colours end {' and '.join(ends)}"] if ends else []
 
 
 def _group(part: Any, group: Sequence[Panel], scales: tuple[Scale, Scale], found: dict[str, Colours]) -> list[Any]:
     """Draw panels whose colours mean the same, with a bar for each scale; return what the legend says of them."""
     columns = min(len(group), 3) if len(group) != 4 else 2
     rows = -(-len(group) // columns)
-    grid = part.add_gridspec(rows, columns + 1, width_ratios=[1] * columns + [0.035 * columns])
+    bars = max(len(found), 1)  # a grid of both, for constrained layout knows no grid within another here
+    grid = part.add_gridspec(rows * bars, columns + 1, width_ratios=[1] * columns + [0.035 * columns])
     handles: list[Any] = []
     first: Axes | None = None
     for at, one in enumerate(group):
-        axes = part.add_subplot(grid[at // columns, at % columns], sharex=first, sharey=first)
+        row = at // columns * bars
+        axes = part.add_subplot(grid[row : row + bars, at % columns], sharex=first, sharey=first)
         first = first or axes
         handles += _draw(axes, one, scales, found)
         for scale, which in zip(scales, "xy", strict=True):
@@ -151,9 +164,12 @@ def _group(part: Any, group: Sequence[Panel], scales: tuple[Scale, Scale], found
         axes.tick_params(labelbottom=lowest, labelleft=at % columns == 0)
         axes.set(xlabel=axes.get_xlabel() if lowest else "", ylabel=axes.get_ylabel() if at % columns == 0 else "")
         axes.set_title(one.facet.label, fontsize=9)
-    bars = grid[:, -1].subgridspec(max(len(found), 1), 1, hspace=0.1)
     for at, colour in enumerate(found.values()):
-        colour.bar(part, part.add_subplot(bars[at, 0]), 7 if len(found) * columns == 1 or rows > 1 else 5)
+        colour.bar(
+            part,
+            part.add_subplot(grid[at * rows : (at + 1) * rows, -1]),
+            7 if len(found) * columns == 1 or rows > 1 else 5,
+        )
     return handles
 
 
@@ -182,16 +198,14 @@ def _draw(axes: Axes, one: Panel, scales: tuple[Scale, Scale], found: dict[str, 
 
 def _phrase(name: str) -> str:
     if name == "grew":
-        return "grew: the loss is above that of the first epoch"
+        return "ran, but grew: loss above that of the first epoch"
     return phrase(Status[name.upper()])
 
 
 def _outlines(axes: Axes, one: Panel, edges: Sequence[NDArray[np.float64]]) -> list[Any]:
     """Lines along the cells that diverged, and along those that settled at a loss with a colour of its own."""
-    box = axes.get_subplotspec()
-    columns, rows = (box.get_gridspec().ncols - 1, box.get_gridspec().nrows) if box else (1, 1)
-    width, height = axes.figure.get_figure(root=True).get_size_inches() * 0.75 * 120 / (columns, rows)
-    sizes = (height / one.cells.outcome.shape[0], width / one.cells.outcome.shape[1])
+    extent, (up, across) = axes.get_window_extent(), one.cells.outcome.shape  # before the layout, so about
+    sizes = (extent.height / up, extent.width / across)
     if max(sizes) < SMALL:
         return []
     least = (int(np.ceil(THIN / sizes[0])), int(np.ceil(THIN / sizes[1])))

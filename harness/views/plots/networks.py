@@ -39,7 +39,7 @@ def weights(asked: Asked) -> Figure:
         raise HarnessError(f"{asked.results.folder}: no row has finite weights: every run diverged")
     over = asked.over(x.name, *facets.names)
     shown = [
-        f"final weights at each {x.title}",
+        f"weights{asked.after} at each {x.title}",
         asked.held,
         *([" ".join(["medians", *over])] if over else []),
         *facets.told,
@@ -49,11 +49,11 @@ def weights(asked: Asked) -> Figure:
     for axes, name, lowest in grid:
         for number, part in enumerate(found[name]):
             _trend(axes, part, scale, style.LINES[(layer_of(name) - 1 if one else number) % len(style.LINES)], one)
-        limits(axes, np.concatenate([part.ravel() for part in found[name]]))
+        limits(axes, np.concatenate([(part if one else part[2]).ravel() for part in found[name]]))
         scale.show(axes, "x", TICKS)
         finish(axes, name, x.title, lowest)
     handles = [
-        Line2D([], [], color=style.LINES[number % len(style.LINES)], label=facet.label)
+        Line2D([], [], color=style.LINES[number % len(style.LINES)], label=facet.value)
         for number, facet in enumerate(facets.drawn)
     ]
     style.legend(made.body, [] if one else handles, ", ".join(facets.names))

@@ -15,9 +15,10 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from harness.block import Status
+from harness.views.plots.gather import floor
 from harness.views.plots.scales import log_ticks, set_ticks
 from harness.views.statuses import SIGNS, phrase
-from harness.views.ticks import linear, logarithmic, texts
+from harness.views.ticks import linear, short, texts
 
 WIDTH, HEIGHT = 8.0, 5.4
 """Inches of a picture with one panel."""
@@ -36,9 +37,11 @@ GREATEST, LARGEST = 1e6, 1e300
 """Losses beyond the first are not in the picture unless all are, for those of runs on their way to infinity would
 flatten the others; beyond the second, ticks overflow.
 """
+ROOM = 1e-3
+"""The least part of the picture's losses that is left for those that matter."""
 LEGEND_WIDTH = 110
 """Characters beside one another in a legend."""
-TITLE = 11.5
+TITLE = 9.3
 """Characters of the title to an inch."""
 
 
@@ -60,7 +63,10 @@ class Sheet(NamedTuple):
 
 def figure(width: float = WIDTH, height: float = HEIGHT) -> Figure:
     """A new figure outside pyplot: no window, no global state."""
-    return Picture(figsize=(width, height), layout="constrained", dpi=120)
+    made = Picture(figsize=(width, height), layout="constrained", dpi=120)
+    layout: Any = made.get_layout_engine()
+    layout.set(wspace=0.04)
+    return made
 
 
 def sheet(question: str, shown: str, width: float = WIDTH, height: float = HEIGHT) -> Sheet:
@@ -69,7 +75,7 @@ def sheet(question: str, shown: str, width: float = WIDTH, height: float = HEIGH
     title = "\n".join(textwrap.wrap(question, int(TITLE * width)))
     made.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
     middle: Any = made.subfigures()
-    line = "\n".join(textwrap.wrap(shown, int(1.35 * TITLE * width)))
+    line = "\n".join(textwrap.wrap(shown, int(1.45 * TITLE * width)))
     middle.suptitle(line, x=0.01, ha="left", fontsize=9.5, color="0.25")
     return Sheet(made, middle.subfigures())
 
@@ -135,27 +141,17 @@ def count(axis: Axis, low: float, high: float, most: int) -> None:
     set_ticks(axis, found, texts(found))
 
 
-def loss_scale(axes: Axes, drawn: Any) -> bool:
-    """A logarithmic y for these losses; if some are 0, it stands one step below the least of the others.
-
-    Returns whether some are so great that they are outside the picture.
-    """
+def loss_scale(axes: Axes, drawn: Any) -> list[str]:
+    """A logarithmic y for these losses, none of them 0; return what the caption says of those outside."""
     numbers: NDArray[np.float64] = np.asarray(drawn, float).ravel()
-    positive = np.minimum(numbers[np.isfinite(numbers) & (numbers > 0)], LARGEST)
-    if not len(positive):
-        return False
-    low, greatest = positive.min(), positive.max()
-    top = min(2 * greatest, max(GREATEST, 1e3 * low))
-    axes.set_autoscaley_on(False)  # else limits are computed that overflow
-    if (numbers == 0).any():
-        least = 10 ** np.floor(np.log10(low))
-        axes.set_yscale("symlog", linthresh=least, linscale=1)
-        axes.set_ylim(0, top)
-        found = [0.0, *logarithmic(least, top, 7)]
-        set_ticks(axes.yaxis, found, texts(found))
-    else:
-        bottom, top = low / 1.2, min(top, max(1.2 * greatest, 3 * low))
-        axes.set_yscale("log")
-        axes.set_ylim(bottom, top)
-        log_ticks(axes.yaxis, bottom, top, 8)
-    return bool(top < greatest)
+    there = np.minimum(numbers[np.isfinite(numbers)], LARGEST)
+    if not len(there):
+        return []
+    low, greatest = there.min(), there.max()
+    top = min(2 * greatest, max(GREATEST, low / ROOM))
+    bottom, top = low / 1.2, min(top, max(1.2 * greatest, 3 * low))
+    axes.set_yscale("log")
+    axes.set_ylim(bottom, top)
+    log_ticks(axes.yaxis, bottom, top, 8)
+    told = [f"losses of {short(low)} and less lie on the lower edge"] if low == floor(there) else []
+    return told + ([f"losses above {short(top)} lie outside"] if top < greatest else [])
