@@ -9,35 +9,38 @@ FEWEST = 3
 """So many labelled ticks at least, wherever an axis has room for them."""
 PLAIN = (1e-3, 1e5)
 """From the first up to below the second, numbers are written out; beyond, as powers of ten."""
-LEADING = ((1.0, 2.0, 5.0), (1.0, 5.0), (1.0,), tuple(map(float, range(1, 10))))
+LEADING = ((1.0, 2.0, 5.0), (1.0,), (1.0, 5.0), tuple(map(float, range(1, 10))))
 """What the ticks of a logarithmic axis start with: the first of these that makes `FEWEST` and no more than fit."""
-STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+STEPS = (1.0, 2.0, 2.5, 5.0)
+DIGITS = 12
+"""Ticks are multiples of round steps to so many digits."""
 
 
 def linear(low: float, high: float, most: int = 8, whole: bool = False) -> list[float]:
     """Multiples of 1, 2, 2.5 or 5 times a power of ten from low to high: as many as there may be, `FEWEST` at least.
 
-    most: so many at most, but for `FEWEST`. whole: only whole numbers, of which there may be fewer.
+    most: so many at most, unless that leaves fewer than `FEWEST`. whole: whole numbers only, perhaps fewer.
     """
     if not high > low:
         return [low]
     power = 10.0 ** math.floor(math.log10(high - low) - math.log10(max(most, FEWEST)) - 1)
     best: list[float] = []
-    for step in (start * power * 10.0**more for more in range(4) for start in STEPS[:-1]):
+    for step in (start * power * 10.0**more for more in range(4) for start in STEPS):
         if whole and (step < 1 or step % 1):
             continue
         found = _multiples(step, low, high)
-        if len(found) <= most and len(found) > len(best):
-            best = found
-        if best and len(found) < FEWEST:
-            break
+        if FEWEST <= len(found) <= most:
+            return found
+        if len(found) < FEWEST:
+            return best or found or [low]
+        best = found
     return best or [low]
 
 
 def logarithmic(low: float, high: float, most: int = 8) -> list[float]:
     """Round numbers from low to high for a logarithmic axis: 1, 2 and 5; or every so many decades; or `linear` ones.
 
-    low: above 0. most: so many at most.
+    low: above 0. most: so many at most, unless that leaves fewer than `FEWEST`.
     """
     first, last = math.ceil(_log(low) - 1e-9), math.floor(_log(high) + 1e-9)
     for leading in LEADING:
@@ -61,7 +64,7 @@ def texts(values: Iterable[float], powers: str = "$10^{{{power}}}$") -> list[str
     numbers = list(values)
     sizes = [abs(number) for number in numbers if number]
     if not sizes or (min(sizes) >= PLAIN[0] and max(sizes) < PLAIN[1]):
-        return distinct(numbers)
+        return [short(number, DIGITS) for number in numbers]
     return [_power(number, powers) for number in numbers]
 
 
@@ -82,8 +85,8 @@ def short(value: float, digits: int = 4) -> str:
 def _power(number: float, powers: str) -> str:
     if not number:
         return "0"
-    mantissa, power = f"{number:.3e}".split("e")
-    leading = f"{float(mantissa):g}"
+    mantissa, power = f"{number:.{DIGITS - 1}e}".split("e")
+    leading = f"{float(mantissa):.{DIGITS}g}"
     text = powers.format(power=int(power))
     if leading == "1":
         return text
@@ -101,7 +104,7 @@ def _multiples(step: float, low: float, high: float) -> list[float]:
     first, last = math.ceil((low - room) / step), math.floor((high + room) / step)
     if last - first > 1000:
         return []
-    return [float(f"{number * step:.12g}") for number in range(first, last + 1)]
+    return [float(f"{number * step:.{DIGITS}g}") for number in range(first, last + 1)]
 
 
 def _log(value: float) -> float:

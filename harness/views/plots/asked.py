@@ -10,13 +10,13 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from matplotlib.figure import Figure
 
 from harness.errors import HarnessError
 from harness.experiment import source
 from harness.experiment.errors import either
 from harness.experiment.settings import NETWORK, TRAINING
+from harness.views.plots.gather import has, parts
 from harness.views.plots.scales import MOST
 from harness.views.results import Axis, Results, title_of
 from harness.views.summary import unlike
@@ -65,10 +65,8 @@ class Asked:
         """The axes that have several values in the rows asked for."""
         if not self.where:
             return list(self.results.axes)
-        rows, chosen = self.results.runs, self.results.filter(self.where)
         names = [name for name in self.results.axes if name not in self.where]
-        columns = {name: rows.to_table([name], filter=chosen)[name] for name in names}
-        return [name for name, column in columns.items() if len(pc.drop_null(pc.unique(column))) > 1]
+        return [name for name in names if len(self._values(name)) > 1]
 
     def axis(self, name: str) -> Axis:
         """An axis that varies and is not held. Raises `HarnessError`."""
@@ -103,7 +101,7 @@ class Asked:
         """Another axis: that given, or the first usual one that rows have together with x. Raises `HarnessError`."""
         axes = [self.pick(given, x)] if given else [self.axis(name) for name in self.usual(x)]
         for axis in axes:
-            if self.frame([x, axis.name]).notna().all(axis="columns").any():
+            if any(len(part) for part in parts(self.results, [axis.name], self.where, has(x, axis.name))):
                 return axis
         raise HarnessError(f"{self.results.folder}: nothing else varies in the rows that have a {x}; expected two axes")
 
@@ -124,12 +122,13 @@ class Asked:
         """The same with more axes held."""
         return replace(self, where={**self.where, **more})
 
-    def at_last_epochs(self) -> Asked:
-        """The same with the epochs held at their most, unless they are held or drawn."""
-        axes = self.results.axes
-        if "epochs" not in axes or "epochs" in (self.x, self.y, *self.where) or self.free() == ["epochs"]:
+    def at_last_epochs(self, *drawn: str) -> Asked:
+        """The same with the epochs held at the most that rows with these axes have, unless they are held or drawn."""
+        if "epochs" not in self.results.axes or "epochs" in (*drawn, *self.where) or self.free() == ["epochs"]:
             return self
-        return self.holding({"epochs": axes["epochs"].values[-1]})
+        together = has(*drawn) if drawn else None
+        most = [part["epochs"].max() for part in parts(self.results, ["epochs"], self.where, together) if len(part)]
+        return self.holding({"epochs": max(most)}) if most else self
 
     def frame(self, columns: Sequence[str]) -> pd.DataFrame:
         """These columns of the rows asked for. Raises `HarnessError` if there are none."""
@@ -190,6 +189,11 @@ class Asked:
     def _written(self) -> Mapping[str, Any]:
         """The experiment as it was written."""
         return dict(source.read(self.results.name, self.results.source).data)
+
+    def _values(self, name: str) -> set[Any]:
+        """The values of an axis in the rows asked for."""
+        found = (part[name].dropna().unique() for part in parts(self.results, [name], self.where))
+        return {value for values in found for value in values}
 
     def _number(self, name: str) -> bool:
         kind = self.results.runs.schema.field(name).type

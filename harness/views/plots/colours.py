@@ -61,6 +61,7 @@ class Colours:
             (self.below, self.above), "neither"
         )
         drawn = figure.colorbar(ScalarMappable(self.norm, self.map), cax=place, extend=extend)
+        place.set_label("<colorbar>")  # as those that matplotlib makes room for
         low, high = self.ends
         if isinstance(self.norm, LogNorm):
             log_ticks(drawn.ax.yaxis, low, high, most)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from operator import and_
 from typing import Any
 
 import numpy as np
@@ -24,9 +26,9 @@ SAMPLE = 1_000_000
 """So many first losses, at equal distances, are enough for their median."""
 
 
-def has(column: str, or_diverged: bool = False) -> Any:
-    """The rows that have a number in a column; if asked for, those that diverged too. An expression of pyarrow."""
-    chosen = pc.field(column).is_valid()
+def has(*columns: str, or_diverged: bool = False) -> Any:
+    """The rows that have a value in all columns; if asked for, those that diverged too. An expression of pyarrow."""
+    chosen = reduce(and_, (pc.field(column).is_valid() for column in columns))
     return chosen | (pc.field("status").cast("string") == Status.DIVERGED.label) if or_diverged else chosen
 
 
@@ -42,14 +44,17 @@ def parts(
         yield part.to_table(columns=list(dict.fromkeys(columns)), filter=both).to_pandas()
 
 
-def present(results: Results, axis: Axis, where: Mapping[str, Any], only: Any = None) -> Axis:
-    """The axis with those of its values that such rows have; of very many, some. Raises `HarnessError` if none."""
+def present(results: Results, axis: Axis, where: Mapping[str, Any], only: Any = None, what: str | None = None) -> Axis:
+    """The axis with those of its values that such rows have; of very many, some.
+
+    what: the rows of `only` have, for the message. Raises `HarnessError` if there are no such rows.
+    """
     there = np.zeros(len(axis.values), bool)
     for frame in parts(results, [axis.name], where, only):
         at = codes(axis.values, frame[axis.name])
         there |= np.bincount(at[at >= 0], minlength=len(there)).astype(bool)
     if not there.any():
-        raise HarnessError(f"{results.folder}: no row that this picture could show has a {axis.name}")
+        raise HarnessError(f"{results.folder}: no row has a {what or axis.name}")
     return thinned(axis, there)
 
 
@@ -79,8 +84,10 @@ def medians(at: NDArray[Any], values: NDArray[np.float64], places: int) -> NDArr
 
 def quantiles(at: NDArray[Any], values: NDArray[np.float64], places: int) -> NDArray[np.float64]:
     """(`QUANTILES`, places) of the numbers at each place; NaN where there are none."""
-    found = pd.Series(values).groupby(at).quantile(np.array(QUANTILES)).unstack()
     dense = np.full((len(QUANTILES), places), np.nan)
+    if not len(at):
+        return dense
+    found = pd.Series(values).groupby(at).quantile(np.array(QUANTILES)).unstack()
     dense[:, found.index] = found.to_numpy().T
     return dense
 

@@ -44,11 +44,11 @@ def spread(asked: Asked) -> Figure:
 
     All in one if nothing but the repeat varies; of one row a value, the losses.
     """
-    asked = asked.at_last_epochs()
     x = _across(asked, "init" if "init" in asked.free() else None)
+    asked = asked.at_last_epochs(*([x.name] if x else []))
     asked.comparable(*([x.name] if x else []))
     facets = facets_of(asked, *([x.name] if x else []))
-    axis = present(asked.results, x, asked.where, has(asked.colour)) if x else None
+    axis = present(asked.results, x, asked.where, has(asked.colour), asked.title) if x else None
     panels = [_spread(facet.asked, axis) for facet in facets.drawn]
     rows = sum(one.rows for one in panels)
     if not rows:
@@ -84,8 +84,8 @@ def spread(asked: Asked) -> Figure:
 def share(asked: Asked) -> Figure:
     """The share of rows that ran, settled and diverged against an axis; and of those with a number below a bound."""
     bound = _bound(asked)
-    asked = asked.at_last_epochs()
     x = _across(asked, None)
+    asked = asked.at_last_epochs(*([x.name] if x else []))
     asked.comparable(*([x.name] if x and bound else []))
     facets = facets_of(asked, *([x.name] if x else []))
     axis = present(asked.results, x, asked.where) if x else None

@@ -28,8 +28,10 @@ from harness.views.ticks import short
 
 EVEN = 3.0
 """Few values that lie more unevenly have cells of one size."""
-KEPT = ("diverged_epoch", "last_finite_loss")
-"""Of runs that diverged these are drawn, for they are about them."""
+ENDED = ("settled_epoch", "diverged_epoch")
+"""Columns that say how soon a row ended."""
+LAST = "last_finite_loss"
+"""The one loss that rows have that diverged."""
 SMALL, THIN = 3.0, 8.0
 """Pixels: cells smaller than the first both ways have no outline, nor have parts thinner than the second."""
 FLAT = {"ran": SIGNS[Status.RAN].colour, "settled": SIGNS[Status.SETTLED].colour, "grew": style.GREW}
@@ -56,9 +58,9 @@ def map_of(asked: Asked) -> Figure:
     x = asked.pick(asked.x, *([asked.y] if asked.y and not asked.x else []))
     y = asked.beside(x.name, asked.y)
     asked.comparable(x.name, y.name)
-    asked = asked.drawing(x.name, y.name).at_last_epochs()
-    only = has(asked.colour, or_diverged=True)
-    across, up = (scale_of(present(asked.results, axis, asked.where, only), EVEN) for axis in (x, y))
+    asked = asked.drawing(x.name, y.name).at_last_epochs(x.name, y.name)
+    only = _only(asked)
+    across, up = (scale_of(present(asked.results, axis, asked.where, only, asked.title), EVEN) for axis in (x, y))
     facets = facets_of(asked, x.name, y.name)
     groups = [[panel(facet, across, up) for facet in kind] for kind in facets.kinds]
     drawn = [one for group in groups for one in group]
@@ -83,16 +85,16 @@ def map_of(asked: Asked) -> Figure:
 def panel(facet: Facet, across: Scale, up: Scale) -> Panel:
     """What the panel of a setting draws."""
     asked, colour, loss = facet.asked, facet.asked.colour, facet.asked.is_loss
-    compared = colour if loss and colour not in KEPT else None
+    compared = colour if loss and colour != LAST else None
     columns = [across.axis.name, up.axis.name, colour, "status", "settled_epoch", "diverged_epoch"]
     columns += ["first_loss"] if "first_loss" in asked.results.runs.schema.names else []
-    found = parts(asked.results, columns, asked.where, has(colour, or_diverged=True))
+    found = parts(asked.results, columns, asked.where, _only(asked))
     cells = cells_of(found, across.axis, up.axis, colour, compared)
     ran, settled, diverged, grew = (cells.had(outcome) for outcome in Outcome)
     valued = ~np.isnan(cells.value)
     masks = {
         "settled": settled & (cells.value <= NOTHING if loss else np.full(settled.shape, colour == "settled_epoch")),
-        "diverged": diverged & ~(valued & (colour == "last_finite_loss")),
+        "diverged": diverged & ~(valued & (colour == LAST)),
     }
     rest = valued & ~grew & ~masks["settled"] & ~masks["diverged"]
     layers = {name: np.where(mask, cells.epoch, np.nan) for name, mask in masks.items()}
@@ -101,6 +103,11 @@ def panel(facet: Facet, across: Scale, up: Scale) -> Panel:
     return Panel(
         facet, cells, {"value": value, **layers}, flat, idle_loss(asked.results, asked.where) if loss else None
     )
+
+
+def _only(asked: Asked) -> Any:
+    """The rows that have a place in the map: all, where the column says how soon they ended."""
+    return None if asked.colour in ENDED else has(asked.colour, or_diverged=True)
 
 
 def _question(asked: Asked, x: str, y: str) -> str:

@@ -25,8 +25,8 @@ TICKS = 4
 def weights(asked: Asked) -> Figure:
     """Each weight against an axis, where it stands in the network: a row for each unit, the bias in the last column."""
     names = named(asked, MOST)
-    asked = asked.at_last_epochs()
     x = asked.pick(asked.x)
+    asked = asked.at_last_epochs(x.name)
     facets = facets_of(asked, x.name)
     scale = scale_of(present(asked.results, x, asked.where))
     one = len(facets.drawn) == 1

@@ -150,6 +150,7 @@ def loss_scale(axes: Axes, drawn: Any) -> list[str]:
     low, greatest = there.min(), there.max()
     top = min(2 * greatest, max(GREATEST, low / ROOM))
     bottom, top = low / 1.2, min(top, max(1.2 * greatest, 3 * low))
+    axes.set_autoscaley_on(False)  # else limits are computed that overflow
     axes.set_yscale("log")
     axes.set_ylim(bottom, top)
     log_ticks(axes.yaxis, bottom, top, 8)
