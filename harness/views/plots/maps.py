@@ -64,14 +64,15 @@ def map_of(asked: Asked) -> Figure:
     facets = facets_of(asked, x.name, y.name)
     groups = [[panel(facet, across, up) for facet in kind] for kind in facets.kinds]
     drawn = [one for group in groups for one in group]
-    size = (style.WIDTH, style.HEIGHT) if len(drawn) == 1 else (9.6, 0.6 + sum(style.height(len(g)) for g in groups))
+    heights = [style.height(len(group)) if len(groups) == 1 else style.PANEL * -(-len(group) // 3) for group in groups]
+    size = (style.WIDTH, style.HEIGHT) if len(drawn) == 1 else (9.6, sum(heights) + 1.2 * (len(groups) > 1))
     made, body = style.sheet(_question(asked, x.title, y.title), _shown(asked, facets, drawn), *size)
     ended = {name: _ended(name, drawn) for name in TITLES}
     if ended["settled"] is None:  # too few to tell apart: they keep the colour of their loss
         groups = [[replace(one, layers=_merged(one.layers)) for one in group] for group in groups]
     handles: list[Any] = []
     told: list[str] = []
-    rows = body.subfigures(len(groups), 1, squeeze=False, height_ratios=[style.height(len(group)) for group in groups])
+    rows = body.subfigures(len(groups), 1, squeeze=False, height_ratios=heights)
     for part, group in zip(rows[:, 0], groups, strict=True):
         idle = max(filter(None, (one.idle for one in group)), default=None)
         scales = [_values(asked, group, idle), *ended.values()]
@@ -118,13 +119,16 @@ def _shown(asked: Asked, facets: Facets, drawn: Sequence[Panel]) -> str:
     """What the picture shows, for the line below the title."""
     most = max(one.cells.rows for one in drawn)
     over = asked.over(asked.x or "", asked.y or "", *facets.names)
-    many = f"medians of up to {most:,} rows {' '.join(over)} with the most common status" if most > 1 else ""
+    rows = " ".join([f"medians of up to {most:,} rows", *over, "with the most common status"])
+    many = rows if most > 1 else ""
     return DOT.join(part for part in (asked.measured, asked.held, many, *facets.told) if part)
 
 
 def _values(asked: Asked, group: Sequence[Panel], idle: float | None) -> Colours | None:
     values = colours.joined([one.layers["value"] for one in group])
-    return colours.of_losses(asked.title, values, idle) if asked.is_loss else colours.of_numbers(asked.title, values)
+    kind = ", ".join(map(str, group[0].facet.kind))
+    title = f"{asked.title} ({kind})" if kind else asked.title
+    return colours.of_losses(title, values, idle) if asked.is_loss else colours.of_numbers(asked.title, values)
 
 
 def _merged(layers: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
