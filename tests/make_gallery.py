@@ -79,7 +79,6 @@ PICTURES = [
     ),
     Picture("symmetry", "map", {}, "Four units that start equal do the work of one; random ones learn."),
     Picture("symmetry", "weights", {"where": {"init": "{constant: 0.1}"}}, "All units of a layer end alike."),
-    Picture("symmetry", "paths", {"where": {"learning_rate": 0.05}}, "Equal units stay equal; random ones part."),
     Picture("xor", "map", {}, "Which starts learn exclusive or, in how many epochs."),
     Picture("xor", "spread", {"x": "learning_rate"}, "From some rate on, more and more starts get stuck."),
     Picture("xor", "share", {"color": "loss_max", "below": 0.1}, "How many starts get all of exclusive or right."),

@@ -170,7 +170,7 @@ def test_curves_are_those_that_were_recorded(folder: Path, table: pd.DataFrame) 
     made = harness.plot(folder, "curves")
     for axes, init in zip(panels(made), table["init"].unique(), strict=True):
         lines = {line.get_label(): line for line in axes.lines}
-        assert set(lines) == {"least", "mean", "greatest"}
+        assert set(lines) == {"mean"}  # the one sample's loss is the least and the greatest as well
         runs = table[table["init"] == init]["run"]
         median = curves[curves["run"].isin(runs)].groupby("epoch")["loss_mean"].median().clip(lower=1e-12)
         assert lines["mean"].get_xdata() == pytest.approx(median.index.to_numpy())
@@ -178,6 +178,17 @@ def test_curves_are_those_that_were_recorded(folder: Path, table: pd.DataFrame) 
         assert len(axes.collections) == 2
     assert "medians of 72 runs over learning_rate, repeat" in shown(made)
     assert "bands: middle 50% and 90% of the mean loss" in caption(made)
+
+
+def test_curves_of_several_samples_have_a_line_for_each_loss(tmp_path: Path) -> None:
+    parameters = {"learning_rate": 0.01, "epochs": 5, "init": "ones"}
+    there = swept(tmp_path, parameters, data={"rows": [[1, 1, 1], [1, 0, 2]]}, record={"losses": {"every": 1}})
+    made = harness.plot(there, "curves")
+    curves = harness.load(there, curves=True)
+    for line, column in zip(panels(made)[0].lines, ("loss_min", "loss_mean", "loss_max"), strict=True):
+        assert line.get_ydata() == pytest.approx(curves[column].to_numpy())
+    assert legend(made) == ["least", "mean", "greatest"]
+    assert legend_title(made) == "over the samples of an epoch"
 
 
 def test_curves_of_one_run_have_no_bands(folder: Path) -> None:

@@ -54,7 +54,7 @@ def curves(asked: Asked) -> Figure:
     handles: list[Any] = []
     for axes, facet, (epochs, _), levels in zip(places, facets.drawn, medians, losses, strict=True):
         if len(epochs):
-            handles = _draw(axes, epochs, levels, many)
+            handles = _draw(axes, epochs, levels, many) or handles
         name(axes, facet, "epoch", "loss")
     shown_losses = [levels if many else levels[:, 2] for levels in losses]
     outside = scales(list(zip(places, shown_losses, strict=True)), alike)
@@ -82,11 +82,14 @@ def _levels(points: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.float64
 
 def _draw(axes: Axes, epochs: NDArray[np.int64], levels: NDArray[np.float64], many: bool) -> list[Any]:
     """Draw the three losses of the runs of a panel; return what the legend says."""
+    alone = (levels == levels[1]).all()  # of one sample, whose loss is all three
     for (column, (label, dash)), colour, found in zip(LOSSES.items(), style.LINES, levels, strict=False):
+        if alone and column != "loss_mean":
+            continue
         if many and column == "loss_mean":
             bands(axes, epochs, found, colour)
         mark = "o" if len(epochs) <= style.MARKED else None
         axes.plot(epochs, found[2], color=colour, linestyle=dash, marker=mark, markersize=4, label=label)
     at_epochs = ticks.linear(float(epochs[0]), float(epochs[-1]), 10, whole=True)
     set_ticks(axes.xaxis, at_epochs, ticks.texts(at_epochs))
-    return list(axes.lines)
+    return [] if alone else list(axes.lines)

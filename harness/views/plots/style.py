@@ -39,8 +39,8 @@ flatten the others; beyond the second, ticks overflow.
 """
 ROOM = 1e-3
 """The least part of the picture's losses that is left for those that matter."""
-LEGEND_WIDTH = 110
-"""Characters beside one another in a legend."""
+LEGEND, MARK = 12.5, 8
+"""Characters of a legend to an inch, and how many a mark takes."""
 TITLE = 9.3
 """Characters of the title to an inch."""
 
@@ -108,9 +108,9 @@ def outer(axes: Axes, x: str, y: str) -> None:
 def legend(body: Any, handles: Sequence[Any], title: str) -> None:
     """A legend with a title, above the panels, where no data are."""
     if handles:
-        widest = max(len(str(handle.get_label())) for handle in handles) + 8
-        rows = -(-len(handles) // max(1, LEGEND_WIDTH // widest))
-        columns = -(-len(handles) // rows)
+        widths = [len(str(handle.get_label())) + MARK for handle in handles]
+        room = int(LEGEND * body.get_figure(root=True).get_figwidth())
+        columns = len(handles) if sum(widths) <= room else max(1, room // max(widths))
         body.legend(
             handles=handles,
             loc="outside upper left",
