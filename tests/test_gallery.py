@@ -15,7 +15,7 @@ from harness.views.plots import KINDS
 from tests import make_gallery
 from tests.make_gallery import GALLERY, PICTURES, SHOWN, Picture
 
-MOST_BYTES = 1_500_000
+MOST_BYTES = 2_000_000
 """Small enough for a repository, all pictures together."""
 
 

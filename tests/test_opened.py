@@ -106,7 +106,7 @@ def test_explain_is_that_of_the_row(results: Opened, tmp_path: Path) -> None:
 
 def test_curves_and_plot_are_those_of_the_folder(results: Opened) -> None:
     pd.testing.assert_frame_equal(results.curves(), harness.load(results.folder, curves=True), check_like=True)
-    assert results.plot("share", x="learning_rate").axes[0].get_xlabel() == "learning rate"
+    assert results.plot("share", x="learning_rate").axes[-1].get_xlabel() == "learning rate"
 
 
 @pytest.mark.parametrize("name", ["results", "one_shape"])

@@ -76,28 +76,52 @@ def report(folder: str, save: str | None) -> None:
     "--kind",
     metavar="K",
     shell_complete=completing.kinds,
-    help="map, curves, weights, paths, spread or share, if not what suits the axes.",
+    help="The kind of picture: map, curves, weights, paths, spread or share. Left out, the one that suits the axes.",
 )
-@click.option("--x", metavar="AXIS", shell_complete=completing.axes, help="What varies to the right.")
-@click.option("--y", metavar="AXIS", shell_complete=completing.axes, help="What varies upwards, in a map.")
+@click.option(
+    "--x",
+    metavar="AXIS",
+    shell_complete=completing.axes,
+    help="The parameter that varies to the right. Left out, a learning rate if one varies.",
+)
+@click.option(
+    "--y",
+    metavar="AXIS",
+    shell_complete=completing.axes,
+    help="The parameter that varies upwards in a map. Left out, epochs if they vary.",
+)
 @click.option(
     "--color",
     metavar="COLUMN",
     shell_complete=completing.numbers,
-    help="Which numbers a map or a spread shows, if not loss_mean.",
+    help="The column of numbers that a map or a spread shows, or that --below is about. Left out, loss_mean.",
 )
-@click.option("--where", multiple=True, metavar="KEY=VALUE", help="Only rows with this value of an axis; repeatable.")
-@click.option("--below", type=float, metavar="LOSS", help="A share also shows how many rows have less loss.")
-@click.option("--save", metavar="F", help="A .png, .svg or .pdf file; or a folder, the current one if not given.")
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Draw only the rows with this value of an axis, of numbers the nearest there is. May be given several times.",
+)
+@click.option(
+    "--below", type=float, metavar="NUMBER", help="Draw, in a share, how many rows have less of the --color column."
+)
+@click.option(
+    "--save",
+    metavar="F",
+    help="Write to this .png, .svg or .pdf file, or into this folder. Left out, into the current one.",
+)
 @one_line_errors
 def plot(folder: str, where: tuple[str, ...], **choices: Any) -> None:
-    """Draw a sweep.
+    """Draw a sweep as a still picture.
 
-    The loss over two axes, with what settled and what diverged; or another kind of picture.
+    A map has the loss over two axes, and how soon runs settled or diverged. Settings that are not numbers, such as
+    initialisations, have a panel each. In the other kinds the loss, the weights or the shares of each status stand
+    against one axis.
 
     \b
     Example:
       harness plot results/learning-rate --where init=ones --save map.png
+      harness plot results/xor --color loss_max --below 0.1
     """
     from harness.views.explain import parse_settings
     from harness.views.plots import write
