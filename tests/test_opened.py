@@ -6,6 +6,7 @@ import html
 import itertools
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ import harness
 from harness.errors import HarnessError
 from harness.store.folder import StoreError
 from harness.views.opened import Opened
+from harness.views.report import write
+from harness.views.status import status_of
 from tests.browser import browser, opened, problems, requests
 
 __all__ = ["browser"]
@@ -86,6 +89,50 @@ def test_weights_of_large_networks_are_shaped_too(tmp_path: Path) -> None:
         assert_array_equal(found["w2"], every["w2"][at, :, :units])
         assert {name: array.ndim for name, array in found.items()} == {"w1": 2, "b1": 1, "w2": 2, "b2": 1}
     assert {json.loads(row)[1] for row in table["layers"].iloc[[0, -1]]} == {3, 150}
+
+
+@pytest.mark.parametrize("layers", [[2, 200, 1], [2, 3, 1]])
+def test_every_frame_says_what_its_networks_are(layers: list[int], tmp_path: Path) -> None:
+    """`harness.weights` shapes list columns by it, whichever way the frame was made from the table."""
+    mapping = EXPERIMENT | {"name": "attrs", "network": {"layers": layers}, "parameters": IDENTITY["parameters"]}
+    results = harness.open(harness.sweep(mapping, tmp_path))
+    columns = ["config", *results.weight_columns]
+    whole = harness.load(results.folder)
+    frames = {
+        "train": harness.train(mapping),
+        "table": results.table(),
+        "some columns": results.table(columns),
+        "frame": results.frame(columns).sort_values("config"),
+        "parts": pd.concat(results.parts(columns)).sort_values("config"),
+    }
+    expected = harness.weights(whole)
+    assert {name: array.ndim for name, array in expected.items()} == {"w1": 3, "b1": 2, "w2": 3, "b2": 2}
+    for name, frame in frames.items():
+        assert frame.attrs == whole.attrs, name
+        for key, array in harness.weights(frame).items():
+            assert_array_equal(array, expected[key], name)
+    for one in (results.row(1), results.row(1, columns)):
+        assert_array_equal(harness.weights(one)["w1"][0], expected["w1"][1])
+        assert one.attrs == whole.attrs
+    assert results.curves().attrs == harness.load(results.folder, curves=True).attrs == whole.attrs
+
+
+def test_what_was_not_recorded_or_is_no_folder_is_told_in_a_line(tmp_path: Path) -> None:
+    plain = {key: value for key, value in IDENTITY.items() if key != "record"}
+    folder = harness.sweep(plain, tmp_path)
+    told = f"{folder}: no loss curves there; an experiment with record: {{losses: {{every: 1}}}} keeps them"
+    for ask in (harness.open(folder).curves, lambda: harness.load(folder, curves=True)):
+        with pytest.raises(StoreError) as raised:
+            ask()
+        assert str(raised.value) == told
+    (tmp_path / "file.yaml").write_text("name: x\n", "utf-8")
+    asks: list[Callable[[Path], Any]] = [harness.open, harness.load, harness.plot, status_of, write]
+    for path in (tmp_path / "file.yaml", tmp_path / "nowhere", tmp_path):
+        for where in asks:
+            with pytest.raises(StoreError) as raised:
+                where(path)
+            assert str(raised.value).startswith(f"{path}: ")
+            assert "this is a file" in str(raised.value) if path.suffix else "no results there" in str(raised.value)
 
 
 def test_explain_is_that_of_the_row(results: Opened, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from harness.errors import HarnessError
 from harness.views.notable import notable
 from harness.views.report import report, write
 from harness.views.results import Results
+from harness.views.statuses import SIGNS
 from harness.views.thin import thinned
 from tests.browser import browser, opened, problems, requests
 
@@ -84,48 +85,120 @@ def test_the_summary_counts_what_the_table_has(browser: Chrome, page: Path, fold
     counts = harness.load(folder)["status"].value_counts()
     assert set(counts.index) == {"ran", "settled", "diverged"}
     told = browser.find_element(By.CLASS_NAME, "statuses").text
+    meanings = {one.label: SIGNS[one].words for one in SIGNS}
     for status, count in counts.items():
-        assert f"{status}\n{count:,} ({count / counts.sum():.1%})" in told
+        assert f"{status}: {meanings[str(status)]}\n{count:,} ({count / counts.sum():.1%})" in told
+
+
+HEATS = "return document.getElementById('map').data.map((one) => [one.coloraxis, one.xaxis, one.z])"
+
+
+def heats(driver: Chrome) -> dict[tuple[str, str], np.ndarray]:
+    """What the map colours: (the scale of colours, the panel) -> numbers, NaN where there is no colour."""
+    return {(scale, panel): np.array(z, float) for scale, panel, z in driver.execute_script(HEATS)}
 
 
 def test_the_map_shows_every_cell_and_says_so(browser: Chrome, page: Path, folder: Path) -> None:
+    """The oracle is pandas: how most rows of a cell ended, and the median of those that did."""
     drawn(browser, page)
     table = harness.load(folder).query("epochs > 0")  # before the first epoch there is no loss, and no cell
-    most = table.groupby(["learning_rate", "epochs"])["status"].agg(lambda s: s.value_counts().index[0])
-    median = table.groupby(["epochs", "learning_rate"])["loss_mean"].median().unstack()
-    shown = browser.execute_script(
-        "const [diverged, loss] = document.getElementById('map').data; return [diverged.z, loss.z]"
-    )
-    diverged = np.array(shown[0], float)
-    assert np.nansum(diverged) == (most == "diverged").sum() > 0
-    losses = np.array(shown[1], float)[1:]
+    ends = ["ran", "settled", "diverged", "grew"]
+    first = table.get("first_loss", np.inf)
+    table["end"] = np.where(table["loss_mean"] > first, "grew", table["status"].astype(str))
+    found, cells = heats(browser), []
+    for panel, init in zip(("x", "x2"), ("ones", "{normal: {std: 0.5}}"), strict=True):
+        for (epochs, rate), rows in table[table["init"] == init].groupby(["epochs", "learning_rate"]):
+            end = rows["end"].value_counts().reindex(ends).idxmax()
+            those = rows[rows["end"] == end][["loss_mean", "settled_epoch", "diverged_epoch"]].median()
+            cells.append((panel, epochs, rate, end, *those))
+    told = pd.DataFrame(cells, columns=["panel", "epochs", "rate", "end", "loss", "settled", "diverged"])
+    small = (told["end"] == "settled") & (told["loss"] <= 1e-12)
+    for scale, kind, column in (
+        ("coloraxis", told["end"].isin(["ran", "settled"]) & ~small, "loss"),
+        ("coloraxis2", small, "settled"),
+        ("coloraxis3", told["end"] == "diverged", "diverged"),
+    ):
+        wide = told.loc[kind, column].max() >= 4 * told.loc[kind, column].min()
+        for panel, rows in told.assign(shown=told[column].where(kind)).groupby("panel"):
+            shown = found[scale, panel][1:]  # the first row is that of 0 epochs
+            expected = rows.pivot(index="epochs", columns="rate", values="shown").to_numpy(float)
+            assert (np.isnan(shown) == np.isnan(expected)).all()
+            there = ~np.isnan(expected)
+            assert shown[there] == pytest.approx(np.log10(expected[there]) if wide else expected[there], abs=1e-5)
+    said = browser.find_element(By.ID, "map").get_attribute("aria-label") or ""
+    counts = told["end"].value_counts()
+    assert set(counts.index) >= {"ran", "settled", "diverged"}
+    for end, count in counts.items():
+        assert f"{end} {count} of {len(told)}" in said
+    assert said.startswith("Median of the mean loss of the last epoch over 2 repeats, by learning rate and epochs.")
     assert browser.execute_script("return document.getElementById('map').layout.yaxis.range") == [0.5, 3.5]
-    expected = np.log10(median.to_numpy(), where=median.to_numpy() > 0, out=np.full(median.shape, np.nan))
-    there = np.isfinite(losses) & np.isfinite(expected)
-    assert there.sum() > 20
-    assert losses[there] == pytest.approx(expected[there], abs=1e-5)
-    told = browser.find_element(By.ID, "map").get_attribute("aria-label") or ""
-    assert f"diverged: {(most == 'diverged').sum()} of {len(most)} cells" in told
 
 
 def test_axes_and_colour_can_be_changed(browser: Chrome, page: Path) -> None:
     drawn(browser, page)
     choose(browser, "map-controls-x", "init")
     choose(browser, "map-controls-colour", "w1_1_1")
-    layout, data = browser.execute_script("const m = document.getElementById('map'); return [m.layout, m.data]")
+    layout = browser.execute_script("return document.getElementById('map').layout")
     assert layout["xaxis"]["ticktext"] == ["ones", "{normal: {std: 0.5}}"]
     assert layout["xaxis"]["title"]["text"] == "init"
-    assert np.shape(data[1]["z"]) == (4, 2)
-    assert data[1]["colorbar"]["title"]["text"] == "w1 1 1"
+    assert np.shape(heats(browser)["coloraxis", "x"]) == (4, 2)
+    assert layout["coloraxis"]["colorbar"]["title"]["text"] == "w1_1_1"
     choose(browser, "map-controls-learning_rate", "0")
-    z = browser.execute_script("return document.getElementById('map').data[1].z")
-    assert z[0][0] == 1.0
+    assert heats(browser)["coloraxis", "x"][0][0] == 1.0
     choose(browser, "line-controls-y", "share")
-    shares = browser.execute_script("return document.getElementById('line').data.map((trace) => trace.y)")
-    assert np.sum(shares, axis=0) == pytest.approx(1)
+    shares = browser.execute_script("return document.getElementById('line').data.map((one) => [one.xaxis, one.y])")
+    for panel in {panel for panel, _ in shares}:
+        assert np.sum([y for which, y in shares if which == panel], axis=0) == pytest.approx(1)
     choose(browser, "curves-controls-run", "0")
     names = browser.execute_script("return document.getElementById('curves').data.map((trace) => trace.name)")
-    assert names == ["loss min", "loss mean", "loss max"]
+    assert names == ["least", "mean", "greatest"]
+    assert problems(browser) == []
+
+
+def test_settings_that_are_words_are_never_merged(browser: Chrome, page: Path) -> None:
+    """They have panels, lines or a choice without `all`; and the title says which one is shown."""
+    drawn(browser, page)
+    choose(browser, "map-controls-panels", "none")
+    options = [one.text for one in Select(browser.find_element(By.ID, "map-controls-init")).options]
+    assert options == ["ones", "{normal: {std: 0.5}}"]
+    assert browser.find_element(By.ID, "map-title").text.endswith("by learning rate and epochs; init ones.")
+    repeats = [one.text for one in Select(browser.find_element(By.ID, "map-controls-repeat")).options]
+    assert repeats == ["all (median)", "0", "1"]
+    choose(browser, "line-controls-panels", "none")
+    assert "; init ones" in browser.find_element(By.ID, "line-title").text
+
+
+LOSSES: dict[str, Any] = {
+    "name": "kinds",
+    "network": {"layers": [1, 1]},
+    "data": {"rows": [[1, 0]]},
+    "parameters": {"loss": ["half_mse", "mse", "bce"], "learning_rate": [0.05, 0.1, 0.2], "epochs": [5, 10]},
+    "record": {"losses": {"every": 1}},
+}
+LOSSES["parameters"]["init"] = "ones"
+
+
+def test_losses_of_different_kinds_are_never_compared(browser: Chrome, tmp_path: Path) -> None:
+    folder = harness.sweep(LOSSES, tmp_path)
+    drawn(browser, Path(write(folder)))
+    for picture in ("map", "line"):
+        assert browser.find_element(By.ID, f"{picture}-title").text.endswith("; loss half_mse.")
+        choose(browser, f"{picture}-controls-panels", "loss")
+        assert browser.find_element(By.ID, f"{picture}-controls-panels").get_attribute("value") == "none"
+    choose(browser, "line-controls-y", "w1_1_1")  # weights can be
+    choose(browser, "line-controls-group", "loss")
+    assert browser.find_element(By.ID, "line-controls-group").get_attribute("value") == "loss"
+    kinds = [one.text for one in Select(browser.find_element(By.ID, "curves-controls-kind")).options]
+    assert kinds == ["loss half_mse", "loss mse", "loss bce"]
+    assert len(browser.execute_script("return document.getElementById('curves').data")) == 3
+    table = harness.load(folder)
+    found = notable(Results(folder))
+    for kind in ("half_mse", "mse", "bce"):
+        least = table[table["loss"] == kind].sort_values("loss_mean", kind="stable").iloc[0]
+        why = f"least training loss with loss {kind}"
+        (row,) = [at for at, whys in enumerate(found["why"]) if why in whys.split("; ")]
+        assert found.loc[row, "config"] == least["config"]
+    assert not found["why"].str.contains(r"least training loss(?:;|$)").any()
     assert problems(browser) == []
 
 
@@ -199,12 +272,18 @@ def test_rows_that_lack_an_axis_are_left_out(browser: Chrome, tmp_path: Path) ->
     def told() -> str:
         return browser.find_element(By.ID, "map").get_attribute("aria-label") or ""
 
-    assert told().startswith("Map of the median loss mean over learning rate and epochs. ran: 10 of 10 cells")
+    def cells(x: str, y: str) -> None:
+        said = told()
+        assert f"by {x} and {y}" in said
+        assert ": ran 10 of 10, " in said
+
+    cells("learning rate", "epochs")
     choose(browser, "map-controls-x", "learning_rate_1")
-    assert "over learning rate 1 and epochs. ran: 10 of 10 cells" in told()
+    cells("learning rate 1", "epochs")
     choose(browser, "map-controls-x", "epochs")
-    assert "over epochs and learning rate 1. ran: 10 of 10 cells" in told()
+    cells("epochs", "learning rate 1")
     choose(browser, "line-controls-x", "learning_rate_1")
+    choose(browser, "line-controls-group", "epochs")
     lines = browser.execute_script("return document.getElementById('line').data.map((one) => [one.name, one.y])")
     assert {name: len([loss for loss in losses if loss is not None]) for name, losses in lines} == {"1": 5, "10": 5}
     assert problems(browser) == []
@@ -220,12 +299,14 @@ def test_few_lines_and_curves_have_names_and_many_have_not(browser: Chrome, page
         "return document.getElementById('line').data.filter((one) => one.showlegend !== false).map((one) => one.name)"
     )
     assert browser.execute_script(legend) == ["1", "10", "1000"]  # of 0 epochs there is no loss
+    titled = "return document.getElementById('line').layout.legend.title.text"
+    assert browser.execute_script(titled).strip() == "epochs"
     parameters = EXPERIMENT["parameters"] | {"learning_rate": [0.01, 0.1], "init": "ones"}
     drawn(browser, Path(write(harness.sweep(EXPERIMENT | {"parameters": parameters}, tmp_path))))
-    assert sorted(browser.execute_script(named)) == ["learning_rate 0.01", "learning_rate 0.1"]
+    assert sorted(browser.execute_script(named)) == ["learning rate 0.01", "learning rate 0.1"]
     script = "const one = document.getElementById('curves'); return [one.layout.yaxis.range, one.data.map((d) => d.y)]"
     (low, high), losses = browser.execute_script(script)
-    there = [np.log10(loss) for line in losses for loss in line if loss is not None]
+    there = [loss for line in losses for loss in line if loss is not None]
     assert low < min(there) <= max(there) < high
 
 
@@ -239,14 +320,22 @@ def test_labels_are_not_joined_and_what_has_no_loss_shows_weights(browser: Chrom
     assert [mode for mode, _, _ in marks] == ["markers", "markers"]
     normal = harness.load(labels).query("activation == 'tanh' and init == '{normal: {std: 1}}'")["loss_mean"]
     (_, medians, spread) = marks[0]
-    ends = normal.quantile([0.1, 0.5, 0.9]).tolist()
-    assert medians[2] == pytest.approx(ends[1], rel=1e-4)
-    assert [medians[2] - spread["arrayminus"][2], medians[2] + spread["array"][2]] == pytest.approx(ends[::2], rel=1e-4)
+    ends = normal.quantile([0.25, 0.5, 0.75])
+    low, middle, high = np.log10(ends.clip(lower=1e-12, upper=ceiling(labels)))
+    assert medians[2] == pytest.approx(middle, abs=1e-4)
+    found = [medians[2] - spread["arrayminus"][2], medians[2] + spread["array"][2]]
+    assert found == pytest.approx([low, high], abs=1e-4)
     untrained = {**mapping, "name": "untrained", "parameters": {**parameters, "epochs": 0, "learning_rate": [0.1, 0.2]}}
     drawn(browser, Path(write(harness.sweep(untrained, tmp_path))))
     assert browser.find_element(By.ID, "map-controls-colour").get_attribute("value") == "w1_1_1"
     assert browser.find_element(By.ID, "line-controls-y").get_attribute("value") == "w1_1_1"
     assert problems(browser) == []
+
+
+def ceiling(folder: Any) -> float:
+    """Above it losses are drawn at the end of the scale: the median loss of the first epoch, where the table has it."""
+    table = harness.load(folder)
+    return float(table["first_loss"].median()) if "first_loss" in table else np.inf
 
 
 def test_a_browser_that_is_too_old_is_told(browser: Chrome, page: Path) -> None:
@@ -260,35 +349,39 @@ def test_a_browser_that_is_too_old_is_told(browser: Chrome, page: Path) -> None:
 
 @pytest.mark.parametrize(("block_size", "files"), [(8, 18), (2, 1)])
 def test_rows_worth_a_look(tmp_path: Path, block_size: int, files: int) -> None:
-    """Of equals the first, whichever file they are in, and wherever in it."""
+    """Of equals the first, whichever file they are in, and wherever in it; each row once, with every reason."""
     parameters = EXPERIMENT["parameters"] | {"activation": ["identity", "relu"]}  # many a run is the same with both
     folder = harness.sweep(EXPERIMENT | {"parameters": parameters}, tmp_path, block_size=block_size)
     assert len(list(Path(folder, "runs").iterdir())) == files
     table = harness.load(folder).astype({"status": str})
     status, long = table["status"], table[table["epochs"] == 1000]
     gone = long["status"] == "diverged"
+
+    def first(rows: pd.DataFrame, column: str, most: bool = False) -> int:
+        return int(rows.sort_values(column, kind="stable", ascending=not most)["config"].iloc[0])
+
+    grown = table["loss_mean"] > table["first_loss"] if "first_loss" in table else table["loss_mean"] < 0
+    best = table[(status != "diverged") & ~grown].sort_values("loss_mean", kind="stable")["config"][:3].tolist()
     expected = {
-        "The least mean loss": table[status != "diverged"].sort_values("loss_mean", kind="stable")[:5],
-        "The least learning rate that diverges in 1,000 epochs": long[gone].sort_values("learning_rate", kind="stable")[
-            :3
-        ],
-        "The greatest learning rate that does not diverge in 1,000 epochs": long[~gone].sort_values(
-            "learning_rate", kind="stable", ascending=False
-        )[:3],
-        "The first to diverge": table[status == "diverged"].sort_values("diverged_epoch", kind="stable")[:3],
-        "The first to settle": table[status == "settled"].sort_values("settled_epoch", kind="stable")[:3],
-        "Still under way, with the greatest mean loss": table[status == "ran"].sort_values(
-            "loss_mean", kind="stable", ascending=False
-        )[:3],
-        "The table's first rows": table[:8],
+        "least training loss": best[0],
+        "second least training loss": best[1],
+        "third least training loss": best[2],
+        "least learning rate that diverges in 1,000 epochs": first(long[gone], "learning_rate"),
+        "greatest learning rate that does not diverge in 1,000 epochs": first(long[~gone], "learning_rate", most=True),
+        "first to settle: its weights no longer change": first(table[status == "settled"], "settled_epoch"),
+        "first to diverge": first(table[status == "diverged"], "diverged_epoch"),
+        "not finished, with the greatest training loss": first(table[status == "ran"], "loss_mean", most=True),
     }
-    found = {one.title: one.rows for one in notable(Results(folder))}
-    assert {title: list(rows["config"]) for title, rows in found.items()} == {
-        title: list(rows["config"]) for title, rows in expected.items()
-    }
-    for title, rows in found.items():
-        same = expected[title][list(rows.columns)]
-        pd.testing.assert_frame_equal(rows.reset_index(drop=True).astype(same.dtypes), same.reset_index(drop=True))
+    if grown.any():
+        going = table[grown & (status != "diverged")]
+        expected["furthest above the loss of its first epoch"] = first(going, "loss_mean", most=True)
+    found = notable(Results(folder))
+    assert found["config"].is_unique
+    whys = {why: config for config, row in zip(found["config"], found["why"], strict=True) for why in row.split("; ")}
+    assert whys == expected
+    assert found["config"].iloc[0] == best[0]
+    same = table.set_index("config").loc[found["config"]].reset_index()[list(found.columns[1:])]
+    pd.testing.assert_frame_equal(found[list(found.columns[1:])].astype(same.dtypes), same)
 
 
 def test_few_rows_are_a_grid_still(folder: Path) -> None:
@@ -317,7 +410,7 @@ def test_nothing_but_one_row(tmp_path: Path, browser: Chrome) -> None:
     page = write(harness.sweep({**plain, "parameters": parameters}, tmp_path))
     drawn(browser, Path(page))
     assert problems(browser) == []
-    assert not browser.find_element(By.ID, "pictures").is_displayed()
+    assert not browser.find_elements(By.CSS_SELECTOR, "#pictures, .picture, .plot")
 
 
 def test_no_loss_is_no_trouble(tmp_path: Path, browser: Chrome) -> None:

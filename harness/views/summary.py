@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,17 @@ import pyarrow.compute as pc
 from harness.block import Status
 from harness.store.places import Place
 from harness.store.reading import dataset
+
+UNLIKE = ("loss",)
+"""Settings whose values measure losses differently: a least loss, or a median, over several of them says nothing."""
+
+
+def unlike(swept: Iterable[str]) -> tuple[str, ...]:
+    """Which columns of swept parameters make the losses of their rows unlike; rows are compared within a value of each.
+
+    swept: the names of the table's parameters, such as `Results.swept`, `Results.axes` or `Experiment.swept`.
+    """
+    return tuple(name for name in swept if name in UNLIKE)
 
 
 @dataclass(frozen=True)
