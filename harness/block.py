@@ -102,16 +102,21 @@ class Outcome:
     """The R rows of a block. NaN stands for "no number" and 0 for "no epoch".
 
     status: (R,) `Status`. settled_epoch, diverged_epoch: (R,). losses: (3, R), the min, mean and max over the samples
-    of the last epoch. last_finite_loss: (R,). weights: (P, R), layer by layer, W row by row and then b.
+    of the last epoch. first_loss: (R,), the mean of the first. last_finite_loss: (R,). weights: (P, R), layer by layer,
+    W row by row and then b. steps: samples learnt from, over all epochs that the runs trained here went through until
+    they ended: a run that settles, diverges or skips whole periods of a cycle takes fewer than were `asked` of it.
     """
 
     status: NDArray[np.uint8]
     settled_epoch: Integers
     diverged_epoch: Integers
     losses: Floats
+    first_loss: Floats
     last_finite_loss: Floats
     weights: Floats
     curves: Curves
+    steps: int
+    asked: int
 
 
 def parameter_count(structure: Structure) -> int:

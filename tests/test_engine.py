@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import re
 from dataclasses import replace
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from numba import cfunc, types
 
 from harness import engine, reference
 from harness.block import Block, Status, parameter_count
-from harness.engine import epochs
+from harness.engine import epochs, group
 from harness.engine.group import network_of
 from harness.engine.lanes import Kind
 from harness.engine.processor import native_width
@@ -110,18 +111,18 @@ def block_of(structure: Structure, runs: int, rng: np.random.Generator, every: i
     )
 
 
-def assert_equals_reference(block: Block, data: Data) -> set[Status]:
+def assert_equals_reference(block: Block, data: Data, cycles: bool = True) -> set[Status]:
+    """cycles: whether runs may come back to an earlier state, and skip what follows from there."""
     outcome = engine.train(block, data)
-    seen = set()
+    seen, gone, asked = set(), 0, 0
     for run in range(block.runs):
         stops = block.stops[block.first_stop[run] : block.first_stop[run + 1]]
-        init = block.initialisations[block.initialisation[run]]
-        network = reference.initial_network(block.structure, init, block.seed, int(block.repeat[run]))
-        training = reference.Training(network, block.rates[:, run], block.numbers[:, run], block.seed)
-        expected = reference.trajectory(training, data, stops.tolist(), block.max_loss[run])
+        expected = reference.trajectory(training_of(block, run), data, stops.tolist(), block.max_loss[run])
         for stop, row in zip(stops, block.place[block.first_stop[run] :], strict=False):
             assert_row(outcome, row, expected.rows[stop], f"run {run}, {stop} epochs of {block.structure}")
             seen.add(expected.rows[stop].status)
+        gone += epochs_until_it_ends(expected.rows[stops[-1]], stops[-1])
+        asked += stops[-1]
         points = outcome.curves.run == run
         kept = [
             losses
@@ -131,7 +132,31 @@ def assert_equals_reference(block: Block, data: Data) -> set[Status]:
         assert outcome.curves.epoch[points].tolist() == [losses.epoch for losses in kept]
         curve = np.array([(losses.min, losses.mean, losses.max) for losses in kept]).reshape(-1, 3)
         assert np.array_equal(outcome.curves.losses[:, points].T, curve)
+    assert outcome.asked == asked * len(data.inputs)
+    assert outcome.steps <= gone * len(data.inputs)
+    assert cycles or outcome.steps == gone * len(data.inputs)
     return seen
+
+
+def comes_back(block: Block, data: Data, run: int) -> bool:
+    """Whether a run that does not settle has the same state after two of its epochs."""
+    stop = block.stops[block.first_stop[run + 1] - 1]
+    training = training_of(block, run)
+    with np.errstate(all="ignore"):
+        states = [training.carried() for _ in islice(reference.epoch_losses(training, data), int(stop))]
+    rest = states[: 1 + next((e for e, (a, b) in enumerate(pairwise(states)) if a == b), len(states))]
+    finite = [state for state in rest if np.isfinite(np.frombuffer(state, block.structure.dtype)).all()]
+    return not block.structure.shuffle and len(set(finite)) < len(finite)
+
+
+def training_of(block: Block, run: int) -> reference.Training:
+    init = block.initialisations[block.initialisation[run]]
+    network = reference.initial_network(block.structure, init, block.seed, int(block.repeat[run]))
+    return reference.Training(network, block.rates[:, run], block.numbers[:, run], block.seed)
+
+
+def epochs_until_it_ends(last: reference.Row, stop: int) -> int:
+    return last.settled_epoch or last.diverged_epoch or stop
 
 
 def assert_row(outcome: Any, row: int, expected: reference.Row, what: str) -> None:
@@ -142,6 +167,8 @@ def assert_row(outcome: Any, row: int, expected: reference.Row, what: str) -> No
     losses = expected.losses
     three = (nothing,) * 3 if losses is None else (losses.min, losses.mean, losses.max)
     assert np.array_equal(outcome.losses[:, row], np.array(three), equal_nan=True), what
+    first = nothing if expected.first_loss is None else expected.first_loss
+    assert np.array_equal(outcome.first_loss[row], first, equal_nan=True), what
     last = nothing if expected.last_finite_loss is None else expected.last_finite_loss
     assert np.array_equal(outcome.last_finite_loss[row], last, equal_nan=True), what
     if expected.weights is None:
@@ -186,6 +213,23 @@ def test_a_kernel_of_its_own_gives_the_same_bits(changes: dict[str, Any]) -> Non
     structure = replace(plain, **changes)
     rng = np.random.default_rng(4)
     assert_equals_reference(block_of(structure, 40, rng, every=0, own_kernel=True), data_for(structure, 5, rng))
+
+
+@pytest.mark.parametrize(("samples", "changes"), [
+    (1, {}), (1, {"schedule": "warmup"}), (3, {"batch_size": 3}), (3, {"shuffle": True}),
+], ids=["plain", "schedule", "batch", "shuffle"])  # fmt: skip
+@pytest.mark.parametrize("own_kernel", [False, True])
+def test_the_steps_that_were_run_are_counted(samples: int, changes: dict[str, Any], own_kernel: bool) -> None:
+    """Those of each run until it settles or diverges: neither the rest of a stretch counts, nor its repetition."""
+    plain = Structure((2, 2, 1), ("identity", "identity"), "true", "mse", "sgd", 1, "float64", "exact")
+    structure, rng = replace(plain, **changes), np.random.default_rng(12)
+    data, drawn = data_for(structure, samples, rng), block_of(structure, 70, rng, every=0, own_kernel=own_kernel)
+    drawn = replace(drawn, stops=np.where(drawn.stops == 30, 500, drawn.stops))
+    straight = [run for run in range(drawn.runs) if not comes_back(drawn, data, run)]
+    block, _ = drawn.subset(np.array(straight))
+    assert block.runs > 40
+    seen = assert_equals_reference(block, data, cycles=False)
+    assert seen == (set(Status) if samples == 1 else {Status.RAN, Status.DIVERGED})
 
 
 def test_the_cases_meet_every_status() -> None:
@@ -299,7 +343,7 @@ def test_runs_that_go_in_circles_are_finished(dtype: Any, own_kernel: bool) -> N
     assert_equals_reference(block([90, 301, 302, 303, 304, 350], every=7), data)
     stops = [10**9, 10**9 + 1, 10**9 + 2, 10**9 + 6]
     outcome = engine.train(block(stops, every=0), data)
-    periods = set()
+    periods, least = set(), 0
     for run in range(runs):
         network = reference.initial_network(structure, INITS[3], 3, run)
         training = reference.Training(network, rates[:, run], [0.5], 3)
@@ -313,11 +357,15 @@ def test_runs_that_go_in_circles_are_finished(dtype: Any, own_kernel: bool) -> N
                 weights.append(network.flat())
         first, period = seen[state], event.epoch - seen[state]
         periods.add(period)
+        least += first + period
         for k, stop in enumerate(stops):
             row = run * len(stops) + k
             assert outcome.weights[:, row].tobytes() == weights[first + (stop - first) % period].tobytes()
             assert outcome.status[row] == (Status.SETTLED if period == 1 else Status.RAN)
     assert {1, 2} < periods
+    assert outcome.asked == runs * stops[-1] * len(data.inputs)
+    # Brent's way finds a cycle at the latest 3 times as late, and looks only at the end of a stretch.
+    assert least <= outcome.steps / len(data.inputs) < 3 * least + 2 * runs * group.LONGEST
 
 
 def test_a_hundred_thousand_weights() -> None:

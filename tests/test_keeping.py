@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,15 @@ from harness.experiment import load
 from harness.store.compact import compact
 from harness.store.disk import Disk
 from harness.store.folder import StoreError
-from harness.store.log import Entry, File, parse, seal, unseal
+from harness.store.log import Entry, File, parse, seal, total, unseal
 from harness.sweeps import plan as plans
 from harness.sweeps import run
 from harness.sweeps.plan import Plan
 from harness.views.status import status_of
 from reliability.sweeps import BLOCK_SIZE, EXPERIMENT, digests
 
-ENTRY = Entry("part", 3, 5, "0123456789abcdef", 40, 1.5, (File("runs/part-000003.parquet", 100, "ab" * 32),))
+FILES = (File("runs/part-000003.parquet", 100, "ab" * 32),)
+ENTRY = Entry("part", 3, 5, "0123456789abcdef", 40, 1.5, 600, 900, FILES)
 
 
 def call(*arguments: object) -> Any:
@@ -61,6 +62,14 @@ def interrupted(results: Path, after: int, monkeypatch: pytest.MonkeyPatch) -> P
 def test_an_entry_reads_back() -> None:
     assert parse(ENTRY.text()) == ENTRY
     assert ENTRY.name == "log/part-000003-0123456789abcdef.json"
+
+
+def test_an_entry_from_before_steps_were_counted_reads_back() -> None:
+    older = replace(ENTRY, steps=None, asked=None)
+    about = {name: value for name, value in asdict(older).items() if value is not None}
+    assert parse(seal(about)) == older
+    assert [total((ENTRY, ENTRY), name) for name in ("rows", "steps")] == [80, 1200]
+    assert [total((ENTRY, older), name) for name in ("rows", "steps")] == [80, None]
 
 
 @given(st.data())

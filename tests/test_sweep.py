@@ -87,11 +87,11 @@ def test_the_table_of_a_sweep(tmp_path: Path) -> None:
     folder = harness.sweep(EXPERIMENT, tmp_path)
     assert folder == tmp_path / "small"
     table = harness.load(folder)
-    assert list(table.columns)[:13] == [
+    assert list(table.columns)[:14] == [
         "config", "run", "init", "learning_rate", "epochs", "repeat", "status", "settled_epoch", "diverged_epoch",
-        "loss_min", "loss_mean", "loss_max", "last_finite_loss",
+        "loss_min", "loss_mean", "loss_max", "first_loss", "last_finite_loss",
     ]  # fmt: skip
-    assert list(table.columns)[13:] == [
+    assert list(table.columns)[14:] == [
         "w1_1_1", "w1_1_2", "w1_2_1", "w1_2_2", "b1_1", "b1_2", "w2_1_1", "w2_1_2", "b2_1",
     ]  # fmt: skip
     assert table.config.tolist() == list(range(40 * 4 * (1 + 3)))

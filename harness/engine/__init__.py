@@ -47,18 +47,22 @@ def train(block: Block, data: Data) -> Outcome:
         "settled_epoch": np.empty(rows, np.int64),
         "diverged_epoch": np.empty(rows, np.int64),
         "row_losses": np.empty((3, rows), dtype),
+        "first_loss": np.empty(rows, dtype),
         "last_finite_loss": np.empty(rows, dtype),
         "row_weights": np.empty((parameter_count(structure), rows), dtype),
         "curve_epoch": np.zeros(points, np.int64),
         "curve_losses": np.empty((3, points), dtype),
     }
+    epochs_run = np.zeros(1, np.int64)
     contiguous = {name: np.ascontiguousarray(array) for name, array in runs.items()}
     group = Group(block, data)
-    kernel(group.bundle(contiguous, table))
+    kernel(group.bundle(contiguous, table | {"epochs_run": epochs_run}))
     there = np.flatnonzero(table["curve_epoch"])
     run = np.repeat(np.arange(block.runs), np.diff(first_point))
     *results, epoch, losses = table.values()
-    return Outcome(*results, Curves(run[there], epoch[there], losses[:, there]))
+    asked = block.stops[block.first_stop[1:] - 1].sum()
+    steps, asked = (int(epochs) * len(data.inputs) for epochs in (epochs_run[0], asked))
+    return Outcome(*results, Curves(run[there], epoch[there], losses[:, there]), steps, asked)
 
 
 def prepare(structure: Structure, common: bool = True, own_kernel: bool = True) -> None:

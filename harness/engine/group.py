@@ -27,9 +27,10 @@ LONGEST = 1024
 LINE = 64
 """Bytes: a vector that lies across two cache lines takes twice as long."""
 
-LANE = ("run", "start", "next_stop", "next_point", "due", "anchored", "period")
-"""For each lane: its run, or FREE; when its epochs began; the next row and point it writes, and when; the epoch of its
-anchor, or -1; and the period of its states, once it is known, or 0."""
+LANE = ("run", "start", "seated", "next_stop", "next_point", "due", "anchored", "period")
+"""For each lane: its run, or FREE; when its epochs began, less the periods that it skipped; when it took its seat; the
+next row and point it writes, and when; the epoch of its anchor, or -1; and the period of its states, once it is known,
+or 0."""
 VECTOR = ("running", "next_due", "wake")
 """For each vector: the set of its lanes that have a run; when the first is due; when one needs to be looked at."""
 
@@ -133,7 +134,8 @@ class Group:
     def _memory(self, vectors: int) -> dict[str, np.ndarray]:
         """Rows of vectors: group, what is trained; again, one vector, to go through a stretch once more; of what is
         carried from epoch to epoch, before, as it was before the last epoch, saved, at the start of the stretch, and
-        anchor, some time ago; mean, the last finite mean loss; bound, the loss that none may pass.
+        anchor, some time ago; mean, the last finite mean loss; first, the mean loss of the first epoch, NaN before it;
+        and bound, the loss that none may pass.
         """
         stride, carried = self.at[-1], self.at[sweep.CARRIED]
         shapes = {
@@ -143,6 +145,7 @@ class Group:
             "saved": (vectors, carried),
             "anchor": (vectors, carried),
             "mean": (vectors,),
+            "first": (vectors,),
             "bound": (vectors,),
         }
         memory = {name: aligned((*shape, self.kind.width), self.kind.dtype) for name, shape in shapes.items()}

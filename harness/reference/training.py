@@ -55,6 +55,7 @@ class Row:
     settled_epoch: int | None = None
     diverged_epoch: int | None = None
     losses: Losses | None = None
+    first_loss: Any = None
     last_finite_loss: Any = None
     weights: Array | None = None
 
@@ -195,10 +196,12 @@ def epoch_losses(training: Training, data: Data) -> Iterator[Losses]:
 
 def next_row(row: Row, losses: Losses, unchanged: bool, after: Array, max_loss: Any) -> Row:
     """The row after one more epoch of a run that has not diverged."""
+    first_loss = losses.mean if losses.epoch == 1 else row.first_loss
     last_finite_loss = losses.mean if np.isfinite(losses.mean) else row.last_finite_loss
     if not (np.isfinite(after).all() and np.isfinite(losses.mean) and losses.max <= max_loss):
-        return Row(Status.DIVERGED, diverged_epoch=losses.epoch, last_finite_loss=last_finite_loss)
+        first_loss = None if losses.epoch == 1 else first_loss
+        return Row(Status.DIVERGED, None, losses.epoch, None, first_loss, last_finite_loss)
     if row.status == Status.SETTLED or unchanged:
         settled = row.settled_epoch or losses.epoch
-        return Row(Status.SETTLED, settled, None, losses, last_finite_loss, after)
-    return Row(Status.RAN, None, None, losses, last_finite_loss, after)
+        return Row(Status.SETTLED, settled, None, losses, first_loss, last_finite_loss, after)
+    return Row(Status.RAN, None, None, losses, first_loss, last_finite_loss, after)

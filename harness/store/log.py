@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -38,7 +38,9 @@ class Entry:
     """Blocks [first, stop) of the plan are done and lie in these files.
 
     kind: `part`, a file of the table; or `block`, a piece of a part whose other blocks are not all there yet. key: hash
-    of what determines the numbers. seconds: one thread's, of training and writing.
+    of what determines the numbers. seconds: one thread's, of training and writing. asked: steps asked of the runs that
+    were trained for it; steps: those that were run, fewer where runs ended early. Both are None in entries that were
+    written before they were counted.
     """
 
     kind: str
@@ -47,6 +49,8 @@ class Entry:
     key: str
     rows: int = 0
     seconds: float = 0.0
+    steps: int | None = None
+    asked: int | None = None
     files: tuple[File, ...] = ()
 
     @property
@@ -60,6 +64,12 @@ class Entry:
 
     def text(self) -> bytes:
         return seal(asdict(self))
+
+
+def total(entries: Iterable[Entry], name: str) -> Any:
+    """The sum of a number of these entries, or None if one of them does not have it."""
+    numbers = [getattr(entry, name) for entry in entries]
+    return None if None in numbers else sum(numbers)
 
 
 def parse(text: bytes) -> Entry | None:

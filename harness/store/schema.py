@@ -101,6 +101,13 @@ def fixed_columns(number: pa.DataType) -> tuple[list[Column], list[Column]]:
         Column("loss_mean", number, "loss", f"mean {loss}", True),
         Column("loss_max", number, "loss", f"greatest {loss}", True),
         Column(
+            "first_loss",
+            number,
+            "loss",
+            "mean loss of the run's first epoch; NULL if `epochs` is 0 or the run diverged in its first epoch",
+            True,
+        ),
+        Column(
             "last_finite_loss",
             number,
             "loss",

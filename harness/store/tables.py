@@ -83,6 +83,7 @@ class Tables:
             "settled_epoch": _epochs(outcome.settled_epoch),
             "diverged_epoch": _epochs(outcome.diverged_epoch),
             **dict(zip(("loss_min", "loss_mean", "loss_max"), outcome.losses, strict=True)),
+            "first_loss": outcome.first_loss,
             "last_finite_loss": outcome.last_finite_loss,
         }
         weights = self._weights(structure, outcome.weights, valid) if self.experiment.record_weights else {}
@@ -114,6 +115,7 @@ class Tables:
             "settled_epoch": epochs("settled_epoch"),
             "diverged_epoch": epochs("diverged_epoch"),
             "losses": np.array([floats(name) for name in ("loss_min", "loss_mean", "loss_max")]),
+            "first_loss": floats("first_loss"),
             "last_finite_loss": floats("last_finite_loss"),
             "weights": weights,
         }

@@ -61,7 +61,7 @@ def _measured(plan: Plan) -> tuple[float, float]:
     runs, started = 1, time.perf_counter()
     while True:
         part, before = replace(piece, stop=piece.start + runs), time.perf_counter()
-        made = train_block(plan, tables, part)
+        made, _ = train_block(plan, tables, part)
         took = time.perf_counter() - before
         if runs == piece.runs or time.perf_counter() - started + 2 * took > MEASURED:
             break

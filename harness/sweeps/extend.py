@@ -116,7 +116,7 @@ class Earlier:
         return (
             runs[whole],
             block.place[stops[kept]],
-            Outcome(**arrays, curves=_curves(curves, earlier[whole], runs[whole])),
+            Outcome(**arrays, curves=_curves(curves, earlier[whole], runs[whole]), steps=0, asked=0),
         )
 
     @cached_property
@@ -169,7 +169,7 @@ def _curves(table: pa.Table | None, earlier: Any, runs: Any) -> Curves:
 def _joined(rows: int, made: list[tuple[Any, Outcome]]) -> Outcome:
     """One outcome of several, each with the rows that are its."""
     arrays: dict[str, Any] = {}
-    for name in (field.name for field in fields(Outcome) if field.name != "curves"):
+    for name in (field.name for field in fields(Outcome) if field.name not in ("curves", "steps", "asked")):
         parts = [getattr(outcome, name) for _, outcome in made]
         arrays[name] = np.empty((*parts[0].shape[:-1], rows), parts[0].dtype)
         for (where, _), part in zip(made, parts, strict=True):
@@ -178,4 +178,5 @@ def _joined(rows: int, made: list[tuple[Any, Outcome]]) -> Outcome:
     run, epoch = (np.concatenate([getattr(curve, name) for curve in curves]) for name in ("run", "epoch"))
     order = np.lexsort((epoch, run))
     losses = np.concatenate([curve.losses for curve in curves], axis=1)
-    return Outcome(**arrays, curves=Curves(run[order], epoch[order], losses[:, order]))
+    steps, asked = (sum(getattr(outcome, name) for _, outcome in made) for name in ("steps", "asked"))
+    return Outcome(**arrays, curves=Curves(run[order], epoch[order], losses[:, order]), steps=steps, asked=asked)

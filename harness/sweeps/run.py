@@ -69,7 +69,7 @@ def train(experiment: Experiment, threads: int | None = None, block_size: int | 
     plan = Plan(experiment, block_size)
     tables = plan.tables()
     prepare(plan)
-    done = local.run(lambda piece: train_block(plan, tables, piece)["runs"], plan.pieces, threads)
+    done = local.run(lambda piece: train_block(plan, tables, piece)[0]["runs"], plan.pieces, threads)
     return in_order(pa.concat_tables(done))
 
 

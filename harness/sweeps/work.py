@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from harness.block import Outcome
 from harness.experiment.model import Experiment
 from harness.store.folder import Folder
 from harness.store.log import Entry
@@ -47,10 +48,11 @@ class Work:
             piece, started = plan.pieces[task.block], time.perf_counter()
             if not self.place.exclusive and folder.done(part):  # by another writer
                 return piece.runs
-            tables = train_block(plan, self.tables, piece, self.earlier)
+            tables, outcome = train_block(plan, self.tables, piece, self.earlier)
             entry = block_entry(plan, piece.number) if blocks else part
             seconds = time.perf_counter() - started
-            folder.commit(replace(entry, rows=tables["runs"].num_rows, seconds=round(seconds, 3)), tables)
+            counts = {"rows": tables["runs"].num_rows, "steps": outcome.steps, "asked": outcome.asked}
+            folder.commit(replace(entry, seconds=round(seconds, 3), **counts), tables)
             runs = piece.runs
         if blocks and all(folder.done(entry) for entry in reversed(blocks)):
             with MERGING:
@@ -90,10 +92,12 @@ def prepare(plan: Plan) -> None:
         engine.prepare(structure, common=plan.common, own_kernel=plan.own_kernel(structure))
 
 
-def train_block(plan: Plan, tables: Tables, piece: Piece, earlier: Earlier | None = None) -> dict[str, pa.Table]:
-    """The rows of one block, and its loss curves if they are recorded. Pure: the same piece gives the same tables.
+def train_block(
+    plan: Plan, tables: Tables, piece: Piece, earlier: Earlier | None = None
+) -> tuple[dict[str, pa.Table], Outcome]:
+    """The rows of one block, its loss curves if they are recorded, and the engine's outcome that they were made of.
 
-    earlier: results that runs may be taken from.
+    Pure: the same piece gives the same tables. earlier: results that runs may be taken from.
     """
     from harness import engine
 
@@ -101,4 +105,5 @@ def train_block(plan: Plan, tables: Tables, piece: Piece, earlier: Earlier | Non
     data = plan.data(piece.structure)
     outcome = earlier.add(block, data) if earlier else engine.train(block, data)
     made = {"runs": tables.runs_table(piece.structure, rows, outcome)}
-    return made | ({"curves": tables.curves_table(outcome.curves, piece.start)} if block.every else {})
+    curves = {"curves": tables.curves_table(outcome.curves, piece.start)} if block.every else {}
+    return made | curves, outcome
