@@ -20,7 +20,7 @@ from harness.experiment import load
 from harness.store.compact import compact
 from harness.store.disk import Disk
 from harness.store.folder import StoreError
-from harness.store.log import Entry, File, parse, seal, total, unseal
+from harness.store.log import Entry, File, parse, seal, sums, unseal
 from harness.sweeps import plan as plans
 from harness.sweeps import run
 from harness.sweeps.plan import Plan
@@ -68,8 +68,8 @@ def test_an_entry_from_before_steps_were_counted_reads_back() -> None:
     older = replace(ENTRY, steps=None, asked=None)
     about = {name: value for name, value in asdict(older).items() if value is not None}
     assert parse(seal(about)) == older
-    assert [total((ENTRY, ENTRY), name) for name in ("rows", "steps")] == [80, 1200]
-    assert [total((ENTRY, older), name) for name in ("rows", "steps")] == [80, None]
+    assert sums((ENTRY, ENTRY)) == {"rows": 80, "seconds": 3.0, "steps": 1200, "asked": 1800}
+    assert sums((ENTRY, older)) == {"rows": 80, "seconds": 3.0, "steps": None, "asked": None}
 
 
 @given(st.data())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from functools import partial
 from typing import Any
 
 import click
@@ -48,12 +49,21 @@ def sweep(
     options = run.Options(overwrite, extend, endpoint=endpoint)
     try:
         with stop.heard(), _executor(**cluster) as executor, _progress(experiment.name) as progress:
-            watch = run.Watch(lambda estimate: printing.announce(experiment.name, estimate), progress, stop)
+            watch = run.Watch(
+                partial(printing.compiling, experiment.name),
+                partial(printing.announce, experiment.name),
+                progress,
+                stop,
+            )
             ran = run.sweep(experiment, results, options, executor, watch)
     except HarnessError as error:
         click.echo(str(error), err=True)
         sys.exit(stop.exit_code if stop else error.exit_code)
-    printing.summary(ran, report)
+    printing.summary(ran)
+    if report:
+        from harness.views import pictures
+
+        printing.pairs(len(printing.LEAST), **pictures.write(str(ran.folder), ran.plan.rows))
 
 
 @click.command()
@@ -69,18 +79,18 @@ def plan(file: str) -> None:
       harness plan experiments/learning_rate.yaml
     """
     from harness.experiment import load
-    from harness.sweeps.local import processors
+    from harness.sweeps.estimate import guessed
     from harness.sweeps.plan import Plan
+    from harness.sweeps.work import uncompiled
 
     planned = Plan(load(file))
-    threads = min(processors(), len(planned.pieces))
     printing.pairs(
         rows=f"{planned.rows:,}",
         runs=f"{planned.runs:,}",
         steps=f"{planned.steps:,}",
         blocks=f"{len(planned.pieces):,}",
         bytes=f"{planned.bytes:,} before compression",
-        time=f"about {printing.duration(planned.seconds / threads)} on {printing.threads(threads)}, once compiled",
+        time=printing.planned_time(guessed(planned, planned.pieces), uncompiled(planned)),
     )
 
 
@@ -101,18 +111,16 @@ def status(folder: str, endpoint: str | None) -> None:
     from harness.views.status import status_of
 
     found = status_of(folder, endpoint=endpoint)
-    left = found.seconds_left / processors()
+    left = "not known before the first block is done"
+    if found.seconds_left is not None:
+        left = f"about {printing.duration(found.seconds_left / processors())} on {printing.threads(processors())}"
     printing.pairs(
         state=found.state,
         blocks=f"{found.blocks:,}",
         done=f"{found.done:,} ({found.done / max(found.blocks, 1):.1%})",
         missing=f"{found.blocks - found.done:,}",
         damaged=f"{len(found.bad):,}",
-        **(
-            {"time_left": f"about {printing.duration(left)} on {printing.threads(processors())}"}
-            if found.done < found.blocks
-            else {}
-        ),
+        **({"time_left": left} if found.done < found.blocks else {}),
     )
     for name, what in found.bad:
         click.echo(f"{folder}/{name}: {what}")

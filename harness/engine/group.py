@@ -7,7 +7,7 @@ import numpy as np
 from harness.block import Block, rounded, shuffle_key
 from harness.engine import step, sweep
 from harness.engine.bundle import Bundle
-from harness.engine.epochs import compiled, describe
+from harness.engine.epochs import describe
 from harness.engine.functions import ACTIVATION_CODES, LOSS_CODES, RULES, SCHEDULE_CODES
 from harness.engine.lanes import Kind
 from harness.engine.processor import native_width
@@ -77,8 +77,13 @@ class Group:
             "order": Rows(np.arange(len(data.inputs))),
         }
 
-    def bundle(self, runs: dict[str, np.ndarray], table: dict[str, np.ndarray]) -> Bundle:
-        """Everything for the kernel, the arrays of `runs` and `table` included."""
+    @property
+    def shape(self) -> tuple[Kind, Network | None]:
+        """What the epochs are compiled for."""
+        return self.kind, self.network if self.own else None
+
+    def bundle(self, runs: dict[str, np.ndarray], table: dict[str, np.ndarray], address: int) -> Bundle:
+        """Everything for the kernel, the arrays of `runs` and `table` included. address: of the compiled epochs."""
         vectors = self._vectors()
         memory = self._memory(vectors)
         exact = Kind(self.kind.width, self.kind.dtype, "exact")
@@ -89,7 +94,7 @@ class Group:
             key=shuffle_key(self.block.seed),
         )
         return Bundle(
-            kernel=compiled(self.kind, self.network if self.own else None).address,
+            kernel=address,
             work=self.work.address,
             vectors=vectors,
             **self._lengths(),

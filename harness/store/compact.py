@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness.store.folder import BLOCKS, EXPERIMENT, KINDS, MANIFEST, Folder, StoreError
-from harness.store.log import LOG, Entry
+from harness.store.log import LOG, Entry, sums
 from harness.store.places import Place
 
 LARGE = 2**28
@@ -58,8 +58,7 @@ def _groups(parts: Iterable[Entry]) -> Iterator[list[Entry]]:
 def _merged(group: list[Entry]) -> Entry:
     """The key of several is the sum of theirs, as `harness.sweeps.plan` makes it."""
     key = sum(int(entry.key, 16) for entry in group) % 2**64
-    rows, seconds = sum(entry.rows for entry in group), sum(entry.seconds for entry in group)
-    return Entry("part", group[0].first, group[-1].stop, f"{key:016x}", rows, round(seconds, 3))
+    return Entry("part", group[0].first, group[-1].stop, f"{key:016x}", **sums(group))
 
 
 def _tables(place: Place, group: list[Entry]) -> dict[str, pa.Table]:

@@ -30,7 +30,7 @@ import pyarrow as pa
 from harness.errors import HarnessError
 from harness.experiment.model import Experiment
 from harness.store.files import arrow, check_arrow, check_parquet, digest, from_arrow, parquet
-from harness.store.log import LOG, Entry, File, parse, parse_manifest, seal, total
+from harness.store.log import LOG, Entry, File, parse, parse_manifest, seal, sums
 from harness.store.places import Place
 from harness.store.schema import SCHEMA_VERSION
 
@@ -210,9 +210,8 @@ class Folder:
             if self.done(part):
                 return
             raise
-        sums = {name: total(entries, name) for name in ("rows", "seconds", "steps", "asked")}
         whole = {kind: pa.concat_tables(pieces) for kind, pieces in tables.items()}
-        self.commit(replace(part, **sums), whole)
+        self.commit(replace(part, **sums(entries)), whole)
         self.place.remove([*names, *files])
 
     def drop(self, block: Entry) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -66,10 +66,10 @@ class Entry:
         return seal(asdict(self))
 
 
-def total(entries: Iterable[Entry], name: str) -> Any:
-    """The sum of a number of these entries, or None if one of them does not have it."""
-    numbers = [getattr(entry, name) for entry in entries]
-    return None if None in numbers else sum(numbers)
+def sums(entries: Sequence[Entry]) -> dict[str, Any]:
+    """The numbers of an entry, summed over several; None if one of them does not have it."""
+    columns = {name: [getattr(entry, name) for entry in entries] for name in ("rows", "seconds", "steps", "asked")}
+    return {name: None if None in column else round(sum(column), 3) for name, column in columns.items()}
 
 
 def parse(text: bytes) -> Entry | None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from harness.errors import FailedError
 from harness.experiment.model import Experiment
 from harness.store.folder import Folder, Found
+from harness.store.log import sums
 from harness.store.places import place_of
 from harness.store.reading import in_order
 from harness.sweeps import local
@@ -19,7 +20,7 @@ from harness.sweeps.estimate import Estimate, measure
 from harness.sweeps.extend import earlier
 from harness.sweeps.plan import Plan
 from harness.sweeps.stop import MESSAGE
-from harness.sweeps.work import Task, Work, prepare, train_block
+from harness.sweeps.work import Compilation, Task, Work, prepare, train_block, uncompiled
 
 Progress = Callable[[int, int], None]
 """Called with the runs that are done and the runs there are, first before anything runs."""
@@ -42,10 +43,11 @@ class Options:
 
 @dataclass(frozen=True)
 class Watch:
-    """Who looks on. announce: told what the sweep will take, before it starts. stop: true once no other block shall
-    begin.
+    """Who looks on. compiling: told what is compiled first, if anything is. announce: told what the sweep will take,
+    before it starts. stop: true once no other block shall begin.
     """
 
+    compiling: Callable[[Compilation], None] = lambda compilation: None
     announce: Callable[[Estimate], None] = lambda estimate: None
     progress: Progress = lambda done, runs: None
     stop: Any = False
@@ -53,13 +55,14 @@ class Watch:
 
 @dataclass(frozen=True)
 class Ran:
-    """What a sweep did. trained: runs, of all that there are. seconds: of training and writing. already: everything was
-    there before.
+    """What a sweep did. trained: runs, of all that there are. steps: that these took. seconds: of training and writing.
+    already: everything was there before.
     """
 
     folder: Folder
     plan: Plan
     trained: int = 0
+    steps: int = 0
     seconds: float = 0.0
     already: bool = False
 
@@ -106,14 +109,18 @@ def sweep(
     return Ran(folder, plan, *done)
 
 
-def _do(work: Work, plan: Plan, executor: Executor, watch: Watch) -> tuple[int, float]:
-    """Do all that is left of a plan; return (the runs, the seconds) of training and writing."""
+def _do(work: Work, plan: Plan, executor: Executor, watch: Watch) -> tuple[int, int, float]:
+    """Do all that is left of a plan; return (the runs, the steps, the seconds) of training and writing."""
     folder = Folder(work.place)
-    tasks = tasks_left(plan, folder.open(plan.experiment, plan.totals(), plan.key))
+    before = folder.open(plan.experiment, plan.totals(), plan.key)
+    tasks = tasks_left(plan, before)
     left = trained = sum(plan.pieces[task.block].runs for task in tasks if task.block is not None)
-    if left and not work.earlier:
-        prepare(plan)
-        watch.announce(measure(plan, left, folder))
+    if left:
+        if compilation := uncompiled(plan):
+            watch.compiling(compilation)
+        prepare(plan, watch.stop)
+        if not work.earlier:
+            watch.announce(measure(plan, [plan.pieces[task.block] for task in tasks if task.block is not None], folder))
     watch.progress(plan.runs - left, plan.runs)
     started, done = time.perf_counter(), 0
     for runs in executor(work, unless_stopped(tasks, watch)):
@@ -122,10 +129,12 @@ def _do(work: Work, plan: Plan, executor: Executor, watch: Watch) -> tuple[int, 
     if done < len(tasks):
         raise FailedError(MESSAGE)
     seconds = time.perf_counter() - started
-    if lost := tasks_left(plan, folder.found(deep=False)):  # a worker of an earlier sweep may have come in between
+    found = folder.found(deep=False)
+    if lost := tasks_left(plan, found):  # a worker of an earlier sweep may have come in between
         raise FailedError(f"{folder}: {len(lost)} blocks are not there that were written; the same command goes on")
     folder.close(seconds)
-    return trained, seconds
+    steps = (sums(found.good)["steps"] or 0) - (sums(before.good)["steps"] or 0)
+    return trained, steps, seconds
 
 
 def complete(folder: Folder, plan: Plan, options: Options) -> bool:

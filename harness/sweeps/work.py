@@ -11,13 +11,15 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from harness.block import Outcome
+from harness.errors import FailedError
 from harness.experiment.model import Experiment
 from harness.store.folder import Folder
 from harness.store.log import Entry
 from harness.store.places import Place
-from harness.store.tables import Tables
+from harness.store.tables import Rows, Tables
 from harness.sweeps.extend import Earlier
 from harness.sweeps.plan import Piece, Plan
+from harness.sweeps.stop import MESSAGE
 
 MERGING = threading.Lock()
 """Held while a part is in memory: of one, in every process."""
@@ -84,11 +86,38 @@ def block_entry(plan: Plan, number: int) -> Entry:
     return Entry("block", number, number + 1, plan.key(number, number + 1))
 
 
-def prepare(plan: Plan) -> None:
-    """Compile the kernels of a plan, or find them in the cache, before its blocks ask for them from many threads."""
+@dataclass(frozen=True)
+class Compilation:
+    """What is compiled before a plan can be trained, once for this machine.
+
+    networks: how many kinds of network are compiled for. seconds: roughly.
+    """
+
+    networks: int
+    seconds: float
+
+
+def uncompiled(plan: Plan) -> Compilation | None:
+    """What `prepare` would compile, or None if it finds everything in the cache."""
+    from harness import engine
+
+    missing: dict[Any, float] = {}
+    for structure in plan.structures:
+        missing |= engine.uncompiled(structure, common=plan.common, own_kernel=plan.own_kernel(structure))
+    networks = sum(not isinstance(kernel, str) for kernel in missing)
+    return Compilation(networks, sum(missing.values())) if missing else None
+
+
+def prepare(plan: Plan, stop: Any = False) -> None:
+    """Compile the kernels of a plan, or find them in the cache, before its blocks ask for them from many threads.
+
+    stop: true once nothing else shall begin. Raises `FailedError` then.
+    """
     from harness import engine
 
     for structure in plan.structures:
+        if stop:
+            raise FailedError(MESSAGE)
         engine.prepare(structure, common=plan.common, own_kernel=plan.own_kernel(structure))
 
 
@@ -104,6 +133,11 @@ def train_block(
     block, rows = plan.block(piece)
     data = plan.data(piece.structure)
     outcome = earlier.add(block, data) if earlier else engine.train(block, data)
+    return in_tables(tables, piece, rows, outcome), outcome
+
+
+def in_tables(tables: Tables, piece: Piece, rows: Rows, outcome: Outcome) -> dict[str, pa.Table]:
+    """The outcome of a piece as rows, and as loss curves if they are recorded."""
     made = {"runs": tables.runs_table(piece.structure, rows, outcome)}
-    curves = {"curves": tables.curves_table(outcome.curves, piece.start)} if block.every else {}
-    return made | curves, outcome
+    curves = {"curves": tables.curves_table(outcome.curves, piece.start)} if tables.experiment.losses_every else {}
+    return made | curves

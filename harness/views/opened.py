@@ -66,7 +66,8 @@ class Opened(Results):
 
     def _repr_html_(self) -> str:
         axes, counts = tuple(self.axes), summarise(self.place, tuple(name for name in self.axes if name != "repeat"))
-        best = counts.best and {name: about.shown(counts.best[name]) for name in ("config", "loss_mean", *axes)}
+        least = counts.least[0] if len(counts.least) == 1 else None
+        best = least and {name: about.shown(least[name]) for name in ("config", "loss_mean", *axes)}
         return render(
             "result",
             folder=self.folder,

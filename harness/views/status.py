@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.store.folder import EXPERIMENT, MANIFEST, Folder
+from harness.store.log import sums
 from harness.store.places import place_of
 from harness.store.reading import absent
 
@@ -15,14 +16,14 @@ class SweepStatus:
 
     state: `running`, or `complete` once every part was there, or `damaged` without a manifest. blocks, done: how many
     the plan has, and how many of them are in the folder. bad: (file, what is wrong with it). seconds_left: what the
-    other blocks take on one thread, if they take as long as those that are done.
+    other blocks take on one thread, if they take as long as those that are done, or None if none is.
     """
 
     state: str
     blocks: int
     done: int
     bad: list[tuple[str, str]]
-    seconds_left: float
+    seconds_left: float | None
 
 
 def status_of(path: str, deep: bool | None = None, endpoint: str | None = None) -> SweepStatus:
@@ -45,5 +46,5 @@ def status_of(path: str, deep: bool | None = None, endpoint: str | None = None) 
         bad += [(name, "not in the log") for name in folder.unlogged()]
     blocks = manifest["blocks"] if manifest else max((entry.stop for entry in found.good), default=0)
     done = sum(map(max, zip(found.covers("part", blocks), found.covers("block", blocks), strict=True)))
-    seconds = sum(entry.seconds for entry in found.good)
-    return SweepStatus(state, blocks, done, bad, seconds / max(done, 1) * (blocks - done))
+    seconds = sums(found.good)["seconds"]
+    return SweepStatus(state, blocks, done, bad, seconds / done * (blocks - done) if done else None)
