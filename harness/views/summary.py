@@ -67,14 +67,14 @@ def summarise(place: Place, parameters: Iterable[str]) -> Summary:
 def _least(table: pa.Table, kinds: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], float, int]]:
     """For each kind of loss that has a number: (its values, the least mean loss, the first row that has it)."""
     labels = {name: table[name].cast("string") for name in kinds}
-    losses = pa.table({**labels, "loss": table["loss_mean"], "config": table["config"]}).drop_null()
-    for row in losses.group_by(list(kinds)).aggregate([("loss", "min")]).to_pylist():
-        here = pc.equal(losses["loss"], row["loss_min"])
+    losses = pa.table({**labels, "loss_mean": table["loss_mean"], "config": table["config"]}).drop_null()
+    for row in losses.group_by(list(kinds)).aggregate([("loss_mean", "min")]).to_pylist():
+        here = pc.equal(losses["loss_mean"], row["loss_mean_min"])
         for name in kinds:
             here = pc.and_(here, pc.equal(losses[name], row[name]))
         config = pc.min(losses["config"].filter(here)).as_py()
         if config is not None:
-            yield tuple(row[name] for name in kinds), row["loss_min"], config
+            yield tuple(row[name] for name in kinds), row["loss_mean_min"], config
 
 
 def _row(part: Any, config: int, parameters: tuple[str, ...]) -> Mapping[str, Any]:
