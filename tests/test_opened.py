@@ -164,13 +164,27 @@ def test_the_summary_tells_what_the_table_has(name: str, request: pytest.Fixture
     text = html.unescape(re.sub(r"<[^>]+>", " ", shown))
     words = re.sub(r"\s+", " ", text)
     for status, count in table["status"].value_counts().items():
-        assert f"{status} {count} ({count / len(table):.1%})" in words
+        assert re.search(rf"{status}: [a-z ]+ {count} \({count / len(table):.1%}\)", words)
     assert f"{len(table)} configurations" in words
     assert "learning_rate 2 0.1 1000" in words
-    best = table.loc[table["loss_mean"].idxmin()]
-    assert f"Least mean loss: {best['loss_mean']:.6g} at config {best['config']}, " in words
+    grown = table["loss_mean"] > table["first_loss"]
+    best = table.loc[table["loss_mean"].where(~grown).idxmin()]
+    assert (f"{grown.sum()} rows ({grown.mean():.1%}) grew" in words) == grown.any()
+    assert "spared by runs that ended early" in words
+    assert f"Least training loss: {best['loss_mean']:.6g} at config {best['config']}, " in words
     assert results.folder in words
     assert repr(results).startswith(f"<{results.folder}: {results.name}; ")
+
+
+def test_the_summary_compares_losses_of_one_kind_only(tmp_path: Path) -> None:
+    parameters = {"loss": ["half_mse", "mse", "bce"], "learning_rate": [0.1, 0.2], "epochs": 5, "init": "ones"}
+    plain = {"name": "kinds", "network": {"layers": [1, 1]}, "data": {"rows": [[1, 0]]}, "parameters": parameters}
+    results = harness.open(harness.sweep(plain, tmp_path))
+    table, shown = results.table(), results._repr_html_()
+    for kind, rows in table.groupby("loss", observed=True):
+        best = rows.loc[rows["loss_mean"].idxmin()]
+        assert f"Least training loss, loss {kind}: {best['loss_mean']:.6g} at config {best['config']}, " in shown
+    assert "Least training loss:" not in shown
 
 
 def test_a_notebook_shows_all_of_it(results: Opened, browser: Chrome, tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -15,6 +18,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 import harness
 from harness.errors import HarnessError
+from harness.views import about
 from harness.views.notable import notable
 from harness.views.report import report, write
 from harness.views.results import Results
@@ -69,6 +73,13 @@ def test_it_opens_from_disk_and_asks_for_nothing(browser: Chrome, page: Path, wi
     plots = browser.find_elements(By.CSS_SELECTOR, ".plot .main-svg")
     assert len(plots) >= 3
     assert all(plot.size["width"] <= width for plot in plots)
+
+
+def test_no_button_sends_anything_anywhere(browser: Chrome, page: Path) -> None:
+    """By itself plotly adds one that uploads the picture."""
+    drawn(browser, page)
+    script = "return [...document.querySelectorAll('.modebar-btn')].map((button) => button.dataset.title)"
+    assert set(browser.execute_script(script)) == {"Zoom", "Pan", "Zoom in", "Zoom out", "Reset axes"}
 
 
 def test_it_is_one_file_of_less_than_5_mb(page: Path) -> None:
@@ -142,7 +153,7 @@ def test_axes_and_colour_can_be_changed(browser: Chrome, page: Path) -> None:
     assert layout["xaxis"]["ticktext"] == ["ones", "{normal: {std: 0.5}}"]
     assert layout["xaxis"]["title"]["text"] == "init"
     assert np.shape(heats(browser)["coloraxis", "x"]) == (4, 2)
-    assert layout["coloraxis"]["colorbar"]["title"]["text"] == "w1_1_1"
+    assert browser.find_element(By.CSS_SELECTOR, "#map-key .scale").text.startswith("w1_1_1")
     choose(browser, "map-controls-learning_rate", "0")
     assert heats(browser)["coloraxis", "x"][0][0] == 1.0
     choose(browser, "line-controls-y", "share")
@@ -166,6 +177,166 @@ def test_settings_that_are_words_are_never_merged(browser: Chrome, page: Path) -
     assert repeats == ["all (median)", "0", "1"]
     choose(browser, "line-controls-panels", "none")
     assert "; init ones" in browser.find_element(By.ID, "line-title").text
+
+
+def test_the_head_says_what_was_trained(browser: Chrome, page: Path) -> None:
+    drawn(browser, page)
+    setup, facts = (element.text for element in browser.find_elements(By.CSS_SELECTOR, "header .facts"))
+    told = "network 2-2-1 \u00b7 no activation function \u00b7 loss mse \u00b7 sgd \u00b7 learning rate 0.001 to 1"
+    assert setup == f"{told} \u00b7 0 to 1,000 epochs \u00b7 1 sample \u00b7 2 repeats"
+    assert facts.startswith("288 configurations \u00b7 24 x learning_rate \u00b7 4 x epochs")
+    assert re.search(r"\u00b7 [\d,]+ steps run of 72,000 asked for \(\d+% spared by runs that ended early\)$", facts)
+
+
+def test_the_head_of_other_experiments(tmp_path: Path) -> None:
+    """Whatever is usual is left out; what is swept is counted; the data file need not be there any more."""
+    (tmp_path / "some points.csv").write_text("a,b,y\n0,1,1\n1,0,0\n", "utf-8")
+    mapping = {
+        "name": "file",
+        "description": "Which of them?",
+        "network": {"activation": ["tanh"], "output": "sigmoid"},
+        "data": {"file": str(tmp_path / "some points.csv"), "inputs": ["a", "b"], "targets": ["y"]},
+        "training": {"batch_size": "full", "dtype": "float32"},
+        "parameters": {
+            "layers": [[2, 3, 1], [2, 4, 1]],
+            "learning_rate": 0.5,
+            "epochs": 7,
+            "init": "ones",
+            "optimizer": ["sgd", "adam"],
+        },
+    }
+    results = Results(harness.sweep(mapping, tmp_path))
+    (tmp_path / "some points.csv").unlink()
+    assert about.description(results) == "Which of them?"
+    assert about.setup(results) == [
+        "2 network shapes",
+        "tanh \u2192 sigmoid",
+        "loss mse",
+        "2 optimizers",
+        "full batches",
+        "learning rate 0.5",
+        "7 epochs",
+        "data some points.csv",
+        "float32",
+    ]
+
+
+def test_the_page_opens_with_the_picture(browser: Chrome, page: Path) -> None:
+    """And with where it comes from folded away."""
+    drawn(browser, page)
+    places = {
+        name: browser.find_element(By.CSS_SELECTOR, name).rect["y"] for name in ("#map", "#summary", "#line", "#curves")
+    }
+    assert sorted(places, key=lambda name: places[name])[:2] == ["#map", "#summary"]
+    assert browser.find_element(By.ID, "map").rect["y"] < 450
+    assert browser.find_element(By.ID, "provenance").get_attribute("open") is None
+    assert not browser.find_element(By.CLASS_NAME, "provenance").is_displayed()
+
+
+def test_a_wide_table_shows_on_a_phone_that_it_can_be_scrolled(browser: Chrome, page: Path) -> None:
+    """A fade stands at the edge where more of it is, and only there."""
+    drawn(browser, page, 390)
+    table = browser.find_element(By.CSS_SELECTOR, ".scroll")
+    assert browser.execute_script("return arguments[0].scrollWidth > arguments[0].clientWidth", table)
+
+    def edges() -> list[int]:
+        browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", table)
+        image = Image.open(io.BytesIO(table.screenshot_as_png)).convert("L")
+        row = [image.getpixel((x, 3)) for x in (1, image.width - 2)]
+        return [int(str(shade)) for shade in row]
+
+    left, right = edges()
+    assert left > 250 > right + 20
+    browser.execute_script("arguments[0].scrollLeft = arguments[0].scrollWidth", table)
+    left, right = edges()
+    assert right > 250 > left + 20
+
+
+TICKS = """
+const [low, high, most, log] = arguments, ticks = (log ? logTicks : linearTicks)(low, high, most);
+return [ticks, tickTexts(ticks)];
+"""
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "most", "log", "ticks"),
+    [
+        (1e-3, 1, 8, True, [1e-3, 1e-2, 1e-1, 1]),
+        (0.03, 30, 9, True, [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20]),
+        (0.03, 3, 4, True, [0.05, 0.1, 0.5, 1]),
+        (0.3, 0.45, 5, True, [0.3, 0.35, 0.4, 0.45]),
+        (1e-12, 1e3, 4, True, [1e-12, 1e-8, 1e-4, 1]),
+        (0.01, 0.5, 3, False, [0.1, 0.2, 0.3, 0.4, 0.5]),
+        (0, 500, 5, False, [0, 200, 400]),
+    ],
+)
+def test_ticks_are_round_and_at_least_three(
+    browser: Chrome, page: Path, low: float, high: float, most: int, log: bool, ticks: list[float]
+) -> None:
+    drawn(browser, page)
+    found, texts = browser.execute_script(TICKS, low, high, most, log)
+    assert found == pytest.approx(ticks)
+    assert len(set(texts)) == len(texts)
+
+
+LABELS = """
+const boxes = (labels) => [...labels].map((one) => one.getBoundingClientRect()).filter((box) => box.width)
+  .map((box) => [box.left, box.right, box.top, box.bottom]);
+return ["map", "line", "curves"]
+  .flatMap((id) => ["x", "y"].map((letter) => boxes(document.querySelectorAll(`#${id} .${letter}tick text`))))
+  .concat([...document.querySelectorAll(".ticks")].map((bar) => boxes(bar.children)));
+"""
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_labels_of_ticks_do_not_overlap_and_there_are_three(browser: Chrome, page: Path, width: int) -> None:
+    drawn(browser, page, width)
+    groups = [group for group in browser.execute_script(LABELS) if group]
+    assert len(groups) >= 8
+    for group in groups:
+        assert len(group) >= 3
+        for k, (left, right, top, bottom) in enumerate(group):
+            assert left >= 0
+            assert right <= width
+            for other in group[k + 1 :]:
+                assert right <= other[0] + 1 or other[1] <= left + 1 or bottom <= other[2] + 1 or other[3] <= top + 1
+
+
+def test_losses_are_clipped_at_what_matters_and_growth_is_seen(browser: Chrome, tmp_path: Path) -> None:
+    """The cut is the median loss of the first epoch; what ends above its own first loss has a colour of its own."""
+    rows = [[65, 200], [70, 250], [75, 300], [80, 350], [85, 400], [90, 450], [95, 500], [100, 550]]
+    mapping = {
+        "name": "grows",
+        "network": {"layers": [1, 1]},
+        "data": {"rows": rows},
+        "training": {"batch_size": "full"},
+        "parameters": {"learning_rate": {"geomspace": [1e-6, 1e-2, 21]}, "epochs": [10, 100, 1000], "init": "zeros"},
+    }
+    folder = harness.sweep(mapping, tmp_path)
+    table = harness.load(folder)
+    grown = table[table["loss_mean"] > table["first_loss"]]
+    assert len(grown) > 5
+    drawn(browser, Path(write(folder)))
+    found = heats(browser)
+    assert np.nansum(found["coloraxis4", "x"]) == len(grown)
+    assert "grew: the loss is above that of the first epoch" in browser.find_element(By.ID, "map-key").text
+    assert f"grew {len(grown)} of {len(table)}" in browser.find_element(By.ID, "map-note").text
+    cut = browser.execute_script("return document.getElementById('map').layout.coloraxis.cmax")
+    nothing = np.log10(table["first_loss"].median())
+    shown = table[~table.index.isin(grown.index)]["loss_mean"].max()
+    assert cut == pytest.approx(min(nothing, np.log10(shown)), abs=1e-4)
+    line = browser.execute_script("return document.getElementById('line').data.flatMap((one) => one.y)")
+    assert max(line) == pytest.approx(nothing, abs=1e-4)
+    assert (
+        "(the median loss of the first epoch: what doing nothing costs)"
+        in browser.find_element(By.ID, "line-note").text
+    )
+    said = f"{len(grown)} rows ({len(grown) / len(table):.1%}) grew: they end above the loss of their first epoch"
+    assert said in browser.find_element(By.TAG_NAME, "main").text
+    best = notable(Results(folder))
+    assert best["why"].iloc[0].startswith("least training loss")
+    assert not set(best[best["why"].str.contains("least training loss")]["config"]) & set(grown["config"])
+    assert problems(browser) == []
 
 
 LOSSES: dict[str, Any] = {
@@ -195,7 +366,7 @@ def test_losses_of_different_kinds_are_never_compared(browser: Chrome, tmp_path:
     found = notable(Results(folder))
     for kind in ("half_mse", "mse", "bce"):
         least = table[table["loss"] == kind].sort_values("loss_mean", kind="stable").iloc[0]
-        why = f"least training loss with loss {kind}"
+        why = f"least training loss ({kind})"
         (row,) = [at for at, whys in enumerate(found["why"]) if why in whys.split("; ")]
         assert found.loc[row, "config"] == least["config"]
     assert not found["why"].str.contains(r"least training loss(?:;|$)").any()

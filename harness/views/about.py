@@ -11,8 +11,11 @@ import pandas as pd
 
 from harness.block import Status
 from harness.experiment import source
+from harness.store.folder import Folder
+from harness.store.log import sums
 from harness.views.results import Axis, Results
 from harness.views.statuses import SIGNS
+from harness.views.summary import Summary, unlike
 
 DIGITS = 6
 ARROW = "\N{RIGHTWARDS ARROW}"
@@ -71,6 +74,37 @@ def status(which: Status, count: int, rows: int) -> dict[str, Any]:
     }
 
 
+def grew(summary: Summary, rows: int) -> str:
+    """How many rows end above the loss of their run's first epoch; nothing if none does, or the table does not tell."""
+    if not summary.grew:
+        return ""
+    share = f"({summary.grew / max(rows, 1):.1%})"
+    return f"{summary.grew:,} rows {share} grew: they end above the loss of their first epoch, and are nobody's best."
+
+
+def least(summary: Summary, axes: Iterable[str]) -> list[str]:
+    """The row of least training loss, in words; where losses are unlike, that of each kind."""
+    names = list(axes)
+    kinds = unlike(names)
+    told = []
+    for row in summary.least:
+        kind = "".join(f", {name} {row[name]}" for name in kinds)
+        rest = [f"{name} {shown(row[name])}" for name in names if name not in kinds and shown(row[name])]
+        found = f"Least training loss{kind}: {shown(row['loss_mean'])} at config {row['config']}"
+        told.append(", ".join([found, *rest]))
+    return told
+
+
+def steps(results: Results) -> str:
+    """How many steps were run of those asked for, over all sessions of the sweep; nothing if they were not counted."""
+    counted = sums(Folder(results.place).found(deep=False).good)
+    run, asked = counted["steps"], counted["asked"]
+    if run is None or not asked:
+        return ""
+    spared = f" of {asked:,} asked for ({1 - run / asked:.0%} spared by runs that ended early)" if run < asked else ""
+    return f"{run:,} steps run{spared}"
+
+
 def axes(found: Iterable[Axis]) -> list[dict[str, str]]:
     """Each axis for a table of axes: its name, how many values it has, the first, the last, and its meaning."""
     return [
@@ -107,7 +141,7 @@ def _single(results: Results) -> dict[str, Any]:
 
 def _network(results: Results) -> str:
     layers = results.layers
-    return f"network {'-'.join(map(str, layers))}" if layers else "networks of several shapes"
+    return f"network {'-'.join(map(str, layers))}" if layers else _several(results, "layers", "network shapes")
 
 
 def _activations(given: Mapping[str, Any], results: Results) -> str:

@@ -96,8 +96,9 @@ def _kinds(results: Results) -> list[dict[str, Any]]:
 
 
 def _among(choice: _Choice, kind: dict[str, Any]) -> _Choice:
-    words = ", ".join(f"{name} {value}" for name, value in kind.items())
-    return replace(choice, why=f"{choice.why} with {words}" if words else choice.why, held=kind)
+    """The choice among rows of one kind of loss, which it then names: `least training loss (mse)`."""
+    words = ", ".join(map(str, kind.values()))
+    return replace(choice, why=f"{choice.why} ({words})" if words else choice.why, held=kind)
 
 
 def _edges(results: Results) -> list[_Choice]:

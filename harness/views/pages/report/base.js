@@ -1,5 +1,11 @@
 /* What the pictures have in common: their controls, their panels, and how they are drawn. */
 
+/* The pixels of a picture across, without what stands on either side. */
+const room = (id) => at(id).clientWidth - 90;
+
+/* All that there are: by itself plotly adds one that uploads the picture. */
+const BUTTONS = ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"];
+
 class Picture {
   constructor(report, id) {
     Object.assign(this, {report, id, form: at(`${id}-controls`), selects: new Map(), scales: {}});
@@ -61,21 +67,21 @@ class Picture {
   say(title, note, legend = []) {
     at(`${this.id}-title`).textContent = title;
     at(`${this.id}-note`).textContent = note;
-    at(`${this.id}-key`).replaceChildren(...legend.map(([look, text]) => element("span", {}, element("i", {className: `key ${look}`}), text)));
+    at(`${this.id}-key`).replaceChildren(...legend);
     at(this.id).setAttribute("aria-label", `${title} ${note}`);
   }
 
-  /* Axes of n panels beside and below one another. x, y: {title, range, ticks(range, most)}. */
+  /* Axes of n panels beside and below one another. x, y: {title, range, ticks(range, most)}. height: of a panel. */
   grid(names, x, y, height) {
     const n = names.length, columns = narrow() ? 1 : Math.min(n, n === 4 ? 2 : 3), rows = Math.ceil(n / columns);
-    const wide = at(this.id).clientWidth - 170, across = columns > 1 ? 44 / wide : 0, each = (1 - across * (columns - 1)) / columns;
+    const wide = room(this.id), across = columns > 1 ? 44 / wide : 0, each = (1 - across * (columns - 1)) / columns;
     const gap = rows > 1 ? 56 / (rows * height) : 0, tall = (1 - gap * (rows - 1)) / rows;
     const layout = {annotations: []};
     this.scales = {};
     names.forEach((name, k) => {
       const column = k % columns, row = Math.floor(k / columns), key = k ? String(k + 1) : "", last = k + columns >= n;
       const left = column * (each + across), top = 1 - row * (tall + gap);
-      const most = {x: Math.max(3, Math.floor((wide * each) / 75)), y: Math.max(3, Math.floor((height - 60) / 45))};
+      const most = {x: Math.max(3, Math.floor((wide * each) / 65)), y: Math.max(3, Math.floor((height - 60) / 45))};
       const domain = {x: [left, left + each], y: [Math.max(0, top - tall), top]};
       for (const [letter, other, what, labelled] of [["x", "y", x, true], ["y", "x", y, column === 0]]) {
         const title = (letter === "x" ? last : labelled) ? {text: escaped(what.title), standoff: 6} : {text: ""};
@@ -98,7 +104,7 @@ class Picture {
     const layout = {paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font, autosize: true, hovermode: "closest", dragmode: narrow() ? false : "zoom",
       margin: {l: 60, r: 20, t: 26, b: 50}, showlegend: false, modebar: {bgcolor: "rgba(0,0,0,0)", color: style("muted"), activecolor: style("text")}, ...more};
     for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) layout[key] = {...axis, ...layout[key]};
-    const config = {responsive: true, displaylogo: false, displayModeBar: narrow() ? false : "hover", modeBarButtonsToRemove: ["lasso2d", "select2d"]};
+    const config = {responsive: true, displaylogo: false, plotlyServerURL: "", displayModeBar: narrow() ? false : "hover", modeBarButtons: [BUTTONS]};
     const first = !at(this.id).on;
     await Plotly.react(at(this.id), traces, layout, config);
     if (first) at(this.id).on("plotly_relayout", (event) => this.zoomed(event));

@@ -107,21 +107,24 @@ function epochScale(title, values, colours, coloraxis) {
 
 const whole = (values) => ({tickvals: values, ticktext: tickTexts(values)});
 
-/* Colour bars beside the panels, or on a narrow screen below them, as a layout has them. */
-function bars(scales) {
-  return Object.fromEntries(scales.map((scale, k) => {
-    const most = narrow() ? 3 : scales.length > 1 ? 4 : 6, found = scale.ticks([scale.low, scale.high], most), share = 1 / scales.length;
-    const ticks = clipped(found, scale);
-    const place = narrow() ? {orientation: "h", yref: "container", y: 0.01, yanchor: "bottom", x: k * share, xanchor: "left", len: share - 0.06, title: {text: scale.title, side: "top"}}
-      : {x: 1.01, y: 1 - k * share, yanchor: "top", len: share - 0.03, title: {text: scale.title, side: "right", font: {size: 12}}};
-    return [scale.coloraxis, {cmin: scale.low, cmax: scale.high, colorscale: scale.colours, colorbar: {thickness: 14, outlinewidth: 0, ...place, ...ticks}}];
-  }));
+/* What a scale of colours means: a bar with its name and ticks. */
+function colourBar(scale, name) {
+  const {tickvals, ticktext} = clipped(scale.ticks([scale.low, scale.high], 4), scale), bar = element("span", {className: "colours"});
+  bar.style.background = `linear-gradient(90deg, ${scale.colours.map(([place, colour]) => `${colour} ${100 * place}%`).join(", ")})`;
+  const ticks = tickvals.map((value, k) => {
+    const tick = element("span", {innerHTML: ticktext[k]});
+    const place = (100 * (value - scale.low)) / (scale.high - scale.low);
+    tick.style.left = `${place}%`;
+    tick.style.transform = `translateX(-${place < 8 ? 0 : place > 92 ? 100 : 50}%)`;
+    return tick;
+  });
+  return element("span", {className: "scale"}, element("span", {textContent: name}), bar, element("span", {className: "ticks"}, ...ticks));
 }
 
 /* The ticks of a colour bar, with what its ends stand for if the colours are clipped there. */
 function clipped({tickvals, ticktext}, {low, high, below, above, log}) {
   const ends = [...(below ? [[low, "\u2264"]] : []), ...(above ? [[high, "\u2265"]] : [])];
-  const kept = tickvals.map((value, k) => [value, ticktext[k]]).filter(([value]) => ends.every(([end]) => Math.abs(value - end) > 0.12 * (high - low)));
+  const kept = tickvals.map((value, k) => [value, ticktext[k]]).filter(([value]) => ends.every(([end]) => Math.abs(value - end) > 0.27 * (high - low)));
   const all = [...kept, ...ends.map(([end, sign]) => [end, `${sign} ${tickTexts([Number((log ? 10 ** end : end).toPrecision(2))])[0]}`])].sort((a, b) => a[0] - b[0]);
   return {tickvals: all.map(([value]) => value), ticktext: all.map(([, text]) => text)};
 }

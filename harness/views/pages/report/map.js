@@ -1,11 +1,11 @@
 /* The map: colour over two axes, a panel for each value of a third. */
 
-/* Dark is low: far down in loss, soon settled, soon diverged. They are ColorBrewer's, as in the stills. */
+/* Dark is low: far down in loss, soon settled, soon diverged. They are ColorBrewer's and viridis, as in the stills. */
 const SMALLEST = 9;  // pixels across and upwards of what has an outline
 const even = (colours) => colours.map((colour, k) => [k / (colours.length - 1), colour]);
 const COLOURS = {
   loss: even(["#081d58", "#253494", "#225ea8", "#1d91c0", "#41b6c4", "#7fcdbb", "#c7e9b4", "#edf8b1"]),
-  number: "Viridis",
+  number: even(["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725"]),
   settled: even(["#3f007d", "#54278f", "#6a51a3", "#807dba", "#9e9ac8", "#bcbddc", "#dadaeb"]),
   diverged: even(["#800026", "#bd0026", "#e31a1c", "#fc4e2a", "#fd8d3c", "#feb24c", "#fed976"]),
 };
@@ -79,8 +79,8 @@ class Map_ extends Picture {
     const layout = this.grid(this.parts.map(({name}) => name),
       {title: x.title, range: reach(used((cell) => cell % this.width), this.width), ticks: (range, most) => across.ticks(range, most)},
       {title: y.title, range: reach(used((cell) => Math.floor(cell / this.width)), this.height), ticks: (range, most) => up.ticks(range, most)},
-      this.parts.length > 3 ? 260 : Object.keys(scales).length > 2 ? 440 : 360);
-    Object.assign(layout, bars(Object.values(scales).filter(({ticks}) => ticks)), {coloraxis4: {colorscale: even([style("grew"), style("grew")]), showscale: false}, margin: {l: 60, r: 20, t: 26, b: narrow() ? 130 : 50}});
+      this.parts.length > 3 ? 260 : 360);
+    for (const {coloraxis, low, high, colours} of Object.values(scales)) layout[coloraxis] = {cmin: low, cmax: high, colorscale: colours, showscale: false};
     const traces = this.parts.flatMap((part, k) => part.traces(k ? String(k + 1) : "", scales, this.least(layout)));
     this.told(x, y, scales);
     await this.plot(traces, layout);
@@ -93,14 +93,14 @@ class Map_ extends Picture {
     if (numbers.length) found.number = {...this.scale(numbers), coloraxis: "coloraxis"};
     if (settled.length) found.settled = epochScale("settled in epoch", settled, COLOURS.settled, "coloraxis2");
     if (diverged.length) found.diverged = epochScale("diverged in epoch", diverged, COLOURS.diverged, "coloraxis3");
-    if (every("grew").length) found.grew = {coloraxis: "coloraxis4", turn: () => 1};
+    if (every("grew").length) found.grew = {coloraxis: "coloraxis4", low: 0, high: 1, colours: even([style("grew"), style("grew")]), turn: () => 1};
     return found;
   }
 
   /* How many cells across and upwards a region has that can be seen. */
   least({xaxis, yaxis}) {
     const cells = (pixels, {domain, range}) => Math.ceil((SMALLEST * (range[1] - range[0])) / (pixels * (domain[1] - domain[0])));
-    return [cells(at("map").clientWidth - 170, xaxis), cells(parseFloat(at("map").style.height) - 110, yaxis)];
+    return [cells(room("map"), xaxis), cells(parseFloat(at("map").style.height) - 110, yaxis)];
   }
 
   scale(values) {
@@ -124,12 +124,12 @@ class Map_ extends Picture {
     const status = most > 1 ? "How most rows of a cell ended" : "How the rows ended";
     const cut = number?.log ? report.cut(number, "Colours are") : number?.below || number?.above ? " Colours span all but the extreme 2 % of the values at each end." : "";
     const meaning = (which, label) => `${label}: ${report.data.meanings[which]}`, outlined = this.parts.some((part) => part.outlined);
-    const legend = [
-      [settled, "scale-settled", `${meaning(SETTLED, "settled")}, at a loss of 1e-12 or less; the darker, the sooner`],
-      [outlined, "outlined", meaning(SETTLED, "settled")],
-      [diverged, "scale-diverged", `${meaning(DIVERGED, "diverged")}; the darker, the sooner`],
-      [grew, "grew", "grew: the loss is above that of the first epoch"],
-    ].filter(([there]) => there).map(([, ...entry]) => entry);
+    const key = (look, text) => element("span", {}, element("i", {className: `key ${look}`}), text), legend = [];
+    if (number) legend.push(colourBar(number, number.title));
+    if (settled) legend.push(colourBar(settled, `${meaning(SETTLED, "settled")} from epoch; loss \u2264 1e-12`));
+    if (diverged) legend.push(colourBar(diverged, `${meaning(DIVERGED, "diverged")} from epoch`));
+    if (outlined) legend.push(key("outlined", `${meaning(SETTLED, "settled")}`));
+    if (grew) legend.push(key("grew", "grew: the loss is above that of the first epoch"));
     this.say(`${title[0].toUpperCase()}${title.slice(1)}.`,
       `${status}: ${counts.map(([label, count]) => `${label} ${count.toLocaleString("en")} of ${cells.toLocaleString("en")}`).join(", ")}.${cut}`, legend);
   }

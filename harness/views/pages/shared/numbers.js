@@ -8,21 +8,19 @@ function printed(value, digits = 6) {
   return typeof value === "number" ? Number(value.toPrecision(digits)).toString() : String(value);
 }
 
-/* Multiples of 1, 2, 2.5 or 5 times a power of ten: as many as there may be. whole: only whole numbers. */
+/* Multiples of 1, 2, 2.5 or 5 times a power of ten: at most so many, but three if there can be. whole: only whole numbers. */
 function linearTicks(low, high, most, whole = false) {
   if (!(high > low)) return [low];
   const room = 1e-9 * (high - low), power = 10 ** Math.floor(Math.log10((high - low) / Math.max(most, FEWEST_TICKS)) - 1);
-  let best = [];
-  for (let more = 0; more < 4; more++) {
-    for (const step of STEPS.map((start) => start * power * 10 ** more)) {
-      if (whole && (step < 1 || step % 1)) continue;
-      const first = Math.ceil((low - room) / step), count = Math.floor((high + room) / step) - first + 1;
-      if (count <= Math.max(most, FEWEST_TICKS) && count > best.length) {
-        best = Array.from({length: count}, (_, k) => Number(((first + k) * step).toPrecision(12)));
-      }
-    }
+  const steps = [1, 10, 100, 1000].flatMap((more) => STEPS.map((start) => start * power * more));
+  let finer = [];
+  for (const step of steps.filter((size) => !whole || (size >= 1 && size % 1 === 0))) {
+    const first = Math.ceil((low - room) / step), count = Math.floor((high + room) / step) - first + 1;
+    const found = Array.from({length: Math.max(0, count)}, (_, k) => Number(((first + k) * step).toPrecision(12)));
+    if (count <= most) return count < FEWEST_TICKS && finer.length ? finer : found.length ? found : [low];
+    finer = found;
   }
-  return best.length ? best : [low];
+  return finer;
 }
 
 /* Every so many powers of ten; or 1, 2 and 5 of each, if there is room or there would be too few; or as `linearTicks`. */
