@@ -31,9 +31,10 @@ def train(experiment: Source, *, threads: int | None = None, block_size: int | N
     Raises `ExperimentError`, whose text has one line for each problem.
     """
     from harness.experiment import load as read
+    from harness.store import reading
     from harness.sweeps import run
 
-    return _frame(run.train(read(experiment), threads, block_size))
+    return reading.to_frame(run.train(read(experiment), threads, block_size))
 
 
 def sweep(
@@ -66,7 +67,7 @@ def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, *
     """
     from harness.store import reading
 
-    return _frame(reading.load(folder, columns, "curves" if curves else "runs"))
+    return reading.to_frame(reading.load(folder, columns, "curves" if curves else "runs"))
 
 
 def weights(table: pd.DataFrame, layers: Sequence[int] | None = None) -> dict[str, NDArray[np.floating]]:
@@ -133,11 +134,3 @@ def plot(
     results, and `HarnessError` for what cannot be drawn.
     """
     return open(folder).plot(kind, x=x, y=y, color=color, where=where, below=below)
-
-
-def _frame(table: Any) -> pd.DataFrame:
-    import json
-
-    frame: pd.DataFrame = table.to_pandas()
-    frame.attrs = json.loads(table.schema.metadata[b"PANDAS_ATTRS"])
-    return frame

@@ -3,24 +3,55 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from harness.experiment import ExperimentError
+from harness.experiment import ExperimentError, source
 from harness.experiment.errors import none_of
 from harness.store.folder import StoreError
 from harness.store.places import Place, place_of
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 def dataset(place: Place, kind: str) -> ds.Dataset:
-    """A table that need not be in memory. Raises `StoreError` if there is none."""
+    """The files of a table (kind: runs or curves) as one data set, of which nothing is in memory yet.
+
+    Raises `StoreError` if there are none.
+    """
     if not any(name.endswith(".parquet") for name in place.sizes(kind)):
-        raise no_results(str(place), f"{kind}/*.parquet")
+        raise absent(place, f"{kind}/*.parquet")
     source, filesystem = place.dataset(kind)
     return ds.dataset(source, format="parquet", filesystem=filesystem)
+
+
+def absent(place: Place, lacking: str) -> StoreError:
+    """The error of every view and command that looks for results where there are none. lacking: the file looked for."""
+    if lacking.startswith("curves/") and place.sizes("runs"):
+        return StoreError(
+            f"{place}: no loss curves there; an experiment with record: {{losses: {{every: 1}}}} keeps them"
+        )
+    if os.path.isfile(str(place)):
+        return _file(str(place))
+    return StoreError(f"{place}: no results there (no {lacking})")
+
+
+def _file(path: str) -> StoreError:
+    """The error for a file in place of results; for an experiment it says where its results are, or would be."""
+    name = None
+    with contextlib.suppress(ExperimentError):
+        name = source.read(path).data.get("name")
+    if not isinstance(name, str):
+        return StoreError(f"{path}: this is a file; expected a folder of results")
+    folder = os.path.join("results", name)
+    where = f"are in {folder}" if os.path.isdir(folder) else f"would be in {folder}, after `harness sweep {path}`"
+    return StoreError(f"{path}: this is an experiment, not a folder of results; its results {where}")
 
 
 def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, kind: str = "runs") -> pa.Table:
@@ -35,23 +66,19 @@ def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, k
     return in_order(table, order).select(wanted)
 
 
-def no_results(path: str, missing: str) -> StoreError:
-    """The error for a path without results; for an experiment file it says where its results are, or would be."""
-    name = None
-    if os.path.isfile(path):
-        from harness.experiment import source
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """A table, or some columns and rows of it, as a DataFrame.
 
-        with contextlib.suppress(ExperimentError):
-            name = source.read(path).data.get("name")
-    if not isinstance(name, str):
-        return StoreError(f"{path}: no results there (no {missing})")
-    folder = os.path.join("results", name)
-    where = f"are in {folder}" if os.path.isdir(folder) else f"would be in {folder}, after `harness sweep {path}`"
-    return StoreError(f"{path}: this is an experiment, not a folder of results; its results {where}")
+    Its `attrs` say which experiment it is of and, where all networks have the same, how many units each layer has:
+    `harness.weights` needs them to shape list columns.
+    """
+    made: pd.DataFrame = table.to_pandas()
+    made.attrs = json.loads((table.schema.metadata or {}).get(b"PANDAS_ATTRS", b"{}"))
+    return made
 
 
 def in_order(table: pa.Table, order: Sequence[str] = ("config",)) -> pa.Table:
-    """The table sorted by these columns; as it is if it is in order by the one there is."""
+    """The table sorted by these columns; the very same table if it is in that order already, by one column."""
     first = table.column(order[0]).to_numpy()
     if len(order) == 1 and bool((first[1:] > first[:-1]).all()):
         return table

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from harness.views.results import Results
+from harness.views.summary import unlike
 
 RUNS, POINTS = 40, 250
 LOSSES = ("loss_min", "loss_mean", "loss_max")
@@ -18,10 +19,15 @@ LOSSES = ("loss_min", "loss_mean", "loss_max")
 
 @dataclass(frozen=True)
 class Curve:
-    """config: the run's row of the most epochs. label: what sets the run apart. losses: by name, for each epoch."""
+    """The losses of one run. config: its row of the most epochs. label: the values that set the run apart.
+
+    kind: the values of the settings that make losses unlike, or "": only curves of one kind can be compared. losses:
+    by name, one for each of `epochs`.
+    """
 
     config: int
     label: str
+    kind: str
     epochs: Sequence[int]
     losses: Mapping[str, Sequence[float]]
 
@@ -37,10 +43,13 @@ def some_curves(results: Results) -> list[Curve]:
     rows = table.to_pandas().sort_values(["run", "epochs"]).drop_duplicates("run", keep="last").set_index("run")
     found = []
     for run, points in results.curves(chosen.tolist()).groupby("run"):
-        label = ", ".join(f"{name} {_text(rows.loc[run, name])}" for name in axes) or results.name
+        label, kind = (
+            ", ".join(f"{name.replace('_', ' ')} {_text(rows.loc[run, name])}" for name in names)
+            for names in (axes, unlike(axes))
+        )
         some = points.iloc[np.unique(np.geomspace(1, len(points), min(POINTS, len(points))).round().astype(int)) - 1]
         losses = {name: some[name].tolist() for name in LOSSES}
-        found.append(Curve(int(rows.loc[run, "config"]), label, some["epoch"].tolist(), losses))
+        found.append(Curve(int(rows.loc[run, "config"]), label or results.name, kind, some["epoch"].tolist(), losses))
     return found
 
 

@@ -65,16 +65,17 @@ class Opened(Results):
         return f"<{self.folder}: {'; '.join([self.name, *about.facts(self)])}>"
 
     def _repr_html_(self) -> str:
-        axes, counts = tuple(self.axes), summarise(self.place, tuple(name for name in self.axes if name != "repeat"))
-        least = counts.least[0] if len(counts.least) == 1 else None
-        best = least and {name: about.shown(least[name]) for name in ("config", "loss_mean", *axes)}
+        axes = [name for name in self.axes if name != "repeat"]
+        summary = summarise(self.place, axes)
         return render(
             "result",
             folder=self.folder,
             name=self.name,
             description=about.description(self),
-            facts=about.facts(self),
-            statuses=[about.status(status, counts.statuses[status.label], self.rows) for status in Status],
+            setup=about.setup(self),
+            facts=[*about.facts(self), about.steps(self)],
+            statuses=[about.status(status, summary.statuses[status.label], self.rows) for status in Status],
+            grew=about.grew(summary, self.rows),
             axes=about.axes(self.axes.values()),
-            best=best,
+            least=about.least(summary, self.axes),
         )

@@ -18,7 +18,7 @@ from harness.experiment.axes import setting_of
 from harness.experiment.errors import either, none_of
 from harness.store.arrays import NAMED
 from harness.store.places import place_of
-from harness.store.reading import dataset, load
+from harness.store.reading import dataset, load, to_frame
 from harness.store.schema import Column, fixed_columns, parameter_column
 
 DECADES = 2.0
@@ -145,16 +145,16 @@ class Results:
         """These columns of the rows that have these values, in the order of the files. Raises `HarnessError`."""
         for name in columns:
             self.column(name)
-        return _frame(self.runs.to_table(columns=list(dict.fromkeys(columns)), filter=self.filter(where or {})))
+        return to_frame(self.runs.to_table(columns=list(dict.fromkeys(columns)), filter=self.filter(where or {})))
 
     def parts(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
         """These columns of all rows, a file at a time."""
         for part in self.runs.get_fragments():
-            yield _frame(part.to_table(columns=list(columns)))
+            yield to_frame(part.to_table(columns=list(columns)))
 
     def row(self, config: int, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """One row of the table. Raises `HarnessError` if it is not there."""
-        found = _frame(self.runs.to_table(columns=columns, filter=pc.field("config") == config))
+        found = to_frame(self.runs.to_table(columns=columns, filter=pc.field("config") == config))
         if found.empty:
             raise HarnessError(f"{self.folder}: config {config}: no such row among the {self.rows:,} that are there")
         return found
@@ -179,11 +179,11 @@ class Results:
         """The loss curves, all or of these runs. Raises `StoreError` if none were recorded."""
         chosen = None if runs is None else pc.field("run").isin(list(runs))
         found = dataset(self.place, "curves").to_table(filter=chosen)
-        return _frame(found.sort_by([("run", "ascending"), ("epoch", "ascending")]))
+        return to_frame(found.sort_by([("run", "ascending"), ("epoch", "ascending")]))
 
     def table(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """The table, in the order of the grid."""
-        return _frame(load(self.folder, columns))
+        return to_frame(load(self.folder, columns))
 
     @property
     def _names(self) -> list[str]:
@@ -198,11 +198,6 @@ class Results:
         import json
 
         return dict(json.loads(self._metadata[b"PANDAS_ATTRS"])["harness"])
-
-
-def _frame(table: pa.Table) -> pd.DataFrame:
-    frame: pd.DataFrame = table.to_pandas()
-    return frame
 
 
 def _values(values: pa.Array) -> Any:

@@ -1,4 +1,4 @@
-"""What of a sweep is done, from its folder alone."""
+"""How far a sweep has come, and whether its files are whole: told from its folder alone."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from harness.store.folder import EXPERIMENT, MANIFEST, Folder
 from harness.store.log import sums
 from harness.store.places import place_of
-from harness.store.reading import no_results
+from harness.store.reading import absent
 
 
 @dataclass(frozen=True)
 class SweepStatus:
-    """state: `running`, or `complete` once every part was there. blocks, done: of the plan. bad: (file, what is wrong
-    with it). seconds_left: one thread's, or None if nothing is done that they could be reckoned from.
+    """How far a sweep has come.
+
+    state: `running`, or `complete` once every part was there, or `damaged` without a manifest. blocks, done: how many
+    the plan has, and how many of them are in the folder. bad: (file, what is wrong with it). seconds_left: what the
+    other blocks take on one thread, if they take as long as those that are done, or None if none is.
     """
 
     state: str
@@ -24,13 +27,17 @@ class SweepStatus:
 
 
 def status_of(path: str, deep: bool | None = None, endpoint: str | None = None) -> SweepStatus:
-    """The status of a folder. deep: whether to read all data; if not given, only on disk. Raises `StoreError`."""
+    """The status of a results folder.
+
+    deep: whether to read every data file and compare its SHA-256; if not given, on a disk and not in an object store.
+    endpoint: URL of the object store. Raises `StoreError` if there are no results.
+    """
     folder = Folder(place_of(path, endpoint=endpoint))
     manifest, found = folder.manifest(), folder.found(folder.place.exclusive if deep is None else deep)
     bad = list(found.bad)
     if manifest is None:
         if not found.good and not found.bad:
-            raise no_results(path, MANIFEST)
+            raise absent(folder.place, MANIFEST)
         bad.append((MANIFEST, "damaged or missing"))
     elif not folder.described(manifest):
         bad.append((EXPERIMENT, "not what was written: its SHA-256 is another"))
