@@ -42,7 +42,10 @@ function drawLabel(parent, box, frame, name, level, { line, letter }) {
   const w = Math.max(...lines.map(([text]) => text.length)) * letter + 6, h = line * lines.length + 2;
   const { x, y } = nearest(box, w, h);
   make("rect", { class: "chip", x: x - w / 2, y: y - h / 2, width: w, height: h, rx: 4 }, group);
-  lines.forEach(([text, style], i) => make("text", { x, y: y + line * (i - (lines.length - 1) / 2), class: style }, group, text));
+  lines.forEach(([text, style], i) => {
+    const kind = style === "name" ? `name ${sign(shownWeight(frame, name))}` : style;
+    make("text", { x, y: y + line * (i - (lines.length - 1) / 2), class: kind }, group, text);
+  });
 }
 
 function told(frame, name, row) {

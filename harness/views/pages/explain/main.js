@@ -2,7 +2,7 @@
 
 const PLAY_MS = 1000;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const scales = { weight: scaleOf(states, "before", "after"), gradient: scaleOf(updates, "gradient"), change: scaleOf(updates, "change") };
+const scales = { weight: scaleOf(states, "before", "after") };
 
 let at = 0, picked = null, hovered = null, timer = null, drawing = null;
 

@@ -20,28 +20,41 @@ function picture(rows, scale, colours) {
   return canvas.toDataURL();
 }
 
+/** Beside a map of weights stand the activations and deltas, beside one of what a stage does to them nothing. */
+const SIDES = 98, EDGE = 64, HEAD = 64;
+
+/** Where the two maps of each layer stand, row by row, their cells as large as fit into the window, if they can be. */
+function flow(width, height) {
+  for (let most = 26; ; most -= 0.5) {
+    let x = 0, y = 10, deep = 0;
+    const found = layers.slice(1).map((outputs, below) => {
+      const columns = layers[below] + (biases ? 1.6 : 0), pair = (width - SIDES - EDGE) / 2 / columns >= 6;
+      const cell = Math.min(most, pair ? (width - SIDES - EDGE) / 2 / columns : (width - SIDES) / columns);
+      const w = columns * cell, h = outputs * cell;
+      const wide = pair ? 2 * w + SIDES + EDGE : w + SIDES, tall = HEAD + (pair ? h + 20 : 2 * h + 76);
+      if (x > 0 && x + wide > width) [x, y, deep] = [0, y + deep, 0];
+      const place = { x, y, cell, w, h, pair };
+      [x, deep] = [x + wide, Math.max(deep, tall)];
+      return place;
+    });
+    if (y + deep + 34 <= height || most <= 8) return { found, bottom: y + deep };
+  }
+}
+
 class Maps {
   constructor(svg, width, height) {
     this.svg = svg;
     this.blocks = [];
-    const gap = 34, top = 64;
-    let y = 10, widest = width;
-    for (let layer = 1; layer <= last; layer += 1) {
-      const inputs = layers[layer - 1], columns = inputs + (biases ? 1.6 : 0);
-      const pair = width >= 640, room = (pair ? (width - gap) / 2 : width) - 98;
-      const cell = Math.min(26, room / columns, Math.max(560, height - 160) / layers[layer]);
-      const size = { w: columns * cell, h: layers[layer] * cell };
-      make("text", { class: "start halo", x: 10, y: y + 8, style: "font-weight:600" }, svg, `layer ${layer}: ${whole[layer - 1]} \u2192 ${whole[layer]}${shownOf(layer)}`);
-      const first = this.block(layer, "weight", 26, y + top, cell);
-      const second = pair ? this.block(layer, "effect", 26 + size.w + 76 + gap, y + top, cell)
-        : this.block(layer, "effect", 26, y + top + size.h + 50, cell);
-      this.blocks.push(first, second);
-      widest = Math.max(widest, pair ? 2 * size.w + 210 : size.w + 96);
-      y += top + size.h + (pair ? 26 : size.h + 76);
-    }
-    this.cost = make("text", { class: "cost start", x: 10, y: y + 6 }, svg);
-    svg.setAttribute("width", widest);
-    svg.setAttribute("height", y + 30);
+    const { found, bottom } = flow(width, height);
+    found.forEach(({ x, y, cell, w, h, pair }, below) => {
+      const layer = below + 1;
+      make("text", { class: "start halo", x: x + 10, y: y + 8, style: "font-weight:600" }, svg, `layer ${layer}: ${whole[below]} \u2192 ${whole[layer]}${shownOf(layer)}`);
+      this.blocks.push(this.block(layer, "weight", x + 26, y + HEAD, cell));
+      this.blocks.push(pair ? this.block(layer, "effect", x + 26 + w + SIDES - 14, y + HEAD, cell) : this.block(layer, "effect", x + 26, y + HEAD + h + 50, cell));
+    });
+    this.cost = make("text", { class: "cost start", x: 10, y: bottom + 8 }, svg);
+    svg.setAttribute("width", width - 2);
+    svg.setAttribute("height", bottom + 28);
   }
 
   block(layer, what, x, y, cell) {
@@ -50,12 +63,11 @@ class Maps {
     const place = (w, h, dx, dy) => ({ x: x + dx * cell, y: y + dy * cell, width: w * cell, height: h * cell });
     const image = (area) => {
       const made = make("image", { ...area, preserveAspectRatio: "none", style: "image-rendering:pixelated" }, group);
-      if (what === "weight") make("rect", { class: "frame", ...area }, group);
+      make("rect", { class: "frame", ...area }, group);
       return made;
     };
     const caption = (text, cx, cy, mode = "") => make("text", { class: `name ${mode}`, x: cx, y: cy }, group, text);
     const made = { layer, what, group, cell, x, y, weights: image(place(inputs, outputs, 0, 0)) };
-    if (what === "effect") make("rect", { class: "frame", ...place(inputs, outputs, 0, 0) }, group);
     made.caption = caption("", x, y - 36, "start");
     if (biases) {
       made.biases = image(place(1, outputs, inputs + 0.6, 0));
@@ -124,14 +136,22 @@ class Maps {
   shown(frame, what, layer) {
     const value = (name) => frame.values.get(name).value, row = (name) => frame.update.get(name);
     if (what === "weight") return { title: "weight", number: (name) => shownWeight(frame, name), scale: scales.weight };
-    if (frame.phase === "update") return { title: "change", number: (name) => row(name).change, scale: scales.change };
+    if (frame.phase === "update") return { title: "change", number: (name) => row(name).change, scale: this.scale(layer, "change") };
     if (frame.phase === "forward") {
       const number = (name, i) => row(name).before * (i ? value(activation(layer - 1, i)) : 1);
       const all = range(layers[layer]).flatMap((j) => range(layers[layer - 1]).map((i) => number(`w${layer}_${j}_${i}`, i)));
       return { title: "weight \u00d7 activation", number, scale: greatest(all) || 1 };
     }
     const number = frame.summed ? (_, i, j) => value(`delta${layer}_${j}`) * (i ? value(activation(layer - 1, i)) : 1) : (name) => row(name).gradient;
-    return { title: frame.summed ? "gradient of this sample" : "gradient", number, scale: scales.gradient };
+    return { title: frame.summed ? "gradient of this sample" : "gradient", number, scale: this.scale(layer, "gradient") };
+  }
+
+  /** A layer's own: what it is changed by may be far less than another's. */
+  scale(layer, column) {
+    const own = (update) => new Map([...update].filter(([name]) => partOf(name).layer === layer));
+    this.known ??= {};
+    this.known[`${column} ${layer}`] ??= scaleOf(updates.map(own), column);
+    return this.known[`${column} ${layer}`];
   }
 
   /** The activations below and above, and the deltas. */

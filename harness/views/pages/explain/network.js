@@ -80,7 +80,7 @@ class Network {
 
   /** Beside an output: its target and dcost/dy; and once the cost. */
   sides(unit, x, y, across) {
-    const { radius, width, height, line } = this.places, start = across ? x + radius + 10 : x, column = columnOf(`t${unit}`);
+    const { radius, width, line } = this.places, start = across ? x + radius + (this.places.big ? 20 : 12) : x, column = columnOf(`t${unit}`);
     const top = across ? y - line / 2 - (column ? line : 0) : y + radius + (biases && this.chips !== "none" ? 24 + this.heightOf(this.chips) : 18);
     const made = (i) => make("text", { class: `side halo ${across ? "start" : ""}`, x: start, y: top + line * 1.15 * i }, this.units);
     const head = column && made(0), [target, slope] = column ? [made(1), made(2)] : [made(0), made(1)];
@@ -88,11 +88,18 @@ class Network {
     if (head) make("title", {}, head, `t${unit} = ${column}`);
     if (unit === 1) {
       const single = layers[last] === 1 && across;
-      const place = single ? { x: start, y: top - line * 1.4 } : across ? { x: start, y: 16 } : { x: width / 2, y: height - 14 };
+      const lowest = top + line * 1.15 * (column ? 3.2 : 2.2);
+      if (!across) this.tall(lowest + 16);
+      const place = single ? { x: start, y: top - line * 1.4 } : across ? { x: start, y: 16 } : { x: width / 2, y: lowest };
       this.cost = make("text", { class: `cost ${across ? "start" : ""}`, ...place }, this.units);
     }
     slope.classList.add("delta");
     return { target, slope, short: !across && layers[last] > 2 };
+  }
+
+  tall(height) {
+    this.places.height = height;
+    this.svg.setAttribute("height", height);
   }
 
   /** Boxes that no label may cover. */
@@ -165,11 +172,12 @@ class Network {
   }
 
   showUnit({ group, value, delta, sides, layer, unit }, frame, name) {
-    const text = print(frame.values.get(name).value), back = frame.phase !== "forward", { big, radius } = this.places;
-    const slope = layer > 0 && back ? print(frame.values.get(`delta${layer}_${unit}`).value) : "";
+    const text = print(frame.values.get(name).value), back = frame.phase !== "forward", { big, radius, across, width } = this.places;
+    const tight = !across && width / layers[layer] < 70;
+    const slope = layer > 0 && back ? print(frame.values.get(`delta${layer}_${unit}`).value, tight ? 1 : 4) : "";
     value.textContent = text;
     value.style.fontSize = `${Math.min(big ? 20 : 15, Math.max(8, (2 * radius - 5) / (0.62 * text.length)))}px`;
-    if (delta) delta.textContent = slope && `\u03b4 ${slope}`;
+    if (delta) delta.textContent = slope && (tight ? slope : `\u03b4 ${slope}`);
     if (sides) {
       sides.target.textContent = `${sides.short ? "t" : "target"} ${print(frame.values.get(`t${unit}`).value, sides.short ? 3 : 4)}`;
       sides.slope.textContent = back ? `${sides.short ? "" : "dcost/dy "}${print(frame.values.get(`dcost/dy${unit}`).value, sides.short ? 3 : 4)}` : "";

@@ -10,7 +10,7 @@ function placesOf(width, height) {
   const letter = big ? 9 : 7.8, line = big ? 18 : 15;
   const below = biases ? 4 * line + 8 : 0;
   const start = across ? radius + 14 + named * 7 : radius + (named ? 34 : 14);
-  const end = across ? (big ? 200 : 172) : radius + 96 + (roomy ? below : 0);
+  const end = across ? (big ? 200 : 172) : radius + 96;
   const pitch = big ? 230 : roomy ? 150 : 86;
   const breadth = across ? Math.max(most * pitch, height - 8, 250) : width;
   const gap = across ? Math.max((width - start - end) / last, 130) : roomy ? Math.max(250, 170 + below) : 190;

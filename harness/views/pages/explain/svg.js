@@ -38,7 +38,8 @@ function beside({ a, b }, w, h, shares) {
   return shares.flatMap((t, rank) => [-1, 1].map((side) => {
     const n = { x: (-side * (b.y - a.y)) / d, y: (side * (b.x - a.x)) / d };
     const off = (Math.abs(n.x) * w + Math.abs(n.y) * h) / 2 + 6;
-    return { x: a.x + t * (b.x - a.x) + off * n.x, y: a.y + t * (b.y - a.y) + off * n.y, w, h, n, rank: 2 * rank + (side > 0) };
+    const on = { x: a.x + t * (b.x - a.x), y: a.y + t * (b.y - a.y) };
+    return { x: on.x + off * n.x, y: on.y + off * n.y, w, h, n, on, rank: 2 * rank + (side > 0) };
   }));
 }
 
@@ -50,6 +51,12 @@ function nearest({ x, y, w, h, n }, width, height) {
   return { x: x - within(n.x * back, w - width), y: y - within(n.y * back, h - height) };
 }
 
+/** Whether two lines meet. */
+function meet(p, q, a, b) {
+  const turn = (u, v, w) => Math.sign((v.x - u.x) * (w.y - u.y) - (v.y - u.y) * (w.x - u.x));
+  return turn(p, q, a) !== turn(p, q, b) && turn(a, b, p) !== turn(a, b, q);
+}
+
 /** For each line a box beside it, apart from all others and from the obstacles, and where the fewest other lines pass.
  *  wanted: name -> its boxes; lines: name -> its ends. Lines for which nothing is left are not in the answer. */
 function placed(wanted, lines, obstacles) {
@@ -57,7 +64,8 @@ function placed(wanted, lines, obstacles) {
   const left = new Map([...wanted].map(([name, boxes]) => [name, boxes.filter((box) => !obstacles.some((other) => overlap(box, other)))]));
   const cost = (name, box) => {
     const others = [...lines].filter(([other]) => other !== name);
-    return 12 * others.reduce((sum, [, line]) => sum + crossed(box, line), 0) + 40 * crossed(box, lines.get(name)) + box.rank;
+    const between = others.filter(([, line]) => meet(box.on, box, line.a, line.b)).length;
+    return 12 * others.reduce((sum, [, line]) => sum + crossed(box, line), 0) + 60 * between + 40 * crossed(box, lines.get(name)) + box.rank / 4;
   };
   while (left.size) {  // first those that have the fewest places left
     const [name, boxes] = [...left].reduce((least, one) => (one[1].length < least[1].length ? one : least));
