@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from harness.views.opened import Opened
+    from harness.views.steps import Explained
 
 Source = str | os.PathLike[str] | Mapping[str, Any]
 
@@ -94,23 +95,28 @@ def open(folder: str | os.PathLike[str]) -> Opened:
 def explain(
     experiment: Source,
     *,
-    epochs: int = 1,
+    epochs: int | str | Sequence[int | str] | None = None,
     settings: Mapping[str, Any] | None = None,
     config: int | None = None,
-) -> pd.DataFrame:
-    """Record what back-propagation does in one configuration: a row for every number of every step.
+) -> Explained:
+    """Record what back-propagation does in one configuration: a DataFrame with a row for every number of every step.
 
-    experiment: a file or a mapping; or, with config, a results folder, of which it is the row of this number. settings:
-    parameter -> value, such as {"learning_rate": 0.1, "init": "ones"}; the others take their axis's first value.
-    For the columns see `harness.views.explain.record`. Always in `exact` arithmetic. Raises `ExperimentError`; for a
-    row `StoreError` if there are no results, and `HarnessError` if it is none of them.
+    In a notebook it shows itself as the page to step through, which `.save("steps.html")` writes.
+
+    experiment: a file or a mapping; or, with config, a results folder, of which it is the row of this number. epochs: a
+    number for the first ones, or a list such as `[0, 1, 10, "last"]`, 0 being the network before training; if not
+    given the first one, and of a row its first ones and its last. settings: parameter -> value, such as
+    {"learning_rate": 0.1, "init": "ones"}; the others take their axis's first value. For the columns see
+    `harness.views.explain.record.record_of`. As much is recorded as a page of 5 MB holds; `attrs["notes"]` says what is
+    left out, and `harness explain --csv` gives all of it. Always in `exact` arithmetic. Raises `ExperimentError`; for a
+    row `StoreError` if there are no results, and `HarnessError` if it is none of them or has no such epoch.
     """
     from harness.experiment import source
     from harness.views.configuration import chosen
-    from harness.views.explain import record_of
+    from harness.views.steps import explained
 
     text = {key: source.written(value) for key, value in (settings or {}).items()}
-    return record_of(chosen(experiment, text, config), epochs)
+    return explained(chosen(experiment, text, config), epochs)
 
 
 def plot(

@@ -14,13 +14,14 @@ from harness.errors import HarnessError
 from harness.store.log import sums
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from harness.sweeps.estimate import Estimate
     from harness.sweeps.run import Ran
     from harness.sweeps.work import Compilation
+    from harness.views.configuration import Configuration
 
 
+MOST_LINES = 195
+"""What `explain` prints to a terminal."""
 EXIT_FAILED, EXIT_INTERRUPTED = 1, 130
 
 
@@ -141,20 +142,34 @@ def planned_time(estimate: Estimate, compilation: Compilation | None) -> str:
     return expected(estimate) + first
 
 
-def record(recorded: pd.DataFrame, form: str | None) -> None:
-    """Print what `explain` recorded: as `json`, as `csv`, or as tables."""
+def record(configuration: Configuration, epochs: Sequence[int], form: str | None) -> None:
+    """What happens in these epochs: all of it as `json` or `csv`, each step as it is made, or what fits as tables."""
     from harness.views import explain as view
 
-    if form == "json":
-        click.echo(view.to_json(recorded))
-    elif form == "csv":
-        click.echo(recorded.to_csv(index=False), nl=False)
+    if form:
+        recording = view.Recording(configuration, epochs)
+        for text in {"json": view.json_of, "csv": view.csv_of}[form](view.streamed(recording)):
+            click.echo(text, nl=False)
+        for note in recording.notes():
+            click.echo(note, err=True)
     else:
         from rich.console import Console
 
         console = Console(highlight=False)
+        recorded = view.record_of(configuration, epochs, view.Lines(console.width))
+        notes = [f"\n{note}" for note in recorded.attrs["notes"]]
+        left = MOST_LINES - sum(len(note) // console.width + 2 for note in notes)
         for table in view.tables(recorded):
-            console.print(table)
+            with console.capture() as printed:
+                console.print(table)
+            lines = printed.get().splitlines(keepends=True)
+            click.echo("".join(lines[:left]), nl=False)
+            left -= len(lines)
+            if left < 0:
+                notes.append("\nLeft out: all that comes after this; --csv and --json give all of it.")
+                break
+        for note in notes:
+            console.print(note)
 
 
 def duration(seconds: float) -> str:

@@ -15,26 +15,36 @@ from harness.errors import HarnessError
 @click.command()
 @experiment_argument("question")
 @click.option(
-    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter's value; else its axis's first."
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Give a parameter this value; the others take the first of their axis. Repeatable.",
 )
-@click.option("--config", "number", type=int, metavar="N", help="Of a results folder: the row of this number.")
-@click.option("--epochs", type=click.IntRange(1), help="How many to show: 1; in a drawing all, up to 100 steps.")
-@click.option("--json", "form", flag_value="json", help="Print the record as JSON, an object for each number.")
-@click.option("--csv", "form", flag_value="csv", help="Print the record as CSV.")
-@click.option("--html", metavar="F", help="Draw it: a page to step through.")
-@click.option("--png", metavar="F", help="Draw it: the network before and after.")
+@click.option("--config", "number", type=int, metavar="N", help="The row of this number, if FILE is a results folder.")
+@click.option(
+    "--epochs",
+    metavar="N|LIST",
+    help="Show the first N epochs, or those of a list such as 0,1,10,last (0: before training). If not given, the "
+    "first; of a row its first and its last; in a picture as many as 100 steps hold.",
+)
+@click.option("--json", "form", flag_value="json", help="Print the whole record as JSON, an object for each number.")
+@click.option("--csv", "form", flag_value="csv", help="Print the whole record as CSV.")
+@click.option("--html", metavar="F", help="Write a page to step through, of at most 5 MB.")
+@click.option("--png", metavar="F", help="Draw the network before the first step and after the last.")
 @one_line_errors
-def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: int | None, **forms: str | None) -> None:
+def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: str | None, **forms: str | None) -> None:
     """Show what happens to each weight, step by step.
 
     For one configuration of an experiment, or a row of its results: what goes forward, every derivative, and each
-    weight before and after. FILE is an experiment file, a shipped experiment or a results folder; question if left out.
+    weight before and after. A terminal gets at most 200 lines; what is left out is said. FILE is an experiment file, a
+    shipped experiment or a results folder; question if left out.
 
     \b
     Example:
       harness explain question --set learning_rate=0.1 --epochs 3
       harness explain question --html question.html
-      harness explain results/learning-rate --config 123 --png row.png
+      harness explain results/learning-rate --config 123 --epochs 0,1,last
     """
     from harness.views import explain as view
     from harness.views import steps
@@ -43,13 +53,18 @@ def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: in
     drawn = {kind: path for kind in ("html", "png") if (path := forms[kind])}
     if drawn and forms["form"]:
         raise HarnessError(f"--{forms['form']} prints and --{next(iter(drawn))} draws; expected one of them")
+    asked = None if epochs is None else view.parse_epochs(epochs)
     configuration = chosen(file, view.parse_settings(settings), number)
-    recorded = view.record_of(configuration, epochs or (configuration.drawn_epochs() if drawn else 1))
+    shown = configuration.shown_epochs(asked, drawn=bool(drawn))
+    if not drawn:
+        printing.record(configuration, shown, forms["form"])
+        return
+    recorded = view.record_of(configuration, shown)
     for kind, path in drawn.items():
         steps.draw(recorded, path, kind)
         click.echo(f"wrote {path}")
-    if not drawn:
-        printing.record(recorded, forms["form"])
+    for note in recorded.attrs["notes"]:
+        click.echo(note)
 
 
 @click.command()
