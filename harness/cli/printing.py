@@ -22,7 +22,7 @@ EXIT_FAILED, EXIT_INTERRUPTED = 1, 130
 
 
 def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """What users can get wrong ends in lines that say where and what, never in a traceback."""
+    """Turn errors that a user can cause into lines that say where and what, and an exit code."""
 
     @functools.wraps(command)
     def wrapped(**options: Any) -> None:
@@ -45,14 +45,14 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def pairs(least: int = 0, /, **values: str) -> None:
-    """A line for each. least: characters that names take."""
+    """Print names and values in two columns. least: the least number of characters for a name."""
     width = max(least, *map(len, values)) + 2
     for name, value in values.items():
         click.echo(f"{name.replace('_', ' '):<{width}}{value}")
 
 
 def summary(ran: Ran, pictures: bool) -> None:
-    """What came of a sweep. pictures: whether to draw it, and say where."""
+    """Print the result of a sweep. pictures: whether to draw it, and say where."""
     from harness.views.summary import summarise
 
     experiment = ran.plan.experiment
@@ -82,7 +82,7 @@ def summary(ran: Ran, pictures: bool) -> None:
 
 
 def announce(name: str, estimate: Estimate) -> None:
-    """What a sweep will take, on standard error."""
+    """Print what a sweep will take, on standard error."""
     click.echo(
         f"{name}: {estimate.rows:,} rows in about {duration(estimate.seconds)} on {threads(estimate.threads)}, "
         f"{size(estimate.disk)} of disk, {size(estimate.memory)} of memory",
@@ -91,7 +91,7 @@ def announce(name: str, estimate: Estimate) -> None:
 
 
 def record(recorded: pd.DataFrame, form: str | None) -> None:
-    """What `explain` recorded: as `json`, as `csv`, or as tables."""
+    """Print what `explain` recorded: as `json`, as `csv`, or as tables."""
     from harness.views import explain as view
 
     if form == "json":
@@ -107,7 +107,7 @@ def record(recorded: pd.DataFrame, form: str | None) -> None:
 
 
 def duration(seconds: float) -> str:
-    """In words, in the unit that suits it."""
+    """Seconds as text in the unit that suits them: `1.5 seconds`, `12 minutes`."""
     for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
@@ -115,12 +115,12 @@ def duration(seconds: float) -> str:
 
 
 def threads(count: int) -> str:
-    """In words."""
+    """A number of threads as text: `1 thread`, `2 threads`."""
     return f"{count} thread{'s' * (count > 1)}"
 
 
 def size(count: float) -> str:
-    """Bytes in words, in the unit that suits them."""
+    """Bytes as text in the unit that suits them: `22 MB`."""
     for unit in ("bytes", "kB", "MB", "GB", "TB"):
         if count < 1000 or unit == "TB":
             break

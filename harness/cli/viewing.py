@@ -15,20 +15,26 @@ from harness.errors import HarnessError
 @click.command()
 @file_argument
 @click.option(
-    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter's value; else its axis's first."
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Value of a parameter (default: the first of its axis).",
 )
-@click.option("--config", "number", type=int, metavar="N", help="Of a results folder: the row of this number.")
-@click.option("--epochs", type=click.IntRange(1), help="How many to show: 1; in a drawing all, up to 100 steps.")
+@click.option("--config", "number", type=int, metavar="N", help="Explain the row with this number of a results folder.")
+@click.option(
+    "--epochs", type=click.IntRange(1), help="Epochs to show (default: 1; in a drawing, all up to 100 steps)."
+)
 @click.option("--json", "form", flag_value="json", help="Print the record as JSON, an object for each number.")
 @click.option("--csv", "form", flag_value="csv", help="Print the record as CSV.")
-@click.option("--html", metavar="F", help="Draw it: a page to step through.")
-@click.option("--png", metavar="F", help="Draw it: the network before and after.")
+@click.option("--html", metavar="F", help="Write a page to step through.")
+@click.option("--png", metavar="F", help="Draw the network before and after training.")
 @one_line_errors
 def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: int | None, **forms: str | None) -> None:
     """Show what happens to each weight, step by step.
 
-    For one configuration of an experiment, or a row of its results: what goes forward, every derivative, and each
-    weight before and after.
+    Takes one configuration of an experiment, or one row of a results folder, and shows the forward pass, every
+    derivative of the backward pass, and each weight before and after the update.
 
     \b
     Example:
@@ -54,12 +60,13 @@ def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: in
 
 @click.command()
 @click.argument("folder")
-@click.option("--save", metavar="F", help="Where the page goes, if not to FOLDER/report.html.")
+@click.option("--save", metavar="F", help="File to write (default: FOLDER/report.html).")
 @one_line_errors
 def report(folder: str, save: str | None) -> None:
-    """Write a page about a sweep, with pictures to play with.
+    """Write a page about a sweep, with pictures whose axes and colours can be chosen.
 
-    What was asked, what came of it, the rows worth a look, where it comes from: one file, which needs no network.
+    The page shows what was asked, what came of it, the notable rows, and where the numbers come from. It is one file
+    and needs no network.
 
     \b
     Example:
@@ -72,18 +79,22 @@ def report(folder: str, save: str | None) -> None:
 
 @click.command()
 @click.argument("folder")
-@click.option("--kind", metavar="K", help="map, curves, weights, paths, spread or share, if not what suits the axes.")
-@click.option("--x", metavar="AXIS", help="What varies to the right.")
-@click.option("--y", metavar="AXIS", help="What varies upwards, in a map.")
-@click.option("--color", metavar="COLUMN", help="Which numbers a map or a spread shows, if not loss_mean.")
-@click.option("--where", multiple=True, metavar="KEY=VALUE", help="Only rows with this value of an axis; repeatable.")
-@click.option("--below", type=float, metavar="LOSS", help="A share also shows how many rows have less loss.")
-@click.option("--save", metavar="F", help="A .png, .svg or .pdf file; or a folder, the current one if not given.")
+@click.option(
+    "--kind", metavar="K", help="map, curves, weights, paths, spread or share (default: what suits the axes)."
+)
+@click.option("--x", metavar="AXIS", help="Parameter on the horizontal axis.")
+@click.option("--y", metavar="AXIS", help="Parameter on the vertical axis of a map.")
+@click.option("--color", metavar="COLUMN", help="Column that a map or a spread shows (default: loss_mean).")
+@click.option(
+    "--where", multiple=True, metavar="KEY=VALUE", help="Draw only rows with this value of a parameter; repeatable."
+)
+@click.option("--below", type=float, metavar="LOSS", help="Also draw the share of rows with a loss below this one.")
+@click.option("--save", metavar="F", help="File (.png, .svg or .pdf) or folder to write to (default: here).")
 @one_line_errors
 def plot(folder: str, where: tuple[str, ...], **choices: Any) -> None:
     """Draw a sweep.
 
-    The loss over two axes, with what settled and what diverged; or another kind of picture.
+    By default, a map of the loss over two parameters, with the rows that settled and the rows that diverged marked.
 
     \b
     Example:

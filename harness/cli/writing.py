@@ -12,7 +12,7 @@ from harness.cli.printing import one_line_errors
 def schema() -> None:
     """Print the JSON Schema of experiments.
 
-    For editors, which then complete keys and mark mistakes.
+    An editor that has it completes keys and marks mistakes.
 
     \b
     Example:

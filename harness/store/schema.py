@@ -19,12 +19,12 @@ NAMED_WEIGHTS = 512
 """Networks with more parameters than this keep them in one list column a layer."""
 LABELS = pa.dictionary(pa.int32(), pa.string())
 WHOLE = ("epochs", "batch_size", "repeat")
-"""The parameters that every run has, and that are whole numbers."""
+"""Parameters that every run has and that are whole numbers."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table. unit: of its numbers, or "". nullable: whether NULL can stand there."""
+    """One column of a table. unit: the unit of its numbers, or "". nullable: whether a value can be NULL."""
 
     name: str
     type: pa.DataType
@@ -44,7 +44,7 @@ def parameter_type(key: str) -> pa.DataType:
 def _number_meaning(name: str) -> tuple[str, str]:
     """Unit and meaning of a number of optimizers or schedules; whole ones count epochs."""
     kind, names = users(name)
-    meaning = f"of {kind} {either(names)}; NULL where the {kind} has none and the grid does not give it"
+    meaning = f"of {kind} {either(names)}; NULL where the {kind} of the row does not use it"
     return "epochs" if NUMBERS[name].whole else "", f"the {name} {meaning}"
 
 
@@ -53,16 +53,22 @@ PARAMETER_MEANINGS = {
         "",
         "learning rate of every layer; `learning_rate_2` that of layer 2 alone; NULL where a grid does not have it",
     ),
-    "epochs": ("epochs", "passes over the data that the row is the result of; 0 is the initial network"),
+    "epochs": ("epochs", "passes over the data before the row was taken; 0 is the initial network"),
     "init": ("", "initialisation, as written in the experiment"),
     "max_loss": ("loss", "the loss above which a run counts as diverged"),
     "batch_size": ("samples", "samples per update"),
     "layers": ("units", "units of each layer, inputs first"),
-    "optimizer": ("", "what an update makes of a weight and its gradient"),
-    "schedule": ("", "how the learning rate goes on from epoch to epoch; `learning_rate` is the one it starts from"),
-    "shuffle": ("", "`true`: the samples come in another order every epoch"),
-    "weight_decay": ("", "how much of each weight is added to its gradient; adamw takes it off the weight itself"),
-    "gradient_clip": ("", "the largest L2 norm of all gradients together; NULL where there is none"),
+    "optimizer": ("", "the rule that updates a weight by its gradient"),
+    "schedule": (
+        "",
+        "the rule that changes the learning rate from epoch to epoch; `learning_rate` is its initial value",
+    ),
+    "shuffle": ("", "`true` if every epoch has another order of the samples"),
+    "weight_decay": (
+        "",
+        "the share of each weight that is added to its gradient; adamw subtracts it from the weight itself",
+    ),
+    "gradient_clip": ("", "the largest L2 norm of all gradients together; NULL where gradients are not clipped"),
     **{name: _number_meaning(name) for name in NUMBERS},
 }
 
@@ -87,13 +93,13 @@ def fixed_columns(number: pa.DataType) -> tuple[list[Column], list[Column]]:
         Column("run", pa.int64(), "", "number of the run; rows that differ only in `epochs` share one"),
     ]
     return first, [
-        Column("repeat", pa.int64(), "", "which draw of a random initialisation, from 0"),
+        Column("repeat", pa.int64(), "", "the number of the draw of a random initialisation, from 0"),
         Column("status", LABELS, "", states),
         Column(
             "settled_epoch",
             pa.int64(),
             "epochs",
-            "the first epoch that changed nothing, if the status is settled",
+            "the first epoch that changed no weight, if the status is settled",
             True,
         ),
         Column("diverged_epoch", pa.int64(), "epochs", "the epoch in which the run diverged, if it did", True),
@@ -119,7 +125,7 @@ def curve_columns(number: pa.DataType) -> list[Column]:
             "epoch",
             pa.int64(),
             "epochs",
-            "completed passes: 1, every, 2*every, .., last; a run that diverged has none from there on",
+            "completed passes: 1, every, 2*every, .., last; none from the epoch in which the run diverged",
         ),
         Column("loss_min", number, "loss", f"least {loss}"),
         Column("loss_mean", number, "loss", f"mean {loss}"),
