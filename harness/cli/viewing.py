@@ -80,7 +80,7 @@ def report(folder: str, save: str | None) -> None:
 @click.command()
 @click.argument("folder")
 @click.option(
-    "--kind", metavar="K", help="map, curves, weights, paths, spread or share (default: what suits the axes)."
+    "--kind", metavar="K", help="Kind of picture: map, curves, weights, paths, spread or share (default: what suits)."
 )
 @click.option("--x", metavar="AXIS", help="Parameter on the horizontal axis.")
 @click.option("--y", metavar="AXIS", help="Parameter on the vertical axis of a map.")
