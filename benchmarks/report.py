@@ -174,10 +174,10 @@ def readme_lines(results: Results) -> Iterator[str]:
     if row := results.rows.get(FIRST):
         of: dict[str, Any] = row["contenders"]
         run = row["run"]
-        fast, exact = (number(of[f"harness {name}"]["steps"]) for name in ("fast", "exact"))
+        fast, exact = (f"{number(of[f'harness {name}']['steps'])} million" for name in ("fast", "exact"))
         yield (
-            f"- The smallest network (2-2-1, float64, one sample a step) takes {fast} million training steps a second in "
-            f"`fast` arithmetic and {exact} million in `exact` "
+            f"- The smallest network (2-2-1, float64, one sample a step) takes {fast} training steps a second in "
+            f"`fast` arithmetic and {exact} in `exact` "
             f"({run['processor']}, {run['cores']} cores, {run['date']})."
         )
         others = ("JAX", "torch.func", "NumPy")

@@ -24,7 +24,6 @@ autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 
 myst_heading_anchors = 3
-myst_enable_extensions = ["deflist"]
 suppress_warnings = ["misc.highlighting_failure"]
 
 # A page opened from disk asks no host: no fonts, no badges, no links to an editor on the web.

@@ -45,7 +45,7 @@ def _option(option: click.Option, context: click.Context) -> str:
     record = option.get_help_record(context)
     assert record is not None, option.name
     names, text = record
-    return f"`{names}`\n: {text}\n"
+    return f"- `{names}`: {text}"
 
 
 def _section(name: str, command: click.Command, context: click.Context) -> Iterator[str]:
@@ -54,8 +54,9 @@ def _section(name: str, command: click.Command, context: click.Context) -> Itera
     yield f"## harness {name}\n"
     yield f"{_dedented(text)}\n"
     yield f"```text\n{' '.join(inside.command_path.split())} {' '.join(command.collect_usage_pieces(inside))}\n```\n"
-    options = [one for one in command.get_params(inside) if isinstance(one, click.Option) and one.name != "help"]
-    yield from (_option(option, inside) for option in options if not option.hidden)
+    options = [one for one in command.get_params(inside) if isinstance(one, click.Option) and "--help" not in one.opts]
+    if shown := [_option(option, inside) for option in options if not option.hidden]:
+        yield "\n".join(shown) + "\n"
     if examples := _examples(text):
         yield "```sh\n" + "\n".join(examples) + "\n```\n"
 
@@ -82,7 +83,7 @@ def map_of_the_code() -> str:
     """A row for each package: its folder and the first paragraph of its docstring."""
     packages = [init for top in TOP for init in sorted((ROOT / top).rglob("__init__.py"))]
     rows = [f"| `{init.parent.relative_to(ROOT)}/` | {first_sentence(init)} |" for init in packages]
-    return "\n".join(["| where | what |", "|---|---|", *rows]) + "\n"
+    return "\n".join(["", "| where | what |", "|---|---|", *rows, ""]) + "\n"
 
 
 def contributing() -> str:

@@ -34,6 +34,8 @@ from tests.make_columns import ROOT
 DEFAULT = "results/learning-rate"
 """Where the default sweep lies, which the pages share."""
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+BETWEEN = "```\n\n```text\n"
+"""What stands between a program and what it prints."""
 NAMED = re.compile(r"# ([\w-]+\.yaml)\n")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -119,11 +121,12 @@ def same(expected: str, found: str) -> bool:
 
 
 def cut(expected: str, found: str) -> str:
-    """What was printed, with as many lines as the block shows if it leaves some out."""
+    """What was printed, as many lines as the block shows if it leaves some out; lines that say the same stay."""
     told, printed = expected.rstrip().splitlines(), [line.rstrip() for line in found.rstrip().splitlines()]
     if told and told[-1] == "...":
         printed = [*printed[: len(told) - 1], "..."]
-    return "".join(f"{line}\n" for line in printed)
+    kept = {normal(line): line for line in told}
+    return "".join(f"{kept.get(normal(line), line)}\n" for line in printed)
 
 
 class Page:
@@ -138,20 +141,15 @@ class Page:
     def printed(self) -> Iterator[Printed]:
         """Run every block, in order."""
         found = blocks(self.text)
-        for block, after in zip(found, [*found[1:], None], strict=True):
+        for i, block in enumerate(found):
             if DEFAULT in block.program and not (self.folder / DEFAULT).exists():
                 shutil.copytree(self.shared / DEFAULT, self.folder / DEFAULT, copy_function=os.link)
             if block.language == "console":
                 yield from self._console(block)
             elif block.language == "python":
-                told = (
-                    after is not None
-                    and after.language == "text"
-                    and after.start - block.stop < len("```\n\n```text\n") + 1
-                )
-                text = self._program(block.text)
-                if told and after is not None:
-                    yield Printed(block.text, after.text, text, after.start, after.stop)
+                printed = self._program(block.text)
+                if after := [one for one in found[i + 1 : i + 2] if self.text[block.stop : one.start] == BETWEEN]:
+                    yield Printed(block.text, after[0].text, printed, after[0].start, after[0].stop)
             elif block.language == "yaml" and (name := NAMED.match(block.text)):
                 (self.folder / name[1]).write_text(block.text, "utf-8")
             elif block.language in ("sh", "bash"):

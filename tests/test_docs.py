@@ -1,4 +1,4 @@
-"""The documentation is run: its commands, experiments and programs, what they print, and the site that is made of it."""
+"""The documentation is run: its commands, experiments and programs, and what they print; and the site is built."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def test_snippets_do_what_the_page_says(
 def test_every_block_of_a_page_is_of_a_kind_that_is_run() -> None:
     for path in PAGES:
         found = blocks(path.read_text("utf-8"))
-        for before, block in zip([None, *found], found, strict=False):
+        for i, block in enumerate(found):
             fragment = path.stem in ("experiments", "scaling")
             named = block.language == "yaml" and (fragment or snippets.NAMED.match(block.text))
             assert named or block.language in ("console", "python", "sh", "bash", "text"), f"{path.name}: {block.text}"
             if block.language == "python" and "print(" in block.text:
-                after = found[found.index(block) + 1 :][:1]
-                assert after and after[0].language == "text", f"{path.name}: nothing is compared\n{block.text}"
+                after = [one.language for one in found[i + 1 : i + 2]]
+                assert after == ["text"], f"{path.name}: nothing is compared\n{block.text}"
 
 
 def test_a_snippet_that_prints_something_else_is_noticed(tmp_path: Path, shared: Path) -> None:
@@ -224,7 +224,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_site_asks_no_host(site: Path) -> None:
     pages = sorted(site.rglob("*.html"))
-    assert {path.stem for path in PAGES if path.parent.name == "docs"} <= {path.stem for path in pages}
+    assert {path.stem for path in PAGES if path.parent == ROOT / "docs"} <= {path.stem for path in pages}
     for page in pages:
         found = Asked()
         found.feed(page.read_text("utf-8"))
