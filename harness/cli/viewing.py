@@ -63,10 +63,10 @@ def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: in
 @click.option("--save", metavar="F", help="File to write (default: FOLDER/report.html).")
 @one_line_errors
 def report(folder: str, save: str | None) -> None:
-    """Write a page about a sweep, with pictures whose axes and colours can be chosen.
+    """Write a page about a sweep, with pictures to explore.
 
-    The page shows what was asked, what came of it, the notable rows, and where the numbers come from. It is one file
-    and needs no network.
+    The page shows what was asked, what came of it, the notable rows, and where the numbers come from; the axes and
+    colours of its pictures can be chosen. It is one file and needs no network.
 
     \b
     Example:

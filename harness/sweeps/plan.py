@@ -32,7 +32,7 @@ BLOCK_NUMBERS = 2**24
 """The most numbers in the rows of one block, or of a part, which bounds its memory and the size of its file."""
 PART_ROWS = 2**20
 FEW_BLOCKS = 64
-"""So many blocks or fewer have a file each; of more, as many as make a file worth reading share one."""
+"""The most blocks that have a file each; of more blocks, as many as make a file worth reading share one."""
 TRANSCENDENTAL, FUNCTION_WORK = ("tanh", "sigmoid", "softplus"), 20
 UPDATE_WORK = {"rmsprop": 6, "adam": 8, "adamw": 8}
 """A value of such a function takes as long as 20 parameters, an update by such an optimizer as 6 or 8 (measured)."""
