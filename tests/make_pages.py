@@ -7,6 +7,7 @@ map of the code from the docstrings of its packages.
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,8 @@ CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 MAP = re.compile(r"(?<=<!-- map of the code: made by `make docs` -->\n).*?(?=<!-- end of the map -->)", re.DOTALL)
 HEAD = """\
 # The command line
+
+{about}
 
 Every command prints its result on standard output, and progress and errors on standard error. It ends with exit code 0
 if all went well, 1 if something asked for rightly could not be done, 2 if the input was wrong, and 130 after Ctrl-C.
@@ -61,9 +64,16 @@ def _section(name: str, command: click.Command, context: click.Context) -> Itera
         yield "```sh\n" + "\n".join(examples) + "\n```\n"
 
 
+def _about() -> str:
+    """The help of `harness` itself: its paragraphs as text, what stands below a \\b as it is written."""
+    first, *blocks = (main.help or "").split("\b\n")
+    written = ["```text\n" + inspect.cleandoc("\n" + block).rstrip() + "\n```" for block in blocks]
+    return "\n\n".join([" ".join(first.split()), *written])
+
+
 def commands_page() -> str:
     context = click.Context(main, info_name="harness")
-    lines = [HEAD]
+    lines = [HEAD.format(about=_about())]
     for name in main.list_commands(context):
         command = main.get_command(context, name)
         assert command is not None
