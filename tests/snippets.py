@@ -121,12 +121,11 @@ def same(expected: str, found: str) -> bool:
 
 
 def cut(expected: str, found: str) -> str:
-    """What was printed, as many lines as the block shows if it leaves some out; lines that say the same stay."""
+    """What was printed, as many lines as the block shows if it leaves some out."""
     told, printed = expected.rstrip().splitlines(), [line.rstrip() for line in found.rstrip().splitlines()]
     if told and told[-1] == "...":
         printed = [*printed[: len(told) - 1], "..."]
-    kept = {normal(line): line for line in told}
-    return "".join(f"{kept.get(normal(line), line)}\n" for line in printed)
+    return "".join(f"{line}\n" for line in printed)
 
 
 class Page:
