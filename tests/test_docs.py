@@ -14,6 +14,7 @@ import pytest
 
 from benchmarks import report
 from benchmarks.results import Results
+from harness.cli import main
 from harness.experiment import load
 from harness.experiment.model import label
 from harness.experiment.settings import KINDS, NETWORK, NUMBERS, TRAINING
@@ -146,6 +147,18 @@ def test_a_page_names_what_there_is(path: Path) -> None:
         assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE), target
 
 
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_commands_in_sentences_exist(path: Path) -> None:
+    text = snippets.FENCE.sub("", path.read_text("utf-8"))
+    for given in re.findall(r"`harness ([a-z][^`]*)`", text):
+        name, *words = given.split()
+        assert name in main.commands, f"{path.name}: harness {given}"
+        command = main.commands[name]
+        options = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+        unknown = {word.partition("=")[0] for word in words if word.startswith("--")} - options
+        assert not unknown, f"{path.name}: harness {given}"
+
+
 def test_promises_name_tests_that_exist() -> None:
     rows = re.findall(
         r"^\| (?!promise|---)(.*) \| (.*) \|$", (ROOT / "docs" / "promises.md").read_text("utf-8"), re.MULTILINE
@@ -237,7 +250,6 @@ def test_the_site_asks_no_host(site: Path) -> None:
 
 def test_the_site_has_every_public_function_and_command(site: Path) -> None:
     import harness
-    from harness.cli import main
 
     python, commands = ((site / f"{name}.html").read_text("utf-8") for name in ("python", "commands"))
     for name in harness.__all__:
