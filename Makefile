@@ -42,8 +42,10 @@ format: $(BIN)/.installed-dev  ## put the sources into the common format
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
 
-docs: $(BIN)/.installed-dev  ## write results/README.md from the table's schema
-	@$(BIN)/python tests/make_columns.py
+docs: $(BIN)/.installed-dev  ## write the pages made from the code, and build the site into build/docs
+	@$(BIN)/python -m tests.make_pages
+	@$(BIN)/python -m sphinx --builder html --quiet --fail-on-warning --keep-going --fresh-env docs build/docs
+	@echo build/docs/index.html
 
 bench: $(BIN)/.installed-bench  ## measure speed against C, JAX, PyTorch and NumPy, and every target: half an hour
 	@$(BIN)/python -m benchmarks

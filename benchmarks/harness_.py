@@ -35,7 +35,7 @@ def blocks(plan: Plan) -> Iterator[tuple[int, Any]]:
 
 
 def train(plan: Plan) -> None:
-    """The same, keeping nothing."""
+    """Train all blocks of a plan, keeping nothing."""
     for _ in blocks(plan):
         pass
 

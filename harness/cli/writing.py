@@ -46,7 +46,7 @@ def new(name: str | None, origin: str | None, csv: str | None) -> None:
 def schema() -> None:
     """Print the JSON Schema of experiments.
 
-    For editors, which then complete keys and mark mistakes.
+    An editor that has it completes keys and marks mistakes.
 
     \b
     Example:

@@ -23,7 +23,7 @@ from harness.formulas.primitives import select
 
 
 def work_type(kind: Kind) -> BundleType:
-    """Of what every call works on: the network's description, scratch for one vector, samples, and their order."""
+    """The type of a call's arguments: the network's description, scratch for one vector, samples, and their order."""
     lanes = kind.lanes
     rows = {
         "network": types.int64,

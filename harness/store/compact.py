@@ -1,4 +1,4 @@
-"""Few large files in place of many: the same rows in the same order, for sharing."""
+"""Merge the files of a table into few large ones with the same rows in the same order, for sharing."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from harness.store.places import Place
 from harness.store.reading import absent
 
 LARGE = 2**28
-"""Bytes after which a file is large enough."""
+"""Bytes from which on a merged file takes no further parts."""
 
 
 def compact(place: Place) -> tuple[int, int]:
-    """Merge the parts of a complete result; return how many there were and are. Raises `StoreError`, `FailedError`.
+    """Merge the parts of complete results; return their number before and after. Raises `StoreError`, `FailedError`.
 
     The folder holds all of the old files until all of the new ones are written, and then the new ones.
     """
@@ -47,7 +47,7 @@ def compact(place: Place) -> tuple[int, int]:
 
 
 def _groups(parts: Iterable[Entry]) -> Iterator[list[Entry]]:
-    """Parts that follow one another, until their files are large together."""
+    """Cut the parts, in order, into groups whose files have at least `LARGE` bytes together."""
     group: list[Entry] = []
     for part in parts:
         group.append(part)
@@ -59,7 +59,7 @@ def _groups(parts: Iterable[Entry]) -> Iterator[list[Entry]]:
 
 
 def _merged(group: list[Entry]) -> Entry:
-    """The key of several is the sum of theirs, as `harness.sweeps.plan` makes it."""
+    """The log entry of a merged part. Its key is the sum of the parts' keys, as in `harness.sweeps.plan`."""
     key = sum(int(entry.key, 16) for entry in group) % 2**64
     return Entry("part", group[0].first, group[-1].stop, f"{key:016x}", **sums(group))
 

@@ -16,12 +16,12 @@ from harness.errors import FailedError
 
 LOCK, OWNER = ".lock", ".owner"
 PATIENCE = 1.0
-"""Seconds for which an owner may be too new to have left its name."""
+"""Seconds to wait for a new owner to write its name."""
 
 
 @contextmanager
 def owned(folder: Path) -> Iterator[None]:
-    """Hold a folder that exists. Raises `FailedError` that names the process which has it."""
+    """Lock a folder that exists. Raises `FailedError` with the name of the process that holds the lock."""
     lock = FileLock(folder / LOCK, timeout=0)
     try:
         lock.acquire()
@@ -40,7 +40,7 @@ def owned(folder: Path) -> Iterator[None]:
 
 
 def _owner(folder: Path) -> str:
-    """Who it is. A name that a killed process left is no answer, so that of the living one is waited for."""
+    """The process that holds the lock, in words. A dead process's name is ignored; a living one's is waited for."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:

@@ -15,13 +15,13 @@ from typing import Any
 
 LOG = "log"
 NAME = re.compile(r"(runs|curves|blocks)/[\w-][\w.-]*")
-"""Of a file of data: none lies anywhere else."""
+"""The name of a file of data: none lies anywhere else."""
 MOST_BLOCKS = 2**27
 MANIFEST = {
     **dict.fromkeys(("name", "fingerprint", "experiment_sha256", "state", "started"), str),
     **dict.fromkeys(("schema_version", "blocks"), int),
 }
-"""What a manifest says at least, and as what."""
+"""The fields that every manifest has, with their types."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Entry:
 
     @property
     def stem(self) -> str:
-        """What its own file and those of its data have in their names."""
+        """The stem shared by the entry's file and its data files: `part-000003-0123456789abcdef`."""
         return f"{self.kind}-{self.first:06d}-{self.key}"
 
     def text(self) -> bytes:
