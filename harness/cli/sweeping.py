@@ -19,14 +19,18 @@ SECONDS_BETWEEN_LINES = 5.0
 
 @click.command()
 @experiment_argument("learning_rate")
-@click.option("--results", default="results", show_default=True, metavar="DIR", help="Where the folder NAME is made.")
+@click.option(
+    "--results", default="results", show_default=True, metavar="DIR", help="Folder in which the folder NAME is made."
+)
 @endpoint_option
 @click.option("--overwrite", is_flag=True, help="Replace another experiment's results under the same name.")
-@click.option("--extend", is_flag=True, help="After an edit of the grid: keep the runs that it still has.")
-@click.option("--report", is_flag=True, help="End with a page and a picture of it, beside the table.")
+@click.option("--extend", is_flag=True, help="After an edit of the grid: train only the new runs.")
+@click.option("--report", is_flag=True, help="Write a page and a picture beside the table.")
 @click.option("--scheduler", metavar="tcp://HOST:PORT", help="Train on the workers of this Dask scheduler.")
-@click.option("--scheduler-file", metavar="FILE", help="Of the scheduler that wrote this file.")
-@click.option("--workers", type=click.IntRange(1), metavar="N", help="Or in N processes here, on 127.0.0.1 alone.")
+@click.option("--scheduler-file", metavar="FILE", help="Train on the Dask cluster whose scheduler wrote this file.")
+@click.option(
+    "--workers", type=click.IntRange(1), metavar="N", help="Train in N processes of this machine, not in threads."
+)
 @one_line_errors
 def sweep(
     file: str, results: str, endpoint: str | None, overwrite: bool, extend: bool, report: bool, **cluster: Any
@@ -73,8 +77,8 @@ def sweep(
 def plan(file: str) -> None:
     """Count what a sweep would do; run nothing.
 
-    Rows, runs, steps, blocks, bytes and time. FILE is an experiment file or a shipped experiment; learning_rate if left
-    out.
+    Prints the numbers of rows, runs, steps, blocks and bytes, and the time it would take. FILE is an experiment file or
+    a shipped experiment; learning_rate if left out.
 
     \b
     Example:
@@ -101,9 +105,9 @@ def plan(file: str) -> None:
 @endpoint_option
 @one_line_errors
 def status(folder: str, endpoint: str | None) -> None:
-    """Tell what of a sweep is done.
+    """Show how much of a sweep is done.
 
-    And what is missing or damaged, and the time that is left.
+    Prints what is done, what is missing or damaged, and the time that is left.
 
     \b
     Example:
@@ -135,7 +139,8 @@ def status(folder: str, endpoint: str | None) -> None:
 def verify(folder: str, endpoint: str | None) -> None:
     """Read all results again and compare them with the log.
 
-    Names every file that is damaged or missing, and then ends with exit code 1; the next sweep makes just those anew.
+    Names every file that is damaged or missing, and ends with exit code 1 if there is one. The next sweep trains only
+    what those files held.
 
     \b
     Example:
@@ -158,7 +163,7 @@ def verify(folder: str, endpoint: str | None) -> None:
 def compact(folder: str) -> None:
     """Merge the files of a table into few large ones.
 
-    The rows stay as they are; meant for sharing.
+    The rows stay as they are. Do this before you share a table.
 
     \b
     Example:
@@ -172,7 +177,7 @@ def compact(folder: str) -> None:
 
 
 def _executor(**cluster: Any) -> Any:
-    """A context that gives what runs the blocks: threads here, unless one of the options of a cluster is given."""
+    """Context manager of the function that runs the blocks: threads of this process, or a cluster if one is named."""
     from harness.sweeps import local
 
     if not any(cluster.values()):
@@ -183,7 +188,7 @@ def _executor(**cluster: Any) -> Any:
 
 
 def _progress(name: str) -> Any:
-    """A context that gives the function to report progress to: a bar on a terminal, else a line now and then."""
+    """Context manager of the function that shows progress: a bar on a terminal, else a line every few seconds."""
     from harness.cli import progress
 
     return progress.bar(name) if sys.stderr.isatty() else progress.lines(name, SECONDS_BETWEEN_LINES)

@@ -36,9 +36,10 @@ from harness.errors import HarnessError
 def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: str | None, **forms: str | None) -> None:
     """Show what happens to each weight, step by step.
 
-    For one configuration of an experiment, or a row of its results: what goes forward, every derivative, and each
-    weight before and after. A terminal gets at most 200 lines; what is left out is said. FILE is an experiment file, a
-    shipped experiment or a results folder; question if left out.
+    Takes one configuration of an experiment, or one row of a results folder, and shows the forward pass, every
+    derivative of the backward pass, and each weight before and after the update. A terminal gets at most 200 lines;
+    what is left out is said. FILE is an experiment file, a shipped experiment or a results folder; question if left
+    out.
 
     \b
     Example:
@@ -69,12 +70,13 @@ def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: st
 
 @click.command()
 @folder_argument
-@click.option("--save", metavar="F", help="Where the page goes, if not to FOLDER/report.html.")
+@click.option("--save", metavar="F", help="File to write (default: FOLDER/report.html).")
 @one_line_errors
 def report(folder: str, save: str | None) -> None:
-    """Write a page about a sweep, with pictures to play with.
+    """Write a page about a sweep, with pictures to explore.
 
-    What was asked, what came of it, the rows worth a look, where it comes from: one file, which needs no network.
+    The page shows what was asked, what came of it, the notable rows, and where the numbers come from. It is one file
+    and needs no network.
 
     \b
     Example:

@@ -21,7 +21,7 @@ STRETCH = 128
 """Samples between two looks at how the runs are. A look costs about a sample; where a run ended, its vector goes
 through the stretch again."""
 LONGEST = 1024
-"""Likewise, once no run has ended for a while."""
+"""The longest stretch: it doubles from STRETCH to this while no run ends."""
 LINE = 64
 """Bytes: a vector that lies across two cache lines takes twice as long."""
 

@@ -220,7 +220,7 @@ def alike(b, own, other):
 
 @routine
 def steady(b, v, now, lanes):
-    """Those of the lanes whose last epoch had the rate that all later ones have."""
+    """The lanes (a bit each) whose last epoch had the rate that all later ones have."""
     for k in range(b.width):
         if lanes >> k & 1:
             at = v * b.width + k

@@ -58,7 +58,7 @@ def _parts(numbers: list[Decimal]) -> Floats:
 
 
 def _products(a: Floats, b: Floats) -> Floats:
-    """Of one such with others, rounded once: what the product of the first floats loses is added (Dekker, 1971)."""
+    """Products of one double-double with many, rounded once; a[0]*b[0] loses nothing (Dekker, 1971)."""
     product: Floats = a[0] * b[0]
     if np.isinf(a[0]):
         return product
@@ -69,7 +69,7 @@ def _products(a: Floats, b: Floats) -> Floats:
 
 
 def _halves(x: Floats) -> tuple[Floats, Floats]:
-    """X as the sum of two floats of half its digits."""
+    """Split x into two floats of half its digits (Veltkamp)."""
     scaled = SPLIT * x
     high = scaled - (scaled - x)
     return high, x - high

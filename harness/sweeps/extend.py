@@ -99,7 +99,7 @@ class Earlier:
         return np.array([self._plan.pieces[entry.first].start for entry in self.entries], np.int64)
 
     def _taken(self, number: int, block: Block, runs: Any, earlier: Any) -> tuple[Any, Any, Outcome]:
-        """Of these runs, by their earlier numbers in an entry: (those with every row, their rows, their outcome)."""
+        """Take runs over from one earlier part: returns those whose rows are all there, the rows, and the outcome."""
         table, curves = self._tables(number)
         first, stop = block.first_stop[runs], block.first_stop[runs + 1]
         index = pd.MultiIndex.from_arrays([table["run"].to_numpy(), table["epochs"].to_numpy()])
@@ -121,7 +121,7 @@ class Earlier:
 
     @cached_property
     def _tables(self) -> Callable[[int], tuple[pa.Table, pa.Table | None]]:
-        """Those of an entry, by its number."""
+        """A function that reads the tables of an entry by its number: runs, and curves or None."""
         return lru_cache(RECENT)(self._read)
 
     def _read(self, number: int) -> tuple[pa.Table, pa.Table | None]:

@@ -77,12 +77,12 @@ class Work:
 
 
 def part_entry(plan: Plan, part: range) -> Entry:
-    """Of blocks that have a file together."""
+    """The log entry of a part: the blocks that share one file."""
     return Entry("part", part.start, part.stop, plan.key(part.start, part.stop))
 
 
 def block_entry(plan: Plan, number: int) -> Entry:
-    """Of a block that is not yet in the file of its part."""
+    """The log entry of a block that is not yet in the file of its part."""
     return Entry("block", number, number + 1, plan.key(number, number + 1))
 
 

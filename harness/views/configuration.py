@@ -107,7 +107,7 @@ class Configuration:
 
 
 def chosen(origin: Source, settings: Mapping[str, str], number: int | None = None) -> Configuration:
-    """Of an experiment the configuration that is set, of a results folder the row of this number.
+    """The configuration with these settings of an experiment, or the row with this number of a results folder.
 
     Raises `ExperimentError`, `StoreError`, and `HarnessError` for what cannot be asked together.
     """

@@ -26,7 +26,7 @@ RADIUS = 0.26
 CHARACTER = 0.081
 """The width of a digit, in inches."""
 SHARES = 0.5 + np.array([0.02 * (at // 2) * (-1) ** at for at in range(1, 32)])
-"""Of an edge's length, where its weight may stand, the middle first."""
+"""Places along an edge, as shares of its length, where its weight may stand; the middle first."""
 HALO = [withStroke(linewidth=3, foreground="white")]
 WIDEST = 6.0
 LINE, GAP = 0.16, 0.07

@@ -91,7 +91,7 @@ class Results:
 
     @property
     def name(self) -> str:
-        """Of the experiment."""
+        """The name of the experiment."""
         return str(self._attributes["name"])
 
     @property
@@ -117,7 +117,7 @@ class Results:
 
     @property
     def weight_columns(self) -> list[str]:
-        """Of the final weights."""
+        """The names of the columns of the final weights."""
         names = self._names
         return names[names.index("last_finite_loss") + 1 :]
 
@@ -142,13 +142,13 @@ class Results:
         return parameter_column(name) if setting_of(name) or name in self.swept else Column(name, number, "", "")
 
     def frame(self, columns: Sequence[str], where: Mapping[str, Any] | None = None) -> pd.DataFrame:
-        """These columns of the rows that have these values, in the order of the files. Raises `HarnessError`."""
+        """Columns of the rows that have the values in `where`, in the order of the files. Raises `HarnessError`."""
         for name in columns:
             self.column(name)
         return to_frame(self.runs.to_table(columns=list(dict.fromkeys(columns)), filter=self.filter(where or {})))
 
     def parts(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
-        """These columns of all rows, a file at a time."""
+        """Columns of all rows, a file at a time."""
         for part in self.runs.get_fragments():
             yield to_frame(part.to_table(columns=list(columns)))
 

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from harness.views.results import Axis, Results
 
 FEWEST = 0.1
-"""Of the rows asked for. Some values of axes that go together have more rows in common than those of others would, or
-fewer; then every so many-th row is taken.
+"""The least share of the rows asked for: axes that go together may have far fewer rows in common than others would, and
+then rows are taken at equal distances instead.
 """
 
 
