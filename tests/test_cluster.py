@@ -66,6 +66,7 @@ class Clock:
 
     def monotonic(self) -> float:
         self.looks += 1
+        assert self.looks < 2000, "it goes on and on"
         self.now += self.seconds(self.looks)
         return self.now
 
