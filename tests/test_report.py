@@ -114,8 +114,7 @@ def test_the_map_shows_every_cell_and_says_so(browser: Chrome, page: Path, folde
     drawn(browser, page)
     table = harness.load(folder).query("epochs > 0")  # before the first epoch there is no loss, and no cell
     ends = ["ran", "settled", "diverged", "grew"]
-    first = table.get("first_loss", np.inf)
-    table["end"] = np.where(table["loss_mean"] > first, "grew", table["status"].astype(str))
+    table["end"] = np.where(table["loss_mean"] > table["first_loss"], "grew", table["status"].astype(str))
     found, cells = heats(browser), []
     for panel, init in zip(("x", "x2"), ("ones", "{normal: {std: 0.5}}"), strict=True):
         for (epochs, rate), rows in table[table["init"] == init].groupby(["epochs", "learning_rate"]):
@@ -264,6 +263,7 @@ return [ticks, tickTexts(ticks)];
         (1e-3, 1, 8, True, [1e-3, 1e-2, 1e-1, 1]),
         (0.03, 30, 9, True, [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20]),
         (0.03, 3, 4, True, [0.05, 0.1, 0.5, 1]),
+        (0.0164, 9, 4, True, [0.05, 0.1, 0.5, 1, 5]),
         (0.3, 0.45, 5, True, [0.3, 0.35, 0.4, 0.45]),
         (1e-12, 1e3, 4, True, [1e-12, 1e-8, 1e-4, 1]),
         (0.01, 0.5, 3, False, [0.1, 0.2, 0.3, 0.4, 0.5]),
@@ -322,7 +322,7 @@ def test_losses_are_clipped_at_what_matters_and_growth_is_seen(browser: Chrome, 
     assert "grew: the loss is above that of the first epoch" in browser.find_element(By.ID, "map-key").text
     assert f"grew {len(grown)} of {len(table)}" in browser.find_element(By.ID, "map-note").text
     cut = browser.execute_script("return document.getElementById('map').layout.coloraxis.cmax")
-    nothing = np.log10(table["first_loss"].median())
+    nothing = np.log10(table["first_loss"][table["loss_mean"].notna()].median())
     shown = table[~table.index.isin(grown.index)]["loss_mean"].max()
     assert cut == pytest.approx(min(nothing, np.log10(shown)), abs=1e-4)
     line = browser.execute_script("return document.getElementById('line').data.flatMap((one) => one.y)")
@@ -504,9 +504,9 @@ def test_labels_are_not_joined_and_what_has_no_loss_shows_weights(browser: Chrom
 
 
 def ceiling(folder: Any) -> float:
-    """Above it losses are drawn at the end of the scale: the median loss of the first epoch, where the table has it."""
+    """The loss above which all are drawn at the end of the scale: the median of the first epoch of what has a loss."""
     table = harness.load(folder)
-    return float(table["first_loss"].median()) if "first_loss" in table else np.inf
+    return float(table["first_loss"][table["loss_mean"].notna()].median())
 
 
 def test_a_browser_that_is_too_old_is_told(browser: Chrome, page: Path) -> None:
@@ -531,7 +531,7 @@ def test_rows_worth_a_look(tmp_path: Path, block_size: int, files: int) -> None:
     def first(rows: pd.DataFrame, column: str, most: bool = False) -> int:
         return int(rows.sort_values(column, kind="stable", ascending=not most)["config"].iloc[0])
 
-    grown = table["loss_mean"] > table["first_loss"] if "first_loss" in table else table["loss_mean"] < 0
+    grown = table["loss_mean"] > table["first_loss"]
     best = table[(status != "diverged") & ~grown].sort_values("loss_mean", kind="stable")["config"][:3].tolist()
     expected = {
         "least training loss": best[0],
@@ -543,9 +543,8 @@ def test_rows_worth_a_look(tmp_path: Path, block_size: int, files: int) -> None:
         "first to diverge": first(table[status == "diverged"], "diverged_epoch"),
         "not finished, with the greatest training loss": first(table[status == "ran"], "loss_mean", most=True),
     }
-    if grown.any():
-        going = table[grown & (status != "diverged")]
-        expected["furthest above the loss of its first epoch"] = first(going, "loss_mean", most=True)
+    assert grown.any()
+    expected["furthest above the loss of its first epoch"] = first(table[grown], "loss_mean", most=True)
     found = notable(Results(folder))
     assert found["config"].is_unique
     whys = {why: config for config, row in zip(found["config"], found["why"], strict=True) for why in row.split("; ")}

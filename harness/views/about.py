@@ -39,7 +39,7 @@ def description(results: Results) -> str:
 def facts(results: Results) -> list[str]:
     """How many configurations there are, and the length of each axis: `2,000 x learning_rate`."""
     lengths = [f"{len(axis.values):,} x {axis.name}" for axis in results.axes.values()]
-    return [f"{results.rows:,} configurations", *lengths]
+    return [f"{results.rows:,} configuration{'s' * (results.rows != 1)}", *lengths]
 
 
 def setup(results: Results) -> list[str]:
@@ -101,8 +101,9 @@ def steps(results: Results) -> str:
     run, asked = counted["steps"], counted["asked"]
     if run is None or not asked:
         return ""
-    spared = f" of {asked:,} asked for ({1 - run / asked:.0%} spared by runs that ended early)" if run < asked else ""
-    return f"{run:,} steps run{spared}"
+    of = f" of {asked:,} asked for" if run < asked else ""
+    spared = f" ({1 - run / asked:.0%} spared by runs that ended early)" if run < 0.995 * asked else ""
+    return f"{run:,} steps run{of}{spared}"
 
 
 def axes(found: Iterable[Axis]) -> list[dict[str, str]]:

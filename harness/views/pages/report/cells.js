@@ -96,13 +96,12 @@ function outline(mask) {
   return {x, y};
 }
 
-/* A scale of epochs, which are whole and often far apart. */
-function epochScale(title, values, colours, coloraxis) {
-  const [low, high] = [Math.max(values[0], 1), Math.max(values.at(-1), 1)];
-  if (high < 4 * low) {
-    return {low, high: Math.max(high, low + 1), title, colours, coloraxis, ticks: (range, most) => whole(linearTicks(...range, most, true)), turn: (value) => value};
-  }
-  return {low: Math.log10(low), high: Math.log10(high), title, colours, coloraxis, ticks: lossTicks, turn: (value) => Math.log10(Math.max(value, 1))};
+/* A scale of epochs, which are whole and often far apart; flat, in one colour, if they are too alike to be told apart. */
+function epochScale(title, values, colours, flat, coloraxis) {
+  const [low, high] = [Math.max(values[0], 1), Math.max(values.at(-1), 1)], made = {title, colours, coloraxis};
+  if (high < low + 3) return {...made, low, high: low + 1, flat: true, colours: even([flat, flat]), turn: (value) => value};
+  if (high < 4 * low) return {...made, low, high, ticks: (range, most) => whole(linearTicks(...range, most, true)), turn: (value) => value};
+  return {...made, low: Math.log10(low), high: Math.log10(high), ticks: lossTicks, turn: (value) => Math.log10(Math.max(value, 1))};
 }
 
 const whole = (values) => ({tickvals: values, ticktext: tickTexts(values)});

@@ -53,7 +53,7 @@ class Line extends Picture {
     }
     const values = ascending(rows.map((row) => report.column(name)[row])), ends = values.length ? [quantile(values, 0.005), quantile(values, 0.995)] : [0, 1];
     const room = 0.05 * (ends[1] - ends[0] || 1);
-    return {title: report.title(name), range: [ends[0] - room, ends[1] + room], ticks: plainTicks, turn: (value) => value};
+    return {title: report.title(name), range: [ends[0] - room, ends[1] + room], ticks: report.data.epochs.includes(name) ? (range, most) => whole(linearTicks(...range, most, true)) : plainTicks, turn: (value) => value};
   }
 
   by(x, rows) {

@@ -91,8 +91,8 @@ class Map_ extends Picture {
     const every = (kind) => ascending(this.parts.flatMap((part) => part.shown[kind])), found = {};
     const numbers = every("number"), settled = every("settled"), diverged = every("diverged");
     if (numbers.length) found.number = {...this.scale(numbers), coloraxis: "coloraxis"};
-    if (settled.length) found.settled = epochScale("settled in epoch", settled, COLOURS.settled, "coloraxis2");
-    if (diverged.length) found.diverged = epochScale("diverged in epoch", diverged, COLOURS.diverged, "coloraxis3");
+    if (settled.length) found.settled = epochScale("settled in epoch", settled, COLOURS.settled, style("settled"), "coloraxis2");
+    if (diverged.length) found.diverged = epochScale("diverged in epoch", diverged, COLOURS.diverged, style("diverged"), "coloraxis3");
     if (every("grew").length) found.grew = {coloraxis: "coloraxis4", low: 0, high: 1, colours: even([style("grew"), style("grew")]), turn: () => 1};
     return found;
   }
@@ -109,7 +109,8 @@ class Map_ extends Picture {
       const rows = this.parts.flatMap((part) => [...part.cells.values()].flat());
       return {...this.report.range(name, rows, values), log: true, title, colours: COLOURS.loss, ticks: lossTicks, turn: (value) => Math.log10(Math.max(value, 1e-300))};
     }
-    if (this.report.data.epochs.includes(name)) return epochScale(title, values, COLOURS[name === "diverged_epoch" ? "diverged" : "settled"]);
+    const kind = {settled_epoch: "settled", diverged_epoch: "diverged"}[name];
+    if (kind) return epochScale(title, values, COLOURS[kind], style(kind));
     const [low, high] = [quantile(values, 0.02), quantile(values, 0.98)];
     return {low, high: high > low ? high : low + 1, title, colours: COLOURS.number, ticks: plainTicks, turn: (value) => value,
       below: values[0] < low, above: values.at(-1) > high};
@@ -123,13 +124,14 @@ class Map_ extends Picture {
     const counts = [...report.data.statuses, ...(grew ? ["grew"] : [])].map((label, status) => [label, this.parts.reduce((sum, part) => sum + part.counts[status], 0)]);
     const status = most > 1 ? "How most rows of a cell ended" : "How the rows ended";
     const cut = number?.log ? report.cut(number, "Colours are") : number?.below || number?.above ? " Colours span all but the extreme 2 % of the values at each end." : "";
-    const meaning = (which, label) => `${label}: ${report.data.meanings[which]}`, outlined = this.parts.some((part) => part.outlined);
-    const key = (look, text) => element("span", {}, element("i", {className: `key ${look}`}), text), legend = [];
-    if (number) legend.push(colourBar(number, number.title));
-    if (settled) legend.push(colourBar(settled, `${meaning(SETTLED, "settled")} from epoch; loss \u2264 1e-12`));
-    if (diverged) legend.push(colourBar(diverged, `${meaning(DIVERGED, "diverged")} from epoch`));
-    if (outlined) legend.push(key("outlined", `${meaning(SETTLED, "settled")}`));
-    if (grew) legend.push(key("grew", "grew: the loss is above that of the first epoch"));
+    const [meant, gone] = [SETTLED, DIVERGED].map((which) => report.data.meanings[which]), legend = [];
+    const key = (look, text) => legend.push(element("span", {}, element("i", {className: `key ${look}`}), text));
+    const bar = (scale, look, text, flat) => (scale.flat ? key(look, flat) : legend.push(colourBar(scale, text)));
+    if (number) bar(number, name.split("_")[0], number.title, number.title);
+    if (settled) bar(settled, "settled", `settled in epoch (${meant}; loss \u2264 1e-12)`, `settled: ${meant}; loss \u2264 1e-12`);
+    if (diverged) bar(diverged, "diverged", `diverged in epoch (${gone})`, `diverged: ${gone}`);
+    if (this.parts.some((part) => part.outlined)) key("outlined", `settled: ${meant}`);
+    if (grew) key("grew", "grew: the loss is above that of the first epoch");
     this.say(`${title[0].toUpperCase()}${title.slice(1)}.`,
       `${status}: ${counts.map(([label, count]) => `${label} ${count.toLocaleString("en")} of ${cells.toLocaleString("en")}`).join(", ")}.${cut}`, legend);
   }

@@ -86,11 +86,12 @@ class Report {
     return kept;
   }
 
-  /* From where to where losses are drawn: not below 1e-12, nor above the median loss of the first epoch, which is what
-     doing nothing costs; where the table does not have it, not far above the median. As powers of ten. drawn: the losses
+  /* From where to where losses are drawn: not below 1e-12, nor above the median loss of the first epoch of those
+     that have one now, which is what doing nothing costs; where the table does not have it, not far above the median. As powers of ten. drawn: the losses
      in the picture, in ascending order, if they are not those of these rows. */
   range(column, rows, drawn) {
-    const there = (name) => ascending(rows.map((row) => this.column(name)[row])).filter((loss) => loss > 0);
+    const going = rows.filter((row) => this.column(column)[row] !== null);
+    const there = (name) => ascending(going.map((row) => this.column(name)[row])).filter((loss) => loss > 0);
     const losses = drawn?.filter((loss) => loss > 0) ?? there(column), first = this.data.losses.includes("first_loss") ? there("first_loss") : [];
     if (!losses.length) return {low: -1, high: 0, nothing: null, below: false, above: false};
     const nothing = first.length && column !== "first_loss" ? quantile(first, 0.5) : null;

@@ -23,22 +23,17 @@ function linearTicks(low, high, most, whole = false) {
   return finer;
 }
 
-/* Every so many powers of ten; or 1, 2 and 5 of each, if there is room or there would be too few; or as `linearTicks`. */
+/* Every so many powers of ten; or 1 and 5, or 1, 2 and 5 of each, if there is room or there would be too few. */
 function logTicks(low, high, most) {
   const first = Math.ceil(Math.log10(low) - 1e-9), last = Math.floor(Math.log10(high) + 1e-9), decades = last - first + 1;
-  const dense = starting([1, 2, 5], first - 1, last + 1, low, high);
-  if (dense.length >= FEWEST_TICKS && dense.length <= most) return dense;
-  if (decades >= FEWEST_TICKS) {
-    let every = Math.ceil(decades / most);
-    const powers = () => Array.from({length: decades}, (_, k) => first + k).filter((power) => power % every === 0);
-    while (every > 1 && powers().length < FEWEST_TICKS) every -= 1;
-    return powers().map((power) => Number(`1e${power}`));
-  }
-  for (const digits of [[1, 5], [1, 2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9]]) {
-    const found = starting(digits, first - 1, last + 1, low, high);
-    if (found.length >= FEWEST_TICKS && found.length <= Math.max(most, FEWEST_TICKS + 1)) return found;
-  }
-  return linearTicks(low, high, most);
+  const found = [[1, 2, 5], [1], [1, 5], [1, 2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9]].map((digits) => starting(digits, first - 1, last + 1, low, high));
+  const enough = found.filter((some) => some.length >= FEWEST_TICKS), fitting = enough.filter((some) => some.length <= most);
+  if (fitting.length) return fitting[0];
+  if (decades < FEWEST_TICKS) return enough.sort((a, b) => a.length - b.length)[0] ?? linearTicks(low, high, most);
+  let every = Math.ceil(decades / most);
+  const powers = () => Array.from({length: decades}, (_, k) => first + k).filter((power) => power % every === 0);
+  while (every > 1 && powers().length < FEWEST_TICKS) every -= 1;
+  return powers().map((power) => Number(`1e${power}`));
 }
 
 /* The numbers from low to high that start with these digits, between two powers of ten. */
