@@ -1,4 +1,4 @@
-"""The record of `explain` as a picture: the network, or maps of its weights, before the first update, after the last."""
+"""The record of `explain` as a picture: the network, or maps of its weights, before the first update and after all."""
 
 from __future__ import annotations
 
