@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 import harness
@@ -102,6 +103,7 @@ class Shown(NamedTuple):
     about: str
     width: int = 0
     height: int = 0
+    click: str = ""
 
 
 SHOWN = [
@@ -111,6 +113,7 @@ SHOWN = [
         "What happens to each weight, step by step.",
         1280,
         830,
+        "[data-phase=update]",
     ),
     Shown(
         "before-and-after.png",
@@ -142,7 +145,7 @@ def draw(folder: Path) -> Iterator[Path]:
         for one in PICTURES:
             yield Path(plots.write(swept[one.experiment], str(folder / one.name), one.kind, **one.choices))
         configuration = chosen(file_of("question"), {})
-        record = record_of(configuration, configuration.drawn_epochs())
+        record = record_of(configuration, range(1, configuration.drawn_epochs() + 1))
         steps.draw(record, f"{results}/explain.html")
         steps.draw(record, str(folder / "before-and-after.png"))
         report.write(swept["learning_rate"], f"{results}/report.html")
@@ -150,6 +153,8 @@ def draw(folder: Path) -> Iterator[Path]:
         for page in (one for one in SHOWN if one.width):
             opened(driver, Path(results, page.name).with_suffix(".html"), page.width, page.height)
             WebDriverWait(driver, 60).until(lambda d: d.execute_script("return document.documentElement.dataset.drawn"))
+            if page.click:
+                driver.find_element(By.CSS_SELECTOR, page.click).click()
             driver.save_screenshot(str(folder / page.name))
             yield folder / page.name
         driver.quit()

@@ -166,8 +166,8 @@ def test_formulas_follow_the_network() -> None:
 def test_json_and_csv_lose_no_bit() -> None:
     record = harness.explain(XOR, epochs=2)
     numbers = ["value", "before", "gradient", "change", "after"]
-    back = pd.DataFrame(json.loads(view.to_json(record)))
-    csv = pd.read_csv(io.StringIO(record.to_csv(index=False)))
+    back = pd.DataFrame(json.loads("".join(view.json_of([record]))))
+    csv = pd.read_csv(io.StringIO("".join(view.csv_of([record]))))
     for read in (back, csv):
         assert np.array_equal(read[numbers].to_numpy(float), record[numbers].to_numpy(float), equal_nan=True)
         assert read.formula.tolist() == record.formula.tolist()
@@ -176,7 +176,7 @@ def test_json_and_csv_lose_no_bit() -> None:
 def test_json_of_a_diverging_run_is_json() -> None:
     record = harness.explain(QUESTION, epochs=30, settings={"learning_rate": 1e6})
     assert not np.isfinite(record.after.dropna()).all()
-    json.loads(view.to_json(record), parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    json.loads("".join(view.json_of([record])), parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
 
 
 def test_the_terminal_shows_it_within_80_columns() -> None:

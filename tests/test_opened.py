@@ -138,12 +138,12 @@ def test_what_was_not_recorded_or_is_no_folder_is_told_in_a_line(tmp_path: Path)
 def test_explain_is_that_of_the_row(results: Opened, tmp_path: Path) -> None:
     config = int(results.table().query("epochs == 3 and learning_rate == 0.1")["config"].iloc[-1])
     explained = results.explain(config)
-    assert explained.record["epoch"].max() == 3
-    assert_array_equal(explained.record["value"], harness.explain(results.folder, config=config, epochs=3)["value"])
-    last = explained.record[explained.record["phase"] == "update"].groupby("name")["after"].last()
+    assert explained["epoch"].max() == 3
+    assert_array_equal(explained["value"], harness.explain(results.folder, config=config, epochs=3)["value"])
+    last = explained[explained["phase"] == "update"].groupby("name")["after"].last()
     row = results.row(config)
     assert dict(last.items()) == {name: row[name].item() for name in last.index}
-    assert results.explain(config, epochs=1).record["epoch"].max() == 1
+    assert results.explain(config, epochs=1)["epoch"].max() == 1
     for name, start in (("row.html", b"<!DOCTYPE html>"), ("row.png", b"\x89PNG")):
         explained.save(str(tmp_path / name))
         assert (tmp_path / name).read_bytes().startswith(start)
@@ -195,7 +195,7 @@ def test_a_notebook_shows_all_of_it(results: Opened, browser: Chrome, tmp_path: 
     assert browser.find_element(By.CSS_SELECTOR, ".harness p").text.startswith("in-hand: Is <b>it</b> shown?")
     browser.switch_to.frame(browser.find_element(By.TAG_NAME, "iframe"))
     assert browser.find_element(By.TAG_NAME, "h1").text == "in-hand"
-    assert browser.find_element(By.ID, "where").text.startswith("epoch 1 of ")
+    assert browser.find_element(By.ID, "where").text == "before training, sample 1 of 2, forward"
     assert (problems(browser), requests(browser)) == ([], [])
     picture: Any = results.plot()
     assert picture._repr_png_().startswith(b"\x89PNG")

@@ -102,7 +102,7 @@ def planned(structure: Structure, samples: int, epochs: Sequence[int], room: Roo
 
     def least(units: int) -> float:
         once, sample, update = _costs(Names(structure, batch, units), room)
-        return once + steps * (sample + update)
+        return once + steps * (sample + update + room.table)
 
     units = max(1, bisect_right(range(1, most + 1), room.size, key=least))
     once, sample, update = _costs(Names(structure, batch, units), room)

@@ -119,11 +119,17 @@ function play() {
   show(false);
 }
 
+/** The room for the drawing; on a narrow page its height is free. */
+function room() {
+  const box = $("box"), wide = matchMedia("(min-width: 1000px)").matches;
+  return [Math.max(280, box.clientWidth), wide ? box.clientHeight : 640];
+}
+
 function build() {
-  const svg = $("diagram"), box = $("box");
+  const svg = $("diagram");
   svg.replaceChildren();
   svg.setAttribute("aria-label", `network ${whole.join("-")}`);
-  drawing = new (large ? Maps : Network)(svg, Math.max(280, box.clientWidth), box.clientHeight);
+  drawing = new (large ? Maps : Network)(svg, ...room());
   show(false);
 }
 
@@ -173,9 +179,9 @@ $("speed").addEventListener("change", () => timer !== null && [pause, play].forE
 $("follow").addEventListener("click", () => select(null));
 document.querySelectorAll("[data-phase]").forEach((button) => button.addEventListener("click", () => stage(button.dataset.phase)));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => show(false));
-let size = [$("box").clientWidth, $("box").clientHeight];
+let size = room();
 new ResizeObserver(() => {
-  const now = [$("box").clientWidth, $("box").clientHeight];
+  const now = room();
   if (now.every((length, i) => length === size[i])) return;
   size = now;
   build();

@@ -42,8 +42,9 @@ function weightPanel(frame, name) {
   if (frame.phase === "update") return { title, text: updateOf(frame, name), numbers: numbers("before", "gradient", "change", "after") };
   const below = kind === "b" ? null : activation(layer - 1, from), activated = below && frame.values.get(below).value;
   if (frame.phase === "forward") {
-    const term = below ? derivation(`${name}*${below} =`, filled(`${name}*${below}`, frame), "", row.before * activated) : `${name} = ${print(row.before, 6)}`;
-    return { title, text: [`a term of z${layer}_${to}`, term.replace("\n  = \n", "\n")], numbers: [["weight", print(row.before, 10)]] };
+    const product = `${name}*${below}`, value = row.before * (below ? activated : 1);
+    const term = below ? `${product} = ${filled(product, frame)}\n  = ${print(value, 6)}` : `${name} = ${print(value, 6)}`;
+    return { title, text: [`a term of z${layer}_${to}`, term], numbers: [["weight", print(row.before, 10)]] };
   }
   const delta = `delta${layer}_${to}`, product = below ? `${delta} * ${below}` : delta;
   const gradient = frame.values.get(delta).value * (below ? activated : 1);
