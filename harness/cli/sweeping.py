@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from harness.cli import printing
-from harness.cli.options import endpoint_option, file_argument
+from harness.cli.options import endpoint_option, file_argument, parse_settings, set_option
 from harness.cli.printing import EXIT_FAILED, one_line_errors
 from harness.errors import HarnessError
 
@@ -20,16 +20,16 @@ SECONDS_BETWEEN_LINES = 5.0
 @file_argument
 @click.option("--results", default="results", show_default=True, metavar="DIR", help="Where the folder NAME is made.")
 @endpoint_option
+@set_option
 @click.option("--overwrite", is_flag=True, help="Replace another experiment's results under the same name.")
-@click.option("--extend", is_flag=True, help="After an edit of the grid: keep the runs that it still has.")
+@click.option("--extend", is_flag=True, help="Keep the runs that an edited grid still has, and train the others.")
 @click.option("--report", is_flag=True, help="End with a page and a picture of it, beside the table.")
+@click.option("--threads", type=click.IntRange(1), metavar="N", help="Train on N threads, not on all processors.")
 @click.option("--scheduler", metavar="tcp://HOST:PORT", help="Train on the workers of this Dask scheduler.")
-@click.option("--scheduler-file", metavar="FILE", help="Of the scheduler that wrote this file.")
-@click.option("--workers", type=click.IntRange(1), metavar="N", help="Or in N processes here, on 127.0.0.1 alone.")
+@click.option("--scheduler-file", metavar="FILE", help="Train on the workers of the Dask scheduler that wrote FILE.")
+@click.option("--workers", type=click.IntRange(1), metavar="N", help="Train in N processes here, through 127.0.0.1.")
 @one_line_errors
-def sweep(
-    file: str, results: str, endpoint: str | None, overwrite: bool, extend: bool, report: bool, **cluster: Any
-) -> None:
+def sweep(file: str, results: str, settings: tuple[str, ...], report: bool, **choices: Any) -> None:
     """Train every configuration, write the table.
 
     The rows go to DIR/NAME, where NAME is the experiment's; DIR may be s3://BUCKET/PREFIX. What is there already is not
@@ -39,13 +39,19 @@ def sweep(
     \b
     Example:
       harness sweep experiments/learning_rate.yaml
+      harness sweep experiments/question.yaml --set optimizer=adam --set name=question-adam --threads 2
     """
     from harness.experiment import load
     from harness.sweeps import run
     from harness.sweeps.stop import Stop
 
-    experiment, stop = load(file), Stop()
-    options = run.Options(overwrite, extend, endpoint=endpoint)
+    cluster = {name: choices.pop(name) for name in ("scheduler", "scheduler_file", "workers")}
+    options = run.Options(**choices)
+    given = [name for name, value in cluster.items() if value]
+    if options.threads and given:
+        option = f"--{given[0].replace('_', '-')}"
+        raise HarnessError(f"--threads is for training in this process, and {option} for others; expected one of them")
+    experiment, stop = load(file, settings=parse_settings(settings)), Stop()
     try:
         with stop.heard(), _executor(**cluster) as executor, _progress(experiment.name) as progress:
             watch = run.Watch(lambda estimate: printing.announce(experiment.name, estimate), progress, stop)
@@ -58,8 +64,9 @@ def sweep(
 
 @click.command()
 @file_argument
+@set_option
 @one_line_errors
-def plan(file: str) -> None:
+def plan(file: str, settings: tuple[str, ...]) -> None:
     """Count what a sweep would do; run nothing.
 
     Rows, runs, steps, blocks, bytes and time.
@@ -72,7 +79,7 @@ def plan(file: str) -> None:
     from harness.sweeps.local import processors
     from harness.sweeps.plan import Plan
 
-    planned = Plan(load(file))
+    planned = Plan(load(file, settings=parse_settings(settings)))
     threads = min(processors(), len(planned.pieces))
     printing.pairs(
         rows=f"{planned.rows:,}",
@@ -162,11 +169,9 @@ def compact(folder: str) -> None:
 
 
 def _executor(**cluster: Any) -> Any:
-    """A context that gives what runs the blocks: threads here, unless one of the options of a cluster is given."""
-    from harness.sweeps import local
-
+    """A context that gives what runs the blocks on a cluster, or None where no option asks for one."""
     if not any(cluster.values()):
-        return contextlib.nullcontext(local.run)
+        return contextlib.nullcontext(None)
     from harness.sweeps import cluster as dask
 
     return dask.opened(**cluster)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from harness.cli import printing
-from harness.cli.options import file_argument
+from harness.cli.options import file_argument, parse_settings
 from harness.cli.printing import one_line_errors
 from harness.errors import HarnessError
 
@@ -43,7 +43,7 @@ def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: in
     drawn = {kind: path for kind in ("html", "png") if (path := forms[kind])}
     if drawn and forms["form"]:
         raise HarnessError(f"--{forms['form']} prints and --{next(iter(drawn))} draws; expected one of them")
-    configuration = chosen(file, view.parse_settings(settings), number)
+    configuration = chosen(file, parse_settings(settings), number)
     recorded = view.record_of(configuration, epochs or (configuration.drawn_epochs() if drawn else 1))
     for kind, path in drawn.items():
         steps.draw(recorded, path, kind)
@@ -89,7 +89,6 @@ def plot(folder: str, where: tuple[str, ...], **choices: Any) -> None:
     Example:
       harness plot results/learning-rate --where init=ones --save map.png
     """
-    from harness.views.explain import parse_settings
     from harness.views.plots import write
 
     click.echo(f"wrote {write(folder, where=parse_settings(where, '--where'), **choices)}")

@@ -31,12 +31,13 @@ class Estimate:
     threads: int
 
 
-def measure(plan: Plan, runs: int, folder: Folder) -> Estimate:
+def measure(plan: Plan, runs: int, folder: Folder, threads: int | None = None) -> Estimate:
     """Train some of the plan's first block, for half a second, and go on from there to all of the runs that are left.
 
+    threads: how many train, all processors if None.
     Raises `FailedError` if the disk cannot hold them.
     """
-    share, threads = runs / plan.runs, min(processors(), len(plan.pieces))
+    share, threads = runs / plan.runs, min(threads or processors(), len(plan.pieces))
     rows, seconds, disk = plan.rows * share, plan.seconds * share, plan.bytes * share
     if seconds > SHORT * threads:
         rate, row = _measured(plan)

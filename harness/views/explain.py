@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from harness import reference
-from harness.errors import HarnessError
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES
 from harness.formulas.optimizers import OPTIMIZERS
@@ -193,17 +192,6 @@ def record_of(configuration: Configuration, epochs: int) -> pd.DataFrame:
     recorded = record(configuration.training(), configuration.data(), epochs)
     recorded.attrs = {"name": configuration.experiment.name, "settings": configuration.labels()}
     return recorded
-
-
-def parse_settings(settings: Iterable[str], option: str = "--set") -> dict[str, str]:
-    """`learning_rate=0.1` as a mapping from parameter to YAML text. Raises `HarnessError`."""
-    parsed = {}
-    for text in settings:
-        key, equals, value = text.partition("=")
-        if not equals or not key:
-            raise HarnessError(f"{option} {text}: expected KEY=VALUE, such as learning_rate=0.1")
-        parsed[key.strip()] = value
-    return parsed
 
 
 def to_json(recorded: pd.DataFrame) -> str:
