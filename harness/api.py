@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,41 +22,50 @@ if TYPE_CHECKING:
 Source = str | os.PathLike[str] | Mapping[str, Any]
 
 
-def train(experiment: Source, *, threads: int | None = None, block_size: int | None = None) -> pd.DataFrame:
+def train(
+    experiment: Source,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    threads: int | None = None,
+    block_size: int | None = None,
+) -> pd.DataFrame:
     """Train every configuration and return the table, a row for each, in the order of the grid; no file is written.
 
     experiment: the path of an experiment file, or the name of a shipped experiment where there is no such file; or a
-    mapping of the same shape. threads: all processors if not given.
-    block_size: runs trained in one call of the engine, if not chosen by cost; neither changes a bit of the result.
+    mapping of the same shape. settings: parameter -> its one value, such as {"learning_rate": 0.1}, in place of its
+    axis or constant. threads: all processors if None. block_size: runs trained in one call of the engine, chosen by
+    their cost if None. Neither changes a bit of the result.
     Raises `ExperimentError`, whose text has one line for each problem.
     """
     from harness.experiment import load as read
     from harness.store import reading
     from harness.sweeps import run
 
-    return reading.to_frame(run.train(read(experiment), threads, block_size))
+    return reading.to_frame(run.train(read(experiment, settings=_written(settings)), threads, block_size))
 
 
 def sweep(
     experiment: Source,
     results: str | os.PathLike[str] = "results",
     *,
+    settings: Mapping[str, Any] | None = None,
     overwrite: bool = False,
     threads: int | None = None,
     block_size: int | None = None,
 ) -> Path | str:
     """Train every configuration into Parquet files and return their folder, results/NAME.
 
-    results: a folder; or s3://BUCKET/PREFIX in an object store, and then what is returned is a string. Runs that are
-    there already are not trained again. Raises `ExperimentError` for a bad experiment, `StoreError` for a folder that
-    holds something else, unless told to overwrite it, and `FailedError` if it cannot be written.
+    results: a folder; or s3://BUCKET/PREFIX in an object store, and then what is returned is a string. settings: as for
+    `train`, and {"name": NAME} for another folder. Runs that are there already are not trained again. Raises
+    `ExperimentError` for a bad experiment, `StoreError` for a folder that holds something else, unless told to
+    overwrite it, and `FailedError` if it cannot be written.
     """
     from harness.experiment import load as read
     from harness.store.disk import Disk
-    from harness.sweeps import local, run
+    from harness.sweeps import run
 
-    options = run.Options(overwrite=overwrite, block_size=block_size)
-    ran = run.sweep(read(experiment), results, options, partial(local.run, threads=threads))
+    options = run.Options(overwrite=overwrite, block_size=block_size, threads=threads)
+    ran = run.sweep(read(experiment, settings=_written(settings)), results, options)
     return ran.folder.place.root if isinstance(ran.folder.place, Disk) else str(ran.folder)
 
 
@@ -111,12 +119,10 @@ def explain(
     left out, and `harness explain --csv` gives all of it. Always in `exact` arithmetic. Raises `ExperimentError`; for a
     row `StoreError` if there are no results, and `HarnessError` if it is none of them or has no such epoch.
     """
-    from harness.experiment import source
     from harness.views.configuration import chosen
     from harness.views.steps import explained
 
-    text = {key: source.written(value) for key, value in (settings or {}).items()}
-    return explained(chosen(experiment, text, config), epochs)
+    return explained(chosen(experiment, _written(settings), config), epochs)
 
 
 def plot(
@@ -140,3 +146,10 @@ def plot(
     results, and `HarnessError` for what cannot be drawn.
     """
     return open(folder).plot(kind, x=x, y=y, color=color, where=where, below=below)
+
+
+def _written(settings: Mapping[str, Any] | None) -> dict[str, str]:
+    """Settings as YAML."""
+    from harness.experiment import source
+
+    return {key: source.written(value) for key, value in (settings or {}).items()}

@@ -188,6 +188,11 @@ INITIALISATIONS = [
     (INIT, "init: {values: {weights: [[[1, 1], [1]]]}}", "9:29: parameters.init.values.weights[0]: expected rows of one width, found 1 or 2 numbers"),
     (INIT, "init: {values: {weights: [[[1, 1], [1, 1]], [[1, 1]]], biases: [[1]]}}", "9:66: parameters.init.values.biases: expected one list for each of the 2 layers, found 1",
      "9:67: parameters.init.values.biases[0]: expected 2 numbers, one for each unit, found 1"),
+    (INIT, "init: {values: {weights: [[[1, 1], [1, 1]], [[1, 1]]]}, name: ones}", "9:65: parameters.init.name: expected a name of its own, found 'ones', which has a meaning already"),
+    (INIT, "init: {values: {weights: [[[1, 1], [1, 1]], [[1, 1]]]}, name: a b}", "9:65: parameters.init.name: expected 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot, found 'a b'"),
+    (INIT, "init: {he_normal: , name: a}", "9:23: parameters.init.name: goes with values, not with he_normal"),
+    (INIT, "init: [{values: {weights: [[[1, 1], [1, 1]], [[1, 1]]]}, name: a}, {values: {weights: [[[1, 1], [1, 1]], [[1, 2]]]}, name: a}]",
+     "9:9: parameters.init: two different values have the name a; give each a name of its own"),
     (INIT, "init: {values: {weights: [[[1]]], biases: [[1]]}, bias: 3}", "9:53: parameters.init.bias: expected either biases or bias, found both"),
 ]  # fmt: skip
 COMBINED = [

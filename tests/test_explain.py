@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 import harness
+from harness.cli.options import parse_settings
 from harness.errors import HarnessError
 from harness.views import explain as view
 from harness.views.configuration import chosen
@@ -199,7 +200,7 @@ def test_the_terminal_shows_it_within_80_columns() -> None:
 )
 def test_settings_that_are_none(settings: list[str], said: str) -> None:
     with pytest.raises(HarnessError) as caught:
-        view.parse_settings(settings)
+        parse_settings(settings)
     assert str(caught.value) == said
 
 

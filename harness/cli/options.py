@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
 
 from harness.cli import completing
+from harness.errors import HarnessError
 
 
 def experiment_argument(default: str) -> Callable[[Any], Any]:
@@ -26,3 +27,21 @@ folder_argument = click.argument("folder", shell_complete=completing.folders)
 endpoint_option = click.option(
     "--endpoint", metavar="URL", help="The object store's address, if not the environment's."
 )
+set_option = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="One value of a parameter in place of its axis or constant, or another `name`; repeatable.",
+)
+
+
+def parse_settings(settings: Iterable[str], option: str = "--set") -> dict[str, str]:
+    """`learning_rate=0.1` as a mapping from parameter to YAML text. Raises `HarnessError`."""
+    parsed = {}
+    for text in settings:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise HarnessError(f"{option} {text}: expected KEY=VALUE, such as learning_rate=0.1")
+        parsed[key.strip()] = value
+    return parsed

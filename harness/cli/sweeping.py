@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from harness.cli import printing
-from harness.cli.options import endpoint_option, experiment_argument, folder_argument
+from harness.cli.options import endpoint_option, experiment_argument, folder_argument, parse_settings, set_option
 from harness.cli.printing import EXIT_FAILED, one_line_errors
 from harness.errors import HarnessError
 
@@ -23,18 +23,18 @@ SECONDS_BETWEEN_LINES = 5.0
     "--results", default="results", show_default=True, metavar="DIR", help="Folder in which the folder NAME is made."
 )
 @endpoint_option
+@set_option
 @click.option("--overwrite", is_flag=True, help="Replace another experiment's results under the same name.")
-@click.option("--extend", is_flag=True, help="After an edit of the grid: train only the new runs.")
+@click.option("--extend", is_flag=True, help="Keep the runs that an edited grid still has, and train only the others.")
 @click.option("--report", is_flag=True, help="Write a page and a picture beside the table.")
+@click.option("--threads", type=click.IntRange(1), metavar="N", help="Train on N threads, not on all processors.")
 @click.option("--scheduler", metavar="tcp://HOST:PORT", help="Train on the workers of this Dask scheduler.")
 @click.option("--scheduler-file", metavar="FILE", help="Train on the Dask cluster whose scheduler wrote this file.")
 @click.option(
     "--workers", type=click.IntRange(1), metavar="N", help="Train in N processes of this machine, not in threads."
 )
 @one_line_errors
-def sweep(
-    file: str, results: str, endpoint: str | None, overwrite: bool, extend: bool, report: bool, **cluster: Any
-) -> None:
+def sweep(file: str, results: str, settings: tuple[str, ...], report: bool, **choices: Any) -> None:
     """Train every configuration, write the table.
 
     FILE is an experiment file, or where there is none of that name a shipped experiment; learning_rate if left out. The
@@ -45,13 +45,19 @@ def sweep(
     \b
     Example:
       harness sweep learning_rate --report
+      harness sweep question --set optimizer=adam --set name=question-adam --threads 2
     """
     from harness.experiment import load
     from harness.sweeps import run
     from harness.sweeps.stop import Stop
 
-    experiment, stop = load(file), Stop()
-    options = run.Options(overwrite, extend, endpoint=endpoint)
+    cluster = {name: choices.pop(name) for name in ("scheduler", "scheduler_file", "workers")}
+    options = run.Options(**choices)
+    given = [name for name, value in cluster.items() if value]
+    if options.threads and given:
+        option = f"--{given[0].replace('_', '-')}"
+        raise HarnessError(f"--threads is for training in this process, and {option} for others; expected one of them")
+    experiment, stop = load(file, settings=parse_settings(settings)), Stop()
     try:
         with stop.heard(), _executor(**cluster) as executor, _progress(experiment.name) as progress:
             watch = run.Watch(
@@ -73,8 +79,9 @@ def sweep(
 
 @click.command()
 @experiment_argument("learning_rate")
+@set_option
 @one_line_errors
-def plan(file: str) -> None:
+def plan(file: str, settings: tuple[str, ...]) -> None:
     """Count what a sweep would do; run nothing.
 
     Prints the numbers of rows, runs, steps, blocks and bytes, and the time it would take. FILE is an experiment file or
@@ -89,7 +96,7 @@ def plan(file: str) -> None:
     from harness.sweeps.plan import Plan
     from harness.sweeps.work import uncompiled
 
-    planned = Plan(load(file))
+    planned = Plan(load(file, settings=parse_settings(settings)))
     printing.pairs(
         rows=f"{planned.rows:,}",
         runs=f"{planned.runs:,}",
@@ -177,11 +184,9 @@ def compact(folder: str) -> None:
 
 
 def _executor(**cluster: Any) -> Any:
-    """Context manager of the function that runs the blocks: threads of this process, or a cluster if one is named."""
-    from harness.sweeps import local
-
+    """Context manager of the function that runs the blocks on a cluster, or of None where no option names one."""
     if not any(cluster.values()):
-        return contextlib.nullcontext(local.run)
+        return contextlib.nullcontext(None)
     from harness.sweeps import cluster as dask
 
     return dask.opened(**cluster)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from harness.cli import completing, printing
-from harness.cli.options import experiment_argument, folder_argument
+from harness.cli.options import experiment_argument, folder_argument, parse_settings
 from harness.cli.printing import one_line_errors
 from harness.errors import HarnessError
 
@@ -55,7 +55,7 @@ def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: st
     if drawn and forms["form"]:
         raise HarnessError(f"--{forms['form']} prints and --{next(iter(drawn))} draws; expected one of them")
     asked = None if epochs is None else view.parse_epochs(epochs)
-    configuration = chosen(file, view.parse_settings(settings), number)
+    configuration = chosen(file, parse_settings(settings), number)
     shown = configuration.shown_epochs(asked, drawn=bool(drawn))
     if not drawn:
         printing.record(configuration, shown, forms["form"])
@@ -140,7 +140,6 @@ def plot(folder: str, where: tuple[str, ...], **choices: Any) -> None:
       harness plot results/learning-rate --where init=ones --save map.png
       harness plot results/xor --color loss_max --below 0.1
     """
-    from harness.views.explain import parse_settings
     from harness.views.plots import write
 
     click.echo(f"wrote {write(folder, where=parse_settings(where, '--where'), **choices)}")

@@ -13,8 +13,9 @@ from jinja2 import Environment, FileSystemLoader
 
 from harness.drafts.tables import of_csv
 from harness.errors import HarnessError
-from harness.experiment import document, shipped, source
+from harness.experiment import shipped, source
 from harness.experiment.errors import BadValueError, either, nearest
+from harness.experiment.settings import own_name
 
 NAME = "experiment"
 """What the draft is called if nothing says so."""
@@ -64,7 +65,7 @@ def _checked(name: str | None) -> str | None:
     if name is None:
         return None
     try:
-        return document.experiment_name(name.removesuffix(shipped.SUFFIX))
+        return own_name(name.removesuffix(shipped.SUFFIX))
     except BadValueError as bad:
         raise HarnessError(f"NAME: {bad}") from None
 

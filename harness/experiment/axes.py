@@ -137,7 +137,9 @@ class Axis:
 
 def plain(value: Any) -> Any:
     """A value as data for JSON."""
-    return value.canonical if isinstance(value, Initialisation) else value
+    if isinstance(value, Initialisation):
+        return [value.canonical, value.name] if value.name else value.canonical
+    return value
 
 
 def _generate(axis: Axis) -> NDArray[Any]:

@@ -15,6 +15,7 @@ from harness.experiment.axis_spec import parse
 from harness.experiment.document import misplaced
 from harness.experiment.errors import BadValueError, Path, dotted, found, synonyms, unknown
 from harness.experiment.idle import DECIDERS
+from harness.experiment.initialisation import Initialisation
 from harness.experiment.model import Dimension, GridSpec, label
 from harness.experiment.source import Note, notes_at
 
@@ -52,6 +53,7 @@ class BlockReader:
     def __init__(self, seed: int, run_cap: int, notes: list[Note]) -> None:
         self.seed, self.run_cap, self.notes = seed, run_cap, notes
         self.values_left = MOST_VALUES
+        self.named: dict[str, Initialisation] = {}
 
     def read(self, raw: dict[str, Any], where: Path) -> Block:
         """parameters, zip and exclude of a mapping that may hold other keys too."""
@@ -103,6 +105,8 @@ class BlockReader:
             block.paths[key] = path
             try:
                 axes[key] = parse(key, raw, self.seed)
+                if key == "init":
+                    self._name(axes[key])
             except BadValueError as bad:
                 block.damaged.add(key)
                 self.notes += notes_at(path, bad)
@@ -112,6 +116,12 @@ class BlockReader:
             block.damaged |= set(axes)
         elif axes:
             block.dimensions.append(Dimension(axes))
+
+    def _name(self, inits: Axis) -> None:
+        """Note which values have which name. Raises BadValueError if others have it."""
+        for init in inits.numbers:
+            if init.name and self.named.setdefault(init.name, init) != init:
+                raise BadValueError(f"two different values have the name {init.name}; give each a name of its own")
 
     def _check_dimensions(self, block: Block) -> None:
         """Count first; then compute and check the values, unless there are too many ever to be trained."""
@@ -172,7 +182,8 @@ class BlockReader:
             self._note(path, message, key=True)
             return None
         try:
-            value = setting.rule(raw)
+            named = self.named.get(raw) if key == "init" and isinstance(raw, str) else None
+            value = named or setting.rule(raw)
         except BadValueError as bad:
             self.notes += notes_at(path, bad)
             return None

@@ -6,7 +6,6 @@ given is checked by `resolve.py`, and listed in the schema here.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +16,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from harness.experiment import schema
 from harness.experiment.errors import BadValueError, Path, each, found, plain, synonyms, unknown
 from harness.experiment.generators import GENERATORS
-from harness.experiment.settings import NETWORK, TRAINING, Bounds, Setting, name_of, switch, whole
+from harness.experiment.settings import NAME, NETWORK, TRAINING, Bounds, Setting, name_of, own_name, switch, whole
 from harness.experiment.source import Note, notes_at
 
 MOST_SAMPLES = 1_000_000
@@ -25,8 +24,6 @@ MOST_REPEATS = 1_000_000
 MOST_SEED = 2**64 - 1
 MOST_EPOCHS = 2**63 - 1
 MOST_RUNS = 2**62
-
-_NAME = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -53,13 +50,6 @@ class Rule:
 def _whole(least: int, most: int) -> Rule:
     json = {"type": "integer", "minimum": least, "maximum": most}
     return Rule(lambda raw: whole(raw, least, most), json)
-
-
-def experiment_name(raw: Any) -> str:
-    """The name of an experiment, which is a folder's, too. Raises BadValueError."""
-    if not isinstance(raw, str) or not _NAME.fullmatch(raw):
-        raise BadValueError(f"expected 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot, found {found(raw)}")
-    return raw
 
 
 def _text(raw: Any) -> str:
@@ -132,7 +122,7 @@ class Document(Section):
 
     model_config = ConfigDict(json_schema_extra={"required": ["name", "data"]})
 
-    name: Annotated[Any, Rule(experiment_name, {"type": "string", "pattern": f"^{_NAME.pattern}$"})] = None
+    name: Annotated[Any, Rule(own_name, {"type": "string", "pattern": f"^{NAME.pattern}$"})] = None
     description: Annotated[Any, Rule(_text, {"type": "string"})] = ""
     seed: Annotated[Any, _whole(0, MOST_SEED)] = 0
     network: Network = Network()

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from harness.experiment import data, document, source
-from harness.experiment.axes import Axis, setting_of
-from harness.experiment.blocks import BLOCK_KEYS, Block, BlockReader, unknown_parameter
+from harness.experiment.axes import Axis
+from harness.experiment.blocks import BLOCK_KEYS, Block, BlockReader
+from harness.experiment.changes import changed, read
 from harness.experiment.check import Checker, unused
 from harness.experiment.errors import BadValueError, Path, either, found, unknown
 from harness.experiment.idle import idle as idle_of
@@ -25,12 +26,15 @@ from harness.formulas.optimizers import OPTIMIZERS
 Origin = str | os.PathLike[str] | Mapping[str, Any]
 
 
-def load(origin: Origin, text: str | None = None) -> Experiment:
+def load(origin: Origin, text: str | None = None, settings: Mapping[str, str] | None = None) -> Experiment:
     """The experiment in a YAML file or a mapping of the same shape. Raises ExperimentError.
 
-    text: what stood in the file at another time.
+    text: what stood in the file at another time. settings: parameter -> its one value as YAML, in place of what stands
+    there; or `name`. What is wrong with a setting has the place `--set learning_rate`.
     """
-    return _finish(_read(origin, text))
+    given = source.read(origin, text)
+    experiment = _finish(_read(given))  # what is wrong without the settings has its place in the file
+    return _finish(_read(changed(given, settings))) if settings else experiment
 
 
 def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
@@ -38,7 +42,7 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
 
     Raises ExperimentError; what is wrong with a setting has the place `--set learning_rate`.
     """
-    reading = _read(origin)
+    reading = _read(source.read(origin))
     _finish(reading)
     axes = {key: axis.head() for dimension in reading.blocks[0].dimensions for key, axis in dimension.axes.items()}
     paths = dict(reading.blocks[0].paths)
@@ -47,7 +51,7 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
     for key in sorted(settings, key=lambda key: key != "learning_rate"):
         place: Path = (f"--set {key}",)
         try:
-            axes_of_key = _set(key, settings[key])
+            axes_of_key = Axis(key, "values", (read(key, settings[key], reading.source.data)[1],), 1)
         except BadValueError as bad:
             notes += notes_at(place, bad)
             damaged.add(key)
@@ -69,17 +73,6 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
             notes=notes,
         )
     )
-
-
-def _set(key: str, text: str) -> Axis:
-    setting = setting_of(key)
-    if setting is None:
-        raise BadValueError(unknown_parameter(key))
-    try:
-        raw = source.fragment(text)
-    except ValueError as error:
-        raise BadValueError(str(error)) from None
-    return Axis(key, "values", (setting.rule(raw),), 1)
 
 
 def structure(experiment: Experiment, values: Mapping[str, Value]) -> Structure:
@@ -129,8 +122,7 @@ class _Reading:
     notes: list[Note]
 
 
-def _read(origin: Origin, text: str | None = None) -> _Reading:
-    given = source.read(origin, text)
+def _read(given: Source) -> _Reading:
     notes: list[Note] = []
     made, damaged = document.read(given.data, notes)
     blocks = list(_blocks(given.data, BlockReader(made.seed, made.run_cap, notes), notes))

@@ -36,6 +36,8 @@ EXACT = 2**53
 MOST_WEIGHTS = 1 << 24
 """The largest whole number a column holds; the most weights a network may have."""
 
+NAME = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,64}")
+"""What experiments and explicit initial values may be called."""
 _RATE_OF_LAYER = re.compile(r"learning_rate_([1-9][0-9]{0,3})")
 
 
@@ -172,6 +174,13 @@ def switch(raw: object) -> bool:
     """True or false."""
     if not isinstance(raw, bool):
         raise BadValueError(f"expected true or false, found {found(raw)}")
+    return raw
+
+
+def own_name(raw: object) -> str:
+    """A name that the experiment's author chose."""
+    if not isinstance(raw, str) or not NAME.fullmatch(raw):
+        raise BadValueError(f"expected 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot, found {found(raw)}")
     return raw
 
 

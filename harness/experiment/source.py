@@ -7,7 +7,7 @@ import math
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -15,8 +15,9 @@ import numpy as np
 
 from harness.experiment import shipped
 from harness.experiment.errors import BadValueError, ExperimentError, Key, Path, Problem, dotted, found, shorten
+from harness.experiment.yaml_positions import Positions
 from harness.experiment.yaml_scan import YamlTextError
-from harness.experiment.yaml_text import DEEPEST, Positions, parse, scalar
+from harness.experiment.yaml_text import DEEPEST, parse, scalar
 
 MOST_BYTES = 1 << 20
 
@@ -47,7 +48,7 @@ class Source:
     """Plain data and where they came from.
 
     label: what messages call it. folder: what relative file names start from. text: the file, or the mapping
-    as YAML.
+    as YAML. places: path -> what messages call it, where that is another place.
     """
 
     label: str
@@ -55,17 +56,23 @@ class Source:
     text: str
     folder: FilePath
     positions: Positions | None = None
+    places: Mapping[Path, Path] = field(default_factory=dict)
 
     def error(self, notes: Iterable[Note]) -> ExperimentError:
         """All notes, with those the YAML reader left, as one error in order of position."""
         if self.positions is None:
-            return ExperimentError([Problem(self.label, None, None, dotted(n.path), n.message) for n in notes])
+            return ExperimentError([Problem(self.label, None, None, self._place(n.path), n.message) for n in notes])
         early = self.positions.problems
         problems = [Problem(self.label, p.line, p.column, dotted(p.path), p.message) for p in early]
         for note in notes:
             line, column = (self.positions.key if note.key else self.positions.value)(note.path)
             problems.append(Problem(self.label, line, column, dotted(note.path), note.message))
         return ExperimentError(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
+
+    def _place(self, path: Path) -> str:
+        """What messages call a path."""
+        above = next((path[:n] for n in range(len(path), 0, -1) if path[:n] in self.places), ())
+        return dotted((*self.places.get(above, ()), *path[len(above) :]))
 
 
 def read(source: str | os.PathLike[str] | Mapping[str, Any], text: str | None = None) -> Source:

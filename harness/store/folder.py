@@ -99,8 +99,8 @@ class Folder:
         elif (before["fingerprint"], before["schema_version"]) != (experiment.fingerprint, SCHEMA_VERSION):
             raise StoreError(
                 f"{self}: holds the results of another experiment ({before['name']}, as it was on "
-                f"{before['started'][:10]}); give this one another name, add what is new with --extend, or replace "
-                "them with --overwrite"
+                f"{before['started'][:10]}); give this one another name, as with --set name=NAME, add what is new with "
+                "--extend, or replace them with --overwrite"
             )
         return before
 

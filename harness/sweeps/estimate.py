@@ -51,12 +51,13 @@ class Estimate:
     bound: bool
 
 
-def measure(plan: Plan, pieces: Sequence[Piece], folder: Folder) -> Estimate:
+def measure(plan: Plan, pieces: Sequence[Piece], folder: Folder, threads: int | None = None) -> Estimate:
     """Train samples of the runs of these pieces, which are left of a plan, and go on from there to all of them.
 
+    threads: how many train, all processors if None.
     Raises `FailedError` if the disk cannot hold them.
     """
-    estimate = guessed(plan, pieces)
+    estimate = guessed(plan, pieces, threads)
     if estimate.seconds * estimate.threads > SHORT:
         found = _Measurement(plan, pieces, estimate)
         disk = min(estimate.disk, int(found.disk))
@@ -67,9 +68,9 @@ def measure(plan: Plan, pieces: Sequence[Piece], folder: Folder) -> Estimate:
     return estimate
 
 
-def guessed(plan: Plan, pieces: Sequence[Piece]) -> Estimate:
-    """What these pieces of a plan take at most, by their cost alone; nothing is run."""
-    threads = min(local.processors(), len(pieces))
+def guessed(plan: Plan, pieces: Sequence[Piece], threads: int | None = None) -> Estimate:
+    """What these pieces of a plan take at most, by their cost alone; nothing is run. threads: all if None."""
+    threads = min(threads or local.processors(), len(pieces))
     share = sum(piece.runs for piece in pieces) / plan.runs
     numbers = min(plan.bytes / 8 / len(plan.pieces), BLOCK_NUMBERS)
     return Estimate(

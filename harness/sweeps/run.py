@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -32,13 +33,15 @@ Executor = Callable[[Callable[[Task], int], Iterable[Task]], Iterator[int]]
 @dataclass(frozen=True)
 class Options:
     """overwrite: replace another experiment's results. extend: go on from those of an earlier grid. block_size: runs in
-    a block, or None for blocks of equal cost. endpoint: of an object store, if not that of the environment.
+    a block, or None for blocks of equal cost. endpoint: the URL of an object store, in place of the environment's.
+    threads: how many train here, all processors if None.
     """
 
     overwrite: bool = False
     extend: bool = False
     block_size: int | None = None
     endpoint: str | None = None
+    threads: int | None = None
 
 
 @dataclass(frozen=True)
@@ -80,11 +83,12 @@ def sweep(
     experiment: Experiment,
     results: Any = "results",
     options: Options = Options(),
-    executor: Executor = local.run,
+    executor: Executor | None = None,
     watch: Watch = Watch(),
 ) -> Ran:
     """Write the table of an experiment to results/NAME; what is there already is not done again.
 
+    executor: what runs the blocks, threads of this process if None.
     Raises `StoreError` if the folder holds another experiment's results, unless told to overwrite them; and
     `FailedError` if it cannot be written, another process writes there, or the sweep was stopped.
     """
@@ -103,13 +107,13 @@ def sweep(
             work = Work(experiment, options.block_size, place.staged(), earlier(folder, experiment))
         else:
             work = Work(experiment, options.block_size, place)
-        done = _do(work, plan, executor, watch)
+        done = _do(work, plan, executor or partial(local.run, threads=options.threads), watch, options.threads)
         if work.earlier:
             place.take_over()
     return Ran(folder, plan, *done)
 
 
-def _do(work: Work, plan: Plan, executor: Executor, watch: Watch) -> tuple[int, int, float]:
+def _do(work: Work, plan: Plan, executor: Executor, watch: Watch, threads: int | None) -> tuple[int, int, float]:
     """Do all that is left of a plan; return (the runs, the steps, the seconds) of training and writing."""
     folder = Folder(work.place)
     before = folder.open(plan.experiment, plan.totals(), plan.key)
@@ -120,7 +124,8 @@ def _do(work: Work, plan: Plan, executor: Executor, watch: Watch) -> tuple[int, 
             watch.compiling(compilation)
         prepare(plan, watch.stop)
         if not work.earlier:
-            watch.announce(measure(plan, [plan.pieces[task.block] for task in tasks if task.block is not None], folder))
+            pieces = [plan.pieces[task.block] for task in tasks if task.block is not None]
+            watch.announce(measure(plan, pieces, folder, threads))
     watch.progress(plan.runs - left, plan.runs)
     started, done = time.perf_counter(), 0
     for runs in executor(work, unless_stopped(tasks, watch)):
