@@ -19,7 +19,7 @@ from harness.views.plots import paths, style
 from harness.views.plots.scales import MOST
 from harness.views.results import Results
 from harness.views.statuses import SIGNS, phrase
-from tests.figures import caption, legend, legend_title, panels, shown, ticks, title
+from tests.figures import bars, caption, legend, legend_title, panels, shown, ticks, title
 from tests.test_plots import NORMAL, swept
 from tests.test_report import EXPERIMENT
 
@@ -317,3 +317,17 @@ def test_no_picture_reads_all_rows_at_once(folder: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(Results, "frame", whole)
     for kind in ("spread", "share", "weights", "paths"):
         harness.plot(folder, kind, **({} if kind == "paths" else {"x": "learning_rate"}))
+
+
+@pytest.mark.parametrize("kind", ["spread", "share", "curves", "weights", "paths", "map"])
+@pytest.mark.parametrize("where", [{"init": "ones"}, {}], ids=["one", "several"])
+def test_every_axis_has_three_labels_that_differ(folder: Path, kind: str, where: dict[str, str]) -> None:
+    x = {"x": "learning_rate"} if kind in ("spread", "share", "weights") else {}
+    made = harness.plot(folder, kind, where=where, **x)
+    made.draw_without_rendering()
+    for axes in [*panels(made), *bars(made).values()]:
+        for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+            at = [place for place in axis.get_majorticklocs() if limits[0] <= place <= limits[1]]
+            labels = axis.get_major_formatter().format_ticks(at)
+            assert len(set(labels)) == len(labels)
+            assert len(labels) >= 3 or (axes.get_label() and axis is axes.xaxis)

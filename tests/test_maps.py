@@ -95,16 +95,6 @@ def test_a_panel_has_a_cell_for_every_pair_and_tells_the_outcomes_apart(folder: 
     assert {"loss mean", "diverged in epoch"} <= set(bars(made))
 
 
-def test_every_colour_bar_and_axis_has_three_labels(folder: Path) -> None:
-    made = harness.plot(folder)
-    made.draw_without_rendering()
-    for axes in [*bars(made).values(), *panels(made)]:
-        for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
-            at = [place for place in axis.get_majorticklocs() if limits[0] <= place <= limits[1]]
-            if at and not (axes.get_label() and axis is axes.xaxis):
-                assert len(set(axis.get_major_formatter().format_ticks(at))) >= 3
-
-
 def test_the_title_asks_and_says_what_is_drawn(folder: Path) -> None:
     made = harness.plot(folder)
     assert title(made) == EXPERIMENT["description"]

@@ -177,6 +177,7 @@ def _levels(axes: Axes, one: Spread, scale: Scale, one_each: bool) -> list[Any]:
         _boxes(axes, where, one.found)
         axes.set_xlim(-0.6, len(scale.at) - 0.4)
         return []
+    scale.span(axes)
     if not one_each:
         bands(axes, where, one.found, style.LINES[0])
     look: dict[str, Any] = {

@@ -51,6 +51,7 @@ def weights(asked: Asked) -> Figure:
             _trend(axes, part, scale, style.LINES[(layer_of(name) - 1 if one else number) % len(style.LINES)], one)
         limits(axes, np.concatenate([(part if one else part[2]).ravel() for part in found[name]]))
         scale.show(axes, "x", TICKS)
+        scale.span(axes)
         finish(axes, name, x.title, lowest)
     handles = [
         Line2D([], [], color=style.LINES[number % len(style.LINES)], label=facet.value)
@@ -146,4 +147,3 @@ def _trend(axes: Axes, found: NDArray[np.float64], scale: Scale, colour: str, on
     for low, high, width in ((0, 4, 1), (1, 3, 4)):
         axes.vlines(where, found[low], found[high], color=colour, alpha=0.5, linewidth=width)
     axes.plot(where, found[2], color=colour, linestyle="", marker="o", markersize=4)
-    axes.set_xlim(-0.5, len(scale.at) - 0.5)

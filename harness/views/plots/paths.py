@@ -103,6 +103,7 @@ def _one(asked: Asked, found: Paths, epochs: Axis, question: str) -> Figure:
             alpha=1 if few else 0.5,
         )
     scale.show(axes, "x")
+    scale.span(axes)
     axes.set_ylabel("weight")
     style.plain(axes)
     handles = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
@@ -125,6 +126,7 @@ def _several(asked: Asked, found: Paths, epochs: Axis, question: str) -> Figure:
             axes.plot(scale.at, line, color=colour, marker=mark, markersize=3, **thin)
         networks.limits(axes, found.weights[name])
         scale.show(axes, "x", networks.TICKS)
+        scale.span(axes)
         networks.finish(axes, name, epochs.title, lowest)
     style.legend(made.body, handles, title)
     asked.caption(made.figure, "a run that diverges has no weights from there on", *asked.binned(asked.axis("epochs")))

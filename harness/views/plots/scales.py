@@ -62,6 +62,10 @@ class Scale:
         else:
             log_ticks(axis, self.at[0], self.at[-1], most)
 
+    def span(self, axes: Axes) -> None:
+        """Make x as long as all values, even where there is nothing to draw, so that its ticks are there."""
+        axes.set_xlim(self.edges[0], self.edges[-1])
+
     def _texts(self, which: str, every: int, most: int) -> list[str]:
         """What stands at every so many-th value."""
         values = self.axis.values[::every]
