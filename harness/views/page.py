@@ -15,17 +15,21 @@ SHARED = "shared"
 
 
 def render(page: str, **values: Any) -> str:
-    """The template PAGE.html, with PAGE.css as `css` and the page's scripts, joined, as `js`. Values are escaped."""
+    """The template PAGE.html, with PAGE.css as `css` and the page's scripts as `js`. Values are escaped.
+
+    The scripts are shared/*.js and then PAGE/*.js in the order of their names, main.js last; they share one scope.
+    """
     environment = Environment(loader=FileSystemLoader(PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     style = PAGES / f"{page}.css"
     css = Markup(style.read_text("utf-8")) if style.exists() else ""  # our own, as are the scripts
-    js = Markup("\n".join(['"use strict";', *(file.read_text("utf-8") for file in scripts(page))]))
+    joined = "\n".join(file.read_text("utf-8") for file in scripts(page))
+    js = Markup(f'"use strict";\n(() => {{\n{joined}\n}})();\n')
     return environment.get_template(f"{page}.html").render(css=css, js=js, **values)
 
 
 def scripts(page: str) -> Iterator[Path]:
-    """The files of a page's script in the order in which they are joined: shared/*.js, then PAGE/*.js."""
+    """The files of a page's script, in the order in which they are joined."""
     for folder in (SHARED, page):
-        yield from sorted(PAGES.joinpath(folder).glob("*.js"))
+        yield from sorted(PAGES.joinpath(folder).glob("*.js"), key=lambda file: (file.stem == "main", file.name))
     if (whole := PAGES / f"{page}.js").exists():
         yield whole
