@@ -126,13 +126,15 @@ def test_what_was_not_recorded_or_is_no_folder_is_told_in_a_line(tmp_path: Path)
             ask()
         assert str(raised.value) == told
     (tmp_path / "file.yaml").write_text("name: x\n", "utf-8")
-    asks: list[Callable[[Path], Any]] = [harness.open, harness.load, harness.plot, status_of, write]
-    for path in (tmp_path / "file.yaml", tmp_path / "nowhere", tmp_path):
+    (tmp_path / "points.csv").write_text("a,b\n", "utf-8")
+    asks: list[Callable[[str], Any]] = [harness.open, harness.load, harness.plot, status_of, write]
+    for path in ("file.yaml", "points.csv", "nowhere", "."):
         for where in asks:
             with pytest.raises(StoreError) as raised:
-                where(path)
-            assert str(raised.value).startswith(f"{path}: ")
-            assert "this is a file" in str(raised.value) if path.suffix else "no results there" in str(raised.value)
+                where(str(tmp_path / path))
+            told = str(raised.value)
+            assert told.startswith(f"{tmp_path / path}: ")
+            assert "not a folder of results" in told if path == "file.yaml" else "no results there (no " in told
 
 
 def test_explain_is_that_of_the_row(results: Opened, tmp_path: Path) -> None:

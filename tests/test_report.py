@@ -20,6 +20,7 @@ import harness
 from harness.errors import HarnessError
 from harness.views import about
 from harness.views.notable import notable
+from harness.views.page import scripts
 from harness.views.report import report, write
 from harness.views.results import Results
 from harness.views.statuses import SIGNS
@@ -273,8 +274,9 @@ return [ticks, tickTexts(ticks)];
 def test_ticks_are_round_and_at_least_three(
     browser: Chrome, page: Path, low: float, high: float, most: int, log: bool, ticks: list[float]
 ) -> None:
-    drawn(browser, page)
-    found, texts = browser.execute_script(TICKS, low, high, most, log)
+    opened(browser, page)
+    shared = "\n".join(file.read_text("utf-8") for file in scripts("none but the shared ones"))
+    found, texts = browser.execute_script(shared + TICKS, low, high, most, log)
     assert found == pytest.approx(ticks)
     assert len(set(texts)) == len(texts)
 

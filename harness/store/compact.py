@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from harness.store.folder import BLOCKS, EXPERIMENT, KINDS, MANIFEST, Folder, StoreError
 from harness.store.log import LOG, Entry, sums
 from harness.store.places import Place
-from harness.store.reading import absent
+from harness.store.reading import no_results
 
 LARGE = 2**28
 """Bytes from which on a merged file takes no further parts."""
@@ -24,7 +24,7 @@ def compact(place: Place) -> tuple[int, int]:
     folder = Folder(place)
     manifest = folder.manifest()
     if manifest is None:
-        raise absent(place, MANIFEST)
+        raise no_results(str(place), MANIFEST)
     if manifest["state"] != "complete":
         raise StoreError(f"{folder}: no complete results there; let the sweep end first")
     staged = place.staged()

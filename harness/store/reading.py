@@ -20,38 +20,21 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+LOSSES = "{losses: {every: 1}}"
+"""What an experiment says under `record` to keep a point of the loss curves for each epoch."""
+
+
 def dataset(place: Place, kind: str) -> ds.Dataset:
     """The files of a table (kind: runs or curves) as one data set, of which nothing is in memory yet.
 
     Raises `StoreError` if there are none.
     """
     if not any(name.endswith(".parquet") for name in place.sizes(kind)):
-        raise absent(place, f"{kind}/*.parquet")
+        if kind == "curves" and place.sizes("runs"):
+            raise StoreError(f"{place}: no loss curves there; an experiment with record: {LOSSES} keeps them")
+        raise no_results(str(place), f"{kind}/*.parquet")
     source, filesystem = place.dataset(kind)
     return ds.dataset(source, format="parquet", filesystem=filesystem)
-
-
-def absent(place: Place, lacking: str) -> StoreError:
-    """The error of every view and command that looks for results where there are none. lacking: the file looked for."""
-    if lacking.startswith("curves/") and place.sizes("runs"):
-        return StoreError(
-            f"{place}: no loss curves there; an experiment with record: {{losses: {{every: 1}}}} keeps them"
-        )
-    if os.path.isfile(str(place)):
-        return _file(str(place))
-    return StoreError(f"{place}: no results there (no {lacking})")
-
-
-def _file(path: str) -> StoreError:
-    """The error for a file in place of results; for an experiment it says where its results are, or would be."""
-    name = None
-    with contextlib.suppress(ExperimentError):
-        name = source.read(path).data.get("name")
-    if not isinstance(name, str):
-        return StoreError(f"{path}: this is a file; expected a folder of results")
-    folder = os.path.join("results", name)
-    where = f"are in {folder}" if os.path.isdir(folder) else f"would be in {folder}, after `harness sweep {path}`"
-    return StoreError(f"{path}: this is an experiment, not a folder of results; its results {where}")
 
 
 def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, kind: str = "runs") -> pa.Table:
@@ -64,6 +47,19 @@ def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, k
     order = ["config"] if kind == "runs" else ["run", "epoch"]
     table = found.to_table(columns=[*wanted, *(name for name in order if name not in wanted)])
     return in_order(table, order).select(wanted)
+
+
+def no_results(path: str, missing: str) -> StoreError:
+    """The error for a path without results; for an experiment file it says where its results are, or would be."""
+    name = None
+    if os.path.isfile(path):
+        with contextlib.suppress(ExperimentError):
+            name = source.read(path).data.get("name")
+    if not isinstance(name, str):
+        return StoreError(f"{path}: no results there (no {missing})")
+    folder = os.path.join("results", name)
+    where = f"are in {folder}" if os.path.isdir(folder) else f"would be in {folder}, after `harness sweep {path}`"
+    return StoreError(f"{path}: this is an experiment, not a folder of results; its results {where}")
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:

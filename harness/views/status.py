@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from harness.store.folder import EXPERIMENT, MANIFEST, Folder
 from harness.store.log import sums
 from harness.store.places import place_of
-from harness.store.reading import absent
+from harness.store.reading import no_results
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def status_of(path: str, deep: bool | None = None, endpoint: str | None = None) 
     bad = list(found.bad)
     if manifest is None:
         if not found.good and not found.bad:
-            raise absent(folder.place, MANIFEST)
+            raise no_results(path, MANIFEST)
         bad.append((MANIFEST, "damaged or missing"))
     elif not folder.described(manifest):
         bad.append((EXPERIMENT, "not what was written: its SHA-256 is another"))

@@ -26,4 +26,4 @@ async function main() {
   document.documentElement.dataset.drawn = "true";
 }
 
-document.addEventListener("DOMContentLoaded", main);
+main();
