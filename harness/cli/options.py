@@ -9,7 +9,9 @@ import click
 from harness.errors import HarnessError
 
 file_argument = click.argument("file", type=click.Path())
-endpoint_option = click.option("--endpoint", metavar="URL", help="Of the object store, if not that of the environment.")
+endpoint_option = click.option(
+    "--endpoint", metavar="URL", help="URL of the object store, in place of the environment's."
+)
 set_option = click.option(
     "--set",
     "settings",
