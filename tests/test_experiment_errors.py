@@ -154,7 +154,7 @@ AXES = [
     (RATE, "learning_rate: {geomspace: [0, 1, 5]}", "7:30: parameters.learning_rate.geomspace: expected end points of one sign and not 0, found 0 and 1"),
     (RATE, "learning_rate: {linspace: [1, 2, 0]}", "7:36: parameters.learning_rate.linspace[2]: expected a whole number of at least 1, found 0"),
     (RATE, "learning_rate: {uniform: [1, 2]}", "7:19: parameters.learning_rate.uniform: write {distribution: uniform, ..}"),
-    (RATE, "learning_rate: {distribution: log_uniform, min: 1, max: 2, n: 3}", "7:33: parameters.learning_rate.distribution: say log_uniform_values: min and max are values, not exponents"),
+    (RATE, "learning_rate: {distribution: log_uniform, min: 1, max: 2, n: 3}", "7:33: parameters.learning_rate.distribution: expected log_uniform_values, whose min and max are values, not exponents, found 'log_uniform'"),
     (RATE, "learning_rate: {distribution: unifrm, min: 1, max: 2, n: 3}", "7:33: parameters.learning_rate.distribution: expected uniform, log_uniform_values, normal or int_uniform, found 'unifrm'; did you mean uniform?"),
     (RATE, "learning_rate: {distribution: uniform, min: 3, max: 2, n: 3}", "7:18: parameters.learning_rate: expected min of at most max, found 3 and 2"),
     (RATE, "learning_rate: {distribution: uniform, max: 2, n: 3}", "7:18: parameters.learning_rate: min is missing; expected {distribution: uniform, min: .., max: .., n: ..}"),

@@ -341,6 +341,28 @@ def test_a_row_is_explained_and_taken_over_with_what_it_uses(tmp_path: Path, mon
     pd.testing.assert_frame_equal(harness.load(folder), harness.train(more))
 
 
+def test_counting_never_lists_the_product() -> None:
+    hundred = {"linspace": [0.1, 0.9, 100]}
+    numbers = {"momentum": hundred, "alpha": hundred, "beta1": hundred, "eps": hundred, "max_loss": hundred}
+    for keys in (["optimizer", *numbers], [*numbers, "optimizer"]):
+        axes = numbers | {"optimizer": ALL_OPTIMIZERS}
+        source = small(**{key: axes[key] for key in keys}, epochs=[1, 2, 5]) | {"run_cap": 10**12}
+        grid = Grid(load(source))
+        assert grid.runs == 100 * (1 + 100 + 100 + 100**2 + 2 * 100**2)
+        assert (grid.rows, grid.epochs) == (3 * grid.runs, 5 * grid.runs)
+        last = grid.select(grid.runs - 1, grid.runs)
+        assert len(last.config) == 3
+        assert last.config.max() < grid.rows
+
+
+def test_a_typo_is_counted_as_a_bound_where_rows_are_merged() -> None:
+    source = small(optimizer=["sgd", "momentum"], momentum={"linspace": [0, 0.5, 10**20]})
+    with pytest.raises(GridSizeError) as caught:
+        Grid(load(source))
+    count = "the grid has up to about 2.0e+20 rows, more than run_cap: 50,000,000"
+    assert str(caught.value) == f"experiment: {count}; raise run_cap if that is meant"
+
+
 def test_a_value_that_is_never_used_with_another_matches_nothing() -> None:
     source = small(
         optimizer=["sgd", "momentum"], momentum=[0.1, 0.5], layers=[[2, 1], [2, 2, 1]], activation=["relu", "tanh"]

@@ -25,7 +25,7 @@ def experiment_argument(default: str) -> Callable[[Any], Any]:
 
 folder_argument = click.argument("folder", shell_complete=completing.folders)
 endpoint_option = click.option(
-    "--endpoint", metavar="URL", help="The object store's address, if not the environment's."
+    "--endpoint", metavar="URL", help="URL of the object store, in place of the environment's."
 )
 set_option = click.option(
     "--set",

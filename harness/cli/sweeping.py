@@ -35,12 +35,12 @@ SECONDS_BETWEEN_LINES = 5.0
 )
 @one_line_errors
 def sweep(file: str, results: str, settings: tuple[str, ...], report: bool, **choices: Any) -> None:
-    """Train every configuration, write the table.
+    """Train every configuration and write the table.
 
     FILE is an experiment file, or where there is none of that name a shipped experiment; learning_rate if left out. The
     rows go to DIR/NAME, where NAME is the experiment's; DIR may be s3://BUCKET/PREFIX. What is there already is not
-    trained again: after an interruption the same command goes on. It listens on no port, but with --workers, and then
-    on none that other machines can reach.
+    trained again: after an interruption the same command goes on. No port is opened, except with --workers, and then
+    only on 127.0.0.1.
 
     \b
     Example:

@@ -109,7 +109,7 @@ class Axis:
             raise BadValueError(f"expected {setting.bounds.text}, but {given}")
 
     def check_ends(self) -> None:
-        """Check the first and last number alone, of an axis too long to be computed. Raises `BadValueError`."""
+        """Check the first and the last number of an axis that is too long to be computed. Raises BadValueError."""
         with np.errstate(all="ignore"):
             if self.form == "range":
                 start, _, step = self.numbers

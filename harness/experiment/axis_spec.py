@@ -126,7 +126,10 @@ def _range(key: str, setting: Setting, raw: object) -> Axis:
 def _random(key: str, setting: Setting, raw: dict[str, Any], seed: int) -> Axis:
     name, notes = raw["distribution"], Notes()
     if name == "log_uniform":
-        notes.add("say log_uniform_values: min and max are values, not exponents", "distribution")
+        notes.add(
+            "expected log_uniform_values, whose min and max are values, not exponents, found 'log_uniform'",
+            "distribution",
+        )
     elif not isinstance(name, str) or name not in DISTRIBUTIONS:
         notes.add(not_one_of(name, tuple(DISTRIBUTIONS)), "distribution")
     notes.settle()

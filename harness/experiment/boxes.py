@@ -186,7 +186,7 @@ class Box:
         return marked, clauses
 
     def _excluded(self) -> list[Clause]:
-        """What `exclude` leaves out: a value that is not used matches nothing."""
+        """Clauses for the entries of `exclude`, which match a setting only where it is used."""
         entries = [
             (*case.match, *_entry(entry))
             for entry in self._exclude
@@ -207,7 +207,7 @@ def _one_of(key: str, ids: Sequence[int], choices: int) -> tuple[Group, ...]:
 
 
 def _entry(entry: Mapping[str, int]) -> tuple[Group, ...]:
-    """What has all of these values."""
+    """The groups of a clause that matches what has all of these values."""
     return tuple(Group((key,), frozenset([(id_,)])) for key, id_ in entry.items())
 
 
@@ -218,7 +218,7 @@ def _group(points: Points, idle: Set[str]) -> Group:
 
 
 def _repeats_of_the_same(inits: Sequence[Initialisation], repeats: int) -> list[Clause]:
-    """What is not repeated: initialisations that always give the same numbers."""
+    """Clauses that leave out the repeats of initialisations that always give the same numbers."""
     same = frozenset((id_,) for id_, init in enumerate(inits) if not init.random)
     return [(Group(("init",), same), Group((REPEAT,), frozenset((repeat,) for repeat in range(1, repeats))))]
 

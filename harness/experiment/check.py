@@ -85,7 +85,7 @@ class Checker:
                 return
 
     def _dimensions(self, keys: tuple[str, ...]) -> list[Dimension]:
-        """The dimensions that sweep any of the keys, each once."""
+        """The dimensions that sweep any of these keys, each once."""
         return list({id(self.swept[key]): self.swept[key] for key in keys if key in self.swept}.values())
 
     def _combinations(self, *keys: str, wrong: Check | None = None) -> Iterator[Values]:

@@ -138,7 +138,7 @@ class Document(Section):
 
 
 BLOCK_KEYS = ("parameters", "zip", "exclude", "grids")
-"""What `blocks.py` reads."""
+"""The keys that `blocks.py` reads."""
 
 TOP = "the top level"
 _PLACES = {

@@ -37,5 +37,5 @@ DECIDERS: dict[str, Callable[[Any, Set[str], Set[str]], set[str]]] = {
 
 
 def idle(values: Mapping[str, Any], keys: Set[str]) -> set[str]:
-    """Those of the keys a grid gives that make no difference to a run with these layers, optimizer and schedule."""
+    """The keys, of all that a grid gives, that a run with these layers, optimizer and schedule does not use."""
     return set().union(*(rule(values[key], keys, keys) for key, rule in DECIDERS.items()))

@@ -80,7 +80,7 @@ class Initialisation:
 
     @property
     def random(self) -> bool:
-        """Whether repeats differ."""
+        """Whether each repeat draws other numbers."""
         return self.rule in RULES and RULES[self.rule].random
 
     @property

@@ -17,7 +17,7 @@ EXAMPLES = {
     "uniform": "{low: -1, high: 1}",
     "values": "{weights: [[[1, 1], [1, 1]], [[1, 1]]]}",
 }
-"""What the rules that need numbers look like."""
+"""An example of each rule that needs numbers."""
 
 
 def parse(raw: object) -> Initialisation:
@@ -105,7 +105,7 @@ def _values(raw: object) -> tuple[tuple[Matrix, ...], tuple[Row, ...]]:
 
 
 def _check_shapes(weights: Sequence[Matrix], biases: Sequence[Row]) -> None:
-    """What does not fit together, whatever the network."""
+    """Check that layers fit on one another, whatever the network. Raises BadValueError."""
     notes = Notes()
     for index, (below, above) in enumerate(itertools.pairwise(weights), 1):
         if len(above[0]) != len(below):

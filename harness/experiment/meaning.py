@@ -13,9 +13,9 @@ from harness.experiment.model import Experiment, GridSpec
 from harness.experiment.settings import KINDS, defaults_of
 
 VERSION = 1
-"""Of the meaning of an experiment: it goes up when every file comes to mean other rows."""
+"""Version of the meaning of experiments: it goes up when every file comes to mean other rows."""
 MERGED = 1
-"""The same for experiments of which `merges` holds; the others keep the fingerprint that they had before it did."""
+"""Version of what `merges` finds, a part of the fingerprint only where it finds something."""
 
 
 def fingerprint(experiment: Experiment) -> str:
@@ -50,7 +50,7 @@ def merges(experiment: Experiment) -> bool:
 
 
 def meant(key: str, value: Any, samples: int) -> Any:
-    """What a value comes to: a batch of at least all samples is all of them, a list of one activation its name."""
+    """The value that is used: a batch of at least all samples is all of them, a list of one activation is its name."""
     if key == "batch_size":
         return samples if value == "full" else min(int(value), samples)
     return value[0] if key == "activation" and isinstance(value, tuple) and len(set(value)) == 1 else value
@@ -85,7 +85,7 @@ def _given_as_default(experiment: Experiment, grid: GridSpec) -> bool:
 
 
 def _equal(experiment: Experiment, key: str) -> bool:
-    """Whether two different values of a setting come to the same."""
+    """Whether two different values of a setting are used as the same one."""
     if key not in experiment.swept:
         return False
     values = {value for grid in experiment.grids for value in _values(experiment, grid, key)}
