@@ -75,20 +75,22 @@ create = $(PYTHON) -m venv $(1)
 install = $(1)/bin/python -m pip install --quiet --disable-pip-version-check
 endif
 
+# Its version is in the name of a file that is as new as .venv is.
+VERSION := -c 'import sys; print("%d.%d" % sys.version_info[:2])'
 ifdef ASKED
-INTERPRETER := $(BIN)/python$(or $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'),$(error \
-	PYTHON=$(PYTHON): no such program))
+MADE := $(BIN)/.python$(or $(shell $(PYTHON) $(VERSION)),$(error PYTHON=$(PYTHON): no such program))
 else
-INTERPRETER := $(BIN)/python
+MADE := $(BIN)/python
 endif
-$(INTERPRETER):
+$(MADE):
 ifneq ($(ASKED)$(if $(UV),,pip),)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say PYTHON=python3.x")'
 endif
 	@rm -rf .venv
 	$(call create,.venv,>=3.11)
+	@touch $(BIN)/.python$$($(BIN)/python $(VERSION))
 
-$(BIN)/.installed: requirements.lock pyproject.toml $(INTERPRETER)
+$(BIN)/.installed: requirements.lock pyproject.toml $(MADE)
 	$(call install,.venv) -r requirements.lock
 	$(call install,.venv) --no-deps --editable .
 	@touch $@
