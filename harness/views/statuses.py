@@ -16,7 +16,7 @@ class Sign(NamedTuple):
 
 SIGNS = {
     Status.RAN: Sign("#7fcdbb", "not finished"),
-    Status.SETTLED: Sign("#54278f", "weights no longer change"),
+    Status.SETTLED: Sign("#3f007d", "weights no longer change"),
     Status.DIVERGED: Sign("#d94801", "no finite result"),
 }
 """In the order of the legends. The lightness of the colours differs by more than 20 (CIE Lab), in grey and for people
