@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 from selenium.webdriver import ActionChains, Chrome
@@ -338,6 +339,39 @@ def test_losses_are_clipped_at_what_matters_and_growth_is_seen(browser: Chrome, 
     best = notable(Results(folder))
     assert best["why"].iloc[0].startswith("least training loss")
     assert not set(best[best["why"].str.contains("least training loss")]["config"]) & set(grown["config"])
+    assert problems(browser) == []
+
+
+def test_what_grew_is_never_the_best_though_its_loss_is_the_least(tmp_path: Path) -> None:
+    """With w = 1e-3 a rate of 1.1 makes the loss w^2 grow by 1.44 an epoch, and it is still the least there is."""
+    pairs = {"init": [{"constant": 1e-3}, "ones"], "learning_rate": [1.1, 0.1]}
+    mapping = {
+        "name": "least",
+        "network": {"layers": [1, 1], "bias": False},
+        "data": {"rows": [[1, 0]]},
+        "zip": {"pairs": pairs},
+        "parameters": {"epochs": 5},
+    }
+    folder = harness.sweep(mapping, tmp_path)
+    table = harness.load(folder)
+    assert table["loss_mean"].tolist() == pytest.approx([1e-6 * 1.44**4, 0.8**8])
+    whys = dict(notable(Results(folder))[["config", "why"]].itertuples(index=False))
+    assert whys[1].startswith("least training loss")
+    assert "furthest above the loss of its first epoch" in whys[0]
+    assert "least" not in whys[0].replace("least learning rate", "")
+
+
+def test_a_table_without_first_losses_is_shown_as_well(browser: Chrome, tmp_path: Path) -> None:
+    """Tables of earlier versions have no such column: nothing is said to have grown, and colours span what is usual."""
+    folder = Path(harness.sweep(EXPERIMENT, tmp_path))
+    for file in (folder / "runs").iterdir():
+        pq.write_table(pq.read_table(file).drop_columns(["first_loss"]), file)
+    drawn(browser, Path(write(folder)))
+    assert "coloraxis4" not in {scale for scale, _ in heats(browser)}
+    assert "grew" not in browser.find_element(By.TAG_NAME, "main").text
+    table = harness.load(folder)
+    best = table[table["status"] != "diverged"].sort_values("loss_mean", kind="stable")["config"][:3]
+    assert notable(Results(folder))["config"].tolist()[:3] == best.tolist()
     assert problems(browser) == []
 
 

@@ -22,7 +22,7 @@ SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 MOST_CLASSES, FEW, MOST_LINES, LARGE = 20, 5, 30, 10.0
 """Classes; those counted in a comment; columns told one by one; the magnitude from which numbers should be scaled."""
 STEPS = 1e5
-"""Of one run, about: epochs times samples."""
+"""How many samples one run of a draft takes, about: epochs times samples."""
 
 
 def of_csv(file: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from harness.views.results import Results
 from harness.views.summary import unlike
 
 RUNS, POINTS = 40, 250
+"""The most runs whose curves a page shows, and the most points of each."""
 LOSSES = ("loss_min", "loss_mean", "loss_max")
 
 
@@ -33,7 +34,7 @@ class Curve:
 
 
 def some_curves(results: Results) -> list[Curve]:
-    """The curves of up to `RUNS` runs at equal distances in the grid; none if they were not recorded."""
+    """The loss curves of up to `RUNS` runs at equal distances in the grid; an empty list if none were recorded."""
     if not results.place.sizes("curves"):
         return []
     there = pc.unique(results.runs.to_table(columns=["run"])["run"]).to_numpy()

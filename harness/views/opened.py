@@ -19,16 +19,19 @@ if TYPE_CHECKING:
 
 
 class Opened(Results):
-    """The results in a folder. Raises `StoreError` if there are none. In a notebook, a summary of them."""
+    """A results folder in hand; a notebook shows a summary of it. Raises `StoreError` if there are no results."""
 
     def plot(self, kind: str | None = None, **choices: Any) -> Figure:
-        """A picture. kind, choices: x, y, color, where, below, as `harness.plot` has them. Raises `HarnessError`."""
+        """A picture of the results. kind and choices (x, y, color, where, below) as in `harness.plot`.
+
+        Raises `HarnessError` for what cannot be drawn.
+        """
         return plots.plot(self, kind, **choices)
 
     def weights(self, config: int) -> arrays.Arrays:
         """The final weights of a row, shaped by layer: w1, w2, .. (O, I) and b1, b2, .. (O,) if there are biases.
 
-        None of a run that diverged. Raises `HarnessError` if there is no such row.
+        A run that diverged has none: the mapping is empty. Raises `HarnessError` if there is no such row.
         """
         row = self.row(config).dropna(axis=1, how="all")
         layers = self.layers or json.loads(row["layers"].iloc[0])
