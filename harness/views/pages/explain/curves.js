@@ -36,8 +36,11 @@ function chart(svg, curves, now, text) {
       return command;
     });
     make("path", { class: `curve ${style}`, d: path.join("") }, svg);
-    const here = dot && points.find(([x]) => x === now);
-    if (here && Number.isFinite(here[1])) make("circle", { class: "dot", cx: px(now), cy: py(here[1]), r: 4 }, svg);
+    points.forEach(([x, y], i) => {  // between gaps there is no line to see
+      const alone = Number.isFinite(y) && ![points[i - 1], points[i + 1]].some((other) => other && Number.isFinite(other[1]));
+      if (alone) make("circle", { class: `alone ${style}`, cx: px(x), cy: py(y), r: 2.5 }, svg);
+    });
+    if (Number.isFinite(dot)) make("circle", { class: "dot", cx: px(now), cy: py(dot), r: 4 }, svg);
   });
 }
 
@@ -62,19 +65,21 @@ function seriesOf(name, { phase }) {
     const key = phase === "forward" || layer === 0 ? name : `delta${layer}_${unit}`;
     return { key, points: pointsOf(({ values }) => values.get(key)?.value ?? NaN), value: ({ values }) => values.get(key).value };
   }
-  const points = pointsOf(({ update }) => update.get(name).before);
-  const final = [forwards.at(-1).at + 1, forwards.at(-1).update.get(name).after];
-  return { key: name, points: [...points, final], value: (frame) => shownWeight(frame, name) };
+  const points = forwards.flatMap(({ at: x, gap, update }, i) => {
+    const { before, after } = update.get(name), ends = forwards[i + 1]?.gap ?? true;
+    return [...(gap ? [[x, NaN]] : []), [x, before], ...(ends ? [[x + 1, after]] : [])];
+  });
+  return { key: name, points, value: (frame) => shownWeight(frame, name) };
 }
 
 function showCurves(frame) {
-  const cost = print(frame.values.get("cost").value), mean = losses.get(frame.epoch), many = about.samples > 1;
+  const { value } = frame.values.get("cost"), cost = print(value), mean = losses.get(frame.epoch), many = about.samples > 1;
   const title = many ? `cost ${cost}${mean === undefined ? "" : `, mean of the epoch ${print(mean)}`}` : `loss ${cost}`;
   $("loss-title").textContent = title;
   const costs = pointsOf(({ values }) => values.get("cost").value);
-  chart($("loss"), many ? [{ points: costs, style: "thin" }, { points: meansOf(), style: "" }] : [{ points: costs, style: "", dot: true }], frame.at, title);
-  const name = selectedNow(), { key, points, value } = seriesOf(name, frame), text = `${key} ${print(value(frame))}`;
+  chart($("loss"), many ? [{ points: costs, style: "thin", dot: value }, { points: meansOf(), style: "" }] : [{ points: costs, style: "", dot: value }], frame.at, title);
+  const name = selectedNow(), { key, points, value: of } = seriesOf(name, frame), text = `${key} ${print(of(frame))}`;
   $("weight-title").textContent = text;
   const done = partOf(name).kind !== "unit" && frame.phase === "update" ? frame.at + 1 : frame.at;
-  chart($("weight"), [{ points, style: "", dot: true }], done, text);
+  chart($("weight"), [{ points, style: "", dot: of(frame) }], done, text);
 }

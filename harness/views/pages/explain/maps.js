@@ -21,23 +21,23 @@ function picture(rows, scale, colours) {
 }
 
 /** Beside a map of weights stand the activations and deltas, beside one of what a stage does to them nothing. */
-const SIDES = 98, EDGE = 64, HEAD = 64;
+const SIDES = 98, EDGE = 64, HEAD = 64, CAPTIONS = 118;
 
 /** Where the two maps of each layer stand, row by row, their cells as large as fit into the window, if they can be. */
 function flow(width, height) {
   for (let most = 26; ; most -= 0.5) {
     let x = 0, y = 10, deep = 0;
     const found = layers.slice(1).map((outputs, below) => {
-      const columns = layers[below] + (biases ? 1.6 : 0), pair = (width - SIDES - EDGE) / 2 / columns >= 6;
+      const columns = layers[below] + (biases ? 1.6 : 0), pair = (width - SIDES - EDGE) / 2 / columns >= (width < 640 ? 6 : 2);
       const cell = Math.min(most, pair ? (width - SIDES - EDGE) / 2 / columns : (width - SIDES) / columns);
       const w = columns * cell, h = outputs * cell;
-      const wide = pair ? 2 * w + SIDES + EDGE : w + SIDES, tall = HEAD + (pair ? h + 20 : 2 * h + 76);
+      const wide = Math.max(pair ? 2 * w + SIDES + EDGE : w + SIDES, pair ? CAPTIONS + 206 : 0, 7.8 * titleOf(below + 1).length + 24), tall = HEAD + (pair ? h + 20 : 2 * h + 76);
       if (x > 0 && x + wide > width) [x, y, deep] = [0, y + deep, 0];
       const place = { x, y, cell, w, h, pair };
       [x, deep] = [x + wide, Math.max(deep, tall)];
       return place;
     });
-    if (y + deep + 34 <= height || most <= 8) return { found, bottom: y + deep };
+    if (y + deep + 34 <= height || most <= (width < 640 ? 13 : 2)) return { found, bottom: y + deep };
   }
 }
 
@@ -48,9 +48,9 @@ class Maps {
     const { found, bottom } = flow(width, height);
     found.forEach(({ x, y, cell, w, h, pair }, below) => {
       const layer = below + 1;
-      make("text", { class: "start halo", x: x + 10, y: y + 8, style: "font-weight:600" }, svg, `layer ${layer}: ${whole[below]} \u2192 ${whole[layer]}${shownOf(layer)}`);
+      make("text", { class: "start halo", x: x + 10, y: y + 8, style: "font-weight:600" }, svg, titleOf(layer));
       this.blocks.push(this.block(layer, "weight", x + 26, y + HEAD, cell));
-      this.blocks.push(pair ? this.block(layer, "effect", x + 26 + w + SIDES - 14, y + HEAD, cell) : this.block(layer, "effect", x + 26, y + HEAD + h + 50, cell));
+      this.blocks.push(pair ? this.block(layer, "effect", x + 26 + Math.max(w + SIDES - 14, CAPTIONS), y + HEAD, cell) : this.block(layer, "effect", x + 26, y + HEAD + h + 50, cell));
     });
     this.cost = make("text", { class: "cost start", x: 10, y: bottom + 8 }, svg);
     svg.setAttribute("width", width - 2);
@@ -174,8 +174,8 @@ function draw(image, rows, scale, colours) {
   image.setAttribute("href", picture(rows, scale, colours));
 }
 
-/** Which of a layer's units a map has, where they are not all. */
-function shownOf(layer) {
-  if (layers[layer] === whole[layer] && layers[layer - 1] === whole[layer - 1]) return "";
-  return `, the first ${layers[layer - 1]} \u2192 ${layers[layer]}`;
+/** The units of a layer, and which of them a map has, where they are not all. */
+function titleOf(layer) {
+  const text = (units) => `${units[layer - 1]} \u2192 ${units[layer]}`;
+  return `layer ${layer}: ${text(whole)}${text(layers) === text(whole) ? "" : `, the first ${text(layers)}`}`;
 }

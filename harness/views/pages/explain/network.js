@@ -204,7 +204,8 @@ class Network {
       const [out, into] = [[0.7, 0.76, 0.64, 0.82, 0.58, 0.52, 0.46, 0.88], [0.3, 0.24, 0.36, 0.18, 0.42, 0.48, 0.54, 0.12]];
       const shares = (one) => (partOf(one).layer === unit.layer ? into : out);
       level = near.size === 1 ? "full" : [...LEVELS, "bare"].find((one) => one === "bare" || this.spots(chosen, one, shares).size === chosen.length);
-      spots = near.size === 1 ? new Map([[name, this.middle(this.edges.get(name), name)]]) : this.spots(chosen, level, shares);
+      spots = this.spots(chosen, level, near.size === 1 ? () => SHARES : shares);
+      if (near.size === 1 && !spots.size) spots = new Map([[name, this.middle(this.edges.get(name), name)]]);
     }
     this.labels.replaceChildren();
     spots.forEach((box, name) => drawLabel(this.labels, box, frame, name, level, this.places));
