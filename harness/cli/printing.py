@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 MOST_LINES = 195
-"""What `explain` prints to a terminal."""
+"""The most lines that `explain` prints to a terminal."""
 EXIT_FAILED, EXIT_INTERRUPTED = 1, 130
 
 
@@ -88,7 +88,7 @@ def summary(ran: Ran) -> None:
 
 
 def _steps(ran: Ran) -> str:
-    """The steps that were run of those that were asked for, over all sessions of a sweep."""
+    """How many steps were run, of how many that were asked for, in words; over all sessions of a sweep."""
     counted = sums(ran.folder.found(deep=False).good)
     steps, asked = counted["steps"], counted["asked"]
     if steps is None or asked is None:

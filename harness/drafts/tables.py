@@ -20,7 +20,8 @@ INDEXES = ("id", "index", "idx", "unnamed: 0", "rownames", "#")
 """Names that say that a column only numbers the rows."""
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 MOST_CLASSES, FEW, MOST_LINES, LARGE = 20, 5, 30, 10.0
-"""Classes; those counted in a comment; columns told one by one; the magnitude from which numbers should be scaled."""
+"""The most classes of a target; the most whose rows a comment counts; the most columns that a comment describes one by
+one; and the magnitude above which inputs should be scaled."""
 STEPS = 1e5
 """How many samples one run of a draft takes, about: epochs times samples."""
 

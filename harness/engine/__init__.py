@@ -25,8 +25,8 @@ __all__ = ["curve_points", "initial_weights", "prepare", "train", "uncompiled"]
 DRAWN = {"uniform": random.UNIFORM, "normal": random.NORMAL, "orthogonal": random.ORTHOGONAL}
 NEVER = 2**62
 COMPILE_ROWS, COMPILE_ANY, COMPILE_OWN, COMPILE_WEIGHT = 7.0, 5.0, 0.6, 0.004
-"""Seconds that compiling takes, roughly: what seats the runs and writes their rows, once for each dtype; the epochs of
-any network; those of one, and more for each of its parameters."""
+"""Seconds that compiling takes, roughly: the kernel that seats runs and writes rows, once for each dtype; the epochs
+for any network; the epochs for one network; and, in addition to these, each of its parameters."""
 
 
 def train(block: Block, data: Data) -> Outcome:

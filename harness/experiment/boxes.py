@@ -202,17 +202,17 @@ class Box:
 
 
 def _one_of(key: str, ids: Sequence[int], choices: int) -> tuple[Group, ...]:
-    """The group of these ids, unless there is no other choice."""
+    """One group that demands one of these ids of a key; none if the key has no other ids."""
     return (Group((key,), frozenset((id_,) for id_ in ids)),) if choices > 1 else ()
 
 
 def _entry(entry: Mapping[str, int]) -> tuple[Group, ...]:
-    """The groups of a clause that matches what has all of these values."""
+    """The groups of a clause that matches the points with all of these values."""
     return tuple(Group((key,), frozenset([(id_,)])) for key, id_ in entry.items())
 
 
 def _group(points: Points, idle: Set[str]) -> Group:
-    """The points of a dimension, as far as they are used."""
+    """The points of a dimension as a group, without the keys that are idle."""
     used = [k for k, key in enumerate(points.keys) if key not in idle]
     return Group(tuple(points.keys[k] for k in used), frozenset(map(tuple, points.ids[:, used].tolist())))
 

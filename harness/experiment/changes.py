@@ -91,7 +91,7 @@ def _blocks(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 
 def _groups(block: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Everything in which axes stand by their keys."""
+    """Every mapping of a block that holds axes by their keys: `parameters`, and each group of `zip`."""
     yield block.get("parameters", {})
     yield from block.get("zip", {}).values()
 

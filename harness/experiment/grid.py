@@ -203,7 +203,7 @@ def _index_values(experiment: Experiment) -> tuple[dict[str, Any], list[list[Poi
 
 
 def _once(points: Points) -> Points:
-    """Without the points that come to the same as an earlier one."""
+    """The points without those that mean the same as an earlier one, such as a batch size written in another way."""
     same = {"batch_size", "activation"}.intersection(points.keys)
     return Points(points.keys, points.ids[firsts(points.ids)]) if same else points
 

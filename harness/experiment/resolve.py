@@ -227,7 +227,7 @@ def _finish(reading: _Reading) -> Experiment:
 
 
 def _without_guessed(notes: list[Note]) -> list[Note]:
-    """Without what would not be wrong if a misspelt or misplaced key were what it was probably meant to be."""
+    """The notes without those that follow from a misspelt or misplaced key: they go away when that key is put right."""
     guesses = {guess for note in notes if note.key and (guess := _guess(note))}
     names = {path[-1] for path in guesses}
     return [
@@ -239,7 +239,7 @@ def _without_guessed(notes: list[Note]) -> list[Note]:
 
 
 def _guess(note: Note) -> Path | None:
-    """What a key was probably meant to be, by what the note says of it."""
+    """The path of the key that was probably meant, from the suggestion in the note's message; None without one."""
     if guess := re.search(r"; did you mean ([\w.]+)\?$", note.message):
         steps = tuple(guess.group(1).split("."))
         return steps if len(steps) > 1 else (*note.path[:-1], *steps)

@@ -25,14 +25,16 @@ SHORT = 0.5
 SHARE, MOST = 0.1, 0.7
 """How much of the sweep may be spent on measuring it, and how many seconds at most."""
 SAMPLES, RUNS = 16, 256
-"""So many samples of so many consecutive runs, which fill the vectors of a group, or of as many as a block has."""
+"""How many samples of the work are trained, and how many consecutive runs each has: enough to fill the vectors of a
+group, or all runs of a block that has fewer. Time may allow fewer samples, or more runs in each."""
 GROWTH = 4
 ROW = 3e-6
 """Seconds that a row takes to be written, where that is what takes long."""
 WRITTEN = 2**16
 """Rows that are written to see how long that takes."""
 BASE_MEMORY = 300 * 2**20
-"""Bytes that Python, Numba and pyarrow take; and for each number of a block in hand, with its file (measured)."""
+"""Memory of a sweep in bytes, as measured: what Python, Numba and pyarrow take together; then `BYTES_PER_NUMBER` more
+for each number of a block in hand, its file included."""
 BYTES_PER_NUMBER = 20
 
 
@@ -101,7 +103,7 @@ class _Trial:
 
 
 class _Measurement:
-    """Samples that are spread over the work, trained on as many threads as the sweep will have.
+    """What samples spread over the work took when they were trained on as many threads as the sweep will have.
 
     seconds: one thread's, of training and writing all. bound: whether they are a most. disk: bytes.
     """
@@ -172,7 +174,7 @@ class _Measurement:
         return samples
 
     def _trial(self, cap: int, weighted: tuple[Piece, int]) -> _Trial:
-        """Train a sample for at most so many epochs."""
+        """Train a sample for at most `cap` epochs."""
         from harness import engine
 
         (sample, weight), started = weighted, time.perf_counter()
@@ -186,7 +188,9 @@ class _Measurement:
 
 
 def _left(trial: _Trial, trials: Sequence[_Trial], shorter: Sequence[_Trial]) -> float:
-    """The seconds that the rest of a sample takes, by what more epochs of samples like it took more than fewer."""
+    """The seconds that the rest of a sample's epochs would take, at the speed of samples of the same structure. Where
+    these were first trained for fewer epochs, it is the speed of the additional ones, without fixed costs.
+    """
     if not trial.rest:
         return 0.0
     alike = [k for k, other in enumerate(trials) if other.sample.structure == trial.sample.structure]
@@ -199,7 +203,7 @@ def _left(trial: _Trial, trials: Sequence[_Trial], shorter: Sequence[_Trial]) ->
 
 
 def _rest(block: Block, capped: Block, outcome: Outcome) -> int:
-    """The epochs that are left of runs that did not end within fewer."""
+    """How many epochs remain, in all, for the runs that had not ended when training was cut short."""
     last = block.first_stop[1:] - 1
     going = outcome.status[block.place[last]] == Status.RAN
     return int((block.stops[last] - capped.stops[last])[going].sum())
@@ -210,7 +214,7 @@ def _beginning(table: pa.Table, share: float) -> pa.Table:
 
 
 def _per_row(tables: dict[str, pa.Table], merged: bool) -> tuple[float, float, int]:
-    """(seconds, bytes) that each row adds to an empty file, and the bytes of that. merged: of blocks that share it."""
+    """(seconds, bytes) that a row adds to a file, and the bytes of a file without rows. merged: blocks share files."""
     some, none = ([_written(table.slice(0, rows), merged) for table in tables.values()] for rows in (None, 0))
     seconds, size = (sum(a[k] for a in some) - sum(b[k] for b in none) for k in (0, 1))
     rows = tables["runs"].num_rows

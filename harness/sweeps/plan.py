@@ -33,20 +33,22 @@ BLOCK_NUMBERS = 2**24
 """The most numbers in the rows of one block, or of a part, which bounds its memory and the size of its file."""
 PART_ROWS = 2**20
 FEW_BLOCKS = 64
-"""So many blocks or fewer have a file each; of more, as many as make a file worth reading share one."""
+"""A sweep of at most this many blocks writes a file for each; in a larger one, as many blocks share a file as make it
+worth reading."""
 SAMPLE_WORK, PARAMETER_WORK, ANY_PARAMETER_WORK = 8.0, 0.5, 2.5
 TRANSCENDENTAL, FUNCTION_WORK, ANY_FUNCTION_WORK = ("tanh", "sigmoid", "softplus"), 6.0, 12.0
 UPDATE_WORK = {"rmsprop": 6, "adam": 8, "adamw": 8}
-"""The work (measured) of a sample, of each parameter in it, of a value of such a function, and of a parameter's update
-by such an optimizer; more where the kernel for any network trains a large one."""
+"""Units of work, as measured: of a sample, of each parameter for a sample, of one value of a transcendental function,
+and of updating a parameter by these optimizers. `ANY_` is the work in the kernel for any network, which trains large
+ones."""
 NARROW_WORK, FAST_WORK = 0.5, 0.8
-"""The share of it that float32 and `fast` arithmetic take."""
+"""The share of the work that remains in float32, and in `fast` arithmetic."""
 FEW_RUNS = 16
-"""Fewer runs than this take as long as so many: they leave vectors, and the time that each waits, unfilled."""
+"""Fewer runs than this take as long as this many: they leave lanes empty, and nothing to do while a vector waits."""
 KERNELS = 4
 KERNEL_WORK = 1e9
-"""Where there are more structures than that, one has a kernel of its own only if it has more work than this: a kernel
-compiled once for all trains what has too little work to repay a compilation of its own, about a second."""
+"""Where a sweep has more than `KERNELS` structures, one gets a kernel of its own only if it has more work than this.
+Less would not repay compiling it, about a second: the kernel that is compiled once for any network trains it."""
 
 
 @dataclass(frozen=True)

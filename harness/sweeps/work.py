@@ -22,7 +22,7 @@ from harness.sweeps.plan import Piece, Plan
 from harness.sweeps.stop import MESSAGE
 
 MERGING = threading.Lock()
-"""Held while a part is in memory: of one, in every process."""
+"""Held while a part is merged, so that each process has at most one part in memory."""
 
 
 class Task(NamedTuple):

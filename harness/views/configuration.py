@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from harness.experiment.model import Data, Structure
 
 MOST_STEPS, MOST_WEIGHTS = 100, 100_000
-"""Samples times epochs that a picture shows if nobody asks for more, and these times the weights."""
+"""The most steps (samples times epochs), and steps times weights, that a picture shows if nobody asks for more."""
 FIRST_FEW = 3
 """Epochs of a row that text shows besides its last if nobody asks for others."""
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 POSITIVE, NEGATIVE, NONE, NAME = "#1f6fc4", "#b95000", "#6e7781", "#57606a"
 MOST_UNITS, MOST_HIDDEN = 8, 3
-"""Larger networks are drawn as maps."""
+"""The most units in a layer, and the most hidden layers, of a network that is drawn as a graph and not as maps."""
 MOST_LABELS = 16
 """Edges between two layers that still have room for their weights."""
 MOST_BIASES = 4
@@ -39,7 +39,7 @@ DIGITS = 4
 CLOSE = 0.12
 """Inches that keep a number apart from other edges, if there is room."""
 POINTS = 40
-"""Along an edge, to see where it passes."""
+"""Points along an edge that are looked at to see what the edge passes through."""
 Places = dict[tuple[int, int], Any]
 """(layer, unit) -> (x, y)."""
 Box = tuple[Any, tuple[float, float]]
@@ -101,7 +101,7 @@ def _states(recorded: pd.DataFrame) -> tuple[_State, _State]:
 
 
 def _numbers(rows: pd.DataFrame, column: str) -> dict[str, float]:
-    """By name; of several rows of a name the last."""
+    """The numbers of a column by the names of their rows; where rows share a name, the last one's."""
     return dict(zip(rows["name"], rows[column].astype(float), strict=True))
 
 
@@ -142,7 +142,7 @@ def _networks(first: _State, last: _State) -> Figure:
 
 
 def _network(axes: Axes, state: _State, places: Places, spots: dict[str, Any]) -> None:
-    """One inch of the figure is a unit of its axes."""
+    """Draw the network at one moment, on axes whose unit is an inch of the figure."""
     depth = len(state.layers) - 1
     axes.set_title(state.title, fontsize=12)
     axes.axis("off")
@@ -172,7 +172,7 @@ def _edge(axes: Axes, state: _State, name: str, places: Places, spot: Any) -> No
 def _spots(states: tuple[_State, _State], places: Places) -> dict[str, Any]:
     """Where the weights of the layers with few edges stand: beside them, apart from one another and from the units.
 
-    First those that have the fewest spots left; each where the fewest other edges pass, and then nearest to the middle.
+    Weights with the fewest spots left come first, each where the fewest other edges pass, then nearest to the middle.
     """
     edges = {name: _ends(name, places) for name in states[0].weights if name[0] == "w"}
     points = np.array([a + np.linspace(0, 1, POINTS)[:, None] * (b - a) for a, b in edges.values()])
@@ -209,13 +209,13 @@ def _ends(name: str, places: Places) -> tuple[Any, Any]:
 
 
 def _crossings(box: Box, points: Any) -> int:
-    """How many edges, (edges, POINTS, 2), pass through it or close by."""
+    """How many edges pass through a box or close by it. points: (edges, POINTS, 2), along each edge."""
     inside = (np.abs(points - box[0]) < np.array(box[1]) / 2 + CLOSE).all(axis=2)
     return int(inside.any(axis=1).sum())
 
 
 def _boxes(states: tuple[_State, _State], places: Places) -> list[Box]:
-    """What the units and the texts above and below them cover."""
+    """The boxes that the units cover, and the texts above and below them."""
     found = []
     for (layer, unit), place in places.items():
         found += [(place, (2 * RADIUS, 2 * RADIUS)), (place + np.array([0, RADIUS + 0.1]), (0.4, 0.15))]
@@ -232,7 +232,7 @@ def _size(*values: float) -> tuple[float, float]:
 
 
 def _overlap(box: Box, taken: list[Box]) -> float:
-    """How much of it is covered already."""
+    """The area of a box, in square inches, that boxes placed earlier cover."""
     centres = np.array([place for place, _ in taken]) - box[0]
     room = (np.array([size for _, size in taken]) + box[1]) / 2 - np.abs(centres)
     return float(np.clip(room, 0, None).prod(axis=1).sum())

@@ -12,11 +12,11 @@ from harness.views.summary import unlike
 
 REPEAT = "repeat"
 MOST_LINES, MOST_PANELS = 6, 9
-"""So many lines in one picture, and so many panels beside one another."""
+"""The most values that an axis of labels may have to get a line each in one picture, and to get a panel each."""
 
 
 def ranked(axes: Mapping[str, Axis], rows: pd.DataFrame) -> list[Axis]:
-    """The axes as a picture picks them, and as choices list them.
+    """The axes in the order in which a picture picks them and a list of choices names them.
 
     Learning rates, epochs, other numbers, the longest first, then labels; at the end repeats, which are draws of one
     setting, and axes that not every row has.
@@ -56,7 +56,7 @@ def opening(axes: Sequence[Axis], rows: pd.DataFrame, curves: bool) -> dict[str,
 
 
 def _panels(axes: Sequence[Axis], rows: pd.DataFrame, *drawn: Axis | None) -> str | None:
-    """The first label that is not drawn and has few values."""
+    """The name of the first axis of labels that is not drawn and has few enough values for a panel each; else None."""
     there = [axis for axis in drawn if axis]
     found = [axis for axis in axes if axis not in there and not axis.numeric and len(axis.values) <= MOST_PANELS]
     return next((axis.name for axis in found if _together(rows, *there, axis)), None)

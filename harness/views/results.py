@@ -26,11 +26,12 @@ DECADES = 2.0
 one whose values have a constant ratio.
 """
 ROUNDED = 0.2
-"""How much the ratios may differ, as those of 300, 1000 and 3000 do, if there is a power of ten between the ends."""
+"""How far, as a share, the ratios of neighbouring values may differ on a geometric axis that spans a power of ten, as
+those of 300, 1000 and 3000 do."""
 
 
 def title_of(column: Column) -> str:
-    """Its name, with the unit if there is one that the name does not say already."""
+    """The title of a column: its name, with its unit unless the name says it already."""
     name = column.name if NAMED.fullmatch(column.name) else column.name.replace("_", " ")
     return f"{name} ({column.unit})" if column.unit and column.unit not in column.name else name
 

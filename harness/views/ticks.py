@@ -6,14 +6,14 @@ import math
 from collections.abc import Iterable, Sequence
 
 FEWEST = 3
-"""So many labelled ticks at least, wherever an axis has room for them."""
+"""The fewest labelled ticks of an axis that has room for them."""
 PLAIN = (1e-3, 1e5)
 """From the first up to below the second, numbers are written out; beyond, as powers of ten."""
 LEADING = ((1.0, 2.0, 5.0), (1.0,), (1.0, 5.0), tuple(map(float, range(1, 10))))
 """What the ticks of a logarithmic axis start with: the first of these that makes `FEWEST` and no more than fit."""
 STEPS = (1.0, 2.0, 2.5, 5.0)
 DIGITS = 12
-"""Ticks are multiples of round steps to so many digits."""
+"""Significant digits to which a tick is rounded, so that a multiple of a round step reads as one."""
 
 
 def linear(low: float, high: float, most: int = 8, whole: bool = False) -> list[float]:
@@ -57,7 +57,7 @@ def logarithmic(low: float, high: float, most: int = 8) -> list[float]:
 
 
 def texts(values: Iterable[float], powers: str = "$10^{{{power}}}$") -> list[str]:
-    """What ticks say: 0.001, 0.02 and 300, or, if some are beyond `PLAIN`, powers of ten where they are some.
+    """The labels of ticks: 0.001, 0.02 and 300; or, if some lie beyond `PLAIN`, 10^k for those that are powers of ten.
 
     powers: how a power of ten is written, as matplotlib has it if not given.
     """
@@ -78,7 +78,7 @@ def distinct(values: Sequence[float], fewest: int = 2) -> list[str]:
 
 
 def short(value: float, digits: int = 4) -> str:
-    """A number to so many digits: 0.00242, 300, 1e-07; a whole one below a million in full."""
+    """A number to `digits` significant digits: 0.00242, 300, 1e-07; a whole one below a million in full."""
     return f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e6 else f"{value:.{digits}g}"
 
 

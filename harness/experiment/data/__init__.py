@@ -27,7 +27,7 @@ ONLY_WITH = {
 }
 SUFFIXES = (*sheet.SUFFIXES, ".parquet")
 MOST_ROWS = 10**6
-"""Of a Parquet file; `sheet` has the limits of CSV."""
+"""The most rows of a Parquet file; the limits of a CSV file stand in `sheet`."""
 SOURCES = ("rows", "file", "generate")
 
 

@@ -25,7 +25,7 @@ from harness.experiment.errors import BadValueError, found, shorten
 SUFFIXES = (".csv", ".tsv")
 SEPARATORS = (",", ";", "\t", "|")
 MOST_BYTES, MOST_COLUMNS = 2**24, 2**12
-"""Of a file: it is read as text first, in ten times its size."""
+"""The most bytes and columns of a CSV file: it is read as text first, which takes ten times its size in memory."""
 FIRST_BYTES, FIRST_ROWS = 2**20, 20
 """What is looked at to tell the separator and the header."""
 SHOWN = 12

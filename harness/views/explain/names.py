@@ -118,7 +118,7 @@ class Names:
 
 
 def _ends(numbers: range) -> list[int]:
-    """All of them, or of more than `MOST_TERMS` the first three and the last."""
+    """The numbers of the terms that a sum shows: all, or of more than `MOST_TERMS` the first three and the last."""
     return [*numbers] if len(numbers) <= MOST_TERMS else [*numbers[:3], numbers[-1]]
 
 

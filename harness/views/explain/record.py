@@ -63,7 +63,7 @@ class Recording:
                 yield self._standing(final.network, final.epoch, "in the table")
 
     def _trained(self, wanted: Sequence[int]) -> Iterator[Part]:
-        """Of the epochs wanted, those that `MOST_WORK` operations reach; a run that has settled goes on at once."""
+        """Yield the parts of the epochs wanted, as far as `MOST_WORK` operations reach; a settled run skips ahead."""
         plan, at, work, batch = self.plan, 0, 0, 0
         batches = ceil(self.samples / self.structure.batch_size)
         before, events = b"", self._events(1)
@@ -95,8 +95,8 @@ class Recording:
                 return
 
     def _ahead(self, epoch: int) -> int:
-        """How much work it certainly is to train up to the start of an epoch: known of a row, of which it is said when
-        it settled.
+        """The least operations that training up to the start of an epoch takes; 0 unless the run is known not to
+        diverge.
         """
         final = self.configuration.final
         if final is None or final.diverged:
@@ -115,7 +115,7 @@ class Recording:
         return [*rows.of_network(Names(self.structure, 1, self.plan.units), network, epoch, samples, of)]
 
     def notes(self) -> list[str]:
-        """What is not shown, and whether a row ends in the table's weights, a sentence each; after `parts`."""
+        """Sentences on what is not shown and whether a row ends in the table's weights, once `parts` has ended."""
         said = []
         if self.plan.left_out:
             said.append(f"Left out: {'; '.join(self.plan.left_out)}; --csv and --json give all of it.")

@@ -27,7 +27,7 @@ LAST = ("arithmetic", "dtype")
 """Settings that stand in every caption, unless they vary; those of `LAST` without their names."""
 LOSS_UNIT = "loss"
 PER_INCH = 17
-"""Characters of the caption."""
+"""Characters of the caption that fit into one inch."""
 DOT = " \N{MIDDLE DOT} "
 
 
@@ -115,15 +115,15 @@ class Asked:
             )
 
     def drawing(self, x: str, y: str | None = None) -> Asked:
-        """The same with these axes."""
+        """A copy of this request that draws these axes."""
         return replace(self, x=x, y=y)
 
     def holding(self, more: Mapping[str, Any]) -> Asked:
-        """The same with more axes held."""
+        """A copy of this request that holds more axes at a value."""
         return replace(self, where={**self.where, **more})
 
     def at_last_epochs(self, *drawn: str) -> Asked:
-        """The same with the epochs held at the most that rows with these axes have, unless they are held or drawn."""
+        """A copy that holds the epochs, unless held or drawn already, at the most that rows with these axes have."""
         if "epochs" not in self.results.axes or "epochs" in (*drawn, *self.where) or self.free() == ["epochs"]:
             return self
         together = has(*drawn) if drawn else None
@@ -131,14 +131,14 @@ class Asked:
         return self.holding({"epochs": max(most)}) if most else self
 
     def frame(self, columns: Sequence[str]) -> pd.DataFrame:
-        """These columns of the rows asked for. Raises `HarnessError` if there are none."""
+        """The rows asked for, with these columns. Raises `HarnessError` if there are no such rows."""
         frame = self.results.frame(columns, self.where)
         if frame.empty:
             raise HarnessError(f"{self.results.folder}: no row has {self.held or self.after.strip()}")
         return frame
 
     def over(self, *drawn: str) -> list[str]:
-        """What the numbers of one place differ in, for the title: `over momentum, repeat`."""
+        """The axes over which the numbers in one place of a picture vary, in words: `over momentum, repeat`."""
         several = self.free(*drawn)
         return [f"over {', '.join(several)}"] if several else []
 

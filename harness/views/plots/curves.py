@@ -20,7 +20,7 @@ from harness.views.plots.lines import BANDS, bands, name, scales
 from harness.views.plots.scales import MOST, codes, set_ticks
 
 RUNS = 2000
-"""So many runs' curves are read at most, at equal distances."""
+"""The most runs whose loss curves are read; of more, runs at equal distances in the grid are taken."""
 LOSSES = {"loss_min": ("least", "--"), "loss_mean": ("mean", "-"), "loss_max": ("greatest", ":")}
 
 
@@ -71,7 +71,7 @@ def _runs(asked: Asked) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _levels(points: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """(V,) epochs, of very many some at equal distances, and (losses, quantiles, V) of the runs at each."""
+    """(V,) epochs, thinned evenly if there are very many; and (losses, quantiles, V) over the runs at each."""
     where = np.sort(points["epoch"].unique())
     where = where[np.unique(np.linspace(0, len(where) - 1, min(MOST, len(where))).round().astype(int))]
     at = codes(where, points["epoch"]) if len(where) else np.empty(0, np.int64)

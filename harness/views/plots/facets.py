@@ -26,17 +26,17 @@ class Facet:
 
     @property
     def label(self) -> str:
-        """`init ones, layers [2, 2, 1]`."""
+        """The setting in words, with the names of its axes: `init ones, layers [2, 2, 1]`."""
         return ", ".join(f"{name} {value}" for name, value in self.setting.items())
 
     @property
     def value(self) -> str:
-        """`ones, [2, 2, 1]`, for a legend whose title names the axes."""
+        """The values of the setting alone, `ones, [2, 2, 1]`, for a legend whose title names the axes."""
         return ", ".join(map(str, self.setting.values()))
 
     @property
     def kind(self) -> tuple[Any, ...]:
-        """What makes its losses unlike those of others."""
+        """The values of the settings that decide how losses are measured: facets can be compared if these are equal."""
         return tuple(self.setting[name] for name in unlike(self.setting))
 
 
@@ -50,7 +50,7 @@ class Facets:
 
     @property
     def told(self) -> list[str]:
-        """What the title says of those that are left out."""
+        """What the title says if settings are left out: how many are shown, of how many, and which; else nothing."""
         if self.found == len(self.drawn):
             return []
         each = " for each loss" if unlike(self.names) else ""
@@ -60,7 +60,7 @@ class Facets:
 
     @property
     def kinds(self) -> list[list[Facet]]:
-        """Those whose losses can be compared, together."""
+        """The facets in groups, each of facets whose losses can be compared with one another."""
         together: dict[tuple[Any, ...], list[Facet]] = {}
         for facet in self.drawn:
             together.setdefault(facet.kind, []).append(facet)

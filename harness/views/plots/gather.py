@@ -23,7 +23,7 @@ LABELS = [status.label for status in STATUSES]
 NOTHING = 1e-12
 """A loss of this or less is none: what remains is rounding."""
 SAMPLE = 1_000_000
-"""So many first losses, at equal distances, are enough for their median."""
+"""The most losses of a first epoch that their median is taken of; of more, rows at equal distances are enough."""
 
 
 def has(*columns: str, or_diverged: bool = False) -> Any:
@@ -35,7 +35,7 @@ def has(*columns: str, or_diverged: bool = False) -> Any:
 def parts(
     results: Results, columns: Sequence[str], where: Mapping[str, Any], only: Any = None
 ) -> Iterator[pd.DataFrame]:
-    """These columns of the rows with these values, a file at a time. only: an expression that the rows must meet."""
+    """Columns of the rows that `where` selects, a file at a time. only: an expression that rows must also meet."""
     for name in columns:
         results.column(name)
     chosen = results.filter(where)
@@ -45,7 +45,7 @@ def parts(
 
 
 def present(results: Results, axis: Axis, where: Mapping[str, Any], only: Any = None, what: str | None = None) -> Axis:
-    """The axis with those of its values that such rows have; of very many, some.
+    """The axis with the values that the selected rows have; if they are very many, some at equal distances.
 
     what: the rows of `only` have, for the message. Raises `HarnessError` if there are no such rows.
     """

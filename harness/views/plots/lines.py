@@ -1,4 +1,4 @@
-"""Losses at each value of an axis, over starts; and the share of rows that came to each end."""
+"""Pictures against one axis: how the loss spreads over initial weights, and what share of rows has each status."""
 
 from __future__ import annotations
 
@@ -133,14 +133,14 @@ def bands(axes: Axes, at: NDArray[Any], found: NDArray[np.float64], colour: str)
 
 
 def _across(asked: Asked, usual: str | None) -> Axis | None:
-    """The axis to the right; None if nothing but the repeat varies, and it is not asked for."""
+    """The horizontal axis; None if only the repeat varies and no axis was asked for."""
     if not asked.x and asked.free() == ["repeat"]:
         return None
     return asked.pick(asked.x or usual)
 
 
 def _all(asked: Asked, rows: int) -> Axis:
-    """An axis with one place, for all rows."""
+    """An axis with a single place, which holds all rows."""
     return replace(asked.results.axes["repeat"], values=np.array([f"all {rows:,} rows"]))
 
 
@@ -156,7 +156,7 @@ def _bound(asked: Asked) -> tuple[str, float] | None:
 
 
 def name(axes: Axes, facet: Facet, x: str, y: str) -> None:
-    """Labels, and the setting above if there are several."""
+    """Label a panel: its axes, and above it the setting, if there are several."""
     axes.set_title(facet.label, fontsize=9)
     style.outer(axes, x, y)
     style.plain(axes)

@@ -27,15 +27,15 @@ from harness.views.statuses import SIGNS, phrase
 from harness.views.ticks import short
 
 EVEN = 3.0
-"""Few values that lie more unevenly have cells of one size."""
+"""An axis of few values whose largest gap is over this many times the smallest has cells of equal size."""
 ENDED = ("settled_epoch", "diverged_epoch")
 """Columns that say how soon a row ended."""
 LAST = "last_finite_loss"
-"""The one loss that rows have that diverged."""
+"""The only column of losses in which a row that diverged has a number."""
 SMALL, THIN = 3.0, 8.0
 """Pixels: cells smaller than the first both ways have no outline, nor have parts thinner than the second."""
 FLAT = {"ran": SIGNS[Status.RAN].colour, "settled": SIGNS[Status.SETTLED].colour, "grew": style.GREW}
-"""Colours of cells about which the picture says no more than how they ended; `diverged` as well."""
+"""Colours of cells of which the picture says only how they ended; `diverged` cells have the colour of that status."""
 TITLES = {"settled": "settled in epoch", "diverged": "diverged in epoch"}
 
 

@@ -106,7 +106,7 @@ def layer_of(name: str) -> int:
 
 
 def limits(axes: Axes, numbers: NDArray[np.float64]) -> None:
-    """The middle of the numbers and some room: weights on their way to infinity would flatten the others."""
+    """Limit y to the middle of the numbers and some room: weights on their way to infinity would flatten the rest."""
     there = numbers[np.isfinite(numbers)]
     most = 10 * np.quantile(np.abs(there), 0.9) or np.inf
     low, high = np.clip(np.quantile(there, [0.005, 0.995]), -most, most)

@@ -21,13 +21,13 @@ from harness.views.results import Axis
 from harness.views.ticks import short
 
 RUNS = 48
-"""So many runs are drawn at most, at equal distances."""
+"""The most runs that are drawn; of more, runs at equal distances in the grid are taken."""
 MOST_LINES = 200
-"""So many weights of one run are drawn at most."""
+"""The most weights a network may have for their paths to be drawn."""
 LABELLED = 16
-"""So many lines or fewer are told apart."""
+"""The most lines that are told apart by dash, marker and name; if there are more, all lines of a layer look alike."""
 FIRST = 4
-"""So many equal weights or fewer are all named."""
+"""The most weights that share a line and are all named in the legend; of more, it names the first and the last."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def paths(asked: Asked) -> Figure:
 
 
 def paths_of(asked: Asked, names: list[str], epochs: Axis) -> Paths:
-    """The weights of some runs at these epochs, NaN where they have none; without those that no run has."""
+    """The weights of some runs at these epochs, NaN where a run has none; weights that no run has are left out."""
     every = np.unique(np.concatenate([part["run"].unique() for part in parts(asked.results, ["run"], asked.where)]))
     if not len(every):
         raise HarnessError(f"{asked.results.folder}: no row has {asked.held}")

@@ -17,17 +17,18 @@ from harness.views import ticks
 from harness.views.results import Axis
 
 UNEVEN = 20.0
-"""Numbers with one gap so many times another's get equal steps, each with its value below."""
+"""Few numbers whose largest gap is over this many times their smallest get equal steps, each with its value as label.
+"""
 MOST = 400
-"""Places along one axis; of more values, each place has several."""
+"""The most places along one axis; if it has more values, several share a place."""
 FEW = 12
-"""So many values or fewer have a label each, if they are round; only so few get equal steps for their unevenness."""
+"""The most values that get a bar or box each if they are round, and the most that get equal steps for being uneven."""
 TICKS = 10
-"""So many ticks at most along an axis of a picture's width."""
+"""The most ticks along an axis that is as wide as the picture."""
 CHARACTERS = 80
-"""Of all labels along an axis of a picture's width."""
+"""How many characters all labels together have along an axis that is as wide as the picture."""
 MINOR = 6
-"""So many decades or fewer have small ticks between."""
+"""A logarithmic axis of fewer decades than this has small ticks between the labelled ones."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Scale:
         axes.set_xlim(self.edges[0], self.edges[-1])
 
     def _texts(self, which: str, every: int, most: int) -> list[str]:
-        """What stands at every so many-th value."""
+        """The labels of every `every`-th value, wrapped to the room that they have."""
         values = self.axis.values[::every]
         if self.axis.numeric:
             return ticks.distinct(values.tolist(), 3)
@@ -85,7 +86,7 @@ def log_ticks(axis: Drawn, low: float, high: float, most: int = TICKS) -> None:
 
 
 def set_ticks(axis: Drawn, at: Any, texts: list[str]) -> None:
-    """These ticks and no others."""
+    """Put ticks with these texts at these positions of an axis, and no others."""
     axis.set_major_locator(FixedLocator(list(at)))
     axis.set_major_formatter(FixedFormatter(texts))
     axis.set_minor_locator(NullLocator())
@@ -108,12 +109,12 @@ def scale_of(axis: Axis, uneven: float = UNEVEN) -> Scale:
 
 
 def steps_of(axis: Axis) -> Scale:
-    """Equal steps, each with its value below."""
+    """A scale of equal steps, each labelled with its value."""
     return Scale(axis, "steps", np.arange(len(axis.values), dtype=float))
 
 
 def apart(axis: Axis) -> Scale:
-    """Equal steps of few values that are read at a glance, so that each has a bar or a box; else what suits it."""
+    """Equal steps for few labels or round numbers, so that each has a bar or a box; else the scale that suits."""
     return steps_of(axis) if len(axis.values) <= FEW and rounded(axis) else scale_of(axis)
 
 

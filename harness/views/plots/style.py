@@ -32,13 +32,13 @@ LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Okabe and Ito's colours."""
 DASHES = ("-", "--", ":", "-.")
 MARKED = 12
-"""So many points or fewer have a mark each."""
+"""The most points of a line that are each drawn with a marker."""
 GREATEST, LARGEST = 1e6, 1e300
 """Losses beyond the first are not in the picture unless all are, for those of runs on their way to infinity would
 flatten the others; beyond the second, ticks overflow.
 """
 ROOM = 1e-3
-"""The least part of the picture's losses that is left for those that matter."""
+"""An axis of losses may reach up to its least loss divided by this, even where that is beyond `GREATEST`."""
 LEGEND, MARK = 12.5, 8
 """Characters of a legend to an inch, and how many a mark takes."""
 TITLE = 9.3
@@ -46,7 +46,7 @@ TITLE = 9.3
 
 
 class Picture(Figure):
-    """A figure that a notebook shows; those that pyplot has not made it does not know."""
+    """A figure that shows itself in a notebook, which by itself displays only figures made by pyplot."""
 
     def _repr_png_(self) -> bytes:
         image = io.BytesIO()
@@ -81,7 +81,7 @@ def sheet(question: str, shown: str, width: float = WIDTH, height: float = HEIGH
 
 
 def panels(body: Any, count: int, share_y: bool = True) -> list[Axes]:
-    """So many panels side by side, at most three in a row, which share x, and y if asked for."""
+    """Make `count` panels side by side, at most three in a row, which share their x axis, and y if asked for."""
     columns = min(count, 3) if count != 4 else 2
     rows = -(-count // columns)
     grid = body.subplots(rows, columns, sharex=True, sharey=share_y, squeeze=False)
@@ -93,12 +93,12 @@ def panels(body: Any, count: int, share_y: bool = True) -> list[Axes]:
 
 
 def height(count: int) -> float:
-    """Inches for so many panels."""
+    """The height, in inches, of a picture with `count` panels."""
     return HEIGHT if count == 1 else 1.9 + PANEL * (1 if count <= 3 else 2)
 
 
 def outer(axes: Axes, x: str, y: str) -> None:
-    """Labels where the panel has no neighbour below, or to the left."""
+    """Label the axes of a panel: x if it has no neighbour below, y if it has none to the left."""
     place = axes.get_subplotspec()
     shown = axes.xaxis.get_tick_params().get("labelbottom", True)
     axes.set_xlabel(x if place is None or place.is_last_row() or shown else "")
