@@ -35,7 +35,7 @@ EXPERIMENT: dict[str, Any] = {
     "repeats": 15,
 }
 ROWS = 10_000
-"""In a part, so that several blocks share one and there are several parts."""
+"""Rows in a part: few enough for several parts, and enough for several blocks to share one."""
 PROGRAM = """\
 import os, sys
 from harness.cli import main
@@ -57,7 +57,7 @@ with merging(rows):
 GONE = "the scheduler is gone"
 TICK, LIMIT = 0.05, 1800.0
 Event = tuple[int, Callable[[], bool]]
-"""After how many results, and what is done then: it tells whether it could be."""
+"""A number of results, and a function that is called after them; it returns whether it could do its harm."""
 
 
 @dataclass(frozen=True)

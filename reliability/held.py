@@ -65,7 +65,7 @@ def held(file: Path, results: Path, before: str = "", *files: int) -> Iterator[t
 
 
 def tells(told: int, what: bytes) -> bool:
-    """Wait for that; whether it came before the process ended."""
+    """Wait until the pipe tells these bytes; return whether they came before the process ended."""
     while (said := os.read(told, 1)) != what:
         if not said:
             return False

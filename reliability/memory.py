@@ -19,9 +19,9 @@ from reliability.score import Score
 from reliability.sweeps import ROOT, cli, lasting, written
 
 RATES = 125_000
-"""Of which each has 40 runs of two rows."""
+"""How many learning rates the sweep has; each has 40 runs of two rows, which makes ten million rows."""
 SECONDS, SETTLED = 150.0, 60.0
-"""What the sweep shall take about, and when it holds what it will hold."""
+"""Seconds that the sweep should take, roughly, and seconds after which what it holds must no longer grow."""
 GROWTH = 1.05
 
 
@@ -40,7 +40,7 @@ def full(folder: Path) -> Iterator[Score]:
 
 
 def _epochs(folder: Path, rates: int, seconds: float) -> int:
-    """How many make the sweep take so long here."""
+    """How many epochs make a sweep of these learning rates take about `seconds` on this machine."""
     planned = Plan(load(lasting(1000, rates)))
     prepare(planned)  # compiling is not measured
     return round(1000 * seconds / measure(planned, planned.runs, Folder(Disk(folder))).seconds)

@@ -39,7 +39,7 @@ def full(folder: Path) -> Iterator[Score]:
 
 
 def owners(folder: Path, contenders: int, rounds: int, restarts: int) -> Iterator[Score]:
-    """So many processes at once, as often as there are rounds; then restarts, each after a kill -9 of the owner."""
+    """In each round start all contenders on one folder at once; then restart, always after a kill -9 of the owner."""
     file = written(lasting(1), folder / "lasting.yaml")
     yield from _rounds(file, contenders, rounds)
     yield _restarts(file, restarts)

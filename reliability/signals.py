@@ -26,7 +26,8 @@ SPAN = 2.5
 """Seconds in which signals fall, after the start or after it owns the folder: the end of a sweep is among them."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SECONDS, AT_ONCE, NEVER = 2.0, 0.5, 300.0
-"""In which the process must have left: after the first signal, after the second; and when it is taken not to leave."""
+"""Seconds within which a process must end after the first signal, and after the second; and after which it is taken
+never to end."""
 NO_GRACE = "stop.GRACE = 1e6"
 """Blocks in hand may take for ever: only a second signal ends the process."""
 
@@ -43,7 +44,7 @@ class Left:
 
     @property
     def well(self) -> bool:
-        """With the exit code of the signal and how to go on; by the signal itself only before it had a folder."""
+        """Whether it ended with the signal's exit code and a hint; by the signal itself only before it had a folder."""
         told = self.code == 128 + self.signal and self.err.splitlines()[-1:] == [MESSAGE]
         early = self.code in (128 + self.signal, -self.signal) and "in wrapped" not in self.err
         return (told and "Traceback" not in self.err) if self.heard else early
@@ -57,7 +58,7 @@ def full(folder: Path) -> Iterator[Score]:
 def signals(
     folder: Path, count: int, epochs: int = EPOCHS, span: float = SPAN, seconds: float = NEVER
 ) -> Iterator[Score]:
-    """So many, one sweep going on from where the one before was stopped; when it is complete, from nothing again.
+    """Send `count` signals; each sweep goes on from where the last was stopped, or from nothing once that was complete.
 
     seconds: in which each must have left.
     """
@@ -85,7 +86,7 @@ def signals(
 
 
 def slow(folder: Path, count: int, seconds: float = NEVER, at_once: float = NEVER) -> Iterator[Score]:
-    """Blocks that no grace is enough for: one signal; and in every other trial a second, once the first was heard.
+    """Stop sweeps whose blocks no grace is long enough for: by one signal; in every other trial by a second one, too.
 
     seconds, at_once: in which the process must have left after the first signal, and after the second.
     """

@@ -57,7 +57,7 @@ PACKAGES = ("chromium", "chromium-driver")
 HOST = "googlechromelabs.github.io"
 """Where Selenium Manager asks first."""
 SECONDS = 300
-"""After which what downloads or installs a browser is ended."""
+"""Seconds after which a process that downloads or installs a browser is ended."""
 
 
 LISTEN = """() => {
@@ -165,7 +165,7 @@ def last_line(text: str | None) -> str:
 
 
 def starts(browser: Browser) -> bool:
-    """Whether it does: a name on the PATH may be a stub, or the driver another version's."""
+    """Whether a browser starts: a name on the PATH may be a stub, or the driver another version's."""
     try:
         launched(browser).quit()
     except WebDriverException as error:
@@ -218,7 +218,7 @@ def started() -> Driver:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Driver]:
-    """One for all tests of a module."""
+    """The browser of all tests of a module."""
     if found() is None:
         pytest.skip(MISSING)
     driver = started()

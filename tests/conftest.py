@@ -13,7 +13,7 @@ settings.register_profile(
 settings.load_profile("fixed")
 
 HARDWARE = "this processor "
-"""So begin the reasons that no installation changes."""
+"""How the reason for a skip begins if no installation can change it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,7 +38,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """The last line of all, after pytest's own."""
+    """Print the very last line, after pytest's own: how many tests ran, and how many were skipped for each reason."""
     ran, skipped = outcomes(config)
     if ran or skipped:
         reasons = "; ".join(f"{count} because {reason}" for reason, count in skipped.most_common())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 EXTRAS = ("dask", "dev", "s3")
 OTHERS = ("pyparsing<3.3",)
-"""Not ours: with a newer one, Matplotlib before 3.10.8 warns that it calls functions by their old names."""
+"""Limits on indirect dependencies: with a newer pyparsing, Matplotlib before 3.10.8 warns of functions' old names."""
 
 
 def constraints(project: dict[str, object]) -> list[str]:

@@ -94,7 +94,7 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
-    """Of two processes; a block is suspect as soon as one ends under it."""
+    """A client of a cluster of two processes; a block is suspect as soon as a process ends under it."""
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
         cluster._quiet(),
@@ -149,7 +149,7 @@ def test_one_that_always_fails_is_named_and_the_others_are_done(
 
 
 def test_many_failures_end_a_sweep(client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Here because the workers' program is another one."""
+    """Every block fails, because the workers seem to run another version of the program."""
     monkeypatch.setattr(plans, "version", lambda fast: ("another",))
     with pytest.raises(
         FailedError, match="would compute other numbers: it has another version of the program"
@@ -176,7 +176,7 @@ def test_a_worker_that_does_not_see_the_results_says_so(tmp_path: Path) -> None:
 def test_a_long_block_is_no_stall(
     client: Any, local: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It ends when the time without a result has been up ten times."""
+    """The sweep goes on while a block runs, though the patience for a result has run out ten times over."""
     os.mkfifo(tmp_path / "release")
     late: list[int] = []
 

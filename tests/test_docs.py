@@ -26,7 +26,7 @@ from tests.snippets import PAGES, Page, blocks, make
 README = (ROOT / "README.md").read_text("utf-8")
 EXPERIMENTS = sorted((ROOT / "experiments").glob("*.yaml"))
 MOST_BYTES = 10_000
-"""A README of one screen and a half."""
+"""The most bytes of the README, about one screen and a half."""
 
 
 @pytest.fixture(scope="module")

@@ -84,7 +84,7 @@ def data_for(structure: Structure, samples: int, rng: np.random.Generator) -> Da
 
 
 RANGES = {"step_size": (1, 9), "t_max": (1, 20), "warmup_epochs": (1, 9), "eps": (1e-9, 1e-7), "gamma": (0.3, 1.2)}
-"""Of the numbers that are not between 0 and 1."""
+"""The ranges of those numbers of optimizers and schedules that are not drawn between 0 and 1."""
 
 
 def numbers_for(structure: Structure, runs: int, rng: np.random.Generator) -> np.ndarray:
@@ -225,7 +225,7 @@ def test_a_kernel_of_its_own_gives_the_same_bits(changes: dict[str, Any]) -> Non
 ], ids=["plain", "schedule", "batch", "shuffle"])  # fmt: skip
 @pytest.mark.parametrize("own_kernel", [False, True])
 def test_the_steps_that_were_run_are_counted(samples: int, changes: dict[str, Any], own_kernel: bool) -> None:
-    """Those of each run until it settles or diverges: neither the rest of a stretch counts, nor its repetition."""
+    """Steps count until a run settles or diverges: neither the rest of a stretch counts, nor its repetition."""
     plain = Structure((2, 2, 1), ("identity", "identity"), "true", "mse", "sgd", 1, "float64", "exact")
     structure, rng = replace(plain, **changes), np.random.default_rng(12)
     data, drawn = data_for(structure, samples, rng), block_of(structure, 70, rng, every=0, own_kernel=own_kernel)
@@ -247,7 +247,7 @@ def test_the_cases_meet_every_status() -> None:
 @pytest.mark.parametrize("arithmetic", ["exact", "fast"])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_a_run_does_not_depend_on_its_neighbours(dtype: Any, arithmetic: Any) -> None:
-    """Neither on its lane, nor on how many other runs there are, nor on which rows are asked for."""
+    """A run gives the same bits on any lane, among any number of other runs, and whichever rows are asked for."""
     structure = Structure((2, 3, 1), ("tanh", "identity"), "true", "mse", "sgd", 2, dtype, arithmetic)
     rng = np.random.default_rng(5)
     data, block = data_for(structure, 3, rng), block_of(structure, 37, rng, every=0)
@@ -396,7 +396,7 @@ def test_a_hundred_thousand_weights() -> None:
 
 
 def test_initial_weights_are_drawn_by_what_they_are_for() -> None:
-    """Not by where they stand: other initialisations, runs and layers beside them change nothing."""
+    """Other initialisations, runs and layers beside a weight do not change what is drawn for it."""
     structure = Structure((2, 3, 1), ("tanh", "identity"), "true", "mse", "sgd", 1, "float64", "exact")
     one = np.zeros(1, np.int64)
 

@@ -88,7 +88,7 @@ train = engine.train
 def test_the_time_it_takes_is_that_of_steps_that_are_run(
     budget: float, optimizers: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However few epochs of however few runs there is time for: from above, if it cannot know which will end early."""
+    """The estimate holds however few epochs and runs there is time for; it errs upwards if runs may yet end early."""
     clock = Clock(monkeypatch, sgd=1e-8, adam=5e-8)
     plan = Plan(load(EARLY | {"parameters": EARLY["parameters"] | {"optimizer": optimizers}}))
     monkeypatch.setattr(estimate, "SHORT", 0.0)

@@ -295,7 +295,7 @@ def test_a_row_s_data_file_must_be_the_one_it_was_trained_on(tmp_path: Any, monk
     ("settings", "epochs"), [({}, 10), ({"epochs": "2"}, 2), ({"epochs": "0"}, 1), ({"epochs": "1000"}, 100)]
 )
 def test_a_drawing_has_the_most_epochs_but_at_most_100_steps(settings: dict[str, str], epochs: int) -> None:
-    """And at most 100,000 weights, at one epoch or more: 2-150-30-1 has 5,011."""
+    """A drawing also has at most 100,000 weights, but at least one epoch: a network 2-150-30-1 has 5,011."""
     wide = {**settings, "layers": "[2, 150, 30, 1]"}
     assert chosen(QUESTION, wide).drawn_epochs() == min(epochs, 19)
     assert chosen(XOR, wide).drawn_epochs() == min(4, {10: 4}.get(epochs, epochs))

@@ -63,7 +63,7 @@ NAMES = ["wide", "many epochs", "a list", "full batch", "an odd batch"]
 def test_a_page_has_under_5_mb_and_a_terminal_gets_under_200_lines(
     experiment: dict[str, Any], epochs: str, tmp_path: Path
 ) -> None:
-    """And both say what is left out and how to get it."""
+    """The page and the terminal also say what is left out and how to get it."""
     file = written(experiment, tmp_path)
     page = tmp_path / "page.html"
     said = call(file, "--epochs", epochs, "--html", str(page)).stdout
@@ -100,7 +100,7 @@ def recorded_steps(experiment: Any, epochs: Any, room: Any) -> tuple[Recording, 
 
 
 def test_of_many_epochs_the_first_and_the_last_are_recorded() -> None:
-    """And each whole, as two of them fit."""
+    """Each epoch is recorded whole, as at least two of them fit."""
     recording, steps = recorded_steps(mapping([2, 4, 1], 200, 1000), 1000, Page())
     epochs = [epoch for epoch, sample in steps if sample == 1]
     assert len(epochs) > 10
@@ -115,7 +115,7 @@ def test_of_a_long_epoch_the_first_updates_and_the_last_are_recorded() -> None:
 
 
 def test_a_list_of_epochs_is_recorded_in_the_room_of_them_all() -> None:
-    """Or, where it does not hold them, the first ones and the last."""
+    """Where the room does not hold all epochs of the list, the first ones and the last are recorded."""
     experiment = mapping([2, 1], 2, 50)
     recording, steps = recorded_steps(experiment, [0, 3, "last"], Lines(200, size=300))
     assert (recording.plan.epochs, steps) == ([0, 3, 50], [(3, 1), (3, 2), (50, 1), (50, 2)])
@@ -125,7 +125,7 @@ def test_a_list_of_epochs_is_recorded_in_the_room_of_them_all() -> None:
 
 
 def test_the_steps_that_are_recorded_are_those_of_the_whole_record() -> None:
-    """However much is left out between them."""
+    """The numbers of a step are equal to those of the whole record, however much is left out before it."""
     whole = harness.explain(XOR, epochs=12)
     some = harness.explain(XOR, epochs=[3, 7, 12])
     assert some["epoch"].unique().tolist() == [3, 7, 12]

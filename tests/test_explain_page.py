@@ -87,7 +87,7 @@ def labels(driver: Chrome, selector: str = "[data-label]") -> dict[str, list[str
 
 
 def numbers(text: str) -> list[float]:
-    """Those in a label such as `1 - 0.6`; a sign that stands apart belongs to the number."""
+    """The numbers in a label such as `1 - 0.6`; a sign that stands apart belongs to the number."""
     text = text.replace(MINUS, "-").replace("\N{INFINITY}", "inf")
     return [float(part.replace(" ", "")) for part in re.findall(r"[-+]? ?(?:inf|nan|[\d.]+(?:e-?\d+)?)", text)]
 

@@ -233,7 +233,7 @@ def small(**parameters: Any) -> dict[str, Any]:
 
 
 def table(source: dict[str, Any], *columns: str) -> list[tuple[Any, ...]]:
-    """These columns of the table, None for NULL."""
+    """The rows of the trained table as tuples of these columns, None for NULL."""
     frame = harness.train(source)
     assert frame["config"].tolist() == list(range(len(frame)))
     found = frame[list(columns)].astype(object)
@@ -381,7 +381,8 @@ def test_a_value_that_is_never_used_with_another_matches_nothing() -> None:
 
 FINGERPRINTS = ["9e75d8eb", "f16528df", "510eceab"]
 BEFORE = ["c8a9a574", "4de383a2", "4d6954f4"]
-"""What the version that made copies gave: of experiments that have none, and of others."""
+"""The first digits of fingerprints by the version that trained copies of equal rows: `FINGERPRINTS` of experiments that
+have no copies, `BEFORE` of some that have."""
 
 
 def test_only_where_rows_changed_the_fingerprint_did() -> None:

@@ -22,11 +22,11 @@ PICKLES = re.compile(
 
 
 FILES = 8
-"""Some that any process has, and some for each thread that writes."""
+"""The most files that a process has open beside those of the threads that write, four for each."""
 
 
 def whole(score: Score) -> bool:
-    """Whether all of it held; what did not is printed."""
+    """Whether every trial of a score went as promised; those that did not are printed."""
     print(score, *score.wrong, sep="\n")
     return 0 < score.of == score.right
 
@@ -64,7 +64,7 @@ def test_hostile_folders_are_refused(tmp_path: Path) -> None:
 
 
 def test_results_may_be_a_link(tmp_path: Path) -> None:
-    """To another disk, say."""
+    """The results folder may be a link, to another disk say: the table is written where it leads."""
     (tmp_path / "disk").mkdir()
     (tmp_path / "results").symlink_to(tmp_path / "disk")
     (tmp_path / "x.yaml").write_text(corpus.yaml())
@@ -73,7 +73,7 @@ def test_results_may_be_a_link(tmp_path: Path) -> None:
 
 
 def test_nothing_is_unpickled() -> None:
-    """But compiled kernels, by Numba, from a private directory; and tasks, by a Dask worker that was sent them."""
+    """Only Numba unpickles (kernels from a private directory), and Dask's workers (the tasks that they were sent)."""
     found = [file for file in Path(harness.__file__).parent.rglob("*.py") if PICKLES.search(file.read_text())]
     assert [file.name for file in found] == ["cluster.py"]
 
@@ -84,7 +84,7 @@ def test_what_a_sweep_holds_is_sampled(tmp_path: Path) -> None:
 
 
 def test_a_sample_is_what_a_process_holds(tmp_path: Path) -> None:
-    """Before and after it opens five files and fills 100 MiB."""
+    """A process is sampled before and after it opens five files and fills 100 MiB."""
     program = """
 input()
 files, filled = [open(__file__) for _ in range(5)], b"x" * (100 * 2**20)

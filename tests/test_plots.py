@@ -180,7 +180,7 @@ def test_without_curves_it_says_how_to_have_them(tmp_path: Path) -> None:
 
 
 def test_captions_need_no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor the file that the experiment took them from."""
+    """A caption is written from the results alone, without the file that the experiment took its data from."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "p.csv").write_text("a,b,c\n1,1,1\n", "utf-8")
     data = {"file": "p.csv", "inputs": ["a", "b"], "targets": ["c"]}

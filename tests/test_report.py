@@ -223,7 +223,7 @@ def test_the_head_of_other_experiments(tmp_path: Path) -> None:
 
 
 def test_the_page_opens_with_the_picture(browser: Chrome, page: Path) -> None:
-    """And with where it comes from folded away."""
+    """The map is at the top, and where the results come from is folded away."""
     drawn(browser, page)
     places = {
         name: browser.find_element(By.CSS_SELECTOR, name).rect["y"] for name in ("#map", "#summary", "#line", "#curves")
@@ -461,7 +461,7 @@ def test_words_stand_out(browser: Chrome, page: Path, scheme: str) -> None:
 
 
 def luminance(colour: str) -> float:
-    """Of `rgb(r, g, b)`, by WCAG 2."""
+    """The relative luminance, by WCAG 2, of a colour given as `rgb(r, g, b)`."""
     channels = np.array([int(part) for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]) / 255
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
     return float(linear @ [0.2126, 0.7152, 0.0722])
@@ -556,7 +556,7 @@ def test_a_browser_that_is_too_old_is_told(browser: Chrome, page: Path) -> None:
 
 @pytest.mark.parametrize(("block_size", "files"), [(8, 18), (2, 1)])
 def test_rows_worth_a_look(tmp_path: Path, block_size: int, files: int) -> None:
-    """Of equals the first, whichever file they are in, and wherever in it; each row once, with every reason."""
+    """The first of equal rows is named, wherever in whichever file it is; each row stands once, with every reason."""
     parameters = EXPERIMENT["parameters"] | {"activation": ["identity", "relu"]}  # many a run is the same with both
     folder = harness.sweep(EXPERIMENT | {"parameters": parameters}, tmp_path, block_size=block_size)
     assert len(list(Path(folder, "runs").iterdir())) == files

@@ -167,7 +167,7 @@ def test_curves_are_the_losses_of_shorter_runs(tmp_path: Path) -> None:
 def test_threads_and_blocks_change_no_bit(
     experiment: dict[str, Any], arithmetic: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither how many there are, nor how large, nor in which order."""
+    """The number of threads, and the size and order of blocks, change no bit of the table."""
     experiment = experiment | {"training": experiment.get("training", {}) | {"arithmetic": arithmetic}}
     expected = harness.train(experiment, threads=1)
     for threads, block_size in ((1, 17), (2, 40), (3, 100), (8, 5), (8, 1000)):

@@ -13,11 +13,14 @@ import pytest
 from harness.cli import main
 from tests.make_columns import ROOT
 
-FRAGMENT = re.compile(r"(Of|Those|These|So|Likewise|The same|Ditto|Such|And|Or|But|Nor|Else|As above)\b")
+FRAGMENT = re.compile(
+    r"(Of|Those|These|So|Likewise|The same|Ditto|Such|And|Or|But|Nor|Neither|However|Else|As above|Whose"
+    r"|(After|In|At|By|From|To|With) which)\b"
+)
 """How a text begins that is the rest of a sentence, whose subject is the name or stands in another text."""
 ALLOWED = re.compile(r"(These|The same) \w+( \w+)? (as|are|is)\b")
 """A whole sentence after all."""
-FOLDERS = ("harness", "benchmarks")
+FOLDERS = ("harness", "benchmarks", "reliability", "tests")
 
 
 def docstrings(text: str) -> Iterator[tuple[int, str]]:
@@ -51,6 +54,8 @@ def test_fragments_are_told_from_sentences() -> None:
         "Likewise, once no run has ended.",
         "Those of an entry.",
         "So many.",
+        "And at most 100 of them.",
+        "After which a command has failed.",
     ]
     whole = [
         "Offsets of the rows.",
