@@ -167,7 +167,7 @@ def test_json_and_csv_lose_no_bit() -> None:
     record = harness.explain(XOR, epochs=2)
     numbers = ["value", "before", "gradient", "change", "after"]
     back = pd.DataFrame(json.loads(view.to_json(record)))
-    csv = pd.read_csv(io.StringIO(record.to_csv(index=False)))
+    csv = pd.read_csv(io.StringIO(record.to_csv(index=False)), float_precision="round_trip")
     for read in (back, csv):
         assert np.array_equal(read[numbers].to_numpy(float), record[numbers].to_numpy(float), equal_nan=True)
         assert read.formula.tolist() == record.formula.tolist()
