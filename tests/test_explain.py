@@ -168,7 +168,7 @@ def test_json_and_csv_lose_no_bit() -> None:
     record = harness.explain(XOR, epochs=2)
     numbers = ["value", "before", "gradient", "change", "after"]
     back = pd.DataFrame(json.loads("".join(view.json_of([record]))))
-    csv = pd.read_csv(io.StringIO("".join(view.csv_of([record]))))
+    csv = pd.read_csv(io.StringIO("".join(view.csv_of([record]))), float_precision="round_trip")
     for read in (back, csv):
         assert np.array_equal(read[numbers].to_numpy(float), record[numbers].to_numpy(float), equal_nan=True)
         assert read.formula.tolist() == record.formula.tolist()

@@ -161,17 +161,17 @@ def weight_lists(structure: Structure) -> dict[str, slice]:
 def weight_columns(structures: Iterable[Structure], number: pa.DataType) -> list[Column]:
     """The union of the weight columns of these networks, in the order of layers and units."""
     named: set[str] = set()
-    lists: dict[str, set[int]] = {}
+    lists: set[str] = set()
     for structure in structures:
         if parameter_count(structure) <= NAMED_WEIGHTS:
             named.update(weight_names(structure))
         else:
-            for name, where in weight_lists(structure).items():
-                lists.setdefault(name, set()).add(where.stop - where.start)
+            lists.update(weight_lists(structure))
     columns = [Column(name, number, "", _weight_meaning(name), True) for name in sorted(named, key=_weight_order)]
-    for name, sizes in sorted(lists.items(), key=lambda item: _weight_order(item[0])):
-        size = sizes.pop() if len(sizes) == 1 else -1
-        columns.append(Column(name, pa.list_(number, size), "", _weight_meaning(name), True))
+    # No lists of a fixed size: pyarrow before 26 cannot write those in Parquet where one is NULL.
+    columns += [
+        Column(name, pa.list_(number), "", _weight_meaning(name), True) for name in sorted(lists, key=_weight_order)
+    ]
     return columns
 
 

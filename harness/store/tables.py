@@ -157,15 +157,14 @@ class Tables:
             return {
                 name: floats(weights[p], valid).cast(columns[name]) for p, name in enumerate(weight_names(structure))
             }
-        lists = {}
+        lists, there = {}, np.ones(rows, bool)
+        if valid is not None:
+            there = pa.Array.from_buffers(pa.bool_(), rows, [None, valid]).to_numpy(zero_copy_only=False)
+        ends = np.append(0, np.cumsum(there, dtype=np.int32))
         for name, where in weight_lists(structure).items():
-            flat = floats(weights[where].T, None).cast(columns[name].value_type)
-            size = where.stop - where.start
-            made = pa.FixedSizeListArray.from_arrays(flat, size)
-            if valid is not None:
-                kept = pa.Array.from_buffers(pa.bool_(), rows, [None, valid])
-                made = pc.if_else(kept, made, pa.nulls(rows, made.type))
-            lists[name] = made.cast(columns[name])
+            flat = floats(weights[where].T[there], None).cast(columns[name].value_type)
+            offsets = pa.array(ends * np.int32(where.stop - where.start))
+            lists[name] = pa.ListArray.from_arrays(offsets, flat, columns[name], mask=pa.array(~there))
         return lists
 
 

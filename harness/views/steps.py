@@ -95,7 +95,8 @@ def packed(recorded: pd.DataFrame) -> dict[str, Any]:
     """
     shapes: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
     parts = []
-    changes = recorded[["epoch", "sample", "phase"]].astype({"sample": object}).fillna({"sample": 0})
+    samples = recorded["sample"].astype(object).where(recorded["sample"].notna(), 0)
+    changes = recorded[["epoch", "sample", "phase"]].assign(sample=samples)
     for _, rows in recorded.groupby((changes != changes.shift()).any(axis=1).cumsum(), sort=False):
         epoch, sample, phase = changes.loc[rows.index[0]]
         shape = tuple(rows["name"]), tuple(rows["formula"])
