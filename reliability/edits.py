@@ -111,5 +111,5 @@ def _runs(folder: Path) -> list[tuple[tuple[str, ...], set[int]]]:
     single = table.layers.astype(str) == "[2, 1]"
     table["activation"] = table.activation.astype(str).where(~single, "none")
     keys = ["learning_rate", "init", "repeat", *DEFAULTS]
-    frames = table[keys].fillna(-1.0).astype(dict.fromkeys(keys, str)).assign(epochs=table.epochs).groupby(table.run)
+    frames = table[keys].astype(object).map(str).assign(epochs=table.epochs).groupby(table.run)
     return [(tuple(frame.iloc[0][keys]), set(frame.epochs)) for _, frame in frames]

@@ -6,7 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
-EXTRAS = ("dask", "dev", "s3")
+EXTRAS = ("dask", "dev", "docs", "s3")
 OTHERS = ("pyparsing<3.3",)
 """Limits on indirect dependencies: with a newer pyparsing, Matplotlib before 3.10.8 warns of functions' old names."""
 

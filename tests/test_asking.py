@@ -49,7 +49,7 @@ def test_a_column_by_another_name(here: Path) -> None:
         ({"x": "learning-rate"}, "no column 'learning-rate'; did you mean learning_rate?"),
         ({"x": "dropout"}, "no column 'dropout'; there is no dropout"),
         ({"x": "qqq"}, "no column 'qqq'; there are config, run, learning_rate, epochs, init, repeat, status, "
-         "settled_epoch and 166 more"),
+         "settled_epoch and 167 more"),
         ({"where": {"train_loss": 1}}, "no column 'train_loss'; did you mean loss_mean?"),
     ]:  # fmt: skip
         with pytest.raises(ValueError, match="no column") as caught:

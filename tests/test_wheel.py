@@ -89,7 +89,7 @@ def test_the_wheel_has_the_shipped_experiments_and_its_types(installed: Installe
     assert {name for name in names if ".dist-info/" not in name} == package | {
         f"harness/experiments/{n}" for n in SHIPPED
     }
-    assert {"harness/py.typed", "harness/views/pages/report.js", "harness/drafts/draft.yaml"} <= names
+    assert {"harness/py.typed", "harness/views/pages/report/main.js", "harness/drafts/draft.yaml"} <= names
     assert f"\nVersion: {harness.__version__}\n" in metadata
     assert wheel.name.startswith(f"backprop_harness-{harness.__version__}-")
 
