@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     effort = Effort(1 if options.quick else options.rounds, options.quick)
     with tempfile.TemporaryDirectory() as folder:
-        results = Results(Path(folder, "results.json") if options.quick else FILE)
+        results = Results(Path(folder, "speed.json") if options.quick else FILE)
         run = machine.describe() | {"rounds": effort.rounds}
         for task in rows.tasks(effort):
             if options.only in task.label:

@@ -1,4 +1,4 @@
-"""What was measured, in `results.json`: rows and targets, each with the run of the benchmark that measured it.
+"""What was measured, in `docs/speed.json`: rows and targets, each with the run of the benchmark that measured it.
 
 A run with `--only` replaces what it measured and keeps the rest, which still says when and where it was measured.
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-FILE = Path(__file__).with_name("results.json")
+FILE = Path(__file__).parents[1] / "docs" / "speed.json"
 DIGITS = 4
 """Significant digits that are kept; the pages show three."""
 

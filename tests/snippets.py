@@ -104,9 +104,15 @@ def parse(command: str) -> None:
 
 
 def normal(text: str) -> str:
-    """The text without what differs from run to run: seconds and speeds, but not their words."""
+    """The text without what differs from run to run: seconds and speeds, but not their words; and estimates of time.
+
+    An estimate depends on the processors, and says what is to be compiled only until it is.
+    """
     lines = []
     for line in text.rstrip().splitlines():
+        if line.startswith("time  "):
+            lines.append("time")
+            continue
         timed = re.search(r"\d (s|seconds|minutes)\b|a second\b", line)
         lines.append(re.sub(r" *[\d,.]*\d\b", " N", line).rstrip() if timed else line.rstrip())
     return "\n".join(lines)

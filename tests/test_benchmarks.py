@@ -143,7 +143,7 @@ def test_the_report_has_every_figure(tmp_path: Path) -> None:
     about = {"network": "2-2-1", "activation": "identity", "dtype": "float64", "step": "one sample"}
     contenders = {name: found(1234.5) for name in ("harness fast", "harness exact", "JAX", "C fused", "NumPy")}
     reached = [Reached("much work", 5, True, 4.0, "x", "so"), Reached("little", 5, False, 4.0, "s", "so")]
-    results = Results(tmp_path / "results.json")
+    results = Results(tmp_path / "speed.json")
     label = " ".join(about.values())
     results.rows[label] = {
         "label": label,
@@ -156,7 +156,7 @@ def test_the_report_has_every_figure(tmp_path: Path) -> None:
         {"name": "t", **asdict(row), "met": row.met, "run": run_of("2026-01-02")} for row in reached
     ]
     results.save()
-    text = report.page(Results(tmp_path / "results.json"))
+    text = report.page(Results(tmp_path / "speed.json"))
     assert (
         "| 2-2-1 | identity | float64 | one sample | 1,234 | 31.0 | 50% | 1,234 | 31.0 | 1,234 | 2 | 0.50 | a |" in text
     )
@@ -168,7 +168,7 @@ def test_the_report_has_every_figure(tmp_path: Path) -> None:
 
 
 def test_a_partial_run_keeps_what_others_measured(tmp_path: Path) -> None:
-    file = tmp_path / "results.json"
+    file = tmp_path / "speed.json"
     results = Results(file)
     for name in ("one", "other"):
         reached = Reached(name, None, False, 12.345678, "s", "so")
@@ -201,7 +201,7 @@ def test_the_readme_s_lines_come_from_the_figures() -> None:
 def test_what_is_measured_is_kept_and_written_and_tiny_sizes_are_not(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    kept = tmp_path / "results.json"
+    kept = tmp_path / "speed.json"
     monkeypatch.setattr(main_module, "FILE", kept)
     monkeypatch.setattr(main_module.report, "write", lambda results: pytest.fail("written"))
     monkeypatch.setattr(main_module.machine, "describe", lambda: run_of("2026-01-02"))

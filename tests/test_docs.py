@@ -15,7 +15,8 @@ import pytest
 from benchmarks import report
 from benchmarks.results import Results
 from harness.cli import main
-from harness.experiment import load
+from harness.experiment import data, load, source
+from harness.experiment.data import sheet
 from harness.experiment.model import label
 from harness.experiment.settings import KINDS, NETWORK, NUMBERS, TRAINING
 from harness.sweeps.plan import Plan
@@ -102,6 +103,19 @@ def test_the_documented_grids_work(tmp_path: Path) -> None:
     (tmp_path / "grids.yaml").write_text(start + "grids:" + grids, "utf-8")
     plan = Plan(load(tmp_path / "grids.yaml"))
     assert (plan.rows, plan.runs) == (3, 2)
+    (tmp_path / "merged.yaml").write_text(start + DOCUMENTED[2], "utf-8")
+    assert Plan(load(tmp_path / "merged.yaml")).rows == 3
+
+
+def test_the_documented_limits_are_those_of_the_code() -> None:
+    csv = f"at most {sheet.MOST_BYTES >> 20} MiB and at most {sheet.MOST_COLUMNS:,} columns"
+    for limit in (csv, f"at most {source.MOST_BYTES >> 20} MiB", f"at most {data.MOST_ROWS:,} rows"):
+        assert limit in " ".join(EXPERIMENT_FILE.split()), limit
+    own, security = ((ROOT / name).read_text("utf-8") for name in ("docs/own-data.md", "SECURITY.md"))
+    for text in (own, security):
+        assert f"at most {sheet.MOST_BYTES >> 20} MiB" in text
+        assert f"at most {data.MOST_ROWS:,} rows" in text
+    assert f"a file is at most {source.MOST_BYTES >> 20} MiB" in security
 
 
 def number_of(text: str) -> float | None:
@@ -143,7 +157,7 @@ def test_a_page_names_what_there_is(path: Path) -> None:
         assert (path.parent / name).exists(), name
     for name in re.findall(r"`((?:harness|tests|experiments)/[\w./]*)`", text):
         assert (ROOT / name).exists(), name
-    for target in re.findall(r"`make (\w+)`", text):
+    for target in re.findall(r"`make ([\w-]+)[`\s]", text):
         assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE), target
 
 
