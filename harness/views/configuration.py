@@ -12,7 +12,7 @@ import pandas as pd
 
 from harness import reference
 from harness.errors import HarnessError
-from harness.experiment import ExperimentError, load, source
+from harness.experiment import ExperimentError, load, shipped, source
 from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid
 from harness.experiment.model import Experiment, Value, label
 from harness.experiment.resolve import network_data, override, structure
@@ -169,13 +169,19 @@ def _final(row: pd.DataFrame, made: Structure) -> Final:
 
 
 def _experiment(results: Results) -> Experiment:
-    """The experiment of a results folder; a data file that it names is looked for from here on."""
-    try:
-        experiment = load(results.name, results.source)
-    except ExperimentError as error:
-        why = str(error).splitlines()[0]
-        raise HarnessError(f"{results.folder}: its experiment cannot be read from this folder: {why}") from None
-    if experiment.fingerprint.encode() != results.runs.schema.metadata[b"harness.fingerprint"]:
-        why = "its data have changed since it was trained, or another version trained it"
-        raise HarnessError(f"{results.folder}: its experiment no longer means these rows: {why}")
-    return experiment
+    """The experiment of a results folder.
+
+    A data file that it names is looked for from here on, and then among those that come with the package.
+    """
+    why = []
+    for named in (results.name, str(shipped.folder() / results.name)):
+        try:
+            experiment = load(named, results.source)
+        except ExperimentError as error:
+            why.append(f"its experiment cannot be read from this folder: {str(error).splitlines()[0]}")
+            continue
+        if experiment.fingerprint.encode() == results.runs.schema.metadata[b"harness.fingerprint"]:
+            return experiment
+        changed = "its data have changed since it was trained, or another version trained it"
+        why.append(f"its experiment no longer means these rows: {changed}")
+    raise HarnessError(f"{results.folder}: {why[0]}")
