@@ -18,7 +18,8 @@ import harness
 from harness.block import Status
 from harness.errors import HarnessError
 from harness.store.schema import parameter_column
-from harness.views.plots import colours, facets, style
+from harness.views.palette import GREW
+from harness.views.plots import colours, facets
 from harness.views.plots.cells import EMPTY, Outcome, cells_of, opened, outline
 from harness.views.plots.scales import MOST
 from harness.views.results import Axis, Results
@@ -155,7 +156,7 @@ def test_growth_is_visible(tmp_path: Path) -> None:
     assert "ran, but grew: loss above that of the first epoch" in legend(made)
     assert legend_title(made) == "most common status"
     (mesh,) = [mesh for mesh in panels(made)[0].collections if mesh.get_gid() == "flat grew"]
-    assert to_hex(mesh.cmap(0)) == style.GREW
+    assert to_hex(mesh.cmap(0)) == GREW
 
 
 def test_unlike_settings_are_never_in_one_median(tmp_path: Path) -> None:

@@ -63,14 +63,15 @@ def setup(results: Results) -> list[str]:
 
 
 def status(which: Status, count: int, rows: int) -> dict[str, Any]:
-    """How many rows have this status, and what it means."""
+    """How many rows have this status, what it means in a phrase, and what exactly."""
+    meaning = SIGNS[which].words
     return {
         "label": which.label,
-        "meaning": SIGNS[which].words,
+        "meaning": meaning,
         "count": count,
         "text": f"{count:,}",
         "share": f"({count / max(rows, 1):.1%})",
-        "sentence": which.sentence,
+        "sentence": which.sentence.removeprefix(f"{meaning}: "),
     }
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.views import ticks
+from harness.views.palette import LINES
 from harness.views.plots import style
 from harness.views.plots.asked import DOT, Asked
 from harness.views.plots.facets import facets_of
@@ -83,7 +84,7 @@ def _levels(points: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.float64
 def _draw(axes: Axes, epochs: NDArray[np.int64], levels: NDArray[np.float64], many: bool) -> list[Any]:
     """Draw the three losses of the runs of a panel; return what the legend says."""
     alone = (levels == levels[1]).all()  # of one sample, whose loss is all three
-    for (column, (label, dash)), colour, found in zip(LOSSES.items(), style.LINES, levels, strict=False):
+    for (column, (label, dash)), colour, found in zip(LOSSES.items(), LINES, levels, strict=False):
         if alone and column != "loss_mean":
             continue
         if many and column == "loss_mean":

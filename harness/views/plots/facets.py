@@ -35,9 +35,14 @@ class Facet:
         return ", ".join(map(str, self.setting.values()))
 
     @property
+    def like(self) -> dict[str, Any]:
+        """The part of its setting that makes its losses unlike those of others."""
+        return {name: self.setting[name] for name in unlike(self.setting)}
+
+    @property
     def kind(self) -> tuple[Any, ...]:
-        """What makes its losses unlike those of others."""
-        return tuple(self.setting[name] for name in unlike(self.setting))
+        """The values of what makes its losses unlike those of others."""
+        return tuple(self.like.values())
 
 
 @dataclass(frozen=True)

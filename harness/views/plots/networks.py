@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.store.arrays import NAMED
+from harness.views.palette import LINES
 from harness.views.plots import style
 from harness.views.plots.asked import DOT, Asked
 from harness.views.plots.facets import facets_of
@@ -48,14 +49,13 @@ def weights(asked: Asked) -> Figure:
     made, grid = network(list(found), question, DOT.join(part for part in shown if part))
     for axes, name, lowest in grid:
         for number, part in enumerate(found[name]):
-            _trend(axes, part, scale, style.LINES[(layer_of(name) - 1 if one else number) % len(style.LINES)], one)
+            _trend(axes, part, scale, LINES[(layer_of(name) - 1 if one else number) % len(LINES)], one)
         limits(axes, np.concatenate([(part if one else part[2]).ravel() for part in found[name]]))
         scale.show(axes, "x", TICKS)
         scale.span(axes)
         finish(axes, name, x.title, lowest)
     handles = [
-        Line2D([], [], color=style.LINES[number % len(style.LINES)], label=facet.value)
-        for number, facet in enumerate(facets.drawn)
+        Line2D([], [], color=LINES[number % len(LINES)], label=facet.value) for number, facet in enumerate(facets.drawn)
     ]
     style.legend(made.body, [] if one else handles, ", ".join(facets.names))
     asked.caption(made.figure, *([BANDS] if over and one else []), *asked.binned(x))

@@ -26,6 +26,8 @@ TICKS = 10
 """So many ticks at most along an axis of a picture's width."""
 CHARACTERS = 80
 """Of all labels along an axis of a picture's width."""
+MARGIN = 0.02
+"""The part of an axis that lies beyond the first value, and beyond the last, where there are lines."""
 MINOR = 6
 """So many decades or fewer have small ticks between."""
 
@@ -64,7 +66,13 @@ class Scale:
 
     def span(self, axes: Axes) -> None:
         """Make x as long as all values, even where there is nothing to draw, so that its ticks are there."""
-        axes.set_xlim(self.edges[0], self.edges[-1])
+        if self.kind == "steps" or len(self.at) < 2:
+            axes.set_xlim(self.edges[0], self.edges[-1])
+            return
+        turn, back = (np.log, np.exp) if self.kind == "log" else (np.positive, np.positive)
+        low, high = turn(self.at[[0, -1]])
+        room = MARGIN * (high - low)
+        axes.set_xlim(back(low - room), back(high + room))
 
     def _texts(self, which: str, every: int, most: int) -> list[str]:
         """What stands at every so many-th value."""

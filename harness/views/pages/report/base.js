@@ -24,6 +24,8 @@ class Picture {
   /* Axes of few values, of which there may be a panel or a line each. */
   few(most) { return this.report.ranked().filter((axis) => axis.values.length <= most && axis.name !== "repeat"); }
 
+  get palette() { return this.report.data.colours.lines; }
+
   axis(select) { return select.value === NONE ? null : this.report.axes.get(select.value); }
 
   /* Offer a choice for each axis that is not drawn. Words have to be chosen, for a median over unlike settings says

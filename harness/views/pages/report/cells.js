@@ -34,7 +34,7 @@ class Cells {
     this.most = Math.max(this.most, rows.length);
     if (most === GREW) shown.grew[cell] = 1;
     else if (most === DIVERGED && (this.compared || median === null)) shown.diverged[cell] = this.median("diverged_epoch", those);
-    else if (most === SETTLED && this.compared && median <= LEAST_LOSS) shown.settled[cell] = this.median("settled_epoch", those);
+    else if (most === SETTLED && this.compared && median <= this.report.data.nothing) shown.settled[cell] = this.median("settled_epoch", those);
     else shown.number[cell] = median;
   }
 
