@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +199,10 @@ def test_what_settled_at_no_loss_shows_how_soon(folder: Path, table: pd.DataFram
     drawn = layer(panels(made)[0], "settled")
     assert np.sort(drawn[~np.isnan(drawn)]) == pytest.approx(np.sort(settled["settled_epoch"].to_numpy(float)))
     assert bars(made).keys() == {"loss mean", "settled in epoch", "diverged in epoch"}
+    made.canvas.draw()
+    boxes = [axes.yaxis.label.get_window_extent() for axes in made.axes if axes.get_label() == "<colorbar>"]
+    assert len(boxes) == 3
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
 
 
 def test_a_map_can_show_how_soon_runs_ended(folder: Path, table: pd.DataFrame) -> None:

@@ -63,13 +63,15 @@ class Configuration:
         return network_data(self.experiment, structure(self.experiment, self.values))
 
     def columns(self) -> tuple[list[str], list[str]]:
-        """What the data's file calls the inputs and the targets; none where the data have no names."""
+        """What the data's file calls the inputs and the targets; none where it has no names, or ours: x1, x2, t1."""
         section = source.read(self.experiment.label, self.experiment.source).data["data"]
         data = self.data()
         found = [section.get(key, []) for key in ("inputs", "targets")]
         counts = [data.inputs.shape[1], data.targets.shape[1]]
         named = "file" in section and [isinstance(names, list) and len(names) for names in found] == counts
-        return ([str(name) for name in found[0]], [str(name) for name in found[1]]) if named else ([], [])
+        ours = ([f"{mark}{at + 1}" for at in range(count)] for mark, count in zip("xt", counts, strict=True))
+        inputs, targets = ([] if names == own or not named else names for names, own in zip(found, ours, strict=True))
+        return [str(name) for name in inputs], [str(name) for name in targets]
 
     @property
     def last(self) -> int:

@@ -57,7 +57,7 @@ def curves(asked: Asked) -> Figure:
         if len(epochs):
             handles = _draw(axes, epochs, levels, many) or handles
         name(axes, facet, "epoch", "loss")
-    shown_losses = [levels if many else levels[:, 2] for levels in losses]
+    shown_losses = [np.concatenate([levels[:, 2], levels[1]]) if many else levels[:, 2] for levels in losses]
     outside = scales(list(zip(places, shown_losses, strict=True)), alike)
     style.legend(body, handles, "over the samples of an epoch")
     told = [f"{BANDS} of the mean loss", "a run that diverges counts until it does"] if many else []

@@ -19,7 +19,11 @@ MOST = 6
 
 @dataclass(frozen=True)
 class Facet:
-    """One setting of the axes that are neither drawn nor held. setting: axis -> value; empty if there is only one."""
+    """One setting of the axes that are neither drawn nor held.
+
+    setting: axis -> value, None where its rows have none, as networks without a hidden layer have no activation; empty
+    if there is only one.
+    """
 
     asked: Asked
     setting: Mapping[str, Any]
@@ -27,12 +31,12 @@ class Facet:
     @property
     def label(self) -> str:
         """`init ones, layers [2, 2, 1]`."""
-        return ", ".join(f"{name} {value}" for name, value in self.setting.items())
+        return ", ".join(f"{name} {value}" for name, value in self.setting.items() if value is not None)
 
     @property
     def value(self) -> str:
         """`ones, [2, 2, 1]`, for a legend whose title names the axes."""
-        return ", ".join(map(str, self.setting.values()))
+        return ", ".join(str(value) for value in self.setting.values() if value is not None)
 
     @property
     def like(self) -> dict[str, Any]:
@@ -95,7 +99,8 @@ def _least(asked: Asked, names: list[str]) -> pd.DataFrame:
     """A row for each setting that is there: its values and the least loss that a row of it has."""
 
     def least(frame: pd.DataFrame) -> pd.DataFrame:
-        return frame.groupby(names, sort=False)["loss_mean"].min().reset_index()
+        return frame.groupby(names, sort=False, dropna=False)["loss_mean"].min().reset_index()
 
     found = parts(asked.results, [*names, "loss_mean"], asked.where)
-    return least(pd.concat([least(part.astype(dict.fromkeys(names, str))) for part in found]))
+    every = least(pd.concat([least(part.astype(dict.fromkeys(names, object))) for part in found]))
+    return every.assign(**{name: every[name].astype(object).where(every[name].notna(), None) for name in names})

@@ -52,7 +52,8 @@ class Picture {
     const rows = this.report.rows(this.held);
     if (!axis) return [{name: "", rows}];
     const column = this.report.column(axis.name), found = axis.values.map((_, k) => ({name: `${words(axis.name)} ${axis.text(k)}`, rows: []}));
-    for (const row of rows) found[column[row]]?.rows.push(row);
+    found.push({name: `no ${words(axis.name)}`, rows: []});
+    for (const row of rows) found.at(column[row]).rows.push(row);  // -1 for a row without one
     return found.filter((panel) => panel.rows.length);
   }
 

@@ -16,7 +16,9 @@ class Line extends Picture {
   }
 
   async draw() {
-    const {report} = this, x = this.axis(this.x), share = this.y.value === "share";
+    const {report} = this, x = this.axis(this.x);
+    if (!report.comparable(x, this.y.value)) this.y.value = "share";
+    const share = this.y.value === "share";
     for (const select of [this.group, this.panel]) {
       const axis = this.axis(select), comparable = axis && (share || report.comparable(axis, this.y.value));
       if (axis && (axis === x || !comparable || (select === this.group && share))) select.value = NONE;
@@ -74,7 +76,8 @@ class Line extends Picture {
 
   medians(x, across, group, rows, up) {
     const {report} = this, column = report.column(this.y.value);
-    const parts = group ? group.values.map((_, k) => [k, group.text(k), rows.filter((row) => report.column(group.name)[row] === k)]) : [[0, "", rows]];
+    const those = (k) => rows.filter((row) => report.column(group.name)[row] === k), none = group && `no ${words(group.name)}`;
+    const parts = group ? [...group.values.map((_, k) => [k, group.text(k), those(k)]), [group.values.length, none, those(-1)]] : [[0, "", rows]];
     const drawn = parts.filter(([, , part]) => part.some((row) => column[row] !== null));
     return drawn.flatMap(([k, name, part]) => {
       const values = this.by(x, part).map((here) => ascending(here.map((row) => column[row])));

@@ -58,6 +58,7 @@ class Map_ extends Picture {
   async draw() {
     const {report} = this, x = this.axis(this.x), y = this.axis(this.y);
     if ([x.name, y.name].includes(this.panel.value)) this.panel.value = NONE;
+    if (![x, y].every((axis) => report.comparable(axis, this.colour.value))) this.colour.value = report.apart;
     let panel = this.axis(this.panel);
     if (panel && !report.comparable(panel, this.colour.value)) panel = null;
     this.panel.value = panel ? panel.name : NONE;

@@ -51,6 +51,7 @@ class Report {
     this.quantities = [...data.losses, ...data.epochs, ...data.weights];
     const there = (name) => this.column(name).some((value) => value !== null);
     this.first = ["loss_mean", "diverged_epoch", ...this.quantities].find(there) ?? "loss_mean";
+    this.apart = [...data.weights, ...data.epochs].find(there) ?? "diverged_epoch";  // where losses are not comparable
   }
 
   column(name) { return this.data.columns[name]; }
@@ -78,11 +79,13 @@ class Report {
   /* Whether a row has values of these axes; in a union of grids not every row has all. */
   has(row, ...axes) { return axes.every((axis) => this.column(axis.name)[row] >= 0); }
 
-  /* The rows where every axis that is held has its value: [row, ..]. */
+  /* The rows where every axis that is held has its value: [row, ..]. What words say is no matter to rows that have none,
+     as an activation to a network without hidden units. */
   rows(held) {
     const kept = [];
     for (let row = 0; row < this.count; row++) {
-      if (held.every(([name, value]) => this.column(name)[row] === value)) kept.push(row);
+      const at = ([name, value]) => this.column(name)[row] === value || (this.column(name)[row] === -1 && this.axes.get(name).label);
+      if (held.every(at)) kept.push(row);
     }
     return kept;
   }
