@@ -38,7 +38,7 @@ def panels(made: Figure) -> list[Axes]:
 
 def bars(made: Figure) -> dict[str, Axes]:
     """The colour bars, by their titles."""
-    return {axes.get_ylabel(): axes for axes in made.axes if axes.get_label() == "<colorbar>"}
+    return {axes.get_ylabel().replace("\n", " "): axes for axes in made.axes if axes.get_label() == "<colorbar>"}
 
 
 def layer(axes: Axes, name: str) -> np.ndarray:

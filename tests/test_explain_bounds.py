@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -285,3 +286,12 @@ def test_epoch_0_is_the_network_before_training() -> None:
     forward = record[(record.phase == "forward") & (record["sample"] == 1)]
     values = [forward[forward.epoch == epoch].set_index("name").value.to_dict() for epoch in (0, 1)]
     assert values[0] == values[1]
+
+
+@pytest.mark.parametrize("init", ["xavier_uniform", "he_normal"])
+def test_the_weights_of_a_layer_are_drawn_together(init: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Any] = []
+    philox = np.random.Philox
+    monkeypatch.setattr(np.random, "Philox", lambda **given: made.append(given) or philox(**given))
+    chosen(mapping([2, 300, 300, 1]), {"init": init}).training()
+    assert len(made) < 3 * 60  # for each layer one, and of a normal distribution for each attempt

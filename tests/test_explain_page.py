@@ -694,3 +694,29 @@ def test_drawing_and_printing_are_asked_one_at_a_time(tmp_path: Path) -> None:
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == "--json prints and --html draws; expected one of them\n"
     assert not target.exists()
+
+
+TICKS = """return [...document.querySelectorAll("#loss, #weight")].flatMap((svg) => ["up", "across"].map((way) =>
+    [...svg.querySelectorAll(`text.tick.${way}`)].map((one) => {
+      const {left, right, top, bottom} = one.getBoundingClientRect(), frame = svg.getBoundingClientRect();
+      return [one.textContent, left - frame.left, right - frame.left, top, bottom, frame.width];
+    })))"""
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("experiment", [QUESTION, XOR, BATCHES], ids=["question", "one epoch of samples", "two epochs"])
+def test_curves_have_three_ticks_that_do_not_overlap(
+    browser: Chrome, tmp_path: Path, experiment: Any, width: int
+) -> None:
+    page(browser, tmp_path, harness.explain(experiment, epochs=10 if experiment == QUESTION else None), width)
+    to(browser, "update")
+    groups = browser.execute_script(TICKS)
+    assert len(groups) == 4
+    for group in groups:
+        assert len(group) >= 3
+        assert len({text for text, *_ in group}) == len(group)
+        for _, left, right, _, _, frame in group:
+            assert left >= 0
+            assert right <= frame
+        for (_, left, right, top, bottom, _), other in combinations(group, 2):
+            assert right < other[1] or other[2] < left or bottom <= other[3] + 1 or other[4] <= top + 1

@@ -163,3 +163,15 @@ def test_a_file_and_a_row_give_the_same_kind_of_thing(tmp_path: Path) -> None:
         plain = (found[found.phase == "update"], found.copy(), found.head(), pd.concat([found, found]), found.T)
         assert {type(frame) for frame in plain} == {pd.DataFrame}
     assert both[1].equals(harness.explain(folder, config=2))
+
+
+def test_the_data_of_a_shipped_experiment_are_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = {"learning_rate": 0.1, "layers": [2, 1, 1], "epochs": 3}
+    folder = str(harness.sweep("own_data", tmp_path, settings=settings))
+    text = printed(folder, 0)
+    assert SAME in text
+    assert "t1 = label" in text
+    assert "x1 = x1" not in text
+    Path("points.csv").write_text("x,y,label\n1,2,0\n3,4,1\n", "utf-8")
+    assert SAME in printed(folder, 0)

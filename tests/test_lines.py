@@ -137,7 +137,7 @@ def test_one_loss_a_value_is_a_line(tmp_path: Path) -> None:
     assert line.get_xdata().tolist() == table["learning_rate"].tolist()
     assert line.get_ydata().tolist() == table["loss_mean"].clip(lower=1e-12).tolist()
     assert legend(made) == []
-    assert title(made) == "What is the loss mean at each learning rate?"
+    assert title(made) == "What is the loss mean, by learning rate?"
     labels = swept(tmp_path / "labels", {"init": ["ones", {"constant": 2}], "learning_rate": 0.01, "epochs": 10})
     (marks,) = panels(harness.plot(labels))[0].lines
     assert (marks.get_linestyle(), marks.get_marker()) == ("None", "o")

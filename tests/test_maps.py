@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ import harness
 from harness.block import Status
 from harness.errors import HarnessError
 from harness.store.schema import parameter_column
-from harness.views.plots import colours, facets, style
+from harness.views.palette import GREW
+from harness.views.plots import colours, facets
 from harness.views.plots.cells import EMPTY, Outcome, cells_of, opened, outline
 from harness.views.plots.scales import MOST
 from harness.views.results import Axis, Results
@@ -155,7 +157,7 @@ def test_growth_is_visible(tmp_path: Path) -> None:
     assert "ran, but grew: loss above that of the first epoch" in legend(made)
     assert legend_title(made) == "most common status"
     (mesh,) = [mesh for mesh in panels(made)[0].collections if mesh.get_gid() == "flat grew"]
-    assert to_hex(mesh.cmap(0)) == style.GREW
+    assert to_hex(mesh.cmap(0)) == GREW
 
 
 def test_unlike_settings_are_never_in_one_median(tmp_path: Path) -> None:
@@ -197,6 +199,10 @@ def test_what_settled_at_no_loss_shows_how_soon(folder: Path, table: pd.DataFram
     drawn = layer(panels(made)[0], "settled")
     assert np.sort(drawn[~np.isnan(drawn)]) == pytest.approx(np.sort(settled["settled_epoch"].to_numpy(float)))
     assert bars(made).keys() == {"loss mean", "settled in epoch", "diverged in epoch"}
+    made.canvas.draw()
+    boxes = [axes.yaxis.label.get_window_extent() for axes in made.axes if axes.get_label() == "<colorbar>"]
+    assert len(boxes) == 3
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
 
 
 def test_a_map_can_show_how_soon_runs_ended(folder: Path, table: pd.DataFrame) -> None:

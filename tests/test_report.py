@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from matplotlib.colors import to_rgb
 from PIL import Image
 from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
@@ -21,12 +23,14 @@ import harness
 from harness.errors import HarnessError
 from harness.views import about
 from harness.views.notable import notable
-from harness.views.page import scripts
+from harness.views.page import PAGES, scripts
+from harness.views.palette import SCALES
 from harness.views.report import report, write
 from harness.views.results import Results
 from harness.views.statuses import SIGNS
 from harness.views.thin import thinned
 from tests.browser import browser, opened, problems, requests
+from tests.figures import panels, shown
 
 __all__ = ["browser"]
 
@@ -305,6 +309,102 @@ def test_labels_of_ticks_do_not_overlap_and_there_are_three(browser: Chrome, pag
                 assert right <= other[0] + 1 or other[1] <= left + 1 or bottom <= other[2] + 1 or other[3] <= top + 1
 
 
+def test_ticks_are_anew_for_what_a_zoom_shows(browser: Chrome, page: Path) -> None:
+    drawn(browser, page)
+    before = browser.execute_script("return document.getElementById('line').layout.xaxis.tickvals")
+    browser.execute_async_script("""const done = arguments[0], plot = document.getElementById("line");
+        plot.on("plotly_afterplot", () => { if (plot.layout.xaxis.tickvals.every((at) => at <= -1)) done(); });
+        Plotly.relayout(plot, {"xaxis.range[0]": -1.7, "xaxis.range[1]": -1});""")
+    values, texts = browser.execute_script(
+        "const {tickvals, ticktext} = document.getElementById('line').layout.xaxis; return [tickvals, ticktext]"
+    )
+    assert len(values) >= 3
+    assert values != before
+    assert [float(text) for text in texts] == pytest.approx([10**at for at in values])
+    assert all(-1.7 <= at <= -1 for at in values)
+    assert problems(browser) == []
+
+
+ENDS = """
+const scale = {low: arguments[0], high: arguments[1], below: true, above: true, log: true};
+return clipped(lossTicks([scale.low, scale.high], 4), scale);
+"""
+
+
+@pytest.mark.parametrize(("low", "high"), [(-12, 0.95), (-12, -0.16), (-3, 1), (-0.5, 0.5), (-12, -11.9)])
+def test_ends_of_a_colour_bar_keep_their_distance(browser: Chrome, page: Path, low: float, high: float) -> None:
+    """The text of an end, such as the 0.69 after its sign, takes up to a quarter of the bar."""
+    opened(browser, page)
+    names = ("shared/numbers.js", "report/report.js", "report/axes.js", "report/cells.js")
+    found = browser.execute_script("\n".join((PAGES / name).read_text("utf-8") for name in names) + ENDS, low, high)
+    at, texts = found["tickvals"], found["ticktext"]
+    assert (at[0], at[-1]) == (low, high)
+    assert (texts[0][0], texts[-1][0]) == ("\N{LESS-THAN OR EQUAL TO}", "\N{GREATER-THAN OR EQUAL TO}")
+    assert all(min(place - low, high - place) > 0.25 * (high - low) for place in at[1:-1])
+
+
+def test_texts_along_a_colour_bar_have_room(browser: Chrome, tmp_path: Path) -> None:
+    parameters = {"learning_rate": [0.005, 0.15], "epochs": [0, 1, 300, 301], "init": "ones"}
+    network = {"layers": [1, 1], "output": "sigmoid"}
+    mapping = {"name": "f", "network": network, "data": {"rows": [[1, 0]]}, "parameters": parameters}
+    folder = harness.sweep(mapping, tmp_path)
+    drawn(browser, Path(write(folder)), 390)
+    bar = browser.execute_script("""return [...document.querySelectorAll("span.ticks > span")].map((one) => {
+        const {left, right} = one.getBoundingClientRect();
+        return [left, right];
+    })""")
+    assert len(bar) >= 3
+    assert all(left > right for (_, right), (left, _) in pairwise(bar))
+
+
+def test_numbers_of_rows_are_printed_in_full(browser: Chrome, page: Path) -> None:
+    opened(browser, page)
+    shared = (PAGES / "shared" / "numbers.js").read_text("utf-8")
+    numbers = [1234567, -3, 0.123456789, -1e-7, 0, None, "ones"]
+    found = browser.execute_script(f"{shared}; return arguments[0].map((one) => printed(one))", numbers)
+    assert found == ["1234567", "\N{MINUS SIGN}3", "0.123457", "\N{MINUS SIGN}1e\N{MINUS SIGN}7", "0", "none", "ones"]
+
+
+def test_the_page_and_the_stills_share_their_colours_and_where_they_end(browser: Chrome, tmp_path: Path) -> None:
+    """Rows that diverge count for what doing nothing costs: their first losses are the greatest."""
+    parameters = {
+        "learning_rate": {"geomspace": [1e-3, 3, 15]},
+        "epochs": [1, 30, 1000],
+        "init": {"normal": {"std": 1}},
+    }
+    folder = harness.sweep({**EXPERIMENT, "parameters": parameters, "repeats": 4, "record": {}}, tmp_path)
+    table = harness.load(folder)
+    assert table["first_loss"].median() != table[table["loss_mean"].notna()]["first_loss"].median()
+    drawn(browser, Path(write(folder)))
+    page = browser.execute_script("return document.getElementById('map').layout.coloraxis")
+    still = [
+        mesh for axes in harness.plot(folder, "map").axes for mesh in axes.collections if mesh.get_gid() == "value"
+    ]
+    assert 10 ** page["cmax"] == pytest.approx(still[0].norm.vmax, rel=1e-4)
+    assert 10 ** page["cmax"] == pytest.approx(table["first_loss"].median(), rel=1e-4)
+    assert [colour for _, colour in page["colorscale"]] == list(SCALES["loss"])
+    for at, colour in page["colorscale"]:
+        assert to_rgb(still[0].cmap(float(at))) == pytest.approx(to_rgb(colour), abs=0.01)
+
+
+def test_where_all_diverged_the_title_says_what_the_colours_are(browser: Chrome, tmp_path: Path) -> None:
+    parameters = {"learning_rate": [0.1, 1, 10], "init": ["ones", "zeros"], "epochs": 1000}
+    network, data = {"layers": [1, 1]}, {"rows": [[65, 200], [100, 550]]}
+    folder = harness.sweep({"name": "gone", "network": network, "data": data, "parameters": parameters}, tmp_path)
+    assert set(harness.load(folder)["status"]) == {"diverged"}
+    drawn(browser, Path(write(folder)))
+    assert browser.find_element(By.ID, "map-title").text == "Epoch of divergence, by learning rate and init."
+    assert shown(harness.plot(folder)) == "how soon rows ended after 1,000 epochs"
+    assert problems(browser) == []
+
+
+def test_what_a_status_means_is_said_once(browser: Chrome, page: Path) -> None:
+    opened(browser, page)
+    told = [one.text for one in browser.find_elements(By.CSS_SELECTOR, ".statuses > div")]
+    for sign, text in zip(SIGNS.values(), told, strict=True):
+        assert text.count(sign.words) == 1
+
+
 def test_losses_are_clipped_at_what_matters_and_growth_is_seen(browser: Chrome, tmp_path: Path) -> None:
     """The cut is the median loss of the first epoch; what ends above its own first loss has a colour of its own."""
     rows = [[65, 200], [70, 250], [75, 300], [80, 350], [85, 400], [90, 450], [95, 500], [100, 550]]
@@ -325,7 +425,7 @@ def test_losses_are_clipped_at_what_matters_and_growth_is_seen(browser: Chrome, 
     assert "grew: the loss is above that of the first epoch" in browser.find_element(By.ID, "map-key").text
     assert f"grew {len(grown)} of {len(table)}" in browser.find_element(By.ID, "map-note").text
     cut = browser.execute_script("return document.getElementById('map').layout.coloraxis.cmax")
-    nothing = np.log10(table["first_loss"][table["loss_mean"].notna()].median())
+    nothing = np.log10(table["first_loss"].median())
     shown = table[~table.index.isin(grown.index)]["loss_mean"].max()
     assert cut == pytest.approx(min(nothing, np.log10(shown)), abs=1e-4)
     line = browser.execute_script("return document.getElementById('line').data.flatMap((one) => one.y)")
@@ -406,6 +506,22 @@ def test_losses_of_different_kinds_are_never_compared(browser: Chrome, tmp_path:
         (row,) = [at for at, whys in enumerate(found["why"]) if why in whys.split("; ")]
         assert found.loc[row, "config"] == least["config"]
     assert not found["why"].str.contains(r"least training loss(?:;|$)").any()
+    assert problems(browser) == []
+
+
+def test_losses_of_different_kinds_share_no_picture_even_along_an_axis(browser: Chrome, tmp_path: Path) -> None:
+    few = {**LOSSES["parameters"], "learning_rate": 0.1, "epochs": 10}
+    drawn(browser, Path(write(harness.sweep({**LOSSES, "parameters": few, "record": {}}, tmp_path))))
+    assert browser.find_element(By.ID, "line-title").text == "How many rows ended how, by loss."
+    both = {**few, "init": ["ones", "zeros"]}
+    drawn(browser, Path(write(harness.sweep({**LOSSES, "name": "two", "parameters": both, "record": {}}, tmp_path))))
+    assert browser.find_element(By.ID, "line-title").text == "Mean loss of the last epoch, by init; loss half_mse."
+    three = {**both, "learning_rate": [0.1, 0.2]}
+    drawn(browser, Path(write(harness.sweep({**LOSSES, "name": "three", "parameters": three, "record": {}}, tmp_path))))
+    choose(browser, "map-controls-x", "loss")
+    assert browser.find_element(By.ID, "map-controls-colour").get_attribute("value") == "w1_1_1"
+    choose(browser, "map-controls-colour", "loss_mean")
+    assert browser.find_element(By.ID, "map-controls-colour").get_attribute("value") == "w1_1_1"
     assert problems(browser) == []
 
 
@@ -496,6 +612,33 @@ def test_rows_that_lack_an_axis_are_left_out(browser: Chrome, tmp_path: Path) ->
     assert problems(browser) == []
 
 
+def test_networks_without_hidden_units_have_no_activation_and_are_shown_all_the_same(
+    browser: Chrome, tmp_path: Path
+) -> None:
+    grid = {"layers": [[2, 1], [2, 3, 1]], "activation": ["tanh", "relu"], "init": "xavier_uniform"}
+    parameters = {**grid, "learning_rate": [0.01, 0.1, 1], "epochs": [10, 100]}
+    experiment = {**EXPERIMENT, "network": {}, "parameters": parameters, "record": {}}
+    folder = harness.sweep(experiment, tmp_path)
+    table = harness.load(folder)
+    assert table[table["activation"].isna()]["layers"].unique().tolist() == ["[2, 1]"]
+    titles = [axes.get_title() for axes in panels(harness.plot(folder, "map"))]
+    assert titles == ["layers [2, 1]", *[f"layers [2, 3, 1], activation {name}" for name in ("tanh", "relu")]]
+    for kind in ("spread", "share"):
+        assert [axes.get_title() for axes in panels(harness.plot(folder, kind))] == titles
+    drawn(browser, Path(write(folder)))
+    names = "return document.getElementById('map').layout.annotations.map((one) => one.text)"
+    assert browser.execute_script(names) == ["<b>layers [2, 1]</b>", "<b>layers [2, 3, 1]</b>"]
+    choose(browser, "map-controls-panels", "activation")
+    assert browser.execute_script(names) == ["<b>no activation</b>"]
+    choose(browser, "map-controls-layers", "1")
+    assert browser.execute_script(names) == ["<b>activation tanh</b>", "<b>activation relu</b>"]
+    choose(browser, "line-controls-panels", "none")
+    choose(browser, "line-controls-group", "activation")
+    lines = browser.execute_script("return document.getElementById('line').data.map((one) => one.name)")
+    assert [name for name in lines if name] == ["no activation"]
+    assert problems(browser) == []
+
+
 def test_few_lines_and_curves_have_names_and_many_have_not(browser: Chrome, page: Path, tmp_path: Path) -> None:
     named = (
         "return document.getElementById('curves').data.filter((one) => one.showlegend !== false).map((one) => one.name)"
@@ -540,9 +683,8 @@ def test_labels_are_not_joined_and_what_has_no_loss_shows_weights(browser: Chrom
 
 
 def ceiling(folder: Any) -> float:
-    """The loss above which all are drawn at the end of the scale: the median of the first epoch of what has a loss."""
-    table = harness.load(folder)
-    return float(table["first_loss"][table["loss_mean"].notna()].median())
+    """The loss above which all are drawn at the end of the scale: the median of the first epochs."""
+    return float(harness.load(folder)["first_loss"].median())
 
 
 def test_a_browser_that_is_too_old_is_told(browser: Chrome, page: Path) -> None:

@@ -26,7 +26,7 @@ from harness.store.log import sums
 from harness.store.places import place_of
 from harness.sweeps import run, work
 from harness.sweeps.plan import Plan
-from harness.views.summary import summarise, unlike
+from harness.views.summary import percent, summarise, unlike
 
 RATES = [*np.geomspace(1e-3, 0.1, 40).tolist(), *np.geomspace(0.2, 1, 20).tolist()]
 """Runs that settle, go on or diverge, none of which goes in circles."""
@@ -232,3 +232,13 @@ def test_what_is_cached_is_known_without_compiling() -> None:
     found = engine.uncompiled(wide.structures[0])
     assert len(found) <= 1
     assert np.all(np.array(list(found.values())) > 0)
+
+
+def test_a_share_of_few_rows_is_not_none() -> None:
+    assert [percent(count, 160_000) for count in (0, 1, 79, 80, 160_000)] == [
+        "0.0%",
+        "under 0.1%",
+        "under 0.1%",
+        "0.1%",
+        "100.0%",
+    ]

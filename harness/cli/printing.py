@@ -65,14 +65,14 @@ def pairs(least: int = 0, /, **values: str) -> None:
 
 def summary(ran: Ran) -> None:
     """Print what came of a sweep."""
-    from harness.views.summary import summarise, unlike
+    from harness.views.summary import percent, summarise, unlike
 
     experiment, rows = ran.plan.experiment, ran.plan.rows
     found, kinds = summarise(ran.folder.place, experiment.swept), unlike(experiment.swept)
     rate = {"steps_a_second": f"{ran.steps / ran.seconds:,.0f} ({ran.seconds:.1f} s)"} if ran.trained else {}
-    shares = {NAMES.get(label, label): f"{count:,} ({count / rows:.1%})" for label, count in found.statuses.items()}
+    shares = {NAMES.get(label, label): f"{count:,} ({percent(count, rows)})" for label, count in found.statuses.items()}
     if found.grew:
-        shares["grew"] = f"{found.grew:,} ({found.grew / rows:.1%}) end above the loss of their first epoch"
+        shares["grew"] = f"{found.grew:,} ({percent(found.grew, rows)}) end above the loss of their first epoch"
     least = "\n".join(_least(row, kinds) for row in found.least)
     if ran.already:
         click.echo(f"{experiment.name} is complete; nothing was left to do")

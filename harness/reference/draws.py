@@ -30,43 +30,49 @@ def initial_network(structure: Structure, initialisation: Initialisation, seed: 
 
 def draw(recipe: str, numbers: list[Any], key: tuple[int, int], layer: int, shape: tuple[int, int]) -> Array:
     """(O, I) float64 initial weights of one layer."""
-    elements = range(shape[0] * shape[1])
+    count = shape[0] * shape[1]
+    made: Array
     if recipe == "uniform":
         low, high = numbers
-        return np.array([low + (high - low) * units(key, layer, e, 0)[0] for e in elements]).reshape(shape)
-    if recipe == "normal":
+        made = low + (high - low) * units(key, layer, 0, count)[:, 0]
+    elif recipe == "normal":
         mean, std = numbers
-        return np.array([mean + std * normal(key, layer, e) for e in elements]).reshape(shape)
-    if recipe == "orthogonal":
-        return orthogonal(np.array([normal(key, layer, e) for e in elements]).reshape(shape))
-    return np.broadcast_to(np.asarray(numbers[0], np.float64), shape)
+        made = mean + std * normal(key, layer, count)
+    elif recipe == "orthogonal":
+        made = orthogonal(normal(key, layer, count).reshape(shape))
+    else:
+        made = np.broadcast_to(np.asarray(numbers[0], np.float64), shape)
+    return made.reshape(shape)
 
 
 def permutation(seed: int, epoch: int, samples: int) -> list[int]:
     """The order of the samples in an epoch, counted from 0: by Fisher and Yates, the same for every run."""
-    order = list(range(samples))
+    order, drawn = list(range(samples)), units((shuffle_key(seed), 0), epoch, 0, samples)[:, 0]
     for i in range(samples - 1, 0, -1):
-        j = int(units((shuffle_key(seed), 0), epoch, i, 0)[0] * (i + 1))
+        j = int(drawn[i] * (i + 1))
         order[i], order[j] = order[j], order[i]
     return order
 
 
-def units(key: tuple[int, int], layer: int, element: int, attempt: int) -> Array:
-    """Four numbers in [0, 1) from NumPy's Philox, which steps its counter before it draws."""
-    counter = (element | layer << 64 | attempt << 128) - 1
-    words = np.random.Philox(key=key[0] | key[1] << 64, counter=counter % 2**256).random_raw(4)
-    return (words >> np.uint64(11)) * 2.0**-53
+def units(key: tuple[int, int], layer: int, attempt: int, count: int) -> Array:
+    """(count, 4) numbers in [0, 1), four an element, from NumPy's Philox, which steps its counter before it draws."""
+    counter = (layer << 64 | attempt << 128) - 1
+    words = np.random.Philox(key=key[0] | key[1] << 64, counter=counter % 2**256).random_raw(4 * count)
+    found: Array = (words.reshape(count, 4) >> np.uint64(11)) * 2.0**-53
+    return found
 
 
-def normal(key: tuple[int, int], layer: int, element: int) -> Any:
-    """A standard normal number, by Marsaglia's polar method."""
-    attempt = 0
-    while True:
-        u, v = 2.0 * units(key, layer, element, attempt)[:2] - 1.0
+def normal(key: tuple[int, int], layer: int, count: int) -> Array:
+    """(count,) standard normal numbers, each by Marsaglia's polar method: of the first attempt that it accepts."""
+    made, left, attempt = np.empty(count), np.arange(count), 0
+    while len(left):
+        u, v = (2.0 * units(key, layer, attempt, count)[left, :2] - 1.0).T
         s = u * u + v * v
-        if 0.0 < s < 1.0:
-            return u * np.sqrt(-2.0 * log(s) / s)
-        attempt += 1
+        fine = (s > 0.0) & (s < 1.0)
+        u, s = u[fine], s[fine]
+        made[left[fine]] = u * np.sqrt(-2.0 * log(s) / s)
+        left, attempt = left[~fine], attempt + 1
+    return made
 
 
 def orthogonal(matrix: Array) -> Array:
@@ -83,7 +89,4 @@ def orthogonal(matrix: Array) -> Array:
 
 def in_order(terms: Array) -> Any:
     """Their sum from left to right, which np.sum does not promise."""
-    total = terms[0]
-    for term in terms[1:]:
-        total = total + term
-    return total
+    return np.add.accumulate(terms)[-1]

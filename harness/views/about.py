@@ -15,7 +15,7 @@ from harness.store.folder import Folder
 from harness.store.log import sums
 from harness.views.results import Axis, Results
 from harness.views.statuses import SIGNS
-from harness.views.summary import Summary, unlike
+from harness.views.summary import Summary, percent, unlike
 
 DIGITS = 6
 ARROW = "\N{RIGHTWARDS ARROW}"
@@ -63,14 +63,15 @@ def setup(results: Results) -> list[str]:
 
 
 def status(which: Status, count: int, rows: int) -> dict[str, Any]:
-    """How many rows have this status, and what it means."""
+    """How many rows have this status, what it means in a phrase, and what exactly."""
+    meaning = SIGNS[which].words
     return {
         "label": which.label,
-        "meaning": SIGNS[which].words,
+        "meaning": meaning,
         "count": count,
         "text": f"{count:,}",
-        "share": f"({count / max(rows, 1):.1%})",
-        "sentence": which.sentence,
+        "share": f"({percent(count, rows)})",
+        "sentence": which.sentence.removeprefix(f"{meaning}: "),
     }
 
 
@@ -78,7 +79,7 @@ def grew(summary: Summary, rows: int) -> str:
     """How many rows end above the loss of their run's first epoch; nothing if none does, or the table does not tell."""
     if not summary.grew:
         return ""
-    share = f"({summary.grew / max(rows, 1):.1%})"
+    share = f"({percent(summary.grew, rows)})"
     return f"{summary.grew:,} rows {share} grew: they end above the loss of their first epoch, and are nobody's best."
 
 

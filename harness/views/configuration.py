@@ -12,7 +12,7 @@ import pandas as pd
 
 from harness import reference
 from harness.errors import HarnessError
-from harness.experiment import ExperimentError, load, source
+from harness.experiment import ExperimentError, load, shipped, source
 from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid
 from harness.experiment.model import Experiment, Value, label
 from harness.experiment.resolve import network_data, override, structure
@@ -63,13 +63,15 @@ class Configuration:
         return network_data(self.experiment, structure(self.experiment, self.values))
 
     def columns(self) -> tuple[list[str], list[str]]:
-        """What the data's file calls the inputs and the targets; none where the data have no names."""
+        """What the data's file calls the inputs and the targets; none where it has no names, or ours: x1, x2, t1."""
         section = source.read(self.experiment.label, self.experiment.source).data["data"]
         data = self.data()
         found = [section.get(key, []) for key in ("inputs", "targets")]
         counts = [data.inputs.shape[1], data.targets.shape[1]]
         named = "file" in section and [isinstance(names, list) and len(names) for names in found] == counts
-        return ([str(name) for name in found[0]], [str(name) for name in found[1]]) if named else ([], [])
+        ours = ([f"{mark}{at + 1}" for at in range(count)] for mark, count in zip("xt", counts, strict=True))
+        inputs, targets = ([] if names == own or not named else names for names, own in zip(found, ours, strict=True))
+        return [str(name) for name in inputs], [str(name) for name in targets]
 
     @property
     def last(self) -> int:
@@ -169,13 +171,19 @@ def _final(row: pd.DataFrame, made: Structure) -> Final:
 
 
 def _experiment(results: Results) -> Experiment:
-    """The experiment of a results folder; a data file that it names is looked for from here on."""
-    try:
-        experiment = load(results.name, results.source)
-    except ExperimentError as error:
-        why = str(error).splitlines()[0]
-        raise HarnessError(f"{results.folder}: its experiment cannot be read from this folder: {why}") from None
-    if experiment.fingerprint.encode() != results.runs.schema.metadata[b"harness.fingerprint"]:
-        why = "its data have changed since it was trained, or another version trained it"
-        raise HarnessError(f"{results.folder}: its experiment no longer means these rows: {why}")
-    return experiment
+    """The experiment of a results folder.
+
+    A data file that it names is looked for from here on, and then among those that come with the package.
+    """
+    why = []
+    for named in (results.name, str(shipped.folder() / results.name)):
+        try:
+            experiment = load(named, results.source)
+        except ExperimentError as error:
+            why.append(f"its experiment cannot be read from this folder: {str(error).splitlines()[0]}")
+            continue
+        if experiment.fingerprint.encode() == results.runs.schema.metadata[b"harness.fingerprint"]:
+            return experiment
+        changed = "its data have changed since it was trained, or another version trained it"
+        why.append(f"its experiment no longer means these rows: {changed}")
+    raise HarnessError(f"{results.folder}: {why[0]}")

@@ -43,15 +43,15 @@ def opening(axes: Sequence[Axis], rows: pd.DataFrame, curves: bool) -> dict[str,
     losses of different kinds never share a picture.
     """
     usual = [axis for axis in axes if axis.name != REPEAT] or list(axes)
+    usual = [axis for axis in usual if axis.name not in unlike([axis.name])] or usual
     found: dict[str, Any] = {"curves": {}} if curves else {}
     if usual:
         x, *others = usual
-        apart = [axis for axis in others if axis.name not in unlike([axis.name])]
-        lines = [axis for axis in apart if len(axis.values) <= MOST_LINES and _together(rows, x, axis)]
+        lines = [axis for axis in others if len(axis.values) <= MOST_LINES and _together(rows, x, axis)]
         group = lines[0] if lines else None
-        found["line"] = {"x": x.name, "group": group and group.name, "panels": _panels(apart, rows, x, group)}
+        found["line"] = {"x": x.name, "group": group and group.name, "panels": _panels(others, rows, x, group)}
         if y := next((axis for axis in others if axis.name != REPEAT and _together(rows, x, axis)), None):
-            found = {"map": {"x": x.name, "y": y.name, "panels": _panels(apart, rows, x, y)}} | found
+            found = {"map": {"x": x.name, "y": y.name, "panels": _panels(others, rows, x, y)}} | found
     return {"order": list(found), **found}
 
 

@@ -10,6 +10,7 @@ import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,11 @@ from harness.store.folder import Folder
 from harness.views import about
 from harness.views.curves import Curve, some_curves
 from harness.views.files import put
+from harness.views.idle import NOTHING, idle_loss
 from harness.views.notable import notable
 from harness.views.opening import opening, ranked
 from harness.views.page import render
+from harness.views.palette import GREW, LINES, SCALES
 from harness.views.results import Axis, Results
 from harness.views.statuses import SIGNS
 from harness.views.summary import summarise, unlike
@@ -78,7 +81,7 @@ def report(results: Results) -> str:
         facts=[*about.facts(results), about.steps(results)],
         statuses=[about.status(status, summary.statuses[status.label], results.rows) for status in Status],
         grew=about.grew(summary, results.rows),
-        signs={status.label: SIGNS[status].colour for status in Status},
+        signs={status.label: SIGNS[status].colour for status in Status} | {"grew": GREW},
         thinned=_note(results, shown),
         pictures=data["opening"]["order"],
         notable=_printed(notable(results)),
@@ -112,9 +115,20 @@ def _data(results: Results) -> dict[str, Any]:
         "weights": weights,
         "words": WORDS | {name: f"final weight {name}" for name in weights},
         "unlike": list(unlike(results.axes)),
+        "idle": _idle(results),
+        "nothing": NOTHING,
+        "colours": SCALES | {"lines": LINES},
         "curves": [_curve(curve) for curve in curves],
         "opening": opening(order, rows, bool(curves)),
     }
+
+
+def _idle(results: Results) -> list[dict[str, Any]]:
+    """The loss of doing nothing for each kind of loss: the values of the axes that make it one, and the number."""
+    names = unlike(results.axes)
+    kinds = [dict(zip(names, kind, strict=True)) for kind in product(*(results.axes[name].values for name in names))]
+    found = [({name: str(value) for name, value in kind.items()}, idle_loss(results, kind)) for kind in kinds]
+    return [{"kind": kind, "loss": _number(loss)} for kind, loss in found if loss is not None]
 
 
 LOAD = """import harness

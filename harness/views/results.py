@@ -161,10 +161,16 @@ class Results:
         return found
 
     def filter(self, where: Mapping[str, Any]) -> Any:
-        """The rows that have these values, of an axis the nearest, as an expression. Raises `HarnessError`."""
+        """The rows that have these values, of an axis the nearest, as an expression; None: that have no value there.
+
+        Raises `HarnessError`.
+        """
         chosen = None
         for name, value in where.items():
             self.column(name)
+            if value is None:
+                chosen = pc.field(name).is_null() if chosen is None else chosen & pc.field(name).is_null()
+                continue
             if name in self.axes:
                 wanted = self.axes[name].nearest(value)
             elif name == "status":

@@ -28,6 +28,12 @@ def unlike(swept: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in swept if name in UNLIKE)
 
 
+def percent(count: int, rows: int) -> str:
+    """So many of all rows, to 0.1 %; what is there is never none."""
+    share = count / max(rows, 1)
+    return "under 0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
+
+
 @dataclass(frozen=True)
 class Summary:
     """statuses: rows by label. grew: rows that end above the loss of their run's first epoch, or None if the table does

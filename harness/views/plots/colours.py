@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Colormap, ListedColormap, LogNorm, Normalize
+from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normalize
 from numpy.typing import NDArray
 
 from harness.views import ticks
-from harness.views.plots.gather import NOTHING
+from harness.views.idle import NOTHING
+from harness.views.palette import SCALES
 from harness.views.plots.scales import log_ticks, set_ticks
 
 INNER = (0.02, 0.98)
@@ -22,23 +23,12 @@ GREATEST = 1e3
 """The greatest loss with a colour of its own where nothing says what matters."""
 
 
-def part(name: str, start: float, stop: float) -> Colormap:
-    """A stretch of one of matplotlib's maps."""
-    return ListedColormap(colormaps[name](np.linspace(start, stop, 256)))
-
-
-MAPS = {
-    "loss": part("YlGnBu_r", 0.0, 0.95),
-    "number": colormaps["viridis"],
-    "settled": part("Purples_r", 0.0, 0.8),
-    "diverged": part("YlOrRd_r", 0.0, 0.85),
-}
-"""Dark is low: far down in loss, soon settled, soon diverged."""
+MAPS = {name: LinearSegmentedColormap.from_list(name, list(colours)) for name, colours in SCALES.items()}
 
 
 @dataclass(frozen=True)
 class Colours:
-    """A colour scale. kind: of `MAPS`. below, above: whether numbers beyond the ends have the colours of the ends."""
+    """A colour scale. kind: of `SCALES`. below, above: whether numbers beyond the ends have the colours of the ends."""
 
     kind: str
     title: str
@@ -55,8 +45,11 @@ class Colours:
         """The numbers between which each has a colour of its own."""
         return float(self.norm.vmin or 0.0), float(self.norm.vmax or 0.0)
 
-    def bar(self, figure: Any, place: Any, most: int) -> None:
-        """A bar that says what the colours mean. place: axes for it. most: so many ticks at most."""
+    def bar(self, figure: Any, place: Any, most: int, characters: int) -> None:
+        """A bar that says what the colours mean. place: axes for it. most: so many ticks at most.
+
+        characters: of its title, that fit along it.
+        """
         extend = {(True, True): "both", (True, False): "min", (False, True): "max"}.get(
             (self.below, self.above), "neither"
         )
@@ -69,7 +62,7 @@ class Colours:
             found = ticks.linear(low, high, most)
             set_ticks(drawn.ax.yaxis, found, ticks.texts(found))
         drawn.ax.tick_params(labelsize=8, pad=2)
-        drawn.set_label(self.title, fontsize=8)
+        drawn.set_label(textwrap.fill(self.title, characters), fontsize=8)
 
 
 def of_losses(title: str, values: NDArray[np.float64], idle: float | None) -> Colours | None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.views import ticks
+from harness.views.palette import LINES
 from harness.views.plots import style
 from harness.views.plots.asked import DOT, Asked
 from harness.views.plots.facets import facets_of
@@ -56,7 +57,7 @@ def curves(asked: Asked) -> Figure:
         if len(epochs):
             handles = _draw(axes, epochs, levels, many) or handles
         name(axes, facet, "epoch", "loss")
-    shown_losses = [levels if many else levels[:, 2] for levels in losses]
+    shown_losses = [np.concatenate([levels[:, 2], levels[1]]) if many else levels[:, 2] for levels in losses]
     outside = scales(list(zip(places, shown_losses, strict=True)), alike)
     style.legend(body, handles, "over the samples of an epoch")
     told = [f"{BANDS} of the mean loss", "a run that diverges counts until it does"] if many else []
@@ -83,7 +84,7 @@ def _levels(points: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.float64
 def _draw(axes: Axes, epochs: NDArray[np.int64], levels: NDArray[np.float64], many: bool) -> list[Any]:
     """Draw the three losses of the runs of a panel; return what the legend says."""
     alone = (levels == levels[1]).all()  # of one sample, whose loss is all three
-    for (column, (label, dash)), colour, found in zip(LOSSES.items(), style.LINES, levels, strict=False):
+    for (column, (label, dash)), colour, found in zip(LOSSES.items(), LINES, levels, strict=False):
         if alone and column != "loss_mean":
             continue
         if many and column == "loss_mean":

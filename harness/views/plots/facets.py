@@ -19,7 +19,11 @@ MOST = 6
 
 @dataclass(frozen=True)
 class Facet:
-    """One setting of the axes that are neither drawn nor held. setting: axis -> value; empty if there is only one."""
+    """One setting of the axes that are neither drawn nor held.
+
+    setting: axis -> value, None where its rows have none, as networks without a hidden layer have no activation; empty
+    if there is only one.
+    """
 
     asked: Asked
     setting: Mapping[str, Any]
@@ -27,17 +31,22 @@ class Facet:
     @property
     def label(self) -> str:
         """The setting in words, with the names of its axes: `init ones, layers [2, 2, 1]`."""
-        return ", ".join(f"{name} {value}" for name, value in self.setting.items())
+        return ", ".join(f"{name} {value}" for name, value in self.setting.items() if value is not None)
 
     @property
     def value(self) -> str:
         """The values of the setting alone, `ones, [2, 2, 1]`, for a legend whose title names the axes."""
-        return ", ".join(map(str, self.setting.values()))
+        return ", ".join(str(value) for value in self.setting.values() if value is not None)
+
+    @property
+    def like(self) -> dict[str, Any]:
+        """The part of the setting that decides how losses are measured."""
+        return {name: self.setting[name] for name in unlike(self.setting)}
 
     @property
     def kind(self) -> tuple[Any, ...]:
         """The values of the settings that decide how losses are measured: facets can be compared if these are equal."""
-        return tuple(self.setting[name] for name in unlike(self.setting))
+        return tuple(self.like.values())
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,8 @@ def _least(asked: Asked, names: list[str]) -> pd.DataFrame:
     """A row for each setting that is there: its values and the least loss that a row of it has."""
 
     def least(frame: pd.DataFrame) -> pd.DataFrame:
-        return frame.groupby(names, sort=False)["loss_mean"].min().reset_index()
+        return frame.groupby(names, sort=False, dropna=False)["loss_mean"].min().reset_index()
 
     found = parts(asked.results, [*names, "loss_mean"], asked.where)
-    return least(pd.concat([least(part.astype(dict.fromkeys(names, str))) for part in found]))
+    every = least(pd.concat([least(part.astype(dict.fromkeys(names, object))) for part in found]))
+    return every.assign(**{name: every[name].astype(object).where(every[name].notna(), None) for name in names})

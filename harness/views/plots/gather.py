@@ -14,16 +14,13 @@ from numpy.typing import NDArray
 
 from harness.block import Status
 from harness.errors import HarnessError
+from harness.views.idle import NOTHING
 from harness.views.plots.scales import codes, nearest, thinned
 from harness.views.results import Axis, Results
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 STATUSES = tuple(Status)
 LABELS = [status.label for status in STATUSES]
-NOTHING = 1e-12
-"""A loss of this or less is none: what remains is rounding."""
-SAMPLE = 1_000_000
-"""The most losses of a first epoch that their median is taken of; of more, rows at equal distances are enough."""
 
 
 def has(*columns: str, or_diverged: bool = False) -> Any:
@@ -123,21 +120,3 @@ def floored(panels: Sequence[NDArray[np.float64]], alike: bool) -> list[NDArray[
     """The losses of panels, of any shape, none less than the `floor` of all; of each, if they are not alike."""
     every = floor(np.concatenate([np.ravel(losses) for losses in panels]))
     return [np.maximum(losses, every if alike else floor(np.ravel(losses))) for losses in panels]
-
-
-def idle_loss(results: Results, where: Mapping[str, Any]) -> float | None:
-    """The loss of doing nothing: the median of the first epochs' mean losses. None if the table does not have them.
-
-    Tables without the column `first_loss` have them where they have rows of one epoch.
-    """
-    first = {"first_loss": where} if "first_loss" in results.runs.schema.names else {}
-    epochs = results.axes.get("epochs")
-    if not first and epochs is not None and 1 in epochs.values:
-        first = {"loss_mean": {**where, "epochs": 1}}
-    for column, held in first.items():
-        every = -(-results.rows // SAMPLE)
-        found = [frame[column].to_numpy(float)[::every] for frame in parts(results, [column], held, has(column))]
-        losses = np.concatenate(found)
-        if len(losses) and np.median(losses) > NOTHING:
-            return float(np.median(losses))
-    return None

@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
+from harness.views.palette import LINES
 from harness.views.plots import style
 from harness.views.plots.asked import DOT, Asked
 from harness.views.plots.facets import Facet, facets_of
@@ -56,7 +57,7 @@ def spread(asked: Asked) -> Figure:
     one_each = all(one.one_each for one in panels)
     scale = scale_of(axis) if axis and one_each else apart(axis or _all(asked, rows))
     size = (style.WIDTH if len(panels) == 1 else 9.6, style.height(len(panels)))
-    question = asked.question or f"What is the {asked.title} at each {scale.axis.title}?"
+    question = asked.question or f"What is the {asked.title}, by {scale.axis.title}?"
     drawn = [*facets.names, *([x.name] if x else [])]
     shown = [asked.measured, f"{rows:,} rows", asked.held, *asked.over(*drawn), *facets.told]
     made, body = style.sheet(question, DOT.join(part for part in shown if part), *size)
@@ -92,7 +93,7 @@ def share(asked: Asked) -> Figure:
     counted = [shares(asked.results, axis, facet.asked.where, bound) for facet in facets.drawn]
     rows, below = (sum(int(one[at].sum()) for one in counted) for at in (0, 2))
     scale = apart(axis or _all(asked, rows))
-    question = asked.question or f"How do runs end at each {scale.axis.title}?"
+    question = asked.question or f"How do runs end, by {scale.axis.title}?"
     drawn = [*facets.names, *([x.name] if x else [])]
     line = f"{asked.title} below {short(asked.below)}" if asked.below is not None else ""
     told = f"how {rows:,} rows ended{asked.after}"
@@ -179,15 +180,15 @@ def _levels(axes: Axes, one: Spread, scale: Scale, one_each: bool) -> list[Any]:
         return []
     scale.span(axes)
     if not one_each:
-        bands(axes, where, one.found, style.LINES[0])
+        bands(axes, where, one.found, LINES[0])
     look: dict[str, Any] = {
         "linestyle": "-" if scale.axis.numeric else "",
         "marker": "o" if one_each and len(where) <= style.MARKED else "",
     }
-    (line,) = axes.plot(where, one.found[2], color=style.LINES[0], label="median", **look)
+    (line,) = axes.plot(where, one.found[2], color=LINES[0], label="median", **look)
     if one_each:
         return []
-    shades = [Patch(color=style.LINES[0], alpha=alpha, linewidth=0) for alpha in (0.4, 0.15)]
+    shades = [Patch(color=LINES[0], alpha=alpha, linewidth=0) for alpha in (0.4, 0.15)]
     for patch, label in zip(shades, ("middle 50%", "middle 90%"), strict=True):
         patch.set_label(label)
     return [line, *shades]
@@ -196,8 +197,8 @@ def _levels(axes: Axes, one: Spread, scale: Scale, one_each: bool) -> list[Any]:
 def _boxes(axes: Axes, where: NDArray[np.float64], found: NDArray[np.float64]) -> None:
     names = ("whislo", "q1", "med", "q3", "whishi")
     stats = [{**dict(zip(names, row, strict=True)), "fliers": []} for row in found.T]
-    look = {"facecolor": "#cfe3f1", "edgecolor": style.LINES[0]}
-    middle = {"color": style.LINES[1], "linewidth": 2}
+    look = {"facecolor": "#cfe3f1", "edgecolor": LINES[0]}
+    middle = {"color": LINES[1], "linewidth": 2}
     axes.bxp(
         stats, positions=where, widths=0.5, patch_artist=True, boxprops=look, medianprops=middle, manage_ticks=False
     )

@@ -16,12 +16,14 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from harness.block import Status
+from harness.views.idle import NOTHING, idle_loss
+from harness.views.palette import GREW
 from harness.views.plots import colours, style
 from harness.views.plots.asked import DOT, Asked
 from harness.views.plots.cells import EMPTY, Cells, Outcome, cells_of, opened, outline
 from harness.views.plots.colours import Colours
 from harness.views.plots.facets import Facet, Facets, facets_of
-from harness.views.plots.gather import NOTHING, has, idle_loss, parts, present
+from harness.views.plots.gather import has, parts, present
 from harness.views.plots.scales import Scale, scale_of
 from harness.views.statuses import SIGNS, phrase
 from harness.views.ticks import short
@@ -32,25 +34,23 @@ ENDED = ("settled_epoch", "diverged_epoch")
 """Columns that say how soon a row ended."""
 LAST = "last_finite_loss"
 """The only column of losses in which a row that diverged has a number."""
+BAR = 40
+"""The most characters in a line of the titles along the bars beside a row of panels."""
 SMALL, THIN = 3.0, 8.0
 """Pixels: cells smaller than the first both ways have no outline, nor have parts thinner than the second."""
-FLAT = {"ran": SIGNS[Status.RAN].colour, "settled": SIGNS[Status.SETTLED].colour, "grew": style.GREW}
+FLAT = {"ran": SIGNS[Status.RAN].colour, "settled": SIGNS[Status.SETTLED].colour, "grew": GREW}
 """Colours of cells of which the picture says only how they ended; `diverged` cells have the colour of that status."""
 TITLES = {"settled": "settled in epoch", "diverged": "diverged in epoch"}
 
 
 @dataclass(frozen=True)
 class Panel:
-    """What one panel draws. layers: name -> (Y, X) numbers, NaN where it has none. flat: name -> (Y, X) of cells.
-
-    idle: the loss of doing nothing, or None.
-    """
+    """What one panel draws. layers: name -> (Y, X) numbers, NaN where it has none. flat: name -> (Y, X) of cells."""
 
     facet: Facet
     cells: Cells
     layers: dict[str, NDArray[np.float64]]
     flat: dict[str, NDArray[np.bool_]]
-    idle: float | None
 
 
 def map_of(asked: Asked) -> Figure:
@@ -74,7 +74,7 @@ def map_of(asked: Asked) -> Figure:
     told: list[str] = []
     rows = body.subfigures(len(groups), 1, squeeze=False, height_ratios=heights)
     for part, group in zip(rows[:, 0], groups, strict=True):
-        idle = max(filter(None, (one.idle for one in group)), default=None)
+        idle = idle_loss(asked.results, {**asked.where, **group[0].facet.like}) if asked.is_loss else None
         scales = [_values(asked, group, idle), *ended.values()]
         handles += _group(part, group, (across, up), {one.kind: one for one in scales if one})
         told += _cut(scales[0], idle, group)
@@ -101,9 +101,7 @@ def panel(facet: Facet, across: Scale, up: Scale) -> Panel:
     layers = {name: np.where(mask, cells.epoch, np.nan) for name, mask in masks.items()}
     value = np.where(rest, cells.value, np.nan)
     flat = {"ran": ran & ~rest, "settled": settled & ~rest & ~masks["settled"], "grew": grew}
-    return Panel(
-        facet, cells, {"value": value, **layers}, flat, idle_loss(asked.results, asked.where) if loss else None
-    )
+    return Panel(facet, cells, {"value": value, **layers}, flat)
 
 
 def _only(asked: Asked) -> Any:
@@ -121,7 +119,9 @@ def _shown(asked: Asked, facets: Facets, drawn: Sequence[Panel]) -> str:
     over = asked.over(asked.x or "", asked.y or "", *facets.names)
     rows = " ".join([f"medians of up to {most:,} rows", *over, "with the most common status"])
     many = rows if most > 1 else ""
-    return DOT.join(part for part in (asked.measured, asked.held, many, *facets.told) if part)
+    valued = any(np.isfinite(one.layers["value"]).any() or one.flat["grew"].any() for one in drawn)
+    measured = asked.measured if valued else f"how soon rows ended{asked.after}"
+    return DOT.join(part for part in (measured, asked.held, many, *facets.told) if part)
 
 
 def _values(asked: Asked, group: Sequence[Panel], idle: float | None) -> Colours | None:
@@ -180,6 +180,7 @@ def _group(part: Any, group: Sequence[Panel], scales: tuple[Scale, Scale], found
             part,
             part.add_subplot(grid[at * rows : (at + 1) * rows, -1]),
             7 if len(found) * columns == 1 or rows > 1 else 5,
+            rows * BAR // len(found),
         )
     return handles
 

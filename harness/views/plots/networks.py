@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.store.arrays import NAMED
+from harness.views.palette import LINES
 from harness.views.plots import style
 from harness.views.plots.asked import DOT, Asked
 from harness.views.plots.facets import facets_of
@@ -20,6 +21,8 @@ from harness.views.plots.scales import Scale, scale_of
 MOST = 64
 """Weights in panels of their own."""
 TICKS = 4
+BESIDE = 0.1
+"""How far apart marks of several settings stand at a label, where the next is 1 away."""
 
 
 def weights(asked: Asked) -> Figure:
@@ -39,23 +42,23 @@ def weights(asked: Asked) -> Figure:
         raise HarnessError(f"{asked.results.folder}: no row has finite weights: every run diverged")
     over = asked.over(x.name, *facets.names)
     shown = [
-        f"weights{asked.after} at each {x.title}",
+        f"weights{asked.after}, by {x.title}",
         asked.held,
         *([" ".join(["medians", *over])] if over else []),
         *facets.told,
     ]
-    question = asked.question or f"Where does each weight end, at each {x.title}?"
+    question = asked.question or f"Where does each weight end, by {x.title}?"
     made, grid = network(list(found), question, DOT.join(part for part in shown if part))
     for axes, name, lowest in grid:
         for number, part in enumerate(found[name]):
-            _trend(axes, part, scale, style.LINES[(layer_of(name) - 1 if one else number) % len(style.LINES)], one)
+            beside = BESIDE * (number - (len(found[name]) - 1) / 2)
+            _trend(axes, part, scale, LINES[(layer_of(name) - 1 if one else number) % len(LINES)], one, beside)
         limits(axes, np.concatenate([(part if one else part[2]).ravel() for part in found[name]]))
         scale.show(axes, "x", TICKS)
         scale.span(axes)
         finish(axes, name, x.title, lowest)
     handles = [
-        Line2D([], [], color=style.LINES[number % len(style.LINES)], label=facet.value)
-        for number, facet in enumerate(facets.drawn)
+        Line2D([], [], color=LINES[number % len(LINES)], label=facet.value) for number, facet in enumerate(facets.drawn)
     ]
     style.legend(made.body, [] if one else handles, ", ".join(facets.names))
     asked.caption(made.figure, *([BANDS] if over and one else []), *asked.binned(x))
@@ -134,8 +137,8 @@ def _grid(part: SubFigure, units: dict[int, list[str]], wide: int) -> list[tuple
     return found
 
 
-def _trend(axes: Axes, found: NDArray[np.float64], scale: Scale, colour: str, one: bool) -> None:
-    """Medians, with bands if they are the only ones; of labels, marks with bars: there is nothing between labels."""
+def _trend(axes: Axes, found: NDArray[np.float64], scale: Scale, colour: str, one: bool, beside: float) -> None:
+    """Medians, with bands if they are the only ones; of labels marks, for there is nothing between labels."""
     there = ~np.isnan(found[2])
     where, found = scale.at[there], found[:, there]
     if scale.axis.numeric:
@@ -144,6 +147,7 @@ def _trend(axes: Axes, found: NDArray[np.float64], scale: Scale, colour: str, on
         mark = "o" if len(scale.at) <= style.MARKED else ""
         axes.plot(where, found[2], color=colour, linewidth=1.4, marker=mark, markersize=3)
         return
-    for low, high, width in ((0, 4, 1), (1, 3, 4)):
+    where = where + beside
+    for low, high, width in ((0, 4, 1), (1, 3, 4)) if one else ():
         axes.vlines(where, found[low], found[high], color=colour, alpha=0.5, linewidth=width)
     axes.plot(where, found[2], color=colour, linestyle="", marker="o", markersize=4)

@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
+from harness.views.palette import LINES
 from harness.views.plots import networks, style
 from harness.views.plots.asked import DOT, Asked
 from harness.views.plots.gather import parts, present
@@ -95,7 +96,7 @@ def _one(asked: Asked, found: Paths, epochs: Axis, question: str) -> Figure:
         axes.plot(
             scale.at,
             found.weights[same[0]][0],
-            color=style.LINES[(layer - 1) % len(style.LINES)],
+            color=LINES[(layer - 1) % len(LINES)],
             linestyle=style.DASHES[number % len(style.DASHES)] if few else "-",
             marker="os^Dv<>"[number // len(style.DASHES) % 7] if few and len(scale.at) <= style.MARKED else "",
             markersize=5,
@@ -105,6 +106,7 @@ def _one(asked: Asked, found: Paths, epochs: Axis, question: str) -> Figure:
     scale.show(axes, "x")
     scale.span(axes)
     axes.set_ylabel("weight")
+    style.count(axes.yaxis, *axes.get_ylim(), 10)
     style.plain(axes)
     handles = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
     style.legend(body, handles, "weights, equal ones together" if few else "weights")
@@ -137,16 +139,16 @@ def _told_apart(asked: Asked, found: Paths) -> tuple[list[str], list[Any], str]:
     """A colour for each run, and what the legend says: of few runs each; else the first labels that vary."""
     free = [str(name) for name in found.settings.columns if name != "run"]
     labels = [name for name in free if not asked.results.axes[name].numeric]
-    names = free if len(found.runs) <= len(style.LINES) else labels[:1]
+    names = free if len(found.runs) <= len(LINES) else labels[:1]
     if not names:
-        return [style.LINES[0]] * len(found.runs), [], ""
+        return [LINES[0]] * len(found.runs), [], ""
     texts = [
         ", ".join(short(value) if isinstance(value, int | float) else str(value) for value in row)
         for row in found.settings[names].itertuples(index=False)
     ]
     kinds = list(dict.fromkeys(texts))
-    colour = {text: style.LINES[at % len(style.LINES)] for at, text in enumerate(kinds)}
-    handles = [Line2D([], [], color=colour[text], label=text) for text in kinds[: len(style.LINES)]]
+    colour = {text: LINES[at % len(LINES)] for at, text in enumerate(kinds)}
+    handles = [Line2D([], [], color=colour[text], label=text) for text in kinds[: len(LINES)]]
     return [colour[text] for text in texts], handles, ", ".join(name.replace("_", " ") for name in names)
 
 

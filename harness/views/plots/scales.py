@@ -27,6 +27,8 @@ TICKS = 10
 """The most ticks along an axis that is as wide as the picture."""
 CHARACTERS = 80
 """How many characters all labels together have along an axis that is as wide as the picture."""
+MARGIN = 0.02
+"""The part of an axis that lies beyond the first value, and beyond the last, where there are lines."""
 MINOR = 6
 """A logarithmic axis of fewer decades than this has small ticks between the labelled ones."""
 
@@ -65,7 +67,13 @@ class Scale:
 
     def span(self, axes: Axes) -> None:
         """Make x as long as all values, even where there is nothing to draw, so that its ticks are there."""
-        axes.set_xlim(self.edges[0], self.edges[-1])
+        if self.kind == "steps" or len(self.at) < 2:
+            axes.set_xlim(self.edges[0], self.edges[-1])
+            return
+        turn, back = (np.log, np.exp) if self.kind == "log" else (np.positive, np.positive)
+        low, high = turn(self.at[[0, -1]])
+        room = MARGIN * (high - low)
+        axes.set_xlim(back(low - room), back(high + room))
 
     def _texts(self, which: str, every: int, most: int) -> list[str]:
         """The labels of every `every`-th value, wrapped to the room that they have."""

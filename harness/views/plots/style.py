@@ -26,10 +26,6 @@ PANEL = 2.9
 """Inches that one of several panels is high."""
 NONE = "#e4e4e4"
 """The colour of a cell that has no number."""
-GREW = "#cc79a7"
-"""The colour of rows that end above the loss of their first epoch."""
-LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-"""Okabe and Ito's colours."""
 DASHES = ("-", "--", ":", "-.")
 MARKED = 12
 """The most points of a line that are each drawn with a marker."""
@@ -65,7 +61,7 @@ def figure(width: float = WIDTH, height: float = HEIGHT) -> Figure:
     """A new figure outside pyplot: no window, no global state."""
     made = Picture(figsize=(width, height), layout="constrained", dpi=120)
     layout: Any = made.get_layout_engine()
-    layout.set(wspace=0.04)
+    layout.set(wspace=0.06)
     return made
 
 

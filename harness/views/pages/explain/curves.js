@@ -1,10 +1,26 @@
 // The loss, and what is selected, over the steps that are shown.
 
-/** Straight, or over more than three powers of ten logarithmic, on both sides of zero if need be. */
-function curveScale(sizes, low) {
+const MOST_TICKS = 4;
+
+/** From numbers to places, and where ticks are: straight, or over more than three powers of ten logarithmic, on both
+ *  sides of zero if need be. */
+function curveScale(sizes, low, high) {
   const most = Math.max(...sizes), least = Math.min(...sizes.filter((size) => size > 0)), middle = sizes[0] || least;
-  if (low > 0 && most / least > 1e3) return Math.log10;
-  return most > 1e3 * middle ? (value) => Math.asinh(value / middle) : (value) => value;
+  if (low > 0 && most / least > 1e3) return { scale: Math.log10, ticks: logTicks(low, high, MOST_TICKS) };
+  if (most <= 1e3 * middle) return { scale: (value) => value, ticks: linearTicks(low, high, MOST_TICKS) };
+  const scale = (value) => Math.asinh(value / middle), between = middle * Math.sinh((scale(low) + scale(high)) / 2);
+  return { scale, ticks: [low, between, high].map((value) => Number(value.toPrecision(2))) };
+}
+
+/** Some of the steps, at equal distances, for the ticks below, and what they say: epochs, or of one epoch its samples. */
+function stepTicks() {
+  const starts = forwards.filter(({ epoch }, i) => epoch !== forwards[i - 1]?.epoch), one = starts.length === 1;
+  const among = one ? forwards : starts, count = Math.min(among.length, MOST_TICKS);
+  return Array.from({ length: count }, (_, k) => {
+    const step = among[count > 1 ? Math.round((k * (among.length - 1)) / (count - 1)) : 0];
+    const number = (one && about.samples > 1 ? step.sample : step.epoch).toLocaleString("en");
+    return { at: step.at, text: k ? number : `${one && about.samples > 1 ? "sample" : "epoch"} ${number}` };
+  });
 }
 
 function chart(svg, curves, now, text) {
@@ -15,18 +31,19 @@ function chart(svg, curves, now, text) {
   const values = curves.flatMap(({ points }) => points.map(([, y]) => y)).filter(Number.isFinite);
   if (!values.length) return;
   let [low, high] = [Math.min(...values), Math.max(...values)];
-  const scale = curveScale(values.map(Math.abs), low);
   if (low === high) [low, high] = [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2];
-  const most = forwards.length, digits = print(low, 3) === print(high, 3) ? 5 : 3;
+  const { scale, ticks } = curveScale(values.map(Math.abs), low, high), most = forwards.length;
   const px = (x) => box.l + (x / most) * (width - box.l - box.r);
   const py = (y) => height - box.b - ((scale(y) - scale(low)) / (scale(high) - scale(low))) * (height - box.t - box.b);
-  [low, high].forEach((y) => {
+  ticks.forEach((y) => {
     make("line", { class: "grid", x1: box.l, x2: width - box.r, y1: py(y), y2: py(y) }, svg);
-    make("text", { x: box.l - 6, y: py(y), style: "text-anchor:end" }, svg, print(y, digits));
+    make("text", { class: "tick up", x: box.l - 6, y: py(y), style: "text-anchor:end" }, svg, print(y, 6));
   });
-  const ends = [forwards[0], forwards.at(-1)].map(({ epoch }) => `epoch ${epoch.toLocaleString("en")}`);
-  make("text", { x: box.l, y: height - 8, style: "text-anchor:start" }, svg, ends[0]);
-  if (ends[0] !== ends[1]) make("text", { x: width - box.r, y: height - 8, style: "text-anchor:end" }, svg, ends[1]);
+  stepTicks().forEach(({ at, text: said }, k) => {
+    make("line", { class: "grid", x1: px(at), x2: px(at), y1: height - box.b, y2: height - box.b + 4 }, svg);
+    const anchor = !k ? "start" : px(at) > width - 24 ? "end" : "middle";
+    make("text", { class: "tick across", x: px(at), y: height - 8, style: `text-anchor:${anchor}` }, svg, said);
+  });
   make("line", { class: "cursor", x1: px(now), x2: px(now), y1: box.t, y2: height - box.b }, svg);
   curves.forEach(({ points, style, dot }) => {
     let pen = "M";

@@ -1,18 +1,4 @@
-// Numbers in print, and the sizes and signs that are drawn.
-
-function plain(value, digits) {
-  const size = Math.abs(value);
-  if (Number.isNaN(value)) return "nan";
-  if (size === Infinity) return "\u221e";
-  if (size === 0) return "0";
-  const rounded = Number(size.toPrecision(digits));
-  if (rounded >= 1e-4 && rounded < 1e6) return String(rounded);
-  return rounded.toExponential().replace("e+", "e").replace("-", "\u2212");
-}
-
-function print(value, digits = 4) {
-  return (value < 0 ? "\u2212" : "") + plain(value, digits);
-}
+// Changes in print, and the sizes and signs that are drawn.
 
 function plus(value, digits = 4) {
   return (value < 0 ? "\u2212 " : "+ ") + plain(value, digits);

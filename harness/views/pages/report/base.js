@@ -24,6 +24,8 @@ class Picture {
   /* Axes of few values, of which there may be a panel or a line each. */
   few(most) { return this.report.ranked().filter((axis) => axis.values.length <= most && axis.name !== "repeat"); }
 
+  get palette() { return this.report.data.colours.lines; }
+
   axis(select) { return select.value === NONE ? null : this.report.axes.get(select.value); }
 
   /* Offer a choice for each axis that is not drawn. Words have to be chosen, for a median over unlike settings says
@@ -50,7 +52,8 @@ class Picture {
     const rows = this.report.rows(this.held);
     if (!axis) return [{name: "", rows}];
     const column = this.report.column(axis.name), found = axis.values.map((_, k) => ({name: `${words(axis.name)} ${axis.text(k)}`, rows: []}));
-    for (const row of rows) found[column[row]]?.rows.push(row);
+    found.push({name: `no ${words(axis.name)}`, rows: []});
+    for (const row of rows) found.at(column[row]).rows.push(row);  // -1 for a row without one
     return found.filter((panel) => panel.rows.length);
   }
 

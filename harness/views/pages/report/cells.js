@@ -1,5 +1,7 @@
 /* The cells of one panel of the map: which rows are in each, what they came to, and how they are drawn. */
 
+const LETTER = 0.03;  // the part of a colour bar that a letter takes
+
 class Cells {
   constructor(report, name, rows, x, y, colour) {
     const width = x.values.length, height = y.values.length, empty = () => Array(width * height).fill(null);
@@ -34,7 +36,7 @@ class Cells {
     this.most = Math.max(this.most, rows.length);
     if (most === GREW) shown.grew[cell] = 1;
     else if (most === DIVERGED && (this.compared || median === null)) shown.diverged[cell] = this.median("diverged_epoch", those);
-    else if (most === SETTLED && this.compared && median <= LEAST_LOSS) shown.settled[cell] = this.median("settled_epoch", those);
+    else if (most === SETTLED && this.compared && median <= this.report.data.nothing) shown.settled[cell] = this.median("settled_epoch", those);
     else shown.number[cell] = median;
   }
 
@@ -108,7 +110,7 @@ const whole = (values) => ({tickvals: values, ticktext: tickTexts(values)});
 
 /* What a scale of colours means: a bar with its name and ticks. */
 function colourBar(scale, name) {
-  const {tickvals, ticktext} = clipped(scale.ticks([scale.low, scale.high], 4), scale), bar = element("span", {className: "colours"});
+  const {tickvals, ticktext} = roomy(clipped(scale.ticks([scale.low, scale.high], 4), scale), scale), bar = element("span", {className: "colours"});
   bar.style.background = `linear-gradient(90deg, ${scale.colours.map(([place, colour]) => `${colour} ${100 * place}%`).join(", ")})`;
   const ticks = tickvals.map((value, k) => {
     const tick = element("span", {innerHTML: ticktext[k]});
@@ -118,6 +120,16 @@ function colourBar(scale, name) {
     return tick;
   });
   return element("span", {className: "scale"}, element("span", {textContent: name}), bar, element("span", {className: "ticks"}, ...ticks));
+}
+
+/* Those ticks of a colour bar whose texts have room beside the one before. */
+function roomy({tickvals, ticktext}, {low, high}) {
+  const half = (k) => (LETTER * (ticktext[k].replace(/<[^>]*>/g, "").length + 1)) / 2, kept = [];
+  tickvals.forEach((value, k) => {
+    const before = kept.at(-1);
+    if (before === undefined || (value - tickvals[before]) / (high - low) > half(before) + half(k)) kept.push(k);
+  });
+  return {tickvals: kept.map((k) => tickvals[k]), ticktext: kept.map((k) => ticktext[k])};
 }
 
 /* The ticks of a colour bar, with what its ends stand for if the colours are clipped there. */

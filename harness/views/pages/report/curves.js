@@ -21,22 +21,22 @@ class Curves extends Picture {
 
   async draw() {
     const all = this.run.value === ALL, runs = all ? this.shown : [this.shown[Number(this.run.value)]];
-    const names = all ? ["loss_mean"] : ["loss_min", "loss_mean", "loss_max"];
+    const {nothing} = this.report.data, names = all ? ["loss_mean"] : ["loss_min", "loss_mean", "loss_max"];
     const losses = ascending(runs.flatMap((curve) => names.flatMap((name) => curve[name]))).filter((loss) => loss > 0);
-    const low = Math.log10(Math.max(losses[0] ?? 0.1, LEAST_LOSS)), starts = ascending(runs.map((curve) => curve[names.at(-1)][0]));
+    const low = Math.log10(Math.max(losses[0] ?? 0.1, nothing)), starts = ascending(runs.map((curve) => curve[names.at(-1)][0]));
     const most = Math.log10(Math.min(losses.at(-1) ?? 1, Math.max(1e3 * (quantile(starts, 0.5) || 1), losses[0] ?? 1)));
-    const range = {low, high: Math.max(most, low + 0.1), nothing: null, below: (losses[0] ?? 1) < LEAST_LOSS, above: Math.log10(losses.at(-1) ?? 0) > most};
+    const range = {low, high: Math.max(most, low + 0.1), nothing: null, below: (losses[0] ?? 1) < nothing, above: Math.log10(losses.at(-1) ?? 0) > most};
     const turn = (loss) => (loss === null ? null : Math.min(Math.max(Math.log10(Math.max(loss, 1e-300)), range.low), range.high));
     const room = 0.04 * (range.high - range.low), last = Math.max(...runs.map((curve) => curve.epoch.at(-1)));
     const layout = this.grid([""], {title: "epoch", range: [0, last], ticks: ([from, to], n) => whole(linearTicks(Math.max(from, 0), to, n, true))},
       {title: all ? "mean loss" : "loss", range: [range.low - room, range.high + room], ticks: lossTicks}, 380);
-    const few = all && runs.length <= PALETTE.length;
+    const few = all && runs.length <= this.palette.length;
     const line = (curve, name, more) => ({type: "scatter", mode: curve.epoch.length > 1 ? "lines" : "markers", x: curve.epoch, y: curve[name].map(turn),
       customdata: curve[name].map((loss) => printed(loss)), hovertemplate: `epoch %{x}: %{customdata}<extra>config ${curve.config}</extra>`, ...more});
     const traces = all
       ? runs.map((curve, k) => line(curve, "loss_mean", {name: escaped(curve.label), showlegend: few, opacity: few ? 1 : 0.6,
-        line: few ? {width: 2, color: PALETTE[k], dash: DASHES[k]} : {width: 1.3, color: style("accent")}}))
-      : names.map((name, k) => line(runs[0], name, {name: ["least", "mean", "greatest"][k], showlegend: true, line: {width: 2, color: PALETTE[k], dash: ["dot", "solid", "dash"][k]}}));
+        line: few ? {width: 2, color: this.palette[k], dash: DASHES[k]} : {width: 1.3, color: style("accent")}}))
+      : names.map((name, k) => line(runs[0], name, {name: ["least", "mean", "greatest"][k], showlegend: true, line: {width: 2, color: this.palette[k], dash: ["dot", "solid", "dash"][k]}}));
     const legend = {orientation: "h", x: 0, xanchor: "left", y: 1, yref: "container", yanchor: "top", bgcolor: "rgba(0,0,0,0)",
       title: {text: all ? "run " : "loss over the samples "}};
     const named = few || !all, kind = this.kind ? ` of ${this.kind.value}` : "";

@@ -10,13 +10,15 @@ class Line extends Picture {
     const offered = (most) => [[NONE, "none"], ...this.few(most).map((axis) => [axis.name, words(axis.name)])];
     this.x = this.axisChoice("x", "across", x, report.ranked());
     this.y = this.choice("y", "up", quantities, report.first);
-    this.group = this.choice("group", "a line for each", offered(PALETTE.length), group ?? NONE);
+    this.group = this.choice("group", "a line for each", offered(this.palette.length), group ?? NONE);
     this.panel = this.choice("panels", "a panel for each", offered(MOST_PANELS), panels ?? NONE);
     this.draw();
   }
 
   async draw() {
-    const {report} = this, x = this.axis(this.x), share = this.y.value === "share";
+    const {report} = this, x = this.axis(this.x);
+    if (!report.comparable(x, this.y.value)) this.y.value = "share";
+    const share = this.y.value === "share";
     for (const select of [this.group, this.panel]) {
       const axis = this.axis(select), comparable = axis && (share || report.comparable(axis, this.y.value));
       if (axis && (axis === x || !comparable || (select === this.group && share))) select.value = NONE;
@@ -74,11 +76,12 @@ class Line extends Picture {
 
   medians(x, across, group, rows, up) {
     const {report} = this, column = report.column(this.y.value);
-    const parts = group ? group.values.map((_, k) => [k, group.text(k), rows.filter((row) => report.column(group.name)[row] === k)]) : [[0, "", rows]];
+    const those = (k) => rows.filter((row) => report.column(group.name)[row] === k), none = group && `no ${words(group.name)}`;
+    const parts = group ? [...group.values.map((_, k) => [k, group.text(k), those(k)]), [group.values.length, none, those(-1)]] : [[0, "", rows]];
     const drawn = parts.filter(([, , part]) => part.some((row) => column[row] !== null));
     return drawn.flatMap(([k, name, part]) => {
       const values = this.by(x, part).map((here) => ascending(here.map((row) => column[row])));
-      const places = values.map((_, i) => i).filter((i) => values[i].length), colour = PALETTE[k % PALETTE.length];
+      const places = values.map((_, i) => i).filter((i) => values[i].length), colour = this.palette[k % this.palette.length];
       const [low, middle, high] = QUARTILES.map((share) => places.map((i) => up.turn(quantile(values[i], share))));
       const many = places.some((i) => values[i].length > 1), where = places.map((i) => across.at[i]);
       const apart = across.axis.label, full = places.map((i) => `${x.title} ${x.text(i)}, ${plural(values[i].length, "row")}<br>median ${printed(quantile(values[i], 0.5))}`);
@@ -101,7 +104,7 @@ class Line extends Picture {
     const title = share ? `How many rows ended how${over ? `,${over}` : ""}, by ${x.title}${held}.`
       : `${over ? "Median of the " : ""}${report.words(name)}${over}, by ${x.title}${each}${held}.`;
     const band = !share && over ? ` ${x.label ? "Bars" : "Bands"}: the middle 50 %.` : "";
-    const without = !share && report.isLoss(name) && !report.aboutDiverged(name) ? " Rows that diverged have no loss and are left out." : "";
+    const without = !share && report.isLoss(name) && !report.aboutDiverged(name) && report.column("status").includes(DIVERGED) ? " Rows that diverged have no loss and are left out." : "";
     this.say(title[0].toUpperCase() + title.slice(1), `${band}${without}${up.log ? report.cut(up, "The scale is") : ""}`.trim());
   }
 }

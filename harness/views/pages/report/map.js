@@ -1,14 +1,6 @@
 /* The map: colour over two axes, a panel for each value of a third. */
 
-/* Dark is low: far down in loss, soon settled, soon diverged. They are ColorBrewer's and viridis, as in the stills. */
 const SMALLEST = 9;  // pixels across and upwards of what has an outline
-const even = (colours) => colours.map((colour, k) => [k / (colours.length - 1), colour]);
-const COLOURS = {
-  loss: even(["#081d58", "#253494", "#225ea8", "#1d91c0", "#41b6c4", "#7fcdbb", "#c7e9b4", "#edf8b1"]),
-  number: even(["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725"]),
-  settled: even(["#3f007d", "#54278f", "#6a51a3", "#807dba", "#9e9ac8", "#bcbddc", "#dadaeb"]),
-  diverged: even(["#800026", "#bd0026", "#e31a1c", "#fc4e2a", "#fd8d3c", "#feb24c", "#fed976"]),
-};
 
 class Map_ extends Picture {
   constructor(report) {
@@ -66,6 +58,7 @@ class Map_ extends Picture {
   async draw() {
     const {report} = this, x = this.axis(this.x), y = this.axis(this.y);
     if ([x.name, y.name].includes(this.panel.value)) this.panel.value = NONE;
+    if (![x, y].every((axis) => report.comparable(axis, this.colour.value))) this.colour.value = report.apart;
     let panel = this.axis(this.panel);
     if (panel && !report.comparable(panel, this.colour.value)) panel = null;
     this.panel.value = panel ? panel.name : NONE;
@@ -91,11 +84,13 @@ class Map_ extends Picture {
     const every = (kind) => ascending(this.parts.flatMap((part) => part.shown[kind])), found = {};
     const numbers = every("number"), settled = every("settled"), diverged = every("diverged");
     if (numbers.length) found.number = {...this.scale(numbers), coloraxis: "coloraxis"};
-    if (settled.length) found.settled = epochScale("settled in epoch", settled, COLOURS.settled, style("settled"), "coloraxis2");
-    if (diverged.length) found.diverged = epochScale("diverged in epoch", diverged, COLOURS.diverged, style("diverged"), "coloraxis3");
+    if (settled.length) found.settled = epochScale("settled in epoch", settled, this.colours("settled"), style("settled"), "coloraxis2");
+    if (diverged.length) found.diverged = epochScale("diverged in epoch", diverged, this.colours("diverged"), style("diverged"), "coloraxis3");
     if (every("grew").length) found.grew = {coloraxis: "coloraxis4", low: 0, high: 1, colours: even([style("grew"), style("grew")]), turn: () => 1};
     return found;
   }
+
+  colours(kind) { return even(this.report.data.colours[kind]); }
 
   /* How many cells across and upwards a region has that can be seen. */
   least({xaxis, yaxis}) {
@@ -107,19 +102,20 @@ class Map_ extends Picture {
     const name = this.colour.value, title = this.report.title(name);
     if (this.report.isLoss(name)) {
       const rows = this.parts.flatMap((part) => [...part.cells.values()].flat());
-      return {...this.report.range(name, rows, values), log: true, title, colours: COLOURS.loss, ticks: lossTicks, turn: (value) => Math.log10(Math.max(value, 1e-300))};
+      return {...this.report.range(name, rows, values), log: true, title, colours: this.colours("loss"), ticks: lossTicks, turn: (value) => Math.log10(Math.max(value, 1e-300))};
     }
     const kind = {settled_epoch: "settled", diverged_epoch: "diverged"}[name];
-    if (kind) return epochScale(title, values, COLOURS[kind], style(kind));
+    if (kind) return epochScale(title, values, this.colours(kind), style(kind));
     const [low, high] = [quantile(values, 0.02), quantile(values, 0.98)];
-    return {low, high: high > low ? high : low + 1, title, colours: COLOURS.number, ticks: plainTicks, turn: (value) => value,
+    return {low, high: high > low ? high : low + 1, title, colours: this.colours("number"), ticks: plainTicks, turn: (value) => value,
       below: values[0] < low, above: values.at(-1) > high};
   }
 
   told(x, y, {number, settled, diverged, grew}) {
     const {report} = this, name = this.colour.value, {held, over} = this.described(this.drawn);
     const most = this.parts.reduce((found, part) => Math.max(found, part.most), 0);
-    const title = `${most > 1 ? "Median of the " : ""}${report.words(name)}${most > 1 ? over : ""}, by ${x.title} and ${y.title}${held}`;
+    const drawn = !number && diverged ? "diverged_epoch" : name;  // of cells that diverged, how soon they did
+    const title = `${most > 1 ? "Median of the " : ""}${report.words(drawn)}${most > 1 ? over : ""}, by ${x.title} and ${y.title}${held}`;
     const cells = this.parts.reduce((sum, part) => sum + part.cells.size, 0);
     const counts = [...report.data.statuses, ...(grew ? ["grew"] : [])].map((label, status) => [label, this.parts.reduce((sum, part) => sum + part.counts[status], 0)]);
     const status = most > 1 ? "How most rows of a cell ended" : "How the rows ended";
@@ -128,7 +124,7 @@ class Map_ extends Picture {
     const key = (look, text) => legend.push(element("span", {}, element("i", {className: `key ${look}`}), text));
     const bar = (scale, look, text, flat) => (scale.flat ? key(look, flat) : legend.push(colourBar(scale, text)));
     if (number) bar(number, name.split("_")[0], number.title, number.title);
-    if (settled) bar(settled, "settled", `settled in epoch (${meant}; loss \u2264 1e-12)`, `settled: ${meant}; loss \u2264 1e-12`);
+    if (settled) bar(settled, "settled", `settled in epoch (${meant}; loss \u2264 ${printed(report.data.nothing)})`, `settled: ${meant}; loss \u2264 ${printed(report.data.nothing)}`);
     if (diverged) bar(diverged, "diverged", `diverged in epoch (${gone})`, `diverged: ${gone}`);
     if (this.parts.some((part) => part.outlined)) key("outlined", `settled: ${meant}`);
     if (grew) key("grew", "grew: the loss is above that of the first epoch");

@@ -1,10 +1,9 @@
 /* What every picture of the report needs: elements, colours, quantiles, and the rows of the table. */
 
 const SETTLED = 1, DIVERGED = 2, GREW = 3, ALL = "all", NONE = "none";
-const PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x"];
-const NARROW = 600, MOST_PANELS = 9, LEAST_LOSS = 1e-12;
+const NARROW = 600, MOST_PANELS = 9;
 
 const element = (tag, properties = {}, ...children) => {
   const made = Object.assign(document.createElement(tag), properties);
@@ -30,6 +29,8 @@ function quantile(sorted, share) {
   return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
 }
 
+/* Colours at equal distances, as plotly has them. */
+const even = (colours) => colours.map((colour, k) => [k / (colours.length - 1), colour]);
 const ascending = (numbers) => numbers.filter((number) => number !== null).sort((a, b) => a - b);
 
 function choice(form, name, label, options, chosen, changed) {
@@ -50,6 +51,7 @@ class Report {
     this.quantities = [...data.losses, ...data.epochs, ...data.weights];
     const there = (name) => this.column(name).some((value) => value !== null);
     this.first = ["loss_mean", "diverged_epoch", ...this.quantities].find(there) ?? "loss_mean";
+    this.apart = [...data.weights, ...data.epochs].find(there) ?? "diverged_epoch";  // where losses are not comparable
   }
 
   column(name) { return this.data.columns[name]; }
@@ -77,26 +79,32 @@ class Report {
   /* Whether a row has values of these axes; in a union of grids not every row has all. */
   has(row, ...axes) { return axes.every((axis) => this.column(axis.name)[row] >= 0); }
 
-  /* The rows where every axis that is held has its value: [row, ..]. */
+  /* The rows where every axis that is held has its value: [row, ..]. What words say is no matter to rows that have none,
+     as an activation to a network without hidden units. */
   rows(held) {
     const kept = [];
     for (let row = 0; row < this.count; row++) {
-      if (held.every(([name, value]) => this.column(name)[row] === value)) kept.push(row);
+      const at = ([name, value]) => this.column(name)[row] === value || (this.column(name)[row] === -1 && this.axes.get(name).label);
+      if (held.every(at)) kept.push(row);
     }
     return kept;
   }
 
-  /* From where to where losses are drawn: not below 1e-12, nor above the median loss of the first epoch of those
-     that have one now, which is what doing nothing costs; where the table does not have it, not far above the median. As powers of ten. drawn: the losses
-     in the picture, in ascending order, if they are not those of these rows. */
+  /* What doing nothing costs, for rows whose losses are like those of these; null if the table does not tell. */
+  idle([row]) {
+    const like = ({kind}) => Object.entries(kind).every(([name, value]) => this.axes.get(name).values[this.column(name)[row]] === value);
+    return this.data.idle.find(like)?.loss ?? null;
+  }
+
+  /* From where to where losses are drawn: not below what counts as nothing, nor above what doing nothing costs; where
+     the table does not tell that, not far above the median. As powers of ten. drawn: the losses in the picture, in
+     ascending order, if they are not those of these rows. */
   range(column, rows, drawn) {
-    const going = rows.filter((row) => this.column(column)[row] !== null);
-    const there = (name) => ascending(going.map((row) => this.column(name)[row])).filter((loss) => loss > 0);
-    const losses = drawn?.filter((loss) => loss > 0) ?? there(column), first = this.data.losses.includes("first_loss") ? there("first_loss") : [];
+    const losses = (drawn ?? ascending(rows.map((row) => this.column(column)[row]))).filter((loss) => loss > 0);
     if (!losses.length) return {low: -1, high: 0, nothing: null, below: false, above: false};
-    const nothing = first.length && column !== "first_loss" ? quantile(first, 0.5) : null;
+    const nothing = column === "first_loss" ? null : this.idle(rows);
     const most = nothing ?? Math.max(quantile(losses, 0.5), Math.min(quantile(losses, 0.98), 1e3));
-    let [low, high] = [Math.max(losses[0], LEAST_LOSS), Math.min(losses.at(-1), most)];
+    let [low, high] = [Math.max(losses[0], this.data.nothing), Math.min(losses.at(-1), most)];
     if (high < 1.2 * low) [low, high] = [Math.min(low, high) / 1.5, Math.max(low, high) * 1.5];
     return {low: Math.log10(low), high: Math.log10(high), nothing, below: losses[0] < low, above: losses.at(-1) > high};
   }

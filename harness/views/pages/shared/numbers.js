@@ -2,10 +2,26 @@
 
 const FEWEST_TICKS = 3, PLAIN = [1e-3, 1e5], STEPS = [1, 2, 2.5, 5];
 
-/* A value of the table for a reader. */
+/* A number without its sign, to so many digits. */
+function plain(value, digits) {
+  const size = Math.abs(value);
+  if (Number.isNaN(value)) return "nan";
+  if (size === Infinity) return "\u221e";
+  if (size === 0) return "0";
+  const rounded = Number(size.toPrecision(digits));
+  if (rounded >= 1e-4 && rounded < 1e6) return String(rounded);
+  return rounded.toExponential().replace("e+", "e").replace("-", "\u2212");
+}
+
+function print(value, digits = 4) {
+  return (value < 0 ? "\u2212" : "") + plain(value, digits);
+}
+
+/* A value of the table for a reader: whole numbers, such as those of rows, in full. */
 function printed(value, digits = 6) {
   if (value === null || value === undefined) return "none";
-  return typeof value === "number" ? Number(value.toPrecision(digits)).toString() : String(value);
+  if (typeof value !== "number") return String(value);
+  return Number.isInteger(value) && Math.abs(value) < 1e15 ? String(value).replace("-", "\u2212") : print(value, digits);
 }
 
 /* Multiples of 1, 2, 2.5 or 5 times a power of ten: at most so many, but three if there can be. whole: only whole numbers. */
