@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from harness.store.folder import StoreError
+from harness.errors import HarnessWarning
+from harness.store.contents import Contents, StoreError
 from harness.store.places import Place, place_of
+
+NAMED = 3
+"""How many strangers a warning names."""
 
 
 def dataset(place: Place, kind: str) -> ds.Dataset:
-    """A table that need not be in memory. Raises `StoreError` if there is none."""
-    if not any(name.endswith(".parquet") for name in place.sizes(kind)):
-        raise StoreError(f"{place}: no results there (no {kind}/*.parquet)")
-    source, filesystem = place.dataset(kind)
-    return ds.dataset(source, format="parquet", filesystem=filesystem)
+    """A table that need not be in memory: the files that the log names, in the order of their blocks.
+
+    Warns of files that it does not name. Raises `StoreError` if there is no table.
+    """
+    contents = Contents(place)
+    names = contents.files(kind)
+    if not names:
+        raise StoreError(f"{place}: no results there (no {kind}/*.parquet that its log names)")
+    if strangers := contents.strangers():
+        more = f" and {len(strangers) - NAMED:,} more" if len(strangers) > NAMED else ""
+        told = ", ".join(strangers[:NAMED]) + more
+        warnings.warn(HarnessWarning(f"{place}: not of the sweep, and ignored: {told}"), stacklevel=2)
+    paths, filesystem = place.dataset(names)
+    return ds.dataset(paths, format="parquet", filesystem=filesystem)
 
 
 def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, kind: str = "runs") -> pa.Table:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 
 from harness.errors import FailedError
 from harness.experiment.model import Experiment
-from harness.store.folder import Folder, Found
+from harness.store.contents import Found, StoreError
+from harness.store.folder import Folder
 from harness.store.places import place_of
 from harness.store.reading import in_order
 from harness.sweeps import local
@@ -86,13 +87,16 @@ def sweep(
     `FailedError` if it cannot be written, another process writes there, or the sweep was stopped.
     """
     place = place_of(results, experiment.name, endpoint=options.endpoint)
-    plan, folder = Plan(experiment, options.block_size), Folder(place)
-    if complete(folder, plan, options) and not place.untidy():
+    folder = Folder(place)
+    options = replace(options, block_size=_block_size(folder, experiment, options))
+    plan = Plan(experiment, options.block_size)
+    if complete(folder, plan, options) and folder.described_as(experiment) and not place.untidy():
         return Ran(folder, plan, already=True)
     place.make(())
     with place.lock():
         place.recover()
         if complete(folder, plan, options):
+            folder.describe(experiment)
             place.tidy()
             return Ran(folder, plan, already=True)
         manifest = folder.manifest()
@@ -100,16 +104,31 @@ def sweep(
             work = Work(experiment, options.block_size, place.staged(), earlier(folder, experiment))
         else:
             work = Work(experiment, options.block_size, place)
-        done = _do(work, plan, executor, watch)
+        done = _do(work, plan, executor, watch, options.overwrite or work.earlier is not None)
         if work.earlier:
             place.take_over()
     return Ran(folder, plan, *done)
 
 
-def _do(work: Work, plan: Plan, executor: Executor, watch: Watch) -> tuple[int, float]:
+def _block_size(folder: Folder, experiment: Experiment, options: Options) -> int | None:
+    """The block size of a sweep that was begun, else the one that is asked for. Raises `StoreError` if they differ."""
+    manifest = folder.manifest()
+    if manifest is None or options.overwrite or manifest["fingerprint"] != experiment.fingerprint:
+        return options.block_size
+    begun: int | None = manifest["block_size"]
+    if options.block_size not in (None, begun):
+        cut = f"of {begun:,} runs" if begun else "of equal cost"
+        raise StoreError(
+            f"{folder}: begun in blocks {cut}, so that blocks of {options.block_size:,} runs would lose what is done; "
+            "go on without a block size, or begin anew with overwrite"
+        )
+    return begun
+
+
+def _do(work: Work, plan: Plan, executor: Executor, watch: Watch, overwrite: bool) -> tuple[int, float]:
     """Do all that is left of a plan; return (the runs, the seconds) of training and writing."""
     folder = Folder(work.place)
-    tasks = tasks_left(plan, folder.open(plan.experiment, plan.totals(), plan.key))
+    tasks = tasks_left(plan, folder.open(plan.experiment, plan.totals(), plan.key, overwrite))
     left = trained = sum(plan.pieces[task.block].runs for task in tasks if task.block is not None)
     if left and not work.earlier:
         prepare(plan)
