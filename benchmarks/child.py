@@ -66,6 +66,15 @@ def planning(rows: int) -> dict[str, float]:
     return {"seconds": time.perf_counter() - started, "blocks": blocks, "megabytes": most_memory() / 2**20}
 
 
+def file(path: str, results: str) -> dict[str, float]:
+    """A sweep of an experiment file into a folder: its rows and seconds, and the most this process held."""
+    from harness.experiment import load
+    from harness.sweeps import run
+
+    ran = run.sweep(load(path), results)
+    return {"rows": ran.plan.rows, "seconds": ran.seconds, "megabytes": most_memory() / 2**20}
+
+
 def _sweep(mapping: dict[str, Any]) -> dict[str, float]:
     import harness
 
@@ -86,8 +95,8 @@ def most_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 2**10)
 
 
-JOBS = {"first": first, "structures": structures, "rows": rows, "planning": planning}
+JOBS = {"first": first, "structures": structures, "rows": rows, "planning": planning, "file": file}
 
 if __name__ == "__main__":
-    job, *numbers = sys.argv[1:]
-    print(json.dumps(JOBS[job](*map(int, numbers))))
+    job, *words = sys.argv[1:]
+    print(json.dumps(JOBS[job](*(int(word) if word.isdigit() else word for word in words))))

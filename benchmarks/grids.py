@@ -21,7 +21,7 @@ GRID_ROUNDS = 3
 
 
 def tanh_grid(effort: Effort) -> list[Reached]:
-    """Of 512 x 512 rates, one for each layer, most of them far too high."""
+    """The time of a grid of 512 x 512 rates, one for each layer, most of them far too high."""
     return [_tanh_grid(dtype, effort) for dtype in ("float32", "float64")]
 
 

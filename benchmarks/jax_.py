@@ -47,7 +47,7 @@ def forward(parameters: Parameters, activation: Callable[[Any], Any], x: Any) ->
 
 
 def forward_scalars(parameters: Parameters, activation: Callable[[Any], Any], x: Any) -> Any:
-    """The same for parameters that are each an array of their own; x (I,) or (S, I)."""
+    """The forward pass with an array of its own for each parameter; x (I,) or (S, I)."""
     a = [x[..., i] for i in range(x.shape[-1])]
     for layer, (w, b) in enumerate(parameters):
         z = [sum((v * u for v, u in zip(row[1:], a[1:], strict=True)), row[0] * a[0]) for row in w]

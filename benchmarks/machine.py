@@ -30,8 +30,14 @@ def vector_bytes() -> int:
     return 64 if "avx512f" in flags else 32 if "avx" in flags else 16
 
 
+def commit() -> str:
+    """The short name of the commit that is checked out, and whether files differ from it."""
+    command = ["git", "describe", "--always", "--exclude", "*", "--abbrev=10", "--dirty= with changes"]
+    return subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def describe() -> dict[str, str]:
-    """Processor, cores, vector width, date and versions."""
+    """Processor, cores, vector width, date, commit and versions."""
     gcc = subprocess.run(["gcc", "-dumpfullversion"], capture_output=True, text=True, check=True).stdout.strip()
     versions = [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in PACKAGES), f"gcc {gcc}"]
     return {
@@ -39,6 +45,7 @@ def describe() -> dict[str, str]:
         "cores": str(processors()),
         "vectors": f"{8 * vector_bytes()} bits",
         "system": f"{platform.system()} {platform.machine()}",
+        "commit": commit(),
         "date": datetime.now(UTC).date().isoformat(),
         "versions": ", ".join(versions),
     }

@@ -24,7 +24,7 @@ from harness.sweeps import cluster, local, run
 
 MINUTE = 60.0
 RUNS = 100_000
-"""Of the sweep that takes a minute: as many rows, in some hundred blocks that share a part."""
+"""The runs, and rows, of the sweep that takes a minute, in some hundred blocks that share a part."""
 
 
 def durable(effort: Effort) -> list[Reached]:

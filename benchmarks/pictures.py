@@ -15,7 +15,7 @@ from harness.views import plots, report
 
 RATES, REPEATS, EPOCHS = 10_000, 25, [0, 1, 10, 100]
 CURVES = 10_000
-"""Of 100 epochs each: a million rows as well."""
+"""Curves of 100 epochs each: a million rows as well."""
 
 
 def drawing(effort: Effort) -> list[Reached]:

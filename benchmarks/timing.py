@@ -23,7 +23,7 @@ class Effort:
 
     @property
     def seconds(self) -> float:
-        """Of one measurement."""
+        """The seconds that one measurement takes, about."""
         return 0.01 if self.quick else 0.4
 
     def size(self, whole: int, tiny: int) -> int:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,43 +17,55 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from harness.views.opened import Opened
+    from harness.views.steps import Explained
 
 Source = str | os.PathLike[str] | Mapping[str, Any]
 
 
-def train(experiment: Source, *, threads: int | None = None, block_size: int | None = None) -> pd.DataFrame:
+def train(
+    experiment: Source,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    threads: int | None = None,
+    block_size: int | None = None,
+) -> pd.DataFrame:
     """Train every configuration and return the table, a row for each, in the order of the grid; no file is written.
 
-    experiment: the path of an experiment file, or a mapping of the same shape. threads: all processors if not given.
-    block_size: runs trained in one call of the engine, if not chosen by cost; neither changes a bit of the result.
+    experiment: the path of an experiment file, or the name of a shipped experiment where there is no such file; or a
+    mapping of the same shape. settings: parameter -> its one value, such as {"learning_rate": 0.1}, in place of its
+    axis or constant. threads: all processors if None. block_size: runs trained in one call of the engine, chosen by
+    their cost if None. Neither changes a bit of the result.
     Raises `ExperimentError`, whose text has one line for each problem.
     """
     from harness.experiment import load as read
+    from harness.store import reading
     from harness.sweeps import run
 
-    return _frame(run.train(read(experiment), threads, block_size))
+    return reading.to_frame(run.train(read(experiment, settings=_written(settings)), threads, block_size))
 
 
 def sweep(
     experiment: Source,
     results: str | os.PathLike[str] = "results",
     *,
+    settings: Mapping[str, Any] | None = None,
     overwrite: bool = False,
     threads: int | None = None,
     block_size: int | None = None,
 ) -> Path | str:
     """Train every configuration into Parquet files and return their folder, results/NAME.
 
-    results: a folder; or s3://BUCKET/PREFIX in an object store, and then what is returned is a string. Runs that are
-    there already are not trained again. Raises `ExperimentError` for a bad experiment, `StoreError` for a folder that
-    holds something else, unless told to overwrite it, and `FailedError` if it cannot be written.
+    results: a folder; or s3://BUCKET/PREFIX in an object store, and then what is returned is a string. settings: as for
+    `train`, and {"name": NAME} for another folder. Runs that are there already are not trained again. Raises
+    `ExperimentError` for a bad experiment, `StoreError` for a folder that holds something else, unless told to
+    overwrite it, and `FailedError` if it cannot be written.
     """
     from harness.experiment import load as read
     from harness.store.disk import Disk
-    from harness.sweeps import local, run
+    from harness.sweeps import run
 
-    options = run.Options(overwrite=overwrite, block_size=block_size)
-    ran = run.sweep(read(experiment), results, options, partial(local.run, threads=threads))
+    options = run.Options(overwrite=overwrite, block_size=block_size, threads=threads)
+    ran = run.sweep(read(experiment, settings=_written(settings)), results, options)
     return ran.folder.place.root if isinstance(ran.folder.place, Disk) else str(ran.folder)
 
 
@@ -65,7 +76,7 @@ def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, *
     """
     from harness.store import reading
 
-    return _frame(reading.load(folder, columns, "curves" if curves else "runs"))
+    return reading.to_frame(reading.load(folder, columns, "curves" if curves else "runs"))
 
 
 def weights(table: pd.DataFrame, layers: Sequence[int] | None = None) -> dict[str, NDArray[np.floating]]:
@@ -92,23 +103,26 @@ def open(folder: str | os.PathLike[str]) -> Opened:
 def explain(
     experiment: Source,
     *,
-    epochs: int = 1,
+    epochs: int | str | Sequence[int | str] | None = None,
     settings: Mapping[str, Any] | None = None,
     config: int | None = None,
-) -> pd.DataFrame:
-    """Record what back-propagation does in one configuration: a row for every number of every step.
+) -> Explained:
+    """Record what back-propagation does in one configuration: a DataFrame with a row for every number of every step.
 
-    experiment: a file or a mapping; or, with config, a results folder, of which it is the row of this number. settings:
-    parameter -> value, such as {"learning_rate": 0.1, "init": "ones"}; the others take their axis's first value.
-    For the columns see `harness.views.explain.record`. Always in `exact` arithmetic. Raises `ExperimentError`; for a
-    row `StoreError` if there are no results, and `HarnessError` if it is none of them.
+    In a notebook it shows itself as the page to step through, which `.save("steps.html")` writes.
+
+    experiment: a file or a mapping; or, with config, a results folder, of which it is the row of this number. epochs: a
+    number for the first ones, or a list such as `[0, 1, 10, "last"]`, 0 being the network before training; if not
+    given the first one, and of a row its first ones and its last. settings: parameter -> value, such as
+    {"learning_rate": 0.1, "init": "ones"}; the others take their axis's first value. For the columns see
+    `harness.views.explain.record.record_of`. As much is recorded as a page of 5 MB holds; `attrs["notes"]` says what is
+    left out, and `harness explain --csv` gives all of it. Always in `exact` arithmetic. Raises `ExperimentError`; for a
+    row `StoreError` if there are no results, and `HarnessError` if it is none of them or has no such epoch.
     """
-    from harness.experiment import source
     from harness.views.configuration import chosen
-    from harness.views.explain import record_of
+    from harness.views.steps import explained
 
-    text = {key: source.written(value) for key, value in (settings or {}).items()}
-    return record_of(chosen(experiment, text, config), epochs)
+    return explained(chosen(experiment, _written(settings), config), epochs)
 
 
 def plot(
@@ -124,17 +138,18 @@ def plot(
     """A picture of a results folder, as a matplotlib figure; what is left open is picked from what varies.
 
     kind: map (colour over two axes), curves (losses against the epoch), weights (each against an axis), paths (each
-    against the epochs), spread (of the loss, over initialisations) or share (of each status). x, y: parameters that
-    vary. color: the column of a map or a spread, loss_mean if not given. where: parameter -> the value it is held at,
-    of numbers the nearest there is. below: a loss; a share then also shows how many rows have less. Raises
-    `StoreError` if there are no results, and `HarnessError` for what cannot be drawn.
+    against the epochs, run by run), spread (of the loss, over initialisations) or share (of the rows of each status).
+    x, y: parameters that vary. color: the column of a map or a spread, or the one that `below` is about; loss_mean if
+    not given. where: parameter -> the value it is held at, of numbers the nearest there is. below: a number; a share
+    then also shows how many rows have less. Settings that are not numbers, such as `init`, are not merged: each has a
+    panel, or a line, and of more than six the six with the least loss are drawn. Raises `StoreError` if there are no
+    results, and `HarnessError` for what cannot be drawn.
     """
     return open(folder).plot(kind, x=x, y=y, color=color, where=where, below=below)
 
 
-def _frame(table: Any) -> pd.DataFrame:
-    import json
+def _written(settings: Mapping[str, Any] | None) -> dict[str, str]:
+    """Settings as YAML."""
+    from harness.experiment import source
 
-    frame: pd.DataFrame = table.to_pandas()
-    frame.attrs = json.loads(table.schema.metadata[b"PANDAS_ATTRS"])
-    return frame
+    return {key: source.written(value) for key, value in (settings or {}).items()}

@@ -19,8 +19,12 @@ Floats = NDArray[np.floating]
 Integers = NDArray[np.int64]
 
 
+OWN_KERNEL = 400
+"""Networks of more parameters are trained by the kernel for any: unrolled, they would take seconds to compile."""
+
+
 class Status(IntEnum):
-    """How the epochs of a row went by."""
+    """How a run stood after the epochs of a row."""
 
     RAN = 0
     SETTLED = 1
@@ -29,9 +33,9 @@ class Status(IntEnum):
     @property
     def sentence(self) -> str:
         return {
-            Status.RAN: "every epoch was run, and the last one still changed a weight",
-            Status.SETTLED: "an entire epoch changed no weight by a single bit, so that none ever will again",
-            Status.DIVERGED: "a weight or a loss stopped being finite, or a loss passed training.max_loss",
+            Status.RAN: "not finished: every epoch was run, and the last one still changed a weight",
+            Status.SETTLED: "weights no longer change: an entire epoch changed no bit of any weight, so none ever will",
+            Status.DIVERGED: "a weight or a loss stopped being finite, or a loss exceeded training.max_loss",
         }[self]
 
     @property
@@ -102,20 +106,25 @@ class Outcome:
     """The R rows of a block. NaN stands for "no number" and 0 for "no epoch".
 
     status: (R,) `Status`. settled_epoch, diverged_epoch: (R,). losses: (3, R), the min, mean and max over the samples
-    of the last epoch. last_finite_loss: (R,). weights: (P, R), layer by layer, W row by row and then b.
+    of the last epoch. first_loss: (R,), the mean of the first. last_finite_loss: (R,). weights: (P, R), layer by layer,
+    W row by row and then b. steps: samples learnt from, over all epochs that the runs trained here went through until
+    they ended: a run that settles, diverges or skips whole periods of a cycle takes fewer than were `asked` of it.
     """
 
     status: NDArray[np.uint8]
     settled_epoch: Integers
     diverged_epoch: Integers
     losses: Floats
+    first_loss: Floats
     last_finite_loss: Floats
     weights: Floats
     curves: Curves
+    steps: int
+    asked: int
 
 
 def parameter_count(structure: Structure) -> int:
-    """P: the weights and biases of one network."""
+    """The number P of weights and biases of one network."""
     return sum(outputs * (inputs + (structure.bias != "false")) for inputs, outputs in pairwise(structure.layers))
 
 
@@ -128,8 +137,8 @@ def rounded(values: Any, dtype: str) -> Any:
 def random_key(seed: int, initialisation: Initialisation) -> int:
     """The first word of the key for random draws; the repeat is the second.
 
-    Of all that a configuration holds only what concerns its initial weights is in it, so that the same repeat starts
-    from the same weights at every learning rate, and another value on any axis changes no other row.
+    It depends on the seed and the initialisation alone, so that the same repeat starts from the same weights at every
+    learning rate, and another value on any axis changes no other row.
     """
     hashed = hashlib.sha256(seed.to_bytes(8, "little") + initialisation.digest())
     return int.from_bytes(hashed.digest()[:8], "little")

@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 from harness.errors import FailedError
 from harness.experiment import load
 from harness.store import reading
+from harness.store.contents import StoreError
 from harness.store.disk import READY
-from harness.store.folder import Folder, StoreError
+from harness.store.folder import Folder
 from harness.store.lock import LOCK, OWNER
 from harness.store.places import place_of
 from harness.sweeps import run
@@ -50,13 +51,13 @@ class Story:
     options: run.Options = PLAIN
 
     def prepare(self, results: Path) -> None:
-        """Make what the folder holds by then."""
+        """Make what the results folder holds before the sweep of the story."""
         results.mkdir()
         if self.before:
             run.sweep(load(self.before), results, PLAIN, map)
 
     def sweep(self, results: Path) -> Path:
-        """Go through with it, on one thread, and return the folder."""
+        """Sweep into the results folder, on one thread, and return the folder of the table."""
         run.sweep(load(self.experiment), results, self.options, map)
         return results / str(self.experiment["name"])
 
@@ -83,11 +84,12 @@ class Call:
 
 
 Tap = Callable[[Call, Callable[..., Any]], Any]
-"""Gets a call, and what does it (a write: of the data that it is given); returns what the call returns."""
+"""A function that gets a call and what carries it out (given the data of a write), and returns what the call returns.
+"""
 
 
 def done(call: Call, do: Callable[..., Any]) -> Any:
-    """The tap that only does it."""
+    """The tap that carries out the call and nothing else."""
     return do()
 
 
@@ -126,7 +128,7 @@ def tapped(root: Path, tap: Tap = done) -> Iterator[None]:
 
 
 def _line() -> int:
-    """Of the code that makes a call; for a sync, of the code that asks for it."""
+    """The line of the code that makes the call being tapped; for a sync, of the code that asks for it."""
     frame = sys._getframe(2)
     while frame.f_code.co_name == "_sync" and frame.f_back:
         frame = frame.f_back

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import select
 import shutil
 import signal
 import socket
@@ -11,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,32 +35,43 @@ EXPERIMENT: dict[str, Any] = {
     "repeats": 15,
 }
 ROWS = 10_000
-"""In a part, so that several blocks share one and there are several parts."""
+"""Rows in a part: few enough for several parts, and enough for several blocks to share one."""
 PROGRAM = """\
-import sys
+import os, sys
 from harness.cli import main
+from harness.sweeps import cluster
 from reliability.sweeps import merging
-with merging(int(sys.argv.pop(1))):
+rows, told, go = (int(sys.argv.pop(1)) for _ in range(3))
+def run(client, given=cluster.run):
+    def executor(function, tasks):
+        for runs in given(client)(function, tasks):
+            os.write(told, b"r")
+            os.read(go, 1)
+            yield runs
+    return executor
+cluster.run = run
+with merging(rows):
     main()
 """
+"""The command `harness`, which tells of each result and then waits: blocks are under way, and no other begins."""
 GONE = "the scheduler is gone"
-TICK, LIMIT = 0.05, 600.0
-Event = tuple[float, Callable[[], bool]]
-"""After how many seconds, and what is done then: it tells whether it could be."""
+TICK, LIMIT = 0.05, 1800.0
+Event = tuple[int, Callable[[], bool]]
+"""A number of results, and a function that is called after them; it returns whether it could do its harm."""
 
 
 @dataclass(frozen=True)
 class Faults:
-    """kills: of workers, one every so many seconds. stopped: seconds for which one does not run. schedulers: killed."""
+    """kills: of workers, one every so many results. stopped: results in which one does not run. schedulers: killed."""
 
     kills: int
-    seconds: float
-    stopped: float
+    results: int
+    stopped: int
     schedulers: int
 
 
 def full(folder: Path) -> Iterator[Score]:
-    return endure(folder, EXPERIMENT, 4, Faults(30, 2.0, 30.0, 5))
+    return endure(folder, EXPERIMENT, 4, Faults(30, 4, 15, 5))
 
 
 def endure(folder: Path, experiment: dict[str, Any], workers: int, faults: Faults) -> Iterator[Score]:
@@ -88,43 +101,56 @@ def _sweeps(
 ) -> Iterator[Path]:
     """Repeat the command until it is done, and then from nothing until all of the events have come; each result."""
     injected, resumed = scores
-    command = [sys.executable, "-c", PROGRAM, str(ROWS), "sweep", str(file), "--results", str(folder.parent)]
-    deadline, started = time.monotonic() + LIMIT, 0.0
+    deadline, results = time.monotonic() + LIMIT, 0
     while time.monotonic() < deadline:
-        with (cluster.folder / "errors.txt").open("w+") as errors:
-            sweep = subprocess.Popen(
-                [*command, "--scheduler", cluster.address], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors
-            )
-            try:
-                while sweep.poll() is None and time.monotonic() < deadline:
-                    cluster.tend()
-                    if not started and any((folder / "log").glob("*.json")):
-                        started = time.monotonic()
-                    while started and events and time.monotonic() - started > events[0][0]:
+        with _sweep(file, folder, cluster) as (sweep, errors, told, go):
+            while sweep.poll() is None and time.monotonic() < deadline:
+                cluster.tend()
+                if select.select([told], (), (), TICK)[0] and os.read(told, 1):
+                    results += 1
+                    while events and results >= events[0][0]:
                         injected.add(events.pop(0)[1](), "there was no process to hit")
-                    time.sleep(TICK)
-            finally:
-                sweep.kill()
+                    os.write(go, b".")
+            sweep.kill()
             code = sweep.wait()
-            errors.seek(0)
-            last = errors.read().splitlines()[-1]
+            last = errors.read_text().splitlines()[-1:]
         if code == 0:
             yield folder
             if not events:
                 return
             shutil.rmtree(folder)
         else:
-            resumed.add(code == 1 and GONE in last, f"exit code {code}: {last}")
+            resumed.add(code == 1 and GONE in "".join(last), f"exit code {code}: {last}")
+
+
+@contextmanager
+def _sweep(file: Path, folder: Path, cluster: Cluster) -> Iterator[tuple[subprocess.Popen[bytes], Path, int, int]]:
+    """(The command, its errors, the pipe on which it tells of a result, and the one on which it is let go)."""
+    (told, telling), (waiting, go) = os.pipe(), os.pipe()
+    program = [sys.executable, "-c", PROGRAM, str(ROWS), str(telling), str(waiting)]
+    command = [*program, "sweep", str(file), "--results", str(folder.parent), "--scheduler", cluster.address]
+    path, out, files = cluster.folder / "errors.txt", subprocess.DEVNULL, (telling, waiting)
+    with path.open("w") as errors:
+        sweep = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=errors, pass_fds=files)
+    os.close(telling)
+    try:
+        yield sweep, path, told, go
+    finally:
+        sweep.kill()
+        sweep.wait()
+        for pipe in (told, waiting, go):
+            os.close(pipe)
 
 
 def _events(cluster: Cluster, faults: Faults) -> list[Event]:
-    last = faults.kills * faults.seconds
-    events: list[Event] = [(faults.seconds * number, cluster.kill_worker) for number in range(1, faults.kills + 1)]
+    last = faults.kills * faults.results
+    events: list[Event] = [(faults.results * number, cluster.kill_worker) for number in range(1, faults.kills + 1)]
     events += [
-        (last * (number + 0.6) / faults.schedulers, cluster.kill_scheduler) for number in range(faults.schedulers)
+        (last * (5 * number + 3) // (5 * faults.schedulers), cluster.kill_scheduler)
+        for number in range(faults.schedulers)
     ]
     if faults.stopped:
-        events += [(last / 8, cluster.stop_worker), (last / 8 + faults.stopped, cluster.resume_worker)]
+        events += [(last // 8, cluster.stop_worker), (last // 8 + faults.stopped, cluster.resume_worker)]
     return sorted(events, key=lambda event: event[0])
 
 

@@ -190,7 +190,7 @@ def _with_data(text: str, name: str, make: Callable[[Path], Any], path: Path) ->
 
 
 def write(folder: Path, leave_out: Collection[str] = ()) -> dict[str, Path]:
-    """Write it, each file into a folder of its own; return what each is called and its path."""
+    """Write the corpus, each file into a folder of its own; return the path of each by what it is called."""
     makers: dict[str, Callable[[Path], Any]] = dict(SPECIAL)
     for name, text in TEXTS.items():
         data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")

@@ -24,7 +24,7 @@ def full(folder: Path) -> Iterator[Score]:
 
 
 def damaged(folder: Path, truncations: int, flips: int) -> Iterator[Score]:
-    """So many of either, one at a time, each in the folder that was mended after the one before."""
+    """Cut files short, then flip bits, one at a time: verify names each file, and a sweep mends the folder."""
     found, mended = Score("verify names the damaged file, and no other"), Score("only what it held is trained again")
     draw, experiment = random.Random(6), load(EXPERIMENT)
     with merging(PART_ROWS), tapped(folder):

@@ -28,7 +28,7 @@ FULL: dict[str, Any] = EXPERIMENT | {
 PAGE = 4096
 PLAIN = "from harness import cli; cli.main()"
 FILLED = f"from harness.store.disk import Disk; Disk.free = lambda self: None; {PLAIN}"
-"""As if others had filled the disk after the sweep had seen how much is free."""
+"""The command `harness`, blind to how much of the disk is free, as if others filled it after the sweep had looked."""
 LIMITED = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({{size}}, {{size}})); {FILLED}"
 
 

@@ -34,7 +34,7 @@ def full(folder: Path) -> Iterator[Score]:
 
 
 def edits(folder: Path, count: int) -> Iterator[Score]:
-    """So many random edits, each on top of the one before."""
+    """Edit a grid at random `count` times, each edit on top of the one before, and extend the results after each."""
     same, trained = Score("extended is as swept from nothing, bit for bit"), Score("only new runs are trained")
     draw = random.Random(8)
     parameters: dict[str, Any] = {key: POOLS[key][:2] for key in ALWAYS}

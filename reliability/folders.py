@@ -20,8 +20,8 @@ PROGRAM = (
     "import resource; resource.setrlimit(resource.RLIMIT_AS, (2**33, 2**33)); import harness.cli; harness.cli.main()"
 )
 """The command, in at most 8 GB of addresses."""
-SECONDS = 30
-"""After which a command is ended that should have refused."""
+SECONDS = 300
+"""Seconds after which a command that should have refused a folder is taken not to end."""
 KEEP = b"nothing of the sweep's"
 OUT = ("", "runs", "log", "blocks", ".writing")
 FILES = ("manifest.json", "experiment.yaml", ".lock", ".owner", "log/part-000000-x.json", "runs/x.parquet")
@@ -40,7 +40,7 @@ ENTRIES = {
 
 
 def folders(folder: Path, names: Iterable[str] | None = None) -> Score:
-    """Sweep into each, and ask for its status. names: of some of them."""
+    """Sweep into each hostile folder, and ask for its status. names: the folders to try, all if not given."""
     score = Score("hostile results folders: no traceback, nothing written elsewhere, a link out of them refused")
     folder.mkdir()
     (folder / "x.yaml").write_text(yaml())

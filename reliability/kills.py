@@ -51,7 +51,7 @@ def full(folder: Path) -> Iterator[Score]:
 
 
 def kills(folder: Path, count: int, block_sizes: Sequence[int] = BLOCK_SIZES, timed: int = 3) -> Iterator[Score]:
-    """So many, in turn at any instant of a whole run, and when so many blocks are committed."""
+    """Kill `count` sweeps: at any instant of a whole run, and in turn just after some number of blocks is committed."""
     same = Score("kill -9: the same command again gives an uninterrupted run's files, byte for byte")
     again = Score("kill -9: at most one block a thread is done again")
     readable = Score("kill -9: every file of the table is whole, at every instant")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +19,9 @@ from reliability.score import Score
 from reliability.sweeps import ROOT, cli, lasting, written
 
 RATES = 125_000
-"""Of which each has 40 runs of two rows."""
+"""How many learning rates the sweep has; each has 40 runs of two rows, which makes ten million rows."""
 SECONDS, SETTLED = 150.0, 60.0
-"""What the sweep shall take about, and when it holds what it will hold."""
+"""Seconds that the sweep should take, roughly, and seconds after which what it holds must no longer grow."""
 GROWTH = 1.05
 
 
@@ -39,7 +40,7 @@ def full(folder: Path) -> Iterator[Score]:
 
 
 def _epochs(folder: Path, rates: int, seconds: float) -> int:
-    """How many make the sweep take so long here."""
+    """How many epochs make a sweep of these learning rates take about `seconds` on this machine."""
     planned = Plan(load(lasting(1000, rates)))
     prepare(planned)  # compiling is not measured
     return round(1000 * seconds / measure(planned, planned.runs, Folder(Disk(folder))).seconds)
@@ -56,13 +57,15 @@ def watched(folder: Path, rates: int, epochs: int, interval: float) -> list[Samp
                 child.wait(interval)
                 break
             except subprocess.TimeoutExpired:
-                samples.append(_sample(child.pid, time.monotonic() - started))
+                with suppress(ProcessLookupError, PermissionError):  # it is ending
+                    samples.append(sample(child.pid, time.monotonic() - started))
     if child.returncode:
         raise subprocess.CalledProcessError(child.returncode, command, (folder / "output").read_text())
     return samples
 
 
-def _sample(pid: int, seconds: float) -> Sample:
+def sample(pid: int, seconds: float) -> Sample:
+    """What a process holds now. seconds: since it started."""
     status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     files = sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
     return Sample(seconds, int(status.get("VmRSS", "0").split()[0]) * 1024, files)

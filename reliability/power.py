@@ -15,7 +15,7 @@ Tree = Mapping[str, bytes | None]
 
 @dataclass
 class Change:
-    """Of the names in folders: (folder, name, what it leads to). All of it happens, or nothing. kept: after a sync."""
+    """A change of names in folders: all or nothing. names: (folder, name, what it leads to). kept: whether synced."""
 
     names: tuple[tuple[int, str, int | None], ...]
     kept: bool = False
@@ -32,7 +32,7 @@ class Machine:
     synced: dict[int, bytes] = field(default_factory=dict)
 
     def hold(self, start: Tree) -> None:
-        """All of this, synced."""
+        """Hold these files and folders, all of them synced."""
         for path, data in start.items():
             self._make(f"{self.root}/{path}", folder=data is None)
             if data is not None:
@@ -42,7 +42,7 @@ class Machine:
             change.kept = True
 
     def do(self, call: Call) -> None:
-        """What a call does."""
+        """Do what a system call does to this file system."""
         if call.name == "mkdir" or (call.name == "open" and call.new):
             self._make(call.path, folder=call.name == "mkdir")
         elif call.name == "write":

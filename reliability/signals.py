@@ -8,25 +8,28 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from harness.store.disk import Disk
 from harness.store.folder import Folder
 from harness.sweeps.stop import MESSAGE
+from reliability.held import BEGUN, HEARD, begun, held, tells
 from reliability.owners import owner
 from reliability.score import Score
 from reliability.sweeps import ROOT, cli, digests, lasting, until, written
 
-EPOCHS, SLOW_EPOCHS = 80_000, 20_000_000
-"""Some five seconds of work for two processors; and blocks that take longer than any process is given to leave."""
+EPOCHS = 80_000
+"""Some five seconds of work for two processors."""
 SPAN = 2.5
 """Seconds in which signals fall, after the start or after it owns the folder: the end of a sweep is among them."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-SECONDS, AT_ONCE = 2.0, 0.5
-"""In which the process must have left: after the first signal, after the second."""
+SECONDS, AT_ONCE, NEVER = 2.0, 0.5, 300.0
+"""Seconds within which a process must end after the first signal, and after the second; and after which it is taken
+never to end."""
+NO_GRACE = "stop.GRACE = 1e6"
+"""Blocks in hand may take for ever: only a second signal ends the process."""
 
 
 @dataclass(frozen=True)
@@ -41,20 +44,25 @@ class Left:
 
     @property
     def well(self) -> bool:
-        """With the exit code of the signal and how to go on; by the signal itself only before it had a folder."""
+        """Whether it ended with the signal's exit code and a hint; by the signal itself only before it had a folder."""
         told = self.code == 128 + self.signal and self.err.splitlines()[-1:] == [MESSAGE]
         early = self.code in (128 + self.signal, -self.signal) and "in wrapped" not in self.err
         return (told and "Traceback" not in self.err) if self.heard else early
 
 
 def full(folder: Path) -> Iterator[Score]:
-    yield from signals(folder / "once", 100)
-    yield from slow(folder / "slow", 20)
+    yield from signals(folder / "once", 100, seconds=SECONDS)
+    yield from slow(folder / "slow", 20, seconds=SECONDS, at_once=AT_ONCE)
 
 
-def signals(folder: Path, count: int, epochs: int = EPOCHS, span: float = SPAN) -> Iterator[Score]:
-    """So many, one sweep going on from where the one before was stopped; when it is complete, from nothing again."""
-    out = Score(f"SIGINT and SIGTERM: out in {SECONDS:g} s")
+def signals(
+    folder: Path, count: int, epochs: int = EPOCHS, span: float = SPAN, seconds: float = NEVER
+) -> Iterator[Score]:
+    """Send `count` signals; each sweep goes on from where the last was stopped, or from nothing once that was complete.
+
+    seconds: in which each must have left.
+    """
+    out = Score(f"SIGINT and SIGTERM: out in {seconds:g} s")
     well = Score("exit code 130 or 143, with a line that says how to go on and no traceback")
     kept = Score("nothing committed is lost, nothing half-written is seen")
     same = Score("gone on from signals to the end: an uninterrupted run's files, byte for byte")
@@ -68,7 +76,7 @@ def signals(folder: Path, count: int, epochs: int = EPOCHS, span: float = SPAN) 
         done = (Folder(Disk(place)).manifest() or {}).get("state") == "complete"
         if left is not None:
             what = f"{number.name} {instant:.3f} s after {'it owned' if owning else 'its start'}: {left}"
-            out.add(left.seconds <= SECONDS, what)
+            out.add(left.seconds <= seconds, what)
             well.add(left.well or (done and left.code in (0, -number, 128 + number)), what)
             kept.add(before <= _committed(place) and digests(place).items() <= whole.items(), what)
         if done or out.of == count:
@@ -77,32 +85,34 @@ def signals(folder: Path, count: int, epochs: int = EPOCHS, span: float = SPAN) 
     yield from (out, well, kept, same)
 
 
-def slow(folder: Path, count: int, epochs: int = SLOW_EPOCHS) -> Iterator[Score]:
-    """Blocks that no grace is enough for: one signal, and in every other trial a second a short while later."""
-    once = Score(f"a signal while blocks take longer than that: out in {SECONDS:g} s")
-    twice = Score(f"a second signal: out in {AT_ONCE:g} s")
+def slow(folder: Path, count: int, seconds: float = NEVER, at_once: float = NEVER) -> Iterator[Score]:
+    """Stop sweeps whose blocks no grace is long enough for: by one signal; in every other trial by a second one, too.
+
+    seconds, at_once: in which the process must have left after the first signal, and after the second.
+    """
+    once = Score(f"a signal while blocks never end: out in {seconds:g} s")
+    twice = Score(f"a second signal: out in {at_once:g} s")
     folder.mkdir()
-    file, draw = written(lasting(epochs), folder / "lasting.yaml"), random.Random(2)
+    file, draw = written(lasting(1), folder / "lasting.yaml"), random.Random(2)
     for trial in range(count):
-        number, instant, pause = draw.choice(SIGNALS), draw.uniform(0, SPAN), draw.uniform(0.2, 1)
-        with _begun(file, folder) as child:
-            until(lambda: owner(folder / "lasting") == child.pid)
-            _wait(child, instant)
-            score, allowed, asked = once, SECONDS, time.monotonic()
+        number, again = draw.choice(SIGNALS), trial % 2 == 1
+        with held(file, folder, NO_GRACE if again else "") as (child, told):
+            ready, asked = tells(told, BEGUN), time.monotonic()
             child.send_signal(number)
-            if trial % 2 and _wait(child, pause):
-                score, allowed, asked = twice, AT_ONCE, time.monotonic()
+            if again:
+                ready, asked = ready and tells(told, HEARD), time.monotonic()
                 child.send_signal(number)
-            _out_of(child)
-            seconds = time.monotonic() - asked
-        what = f"{number.name} {instant:.3f} s after it owned: exit code {child.returncode} in {seconds:.2f} s"
-        score.add(child.returncode == 128 + number and seconds <= allowed, what)
+            err = _out_of(child)
+            took = time.monotonic() - asked
+        well = ready and child.returncode == 128 + number and err.splitlines()[-1:] == [MESSAGE]
+        score, allowed = (twice, at_once) if again else (once, seconds)
+        score.add(well and took <= allowed, f"{number.name}: exit code {child.returncode} in {took:.2f} s: {err}")
     yield from (once, twice)
 
 
 def _signalled(file: Path, place: Path, number: int, instant: float, owning: bool) -> tuple[Left | None, set[int]]:
     """How a sweep left at a signal, unless it had ended before; and the blocks that were committed then."""
-    with _begun(file, place.parent) as child:
+    with begun(cli(file, place.parent)) as child:
         if owning:
             until(lambda: owner(place) == child.pid)
         _wait(child, instant)
@@ -115,28 +125,15 @@ def _signalled(file: Path, place: Path, number: int, instant: float, owning: boo
         return Left(number, heard, child.returncode, err, time.monotonic() - asked), before
 
 
-@contextmanager
-def _begun(file: Path, results: Path) -> Iterator[subprocess.Popen[str]]:
-    """A sweep that does not outlive what is tried on it. A shell's background job ignores SIGINT, and so would it."""
-    out, err, heed = subprocess.DEVNULL, subprocess.PIPE, partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    with subprocess.Popen(cli(file, results), cwd=ROOT, stdout=out, stderr=err, text=True, preexec_fn=heed) as child:
-        try:
-            yield child
-        finally:
-            child.kill()
-
-
-def _wait(child: subprocess.Popen[str], seconds: float) -> bool:
-    """Whether it still runs after that."""
+def _wait(child: subprocess.Popen[str], seconds: float) -> None:
     with suppress(subprocess.TimeoutExpired):
         child.wait(seconds)
-    return child.poll() is None
 
 
 def _out_of(child: subprocess.Popen[str]) -> str:
     """What it says until it has left, or is killed because it does not."""
     try:
-        return child.communicate(timeout=5 * SECONDS)[1]
+        return child.communicate(timeout=NEVER)[1]
     except subprocess.TimeoutExpired:
         child.kill()
         return child.communicate()[1]

@@ -61,7 +61,7 @@ def cli(file: Path, results: Path) -> list[str]:
     return [sys.executable, "-m", "harness", "sweep", str(file), "--results", str(results)]
 
 
-def until(held: Callable[[], bool], seconds: float = 120.0) -> None:
+def until(held: Callable[[], bool], seconds: float = 300.0) -> None:
     """Return as soon as it holds. Raises TimeoutError."""
     deadline = time.monotonic() + seconds
     while not held():

@@ -37,7 +37,7 @@ class Trace:
 
     @classmethod
     def of(cls, results: Path, story: Story, killed: int = 0) -> Trace:
-        """Of a run into a folder that is made for it. killed: at which call of a run before it."""
+        """Trace a run into a folder that is made for it. killed: at which call a run before it is killed, or 0."""
         events: list[Call | Entry | None] = []
 
         def recorded(call: Call, do: Any) -> Any:
@@ -141,7 +141,7 @@ def cuts(folder: Path, resumes: int) -> Iterator[Score]:
 
 
 def killed(folder: Path, step: int = 1) -> Score:
-    """Killed at every call, or every so many; gone on with until it returns; and then the power is lost."""
+    """Kill a run at every `step`-th call, go on with it until it returns, and then lose the power."""
     score = Score("killed, gone on with, and then power lost: all is there")
     for story in STORIES:
         for at in itertools.count(1, step):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 import harness
@@ -44,22 +45,28 @@ class Picture(NamedTuple):
 
 PICTURES = [
     Picture(
+        "trainability",
+        "map",
+        {},
+        "The boundary of trainability: blue pairs of learning rates train, red ones diverge, the darker the faster.",
+    ),
+    Picture(
         "learning_rate",
         "map",
         {},
-        "Where training diverges, and where it has settled: loss over learning rate and epochs.",
+        "Where training diverges, where it is under way, and where weights no longer change.",
     ),
     Picture(
         "learning_rate",
         "share",
         {},
-        "How many of 17 starts ran, settled and diverged at each learning rate, after 1,000 epochs.",
+        "How many starts ran, settled and diverged at each learning rate, after 1,000 epochs.",
     ),
     Picture(
         "learning_rate",
         "spread",
         {"x": "learning_rate", "where": {"epochs": 100}},
-        "How far the losses of 17 starts lie apart.",
+        "How far the losses of random starts lie apart.",
     ),
     Picture(
         "learning_rate", "weights", {"where": {"init": "ones"}}, "Where each weight of the question's network ends."
@@ -71,21 +78,11 @@ PICTURES = [
         {"where": {"learning_rate": 0.1}},
         "Every weight over ten epochs: equal weights stay equal.",
     ),
-    Picture(
-        "symmetry",
-        "map",
-        {"where": {"init": "ones"}},
-        "Four equal units do the work of one: no learning rate gets the loss below 0.2.",
-    ),
+    Picture("symmetry", "map", {}, "Four units that start equal do the work of one; random ones learn."),
     Picture("symmetry", "weights", {"where": {"init": "{constant: 0.1}"}}, "All units of a layer end alike."),
-    Picture("xor", "map", {"y": "init", "where": {"epochs": 3000}}, "Which starts learn exclusive or."),
-    Picture(
-        "xor",
-        "spread",
-        {"x": "learning_rate", "where": {"init": "xavier_normal"}},
-        "From a rate of 0.5 some starts get stuck.",
-    ),
-    Picture("xor", "share", {"below": 0.05, "where": {"init": "xavier_normal"}}, "How many starts learn exclusive or."),
+    Picture("xor", "map", {}, "Which starts learn exclusive or, in how many epochs."),
+    Picture("xor", "spread", {"x": "learning_rate"}, "From some rate on, more and more starts get stuck."),
+    Picture("xor", "share", {"color": "loss_max", "below": 0.1}, "How many starts get all of exclusive or right."),
     Picture(
         "own_data", "map", {"y": "layers", "where": {"epochs": 100}}, "How many units the classes of points.csv need."
     ),
@@ -106,6 +103,7 @@ class Shown(NamedTuple):
     about: str
     width: int = 0
     height: int = 0
+    click: str = ""
 
 
 SHOWN = [
@@ -115,6 +113,7 @@ SHOWN = [
         "What happens to each weight, step by step.",
         1280,
         830,
+        "[data-phase=update]",
     ),
     Shown(
         "before-and-after.png",
@@ -146,7 +145,7 @@ def draw(folder: Path) -> Iterator[Path]:
         for one in PICTURES:
             yield Path(plots.write(swept[one.experiment], str(folder / one.name), one.kind, **one.choices))
         configuration = chosen(file_of("question"), {})
-        record = record_of(configuration, configuration.drawn_epochs())
+        record = record_of(configuration, range(1, configuration.drawn_epochs() + 1))
         steps.draw(record, f"{results}/explain.html")
         steps.draw(record, str(folder / "before-and-after.png"))
         report.write(swept["learning_rate"], f"{results}/report.html")
@@ -154,6 +153,8 @@ def draw(folder: Path) -> Iterator[Path]:
         for page in (one for one in SHOWN if one.width):
             opened(driver, Path(results, page.name).with_suffix(".html"), page.width, page.height)
             WebDriverWait(driver, 60).until(lambda d: d.execute_script("return document.documentElement.dataset.drawn"))
+            if page.click:
+                driver.find_element(By.CSS_SELECTOR, page.click).click()
             driver.save_screenshot(str(folder / page.name))
             yield folder / page.name
         driver.quit()

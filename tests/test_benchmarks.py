@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from benchmarks import c, check, numpy_, peak, report, rows
+from benchmarks import __main__ as main_module
+from benchmarks import c, check, estimates, numpy_, peak, report, rows
+from benchmarks.results import Results
 from benchmarks.rows import Task, experiment
 from benchmarks.targets import Reached
 from benchmarks.timing import Effort, calibrated, interleaved, ratio
 from harness import reference
 from harness.experiment import load
+from harness.sweeps import estimate
+from harness.sweeps.local import processors
 from harness.sweeps.plan import Plan
 
 NETWORKS, EPOCHS, TINY = 37, 4, Effort(rounds=1, quick=True)
@@ -114,20 +120,98 @@ def test_calibration_ends() -> None:
     assert one > 0
 
 
+def test_ten_unlike_experiments_are_estimated_and_run() -> None:
+    plans = [Plan(load(mapping)) for mapping in estimates.experiments(Effort()).values()]
+    assert len({(plan.structures[0], len(plan.structures), plan.rows, plan.steps) for plan in plans}) == 10
+    assert all(estimate.guessed(plan, plan.pieces).seconds > 1 / processors() for plan in plans)
+    row = estimates.error("shuffled samples", estimates.experiments(TINY)["shuffled samples"])
+    assert row.figure >= 1
+    assert re.search(r"6 rows, 100% of their steps run", row.work)
+
+
 def found(steps: float) -> dict[str, Any]:
     return {"setting": "s", "steps": steps, "gigaflops": 31.0, "of_peak": 0.5, "fast_over": 2.0, "exact_over": 1.0}
 
 
-def test_the_report_has_every_figure() -> None:
+def run_of(date: str) -> dict[str, Any]:
+    """A run of the benchmark, as `machine.describe` has it."""
+    about = dict.fromkeys(("processor", "cores", "vectors", "system", "commit", "versions"), "that")
+    return about | {"date": date, "rounds": 3}
+
+
+def test_the_report_has_every_figure(tmp_path: Path) -> None:
     about = {"network": "2-2-1", "activation": "identity", "dtype": "float64", "step": "one sample"}
     contenders = {name: found(1234.5) for name in ("harness fast", "harness exact", "JAX", "C fused", "NumPy")}
-    machine = dict.fromkeys(("processor", "cores", "vectors", "system", "date", "versions"), "that")
     reached = [Reached("much work", 5, True, 4.0, "x", "so"), Reached("little", 5, False, 4.0, "s", "so")]
-    missed, met = ({**asdict(row), "met": row.met} for row in reached)
-    measured = [{**about, "peak": [60.0], "contenders": contenders}]
-    text = report.markdown({"machine": machine, "rounds": 3, "rows": measured, "targets": [missed, met]})
-    assert "| 2-2-1 | identity | float64 | one sample | 1,234 | 31.0 | 50% | 1,234 | 31.0 | 1,234 | 2 | 0.50 |" in text
-    assert "| NumPy | float64 | 1,234 | 31.0 | 2 | 1 | s |" in text
-    assert "| much work | at least 5 x | 4 x (missed) | so |" in text
-    assert "| little | at most 5 s | 4 s | so |" in text
+    results = Results(tmp_path / "results.json")
+    label = " ".join(about.values())
+    results.rows[label] = {
+        "label": label,
+        **about,
+        "peak": [60.0],
+        "contenders": contenders,
+        "run": run_of("2026-01-02"),
+    }
+    results.targets["t"] = [
+        {"name": "t", **asdict(row), "met": row.met, "run": run_of("2026-01-02")} for row in reached
+    ]
+    results.save()
+    text = report.page(Results(tmp_path / "results.json"))
+    assert (
+        "| 2-2-1 | identity | float64 | one sample | 1,234 | 31.0 | 50% | 1,234 | 31.0 | 1,234 | 2 | 0.50 | a |" in text
+    )
+    assert "| NumPy | float64 | 1,234 | 31.0 | 2 | 1 | s | a |" in text
+    assert "| much work | at least 5 x | 4 x (missed) | so | a |" in text
+    assert "| little | at most 5 s | 4 s | so | a |" in text
+    assert "1 of 2 targets are reached, 1 are missed." in text
     assert "Peak: 60.0 float64 GFLOP/s" in text
+
+
+def test_a_partial_run_keeps_what_others_measured(tmp_path: Path) -> None:
+    file = tmp_path / "results.json"
+    results = Results(file)
+    for name in ("one", "other"):
+        reached = Reached(name, None, False, 12.345678, "s", "so")
+        results.targets[name] = [{"name": name, **asdict(reached), "met": reached.met, "run": run_of("2026-01-02")}]
+    results.save()
+    again = Results(file)
+    again.targets["other"] = [{**again.targets["other"][0], "figure": 9.0, "run": run_of("2026-03-04")}]
+    again.save()
+    text = report.page(Results(file))
+    assert "| one | none | 12.3 s | so | b |" in text
+    assert "| other | none | 9 s | so | a |" in text
+    assert "**a**: 2026-03-04" in text
+    assert "**b**: 2026-01-02" in text
+    again.targets["one"] = [{**again.targets["one"][0], "run": run_of("2026-03-04")}]
+    again.save()
+    assert [run["date"] for run in Results(file).runs] == ["2026-03-04"]
+
+
+def test_the_readme_s_lines_come_from_the_figures() -> None:
+    lines = list(report.readme_lines(Results()))
+    steps = Results().rows[report.FIRST]["contenders"]["harness exact"]["steps"]
+    assert f"{report.number(steps)} million in `exact`" in lines[0]
+    assert [report.compared(ratio) for ratio in (1.004, 1.2, 0.5)] == [
+        "as fast as",
+        "1.2 times as fast as",
+        "0.5 times as fast as",
+    ]
+
+
+def test_what_is_measured_is_kept_and_written_and_tiny_sizes_are_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kept = tmp_path / "results.json"
+    monkeypatch.setattr(main_module, "FILE", kept)
+    monkeypatch.setattr(main_module.report, "write", lambda results: pytest.fail("written"))
+    monkeypatch.setattr(main_module.machine, "describe", lambda: run_of("2026-01-02"))
+    reached = Reached("little", 5, False, 4.0, "s", "so")
+    monkeypatch.setattr(main_module.targets, "measures", lambda: {"little": lambda effort: [reached]})
+    main_module.main(["--quick", "--only", "little"])
+    assert not kept.exists()
+    written: list[Results] = []
+    monkeypatch.setattr(main_module.report, "write", written.append)
+    monkeypatch.setattr(main_module, "Results", lambda file: Results(kept))
+    main_module.main(["--only", "little"])
+    assert [row["figure"] for row in Results(kept).targets["little"]] == [4.0]
+    assert len(written) == 1

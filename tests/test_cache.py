@@ -63,7 +63,7 @@ def test_without_a_home_there_is_still_a_directory(
 
 
 def test_a_changed_formula_is_not_served_from_the_cache(package: Path, tmp_path: Path) -> None:
-    """The same sweep before and after a change of the update rule, in one cache: the second sees the change."""
+    """A sweep is trained before and after the update rule changes, with one cache: the second sees the change."""
     program = (
         "import harness; print(harness.train({'name': 'x', 'network': {'layers': [1, 1]}, 'data': {'rows': [[1, 1]]},"
         "'parameters': {'learning_rate': 0.25, 'epochs': 1, 'init': 'zeros'}}).w1_1_1.item())"
@@ -83,7 +83,7 @@ def test_a_changed_formula_is_not_served_from_the_cache(package: Path, tmp_path:
 
 
 def test_every_kernel_is_in_the_private_directory() -> None:
-    """Those that start a run, train it and go through its epochs; Numba's own place for them may hold stale ones."""
+    """Kernels that start a run, train it and go through its epochs are there; Numba's own place may hold stale ones."""
     harness.train(
         {
             "name": "x",

@@ -49,7 +49,7 @@ def test_no_value_stands_beside_weights_that_did_not_make_it() -> None:
     """The last forward pass was done before the last update, so the network after it has no values yet."""
     _, after = before_and_after(harness.explain(QUESTION, epochs=3)).axes
     assert {"x1", "x2", "a1_1", "a1_2", "y1"} <= set(texts(after))
-    assert len(texts(after)) == 5 + 6 + 3
+    assert len(texts(after)) == 5 + 2 * 6 + 3
 
 
 def test_an_edge_is_as_wide_and_coloured_as_its_weight() -> None:

@@ -1,95 +1,84 @@
-"""The README is run: its commands, its experiment, its snippets, and what they print."""
+"""The documentation is run: its commands, experiments and programs, and what they print; and the site is built."""
 
 from __future__ import annotations
 
-import contextlib
-import io
+import ast
 import re
-import shlex
-import shutil
 import subprocess
+import sys
 from fractions import Fraction
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
+from benchmarks import report
+from benchmarks.results import Results
 from harness.cli import main
 from harness.experiment import load
 from harness.experiment.model import label
 from harness.experiment.settings import KINDS, NETWORK, NUMBERS, TRAINING
 from harness.sweeps.plan import Plan
-from tests import make_columns
+from tests import make_pages, snippets
 from tests.make_columns import ROOT
+from tests.snippets import PAGES, Page, blocks, make
 
 README = (ROOT / "README.md").read_text("utf-8")
-BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 EXPERIMENTS = sorted((ROOT / "experiments").glob("*.yaml"))
-
-
-def blocks(language: str) -> list[str]:
-    return [text for name, text in BLOCKS if name == language]
+MOST_BYTES = 10_000
+"""The most bytes of the README, about one screen and a half."""
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the experiments and the default sweep's results, as after `make sweep`."""
-    path = tmp_path_factory.mktemp("readme")
-    shutil.copytree(ROOT / "experiments", path / "experiments")
-    return path
+    return snippets.prepared(tmp_path_factory.mktemp("shared"))
 
 
-def make(*words: str) -> str:
-    """What make prints, also when it is called from within make."""
-    command = ["make", "--no-print-directory", *words]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_snippets_do_what_the_page_says(
+    path: Path, tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for one in Page(path, tmp_path, shared).printed():
+        told, found = snippets.normal(one.expected), snippets.normal(snippets.cut(one.expected, one.found))
+        assert found == told, f"{path.name}: {one.command}\n`python -m tests.snippets` writes what is printed today"
 
 
-def run(command: str, folder: Path) -> str:
-    """What a command of the README prints; `make sweep` is the command that make says it runs."""
-    words = shlex.split(command)
-    if words[0] == "make":
-        words = ["harness", *shlex.split(make("-n", *words[1:]).splitlines()[-1])[1:]]
-    assert words[0] == "harness"
-    with contextlib.chdir(folder):
-        result = CliRunner().invoke(main, words[1:], catch_exceptions=False, terminal_width=80)
-    assert result.exit_code == 0, result.output
-    return result.output
+def test_every_block_of_a_page_is_of_a_kind_that_is_run() -> None:
+    for path in PAGES:
+        found = blocks(path.read_text("utf-8"))
+        for i, block in enumerate(found):
+            fragment = path.stem in ("experiments", "scaling")
+            named = block.language == "yaml" and (fragment or snippets.NAMED.match(block.text))
+            assert named or block.language in ("console", "python", "sh", "bash", "text"), f"{path.name}: {block.text}"
+            if block.language == "python" and "print(" in block.text:
+                after = [one.language for one in found[i + 1 : i + 2]]
+                assert after == ["text"], f"{path.name}: nothing is compared\n{block.text}"
 
 
-def without_times(text: str) -> str:
-    """Lines of progress and speed differ from run to run; their words do not."""
-    text = re.sub(r"^learning-rate: [\d,]+ of", "learning-rate: 0 of", text, flags=re.MULTILINE)
-    text = re.sub(r"^(learning-rate: .*\n)+", "learning-rate: 0 of 34,000 runs\n", text, flags=re.MULTILINE)
-    text = re.sub(r"[\d,]+ \(\d+\.\d s\)", "N (N s)", text)
-    return "\n".join(line.rstrip() for line in text.rstrip().splitlines())
-
-
-@pytest.mark.parametrize("text", blocks("console"))
-def test_commands_print_what_the_readme_says(text: str, folder: Path) -> None:
-    for block in text.removeprefix("$ ").split("\n$ "):
-        command, _, expected = block.partition("\n")
-        if "results/" in command and not (folder / "results").exists():
-            run("make sweep", folder)
-        assert without_times(run(command, folder)) == without_times(expected)
-
-
-def test_snippets_print_what_the_readme_says(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if not (folder / "results").exists():
-        run("make sweep", folder)
-    monkeypatch.chdir(folder)
-    assert len(blocks("python")) == len(blocks("text")) > 0
-    for program, expected in zip(blocks("python"), blocks("text"), strict=True):
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
-            exec(program, {})
-        assert printed.getvalue().rstrip() == expected.rstrip()
+def test_a_snippet_that_prints_something_else_is_noticed(tmp_path: Path, shared: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```console\n$ harness plan experiments/question.yaml\nrows  9\n```\n", "utf-8")
+    (tmp_path / "once").mkdir()
+    (one,) = Page(page, tmp_path / "once", shared).printed()
+    assert snippets.normal(one.found) != snippets.normal(one.expected)
+    (tmp_path / "again").mkdir()
+    page.write_text(Page(page, tmp_path / "again", shared).updated(), "utf-8")
+    (tmp_path / "then").mkdir()
+    (one,) = Page(page, tmp_path / "then", shared).printed()
+    assert snippets.same(one.expected, one.found)
+    assert one.found.startswith("rows")
 
 
 def test_the_readme_s_experiment_is_one(tmp_path: Path) -> None:
-    (text,) = blocks("yaml")
-    (tmp_path / "x.yaml").write_text(text, "utf-8")
+    (block,) = (block for block in blocks(README) if block.language == "yaml")
+    (tmp_path / "x.yaml").write_text(block.text, "utf-8")
     assert Plan(load(tmp_path / "x.yaml")).rows == 2 * 20 * 2 * (1 + 10)
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.encode()) < MOST_BYTES
 
 
 EXPERIMENT_FILE = (ROOT / "docs" / "experiments.md").read_text("utf-8")
@@ -98,8 +87,9 @@ START = "name: documented\nnetwork: {layers: [2, 2, 1]}\n"
 
 
 @pytest.mark.parametrize("line", DOCUMENTED[0].splitlines())
-def test_every_documented_form_of_data_works(line: str, folder: Path) -> None:
-    file = folder / "experiments" / "documented.yaml"
+def test_every_documented_form_of_data_works(line: str, tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_bytes((ROOT / "experiments" / "points.csv").read_bytes())
+    file = tmp_path / "documented.yaml"
     file.write_text(START + line + "\nparameters: {learning_rate: 0.1, epochs: 1, init: ones}\n", "utf-8")
     assert Plan(load(file)).rows == 1
 
@@ -143,13 +133,52 @@ def test_every_key_is_documented() -> None:
         assert told == (None if declared is None else label(declared)), key
 
 
-def test_the_readme_names_what_there_is() -> None:
-    for path in re.findall(r"\]\(([\w./]+)\)", README):
-        assert (ROOT / path).exists(), path
-    for path in re.findall(r"`((?:harness|tests|experiments)/[\w./]*)`", README):
-        assert (ROOT / path).exists(), path
-    for target in re.findall(r"`make (\w+)`", README):
+LINK = re.compile(r"\]\(([\w./-]+)(?:#[\w-]+)?\)")
+
+
+@pytest.mark.parametrize("path", [*PAGES, ROOT / "CHANGELOG.md"], ids=lambda path: path.stem)
+def test_a_page_names_what_there_is(path: Path) -> None:
+    text = path.read_text("utf-8")
+    for name in LINK.findall(text):
+        assert (path.parent / name).exists(), name
+    for name in re.findall(r"`((?:harness|tests|experiments)/[\w./]*)`", text):
+        assert (ROOT / name).exists(), name
+    for target in re.findall(r"`make (\w+)`", text):
         assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE), target
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_commands_in_sentences_exist(path: Path) -> None:
+    text = snippets.FENCE.sub("", path.read_text("utf-8"))
+    for given in re.findall(r"`harness ([a-z][^`]*)`", text):
+        name, *words = given.split()
+        assert name in main.commands, f"{path.name}: harness {given}"
+        command = main.commands[name]
+        options = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+        unknown = {word.partition("=")[0] for word in words if word.startswith("--")} - options
+        assert not unknown, f"{path.name}: harness {given}"
+
+
+def test_promises_name_tests_that_exist() -> None:
+    rows = re.findall(
+        r"^\| (?!promise|---)(.*) \| (.*) \|$", (ROOT / "docs" / "promises.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert len(rows) > 20
+    for promise, tests in rows:
+        named = re.findall(r"`(tests/test_\w+\.py)::(test_\w+)`", tests)
+        assert named, promise
+        for file, test in named:
+            tree = ast.parse((ROOT / file).read_text("utf-8"))
+            assert test in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}, (
+                f"{file}::{test}"
+            )
+
+
+def test_the_speed_page_is_written_by_the_benchmark() -> None:
+    results = Results()
+    assert report.PAGE.read_text("utf-8") == report.page(results), "say `python -m benchmarks --write`"
+    assert report.readme(results) == README, "say `python -m benchmarks --write`"
+    assert len(list(report.readme_lines(results))) == 5
 
 
 def test_make_lists_its_targets() -> None:
@@ -158,8 +187,9 @@ def test_make_lists_its_targets() -> None:
         assert re.search(rf"^{target} +\w+", said, re.MULTILINE), said
 
 
-def test_the_page_of_the_columns_is_made_from_the_schema() -> None:
-    assert make_columns.PAGE.read_text("utf-8") == make_columns.page(), "say `make docs`"
+@pytest.mark.parametrize("path", make_pages.PAGES, ids=lambda path: path.name)
+def test_pages_are_made_from_the_code(path: Path) -> None:
+    assert path.read_text("utf-8") == make_pages.PAGES[path](), "say `make docs`"
 
 
 @pytest.mark.parametrize("file", EXPERIMENTS, ids=lambda path: path.name)
@@ -174,5 +204,56 @@ def test_shipped_experiments_say_what_they_are(file: Path) -> None:
 
 
 def test_locks_name_no_host() -> None:
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in ("requirements.lock", "requirements-dev.lock", "requirements-release.lock"):
         assert "://" not in (ROOT / name).read_text("utf-8")
+
+
+class Asked(HTMLParser):
+    """The addresses that a page asks for when it is opened: of scripts, styles, pictures, fonts and frames."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        for key in ("src", "srcset", "data", "poster"):
+            self.addresses += [given[key] or ""] if key in given else []
+        if tag == "link" and given.get("rel") not in ("canonical", "search", "index", "next", "prev", "author"):
+            self.addresses.append(given.get("href") or "")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built as `make docs` builds it."""
+    folder = tmp_path_factory.mktemp("site")
+    command = make("-n", "docs").splitlines()
+    (words,) = (line.split()[1:] for line in command if "sphinx" in line)
+    words = [str(folder) if word == "build/docs" else word for word in words]
+    done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_the_site_asks_no_host(site: Path) -> None:
+    pages = sorted(site.rglob("*.html"))
+    assert {path.stem for path in PAGES if path.parent == ROOT / "docs"} <= {path.stem for path in pages}
+    for page in pages:
+        found = Asked()
+        found.feed(page.read_text("utf-8"))
+        assert found.addresses, page
+        assert [address for address in found.addresses if re.match(r"(\w+:)?//", address)] == [], page
+    for style in site.rglob("*.css"):
+        text = style.read_text("utf-8")
+        assert not re.findall(r"(?:url\(|@import)\s*[\"']?(?:\w+:)?//", text), style
+
+
+def test_the_site_has_every_public_function_and_command(site: Path) -> None:
+    import harness
+
+    python, commands = ((site / f"{name}.html").read_text("utf-8") for name in ("python", "commands"))
+    for name in harness.__all__:
+        if callable(getattr(harness, name)):
+            assert f'id="harness.{name}"' in python, name
+    for name in main.commands:
+        assert f'id="harness-{name}"' in commands, name

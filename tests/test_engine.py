@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
 import platform
 import re
+import subprocess
+import sys
 from dataclasses import replace
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -15,7 +20,7 @@ from numba import cfunc, types
 
 from harness import engine, reference
 from harness.block import Block, Status, parameter_count
-from harness.engine import epochs
+from harness.engine import epochs, group
 from harness.engine.group import network_of
 from harness.engine.lanes import Kind
 from harness.engine.processor import native_width
@@ -26,6 +31,7 @@ from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.formulas.schedules import SCHEDULES
+from tests.make_columns import ROOT
 
 INITS = tuple(
     initialisation(raw)
@@ -78,7 +84,7 @@ def data_for(structure: Structure, samples: int, rng: np.random.Generator) -> Da
 
 
 RANGES = {"step_size": (1, 9), "t_max": (1, 20), "warmup_epochs": (1, 9), "eps": (1e-9, 1e-7), "gamma": (0.3, 1.2)}
-"""Of the numbers that are not between 0 and 1."""
+"""The ranges of those numbers of optimizers and schedules that are not drawn between 0 and 1."""
 
 
 def numbers_for(structure: Structure, runs: int, rng: np.random.Generator) -> np.ndarray:
@@ -110,18 +116,18 @@ def block_of(structure: Structure, runs: int, rng: np.random.Generator, every: i
     )
 
 
-def assert_equals_reference(block: Block, data: Data) -> set[Status]:
+def assert_equals_reference(block: Block, data: Data, cycles: bool = True) -> set[Status]:
+    """cycles: whether runs may come back to an earlier state, and skip what follows from there."""
     outcome = engine.train(block, data)
-    seen = set()
+    seen, gone, asked = set(), 0, 0
     for run in range(block.runs):
         stops = block.stops[block.first_stop[run] : block.first_stop[run + 1]]
-        init = block.initialisations[block.initialisation[run]]
-        network = reference.initial_network(block.structure, init, block.seed, int(block.repeat[run]))
-        training = reference.Training(network, block.rates[:, run], block.numbers[:, run], block.seed)
-        expected = reference.trajectory(training, data, stops.tolist(), block.max_loss[run])
+        expected = reference.trajectory(training_of(block, run), data, stops.tolist(), block.max_loss[run])
         for stop, row in zip(stops, block.place[block.first_stop[run] :], strict=False):
             assert_row(outcome, row, expected.rows[stop], f"run {run}, {stop} epochs of {block.structure}")
             seen.add(expected.rows[stop].status)
+        gone += epochs_until_it_ends(expected.rows[stops[-1]], stops[-1])
+        asked += stops[-1]
         points = outcome.curves.run == run
         kept = [
             losses
@@ -131,7 +137,31 @@ def assert_equals_reference(block: Block, data: Data) -> set[Status]:
         assert outcome.curves.epoch[points].tolist() == [losses.epoch for losses in kept]
         curve = np.array([(losses.min, losses.mean, losses.max) for losses in kept]).reshape(-1, 3)
         assert np.array_equal(outcome.curves.losses[:, points].T, curve)
+    assert outcome.asked == asked * len(data.inputs)
+    assert outcome.steps <= gone * len(data.inputs)
+    assert cycles or outcome.steps == gone * len(data.inputs)
     return seen
+
+
+def comes_back(block: Block, data: Data, run: int) -> bool:
+    """Whether a run that does not settle has the same state after two of its epochs."""
+    stop = block.stops[block.first_stop[run + 1] - 1]
+    training = training_of(block, run)
+    with np.errstate(all="ignore"):
+        states = [training.carried() for _ in islice(reference.epoch_losses(training, data), int(stop))]
+    rest = states[: 1 + next((e for e, (a, b) in enumerate(pairwise(states)) if a == b), len(states))]
+    finite = [state for state in rest if np.isfinite(np.frombuffer(state, block.structure.dtype)).all()]
+    return not block.structure.shuffle and len(set(finite)) < len(finite)
+
+
+def training_of(block: Block, run: int) -> reference.Training:
+    init = block.initialisations[block.initialisation[run]]
+    network = reference.initial_network(block.structure, init, block.seed, int(block.repeat[run]))
+    return reference.Training(network, block.rates[:, run], block.numbers[:, run], block.seed)
+
+
+def epochs_until_it_ends(last: reference.Row, stop: int) -> int:
+    return last.settled_epoch or last.diverged_epoch or stop
 
 
 def assert_row(outcome: Any, row: int, expected: reference.Row, what: str) -> None:
@@ -142,6 +172,8 @@ def assert_row(outcome: Any, row: int, expected: reference.Row, what: str) -> No
     losses = expected.losses
     three = (nothing,) * 3 if losses is None else (losses.min, losses.mean, losses.max)
     assert np.array_equal(outcome.losses[:, row], np.array(three), equal_nan=True), what
+    first = nothing if expected.first_loss is None else expected.first_loss
+    assert np.array_equal(outcome.first_loss[row], first, equal_nan=True), what
     last = nothing if expected.last_finite_loss is None else expected.last_finite_loss
     assert np.array_equal(outcome.last_finite_loss[row], last, equal_nan=True), what
     if expected.weights is None:
@@ -188,6 +220,23 @@ def test_a_kernel_of_its_own_gives_the_same_bits(changes: dict[str, Any]) -> Non
     assert_equals_reference(block_of(structure, 40, rng, every=0, own_kernel=True), data_for(structure, 5, rng))
 
 
+@pytest.mark.parametrize(("samples", "changes"), [
+    (1, {}), (1, {"schedule": "warmup"}), (3, {"batch_size": 3}), (3, {"shuffle": True}),
+], ids=["plain", "schedule", "batch", "shuffle"])  # fmt: skip
+@pytest.mark.parametrize("own_kernel", [False, True])
+def test_the_steps_that_were_run_are_counted(samples: int, changes: dict[str, Any], own_kernel: bool) -> None:
+    """Steps count until a run settles or diverges: neither the rest of a stretch counts, nor its repetition."""
+    plain = Structure((2, 2, 1), ("identity", "identity"), "true", "mse", "sgd", 1, "float64", "exact")
+    structure, rng = replace(plain, **changes), np.random.default_rng(12)
+    data, drawn = data_for(structure, samples, rng), block_of(structure, 70, rng, every=0, own_kernel=own_kernel)
+    drawn = replace(drawn, stops=np.where(drawn.stops == 30, 500, drawn.stops))
+    straight = [run for run in range(drawn.runs) if not comes_back(drawn, data, run)]
+    block, _ = drawn.subset(np.array(straight))
+    assert block.runs > 40
+    seen = assert_equals_reference(block, data, cycles=False)
+    assert seen == (set(Status) if samples == 1 else {Status.RAN, Status.DIVERGED})
+
+
 def test_the_cases_meet_every_status() -> None:
     structure = Structure((2, 2, 1), ("identity", "identity"), "true", "mse", "sgd", 1, "float64", "exact")
     rng = np.random.default_rng(0)
@@ -198,7 +247,7 @@ def test_the_cases_meet_every_status() -> None:
 @pytest.mark.parametrize("arithmetic", ["exact", "fast"])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_a_run_does_not_depend_on_its_neighbours(dtype: Any, arithmetic: Any) -> None:
-    """Neither on its lane, nor on how many other runs there are, nor on which rows are asked for."""
+    """A run gives the same bits on any lane, among any number of other runs, and whichever rows are asked for."""
     structure = Structure((2, 3, 1), ("tanh", "identity"), "true", "mse", "sgd", 2, dtype, arithmetic)
     rng = np.random.default_rng(5)
     data, block = data_for(structure, 3, rng), block_of(structure, 37, rng, every=0)
@@ -299,7 +348,7 @@ def test_runs_that_go_in_circles_are_finished(dtype: Any, own_kernel: bool) -> N
     assert_equals_reference(block([90, 301, 302, 303, 304, 350], every=7), data)
     stops = [10**9, 10**9 + 1, 10**9 + 2, 10**9 + 6]
     outcome = engine.train(block(stops, every=0), data)
-    periods = set()
+    periods, least = set(), 0
     for run in range(runs):
         network = reference.initial_network(structure, INITS[3], 3, run)
         training = reference.Training(network, rates[:, run], [0.5], 3)
@@ -313,11 +362,15 @@ def test_runs_that_go_in_circles_are_finished(dtype: Any, own_kernel: bool) -> N
                 weights.append(network.flat())
         first, period = seen[state], event.epoch - seen[state]
         periods.add(period)
+        least += first + period
         for k, stop in enumerate(stops):
             row = run * len(stops) + k
             assert outcome.weights[:, row].tobytes() == weights[first + (stop - first) % period].tobytes()
             assert outcome.status[row] == (Status.SETTLED if period == 1 else Status.RAN)
     assert {1, 2} < periods
+    assert outcome.asked == runs * stops[-1] * len(data.inputs)
+    # Brent's way finds a cycle at the latest 3 times as late, and looks only at the end of a stretch.
+    assert least <= outcome.steps / len(data.inputs) < 3 * least + 2 * runs * group.LONGEST
 
 
 def test_a_hundred_thousand_weights() -> None:
@@ -343,7 +396,7 @@ def test_a_hundred_thousand_weights() -> None:
 
 
 def test_initial_weights_are_drawn_by_what_they_are_for() -> None:
-    """Not by where they stand: other initialisations, runs and layers beside them change nothing."""
+    """Other initialisations, runs and layers beside a weight do not change what is drawn for it."""
     structure = Structure((2, 3, 1), ("tanh", "identity"), "true", "mse", "sgd", 1, "float64", "exact")
     one = np.zeros(1, np.int64)
 
@@ -415,16 +468,40 @@ def assembly(structure: Structure) -> str:
     return str(cfunc(signature, error_model="numpy")(epochs.advance)._library.get_asm_str())
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("arithmetic", ["exact", "fast"])
-def test_the_hot_loop_holds_packed_instructions(arithmetic: Any, dtype: Any) -> None:
-    """Whole vectors of the widest kind, fused in `fast` alone: none of the arithmetic is done number by number."""
-    structure = Structure((2, 2, 1), ("identity", "identity"), "true", "mse", "sgd", 1, dtype, arithmetic)
-    text = assembly(structure)
+PACKED = [
+    Structure((2, 2, 1), ("identity", "identity"), "true", "mse", "sgd", 1, dtype, arithmetic)
+    for arithmetic in ("exact", "fast")
+    for dtype in ("float64", "float32")
+]
+SPILLED = Structure((4, 16, 1), ("tanh", "identity"), "true", "mse", "sgd", 1, "float64", "fast")
+
+
+@pytest.mark.parametrize("bits", [256, 512])
+def test_the_machine_code_is_packed_and_aligned(bits: int) -> None:
+    """For processors with AVX2 and with AVX-512, which this one need not be."""
     if platform.machine() != "x86_64":
-        return
-    suffix = "d" if dtype == "float64" else "s"
-    register = {64: "zmm", 32: "ymm", 16: "xmm"}[native_width(dtype) * np.dtype(dtype).itemsize]
+        pytest.skip("this processor is no x86-64: what is looked for are its instructions")
+    program = (
+        "import json; from tests.test_engine import PACKED, SPILLED, assembly; "
+        "print(json.dumps([assembly(structure) for structure in (*PACKED, SPILLED)]))"
+    )
+    features = "+avx,+avx2,+fma" + ",+avx512f,+avx512dq,+avx512vl" * (bits == 512)
+    command, pinned = [sys.executable, "-c", program], {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": features}
+    made = subprocess.run(
+        command, env=os.environ | pinned, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+    *packed, spilled = json.loads(made)
+    for structure, text in zip(PACKED, packed, strict=True):
+        assert_packed(structure, text, {512: "zmm", 256: "ymm"}[bits])
+    # What does not fit the registers lies on an aligned stack.
+    hot = max(re.split(r"^\.LBB\w+:", spilled, flags=re.MULTILINE), key=lambda loop: loop.count("vfn"))
+    assert re.search(r"vmovap[sd][^\n]*\(%rsp\)", hot)
+    assert not re.search(r"vmovup[sd][^\n]*\(%rsp\)", hot)
+
+
+def assert_packed(structure: Structure, text: str, register: str) -> None:
+    """The hot loop does whole vectors, fused in `fast` alone: none of the arithmetic is done number by number."""
+    suffix = "d" if structure.dtype == "float64" else "s"
     loops = [loop for loop in re.split(r"^\.LBB\w+:", text, flags=re.MULTILINE) if f"vsubp{suffix}" in loop]
     hot = max(loops, key=lambda loop: loop.count(register))
     packed = re.findall(rf"v(?:add|sub|mul|fn?m(?:add|sub)\d+)p{suffix}\b[^\n]*%{register}", hot)
@@ -432,13 +509,4 @@ def test_the_hot_loop_holds_packed_instructions(arithmetic: Any, dtype: Any) -> 
     scalar = re.findall(rf"v(?:add|sub|mul|div|fn?m(?:add|sub)\d+)s{suffix}\b", hot)
     assert not scalar
     # Of one vector: forward 12 operations (6 when fused), backward 29 (15), the cost 2.
-    assert (len(fused) >= 12) if arithmetic == "fast" else (len(packed) >= 40 and not fused)
-
-
-def test_what_does_not_fit_the_registers_is_aligned() -> None:
-    structure = Structure((4, 16, 1), ("tanh", "identity"), "true", "mse", "sgd", 1, "float64", "fast")
-    text = assembly(structure)
-    if platform.machine() == "x86_64":
-        hot = max(re.split(r"^\.LBB\w+:", text, flags=re.MULTILINE), key=lambda loop: loop.count("vfn"))
-        assert re.search(r"vmovap[sd][^\n]*\(%rsp\)", hot)
-        assert not re.search(r"vmovup[sd][^\n]*\(%rsp\)", hot)
+    assert (len(fused) >= 12) if structure.arithmetic == "fast" else (len(packed) >= 40 and not fused)

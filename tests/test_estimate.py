@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,27 +15,92 @@ from harness.store.disk import Disk
 from harness.store.folder import Folder
 from harness.sweeps import estimate
 from harness.sweeps.plan import Plan
-from reliability.sweeps import EXPERIMENT
+from reliability.sweeps import BLOCK_SIZE, EXPERIMENT
+
+
+def folder_in(path: Path) -> Folder:
+    return Folder(Disk(path))
 
 
 def test_a_short_sweep_is_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "train", lambda *args: pytest.fail("trained"))
-    plan = Plan(load(EXPERIMENT))
-    found = estimate.measure(plan, plan.runs, Folder(Disk(tmp_path)))
-    assert (found.rows, found.disk) == (1600, plan.bytes)
-    half = estimate.measure(plan, plan.runs // 2, Folder(Disk(tmp_path)))
-    assert (half.rows, half.disk) == (800, plan.bytes // 2)
+    plan = Plan(load(EXPERIMENT), BLOCK_SIZE)
+    found = estimate.measure(plan, plan.pieces, folder_in(tmp_path))
+    assert (found.rows, found.disk, found.bound) == (1600, plan.bytes, True)
+    piece = plan.pieces[3]
+    part = estimate.measure(plan, [piece], folder_in(tmp_path))
+    assert part.rows == round(1600 * piece.runs / plan.runs)
+    assert part.seconds < found.seconds * found.threads
 
 
-def test_a_long_one_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_disk_it_takes_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = harness.sweep(EXPERIMENT, tmp_path)
     wrote = sum(path.stat().st_size for kind in ("runs", "curves") for path in (folder / kind).iterdir())
     monkeypatch.setattr(estimate, "SHORT", 0.0)
+    monkeypatch.setattr(estimate, "SHARE", 1e9)
+    monkeypatch.setattr(estimate, "MOST", float("inf"))  # all of it, however long that takes
     plan = Plan(load(EXPERIMENT))
-    found = estimate.measure(plan, plan.runs, Folder(Disk(tmp_path)))
+    found = estimate.measure(plan, plan.pieces, folder_in(tmp_path))
     assert found.rows == 1600
     assert found.seconds > 0
+    assert not found.bound
     assert wrote / 2 < found.disk < 2 * wrote
+
+
+EARLY: dict[str, Any] = {
+    "name": "early",
+    "network": {"layers": [2, 2, 1]},
+    "data": {"rows": [[1, 1, 1]]},
+    "parameters": {"learning_rate": {"geomspace": [1e-3, 1, 40_000]}, "epochs": 500, "init": "ones"},
+}
+"""Some of whose runs settle early, and some diverge at once."""
+
+
+class Clock:
+    """A clock that only training moves: by so many seconds for each call, run and step of each optimizer."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **steps: float) -> None:
+        self.now, self.steps, self.spent = 0.0, steps, 0.0
+        monkeypatch.setattr(estimate.time, "perf_counter", lambda: self.now)
+        monkeypatch.setattr(estimate.local, "processors", lambda: 1)
+        monkeypatch.setattr(engine, "train", self.train)
+
+    def cost(self, block: Any, outcome: Any) -> float:
+        return 1e-4 + 1e-7 * block.runs + self.steps[block.structure.optimizer] * outcome.steps
+
+    def train(self, block: Any, data: Any) -> Any:
+        outcome = train(block, data)
+        self.now += self.cost(block, outcome)
+        return outcome
+
+    def whole(self, plan: Plan) -> tuple[float, int]:
+        """(seconds, steps) of the sweep itself."""
+        blocks = [plan.block(piece)[0] for piece in plan.pieces]
+        outcomes = [train(block, plan.data(block.structure)) for block in blocks]
+        return sum(map(self.cost, blocks, outcomes)), sum(outcome.steps for outcome in outcomes)
+
+
+train = engine.train
+
+
+@pytest.mark.parametrize("budget", [0.02, 0.1, 10.0])
+@pytest.mark.parametrize("optimizers", [["sgd"], ["sgd", "adam"]], ids=["one", "two"])
+def test_the_time_it_takes_is_that_of_steps_that_are_run(
+    budget: float, optimizers: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The estimate holds however few epochs and runs there is time for; it errs upwards if runs may yet end early."""
+    clock = Clock(monkeypatch, sgd=1e-8, adam=5e-8)
+    plan = Plan(load(EARLY | {"parameters": EARLY["parameters"] | {"optimizer": optimizers}}))
+    monkeypatch.setattr(estimate, "SHORT", 0.0)
+    monkeypatch.setattr(estimate, "SHARE", 1e9)
+    monkeypatch.setattr(estimate, "MOST", budget)
+    found = estimate.measure(plan, plan.pieces, folder_in(tmp_path))
+    spent = clock.now
+    seconds, steps = clock.whole(plan)
+    assert steps < 0.8 * plan.steps
+    assert spent <= 1.5 * budget
+    assert not (found.bound and budget == 10)
+    assert 0.75 * seconds < found.seconds < (2.5 if found.bound else 1.25) * seconds
 
 
 def test_what_the_disk_cannot_hold_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,6 +92,163 @@ def test_a_file_lies_beside_the_experiment(tmp_path: Path) -> None:
 
 
 COLUMNS = {"inputs": ["a", "b"], "targets": ["c"]}
+ROWS = [(1.5, -2e-3, 0), (0.1, 3, 1), (1e300, 0.30000000000000004, 1)]
+"""Numbers to be found in files of every form; the last ones tell a correctly rounded reading from others."""
+
+
+def written(separator: str, point: str = ".", quote: str = "") -> str:
+    lines = [["a", "b", "c"], *([repr(number).replace(".", point) for number in row] for row in ROWS)]
+    return "".join(separator.join(f"{quote}{cell}{quote}" for cell in line) + "\n" for line in lines)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *map(written, [",", ";", "\t", "|", ", ", " ; "]),
+        written(";", ","),
+        written("\t", ","),
+        written(";", ",", '"'),
+        written(",", quote='"'),
+        written(", ", quote="'"),
+        written(",").replace("a", '"a"'),
+        written(",").replace("\n", "\r\n"),
+        written(";").replace("\n", "\r"),
+        "\n\n" + written(","),
+        b"\xef\xbb\xbf" + written(",").encode(),
+        b"\xef\xbb\xbf" + written(";", ",", '"').encode(),
+        written("\t", ",").encode("utf-16"),
+        ",a,b,c\n0,1.5,-0.002,0\n1,0.1,3,1\n2,1e300,0.30000000000000004,1\n",
+        "size, cm;a;b;c\n1,5;1,5;-2,0e-3;0\n1,5;,1;3;1\n1,5;1e300;0,30000000000000004;1\n",
+        '"a note\nof two lines",a,b,c\n"1\n2",1.5,-0.002,0\n,0.1,3,1\n,1e300,0.30000000000000004,1\n',
+        'note,a,b,c\n"1;2;3;4",1.5,-0.002,0\n"1;2;3;4",0.1,3,1\n"1;2;3;4",1e300,0.30000000000000004,1\n',
+    ],
+)
+def test_what_is_not_in_doubt_is_read(content: str | bytes) -> None:
+    Path("p.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+    found = read({"file": "p.csv", "inputs": ["a", "b"], "targets": ["c"]}, [2, 1])
+    np.testing.assert_array_equal(np.hstack([found.inputs, found.targets]), ROWS)
+
+
+@pytest.mark.parametrize(
+    ("content", "names", "row"),
+    [
+        ("a, cm;b, cm;c\n1,5;2,5;0\n", ["a, cm", "b, cm", "c"], [1.5, 2.5, 0]),
+        ("p, q, r;s\n1,5;2,5\n", ["p, q, r", "s"], [1.5, 2.5]),
+        ("p;q;r,y\n1,2\n", ["p;q;r", "y"], [1, 2]),
+        ("a|b,c;d\n1,2\n", ["a|b", "c;d"], [1, 2]),
+        ("a\tb, c\td\n1\t2,5\t3\n", ["a", "b, c", "d"], [1, 2.5, 3]),
+    ],
+)
+def test_names_may_hold_what_separates_columns_elsewhere(content: str, names: list[str], row: list[float]) -> None:
+    Path("p.csv").write_text(content)
+    found = read({"file": "p.csv", "inputs": names[:-1], "targets": names[-1:]}, [len(names) - 1, 1])
+    assert np.hstack([found.inputs, found.targets]).tolist() == [row]
+
+
+def test_a_large_file_may_have_cells_of_several_lines() -> None:
+    rows = "".join(f'"{"note" * 20}\n{"of two lines" * 9}",{i},{i / 2}\n' for i in range(9000))
+    Path("p.csv").write_text("note,a,b\n" + rows)
+    assert Path("p.csv").stat().st_size > 3 * 2**19
+    found = read({"file": "p.csv", "inputs": ["a"], "targets": ["b"]}, [1, 1])
+    assert found.targets[:, 0].tolist() == [i / 2 for i in range(9000)]
+
+
+def test_a_file_of_over_16_mib_is_refused() -> None:
+    with Path("p.csv").open("wb") as file:
+        file.truncate(2**24 + 1)
+    assert complaint({"file": "p.csv", **COLUMNS}) == ["file: the file is over 16 MiB; keep more in a Parquet file"]
+    Path("p.csv").write_text(",".join(f"x{i}" for i in range(4097)) + "\n")
+    assert complaint({"file": "p.csv", **COLUMNS}) == ["file: expected at most 4,096 columns"]
+
+
+def test_a_file_of_tabs_may_be_called_tsv() -> None:
+    Path("p.tsv").write_text(written("\t"))
+    assert len(read({"file": "p.tsv", "inputs": ["a", "b"], "targets": ["c"]}, [2, 1]).inputs) == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        (
+            "1.0,2.0,0\n3,4,1\n",
+            ["file: p.csv has no header: its first line is 1.0,2.0,0; expected names, such as x1,x2,y"],
+        ),
+        (
+            "5.1;3,5;1,4;0,2;Iris-setosa\n4,9;3;1,4;0,2;Iris-setosa\n",
+            [
+                "file: p.csv has no header: its first line is 5.1;3,5;1,4;0,2;Iris-setosa; "
+                "expected names, such as x1,x2,x3,y"
+            ],
+        ),
+        (
+            "a,b,c\n1,2,setosa\n1,2,versicolor\n1,2,virginica\n",
+            ["targets[0]: column c of p.csv holds text ('setosa', 'versicolor', ..); expected numbers"],
+        ),
+        (
+            "a,b,c\n1,no,'x'\n1,,'x'\ny,yes,'x'\n",
+            [
+                "inputs[1]: column b of p.csv holds text ('no', 'yes'); expected numbers",
+                "targets[0]: column c of p.csv holds text ('x'); expected numbers",
+                "file: row 3, column 'a': expected a finite number, found 'y'",
+            ],
+        ),
+        (
+            ",x,c\n0,1,2\n1,1,2\n",
+            [
+                f"inputs[{i}]: no such column; the file has an unnamed first column that counts from 0, x, c"
+                for i in (0, 1)
+            ],
+        ),
+        (
+            ",A,b,c\n7,1,2,0\n",
+            ["inputs[0]: no such column; the file has an unnamed first column, A, b, c"],
+        ),
+        (
+            "a,b,c\n1,1,2,3\n2,1,2,3\n",
+            [
+                "file: p.csv has 3 names in its first line and 4 cells below; "
+                "expected a name for every column, also for the first"
+            ],
+        ),
+        (
+            "a b c\n1 2 3\n",
+            ["file: p.csv has one column, 'a b c'; expected several, with a comma, semicolon, tab or | between them"],
+        ),
+        (
+            "a;b;c\n1.5;1,234;0\n2.5;2,345;1\n",
+            [
+                "inputs[1]: found '1,234', with a comma, and in column 'a' numbers with a point; "
+                "expected the same sign before all fractions"
+            ],
+        ),
+        (
+            "a;b;c\n1;1.234,5;0\n",
+            ["file: row 1, column 'b': expected a finite number, found '1.234,5'"],
+        ),
+        (
+            "a;b;c\n1;1,234,567;0\n",
+            ["file: row 1, column 'b': expected a finite number, found '1,234,567'"],
+        ),
+        (
+            "a, bb, cc\n1,2,3\n",
+            ["inputs[1]: no such column; did you mean bb?", "targets[0]: no such column; did you mean cc?"],
+        ),
+        ("a,a ,b,c\n1,2,3,4\n", ["inputs[0]: stands twice in the file"]),
+    ],
+)
+def test_what_is_in_doubt_is_named(content: str, lines: list[str]) -> None:
+    Path("p.csv").write_text(content)
+    assert complaint({"file": "p.csv", **COLUMNS}) == lines
+
+
+def test_numbers_may_be_names() -> None:
+    Path("p.csv").write_text("2019,2020,2021\n1,2,3\n")
+    assert read({"file": "p.csv", "inputs": ["2019", "2020"], "targets": ["2021"]}, [2, 1]).inputs.tolist() == [[1, 2]]
+
+
+def test_a_file_of_names_that_were_written_with_their_spaces_is_still_read() -> None:
+    Path("p.csv").write_text("a, b\n1,2\n")
+    assert read({"file": "p.csv", "inputs": ["a"], "targets": [" b"]}, [1, 1]).targets.tolist() == [[2]]
 
 
 @pytest.mark.parametrize(
@@ -124,8 +281,13 @@ COLUMNS = {"inputs": ["a", "b"], "targets": ["c"]}
         ("a,b,c\n1,2,3\n1,2\n", ["file: cannot be read as CSV: CSV parse error: Expected 3 columns, got 2: 1,2"]),
         (
             b"\xff,b,c\n1,2,3\n",
-            ["file: cannot be read as CSV: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"],
+            ["file: the first line is not UTF-8 text; expected a file that is saved as UTF-8"],
         ),
+        (
+            b"a,b,c\n1,\xff,3\n",
+            ["file: cannot be read as CSV: In CSV column #1: CSV conversion error to string: invalid UTF8 data"],
+        ),
+        ("a" * 140_000 + ",b,c\n", ["file: cannot be read as CSV: a cell of over 131,072 characters"]),
     ],
 )
 def test_what_a_csv_file_may_not_be(content: str | bytes, lines: list[str]) -> None:
@@ -159,7 +321,7 @@ def test_where_a_data_file_may_not_be() -> None:
     assert complaint({"file": "d.csv", **COLUMNS}) == [f"file: is a directory: {here / 'd.csv'}"]
     assert complaint({"file": f"{'x' * 300}.csv", **COLUMNS})[0].startswith("file: no such file: ")
     assert complaint({"file": "/etc", **COLUMNS}) == [
-        "file: expected a file that ends in .csv or .parquet, found '/etc'"
+        "file: expected a file that ends in .csv, .tsv or .parquet, found '/etc'"
     ]
     assert complaint({"file": "none.csv"}) == [
         "inputs: missing; expected the names of columns, such as inputs: [x1, x2]",

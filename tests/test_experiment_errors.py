@@ -26,8 +26,11 @@ parameters:
 NAME, LAYERS, ROWS = "name: xor", "layers: [2, 2, 1]", "rows: [[1, 1, 1]]"
 RATE, EPOCHS, INIT = "learning_rate: 0.1", "epochs: [1, 10]", "init: ones"
 NO_RATE = "missing; give a value or an axis, such as learning_rate: 0.1"
-KEYS = "name, description, seed, network, data, training, parameters, zip, exclude, grids, repeats, record, run_cap"
-RULES = "ones, zeros, constant, normal, uniform, xavier_uniform, xavier_normal, he_uniform, he_normal, lecun_normal, orthogonal or values"
+KEYS = "name, description, seed, network, data, training, parameters, zip and 5 more"
+RULES = "ones, zeros, constant, normal, uniform, xavier_uniform, xavier_normal, he_uniform and 4 more"
+
+ACTIVATIONS = "identity, relu, leaky_relu, tanh, sigmoid or softplus"
+LOSSES, OPTIMIZERS = "mse, half_mse, bce or cross_entropy", "sgd, momentum, nesterov, rmsprop, adam or adamw"
 
 UNKNOWN_KEYS = [
     (RATE, "learing_rate: 0.1", "7:3: parameters.learing_rate: unknown key; did you mean learning_rate?"),
@@ -45,6 +48,57 @@ UNKNOWN_KEYS = [
     (RATE, "learning_rate: {linspac: [1, 2, 5]}", "7:19: parameters.learning_rate.linspac: unknown key; did you mean linspace?"),
     (RATE, "learning_rate: {linspace: [1, 2, 5], n: 1}", "7:40: parameters.learning_rate.n: unknown key beside linspace"),
     (INIT, f"{INIT}\n  learning_rate_0: 1", "10:3: parameters.learning_rate_0: unknown key; layers are numbered 1, 2, .."),
+]  # fmt: skip
+UNDER_NETWORK = f"{LAYERS}\n  "
+OTHER_WORDS = [
+    *[(NAME, f"{NAME}\n{key}: 1", f"2:1: {key}: unknown key; did you mean {meant}?") for key, meant in [
+        ("lr", "parameters.learning_rate"), ("eta", "parameters.learning_rate"), ("n_epochs", "parameters.epochs"),
+        ("max-iter", "parameters.epochs"), ("weight_init", "parameters.init"), ("Initializer", "parameters.init"),
+        ("kernel_initializer", "parameters.init"), ("hidden_size", "network.layers"), ("hidden_layers", "network.layers"),
+        ("act", "network.activation"), ("output_activation", "network.output"), ("criterion", "training.loss"),
+        ("objective", "training.loss"), ("batch", "training.batch_size"), ("wd", "training.weight_decay"),
+        ("l2", "training.weight_decay"), ("clip_norm", "training.gradient_clip"), ("scheduler", "training.schedule"),
+        ("random_state", "seed"), ("rng", "seed"), ("n_seeds", "repeats"), ("model", "network"), ("features", "data.inputs"),
+    ]],
+    *[(NAME, f"{NAME}\n{key}: 1", f"2:1: {key}: unknown key here; it belongs under {place}") for key, place in [
+        ("learning_rate", "parameters"), ("epochs", "parameters"), ("init", "parameters"), ("activation", "network"),
+        ("layers", "network"), ("optimizer", "training"), ("momentum", "training"), ("batch_size", "training"),
+        ("rows", "data"),
+    ]],
+    *[(LAYERS, UNDER_NETWORK + f"{key}: 1", f"4:3: network.{key}: unknown key; did you mean {meant}?") for key, meant in [
+        ("hidden_size", "layers"), ("units", "layers"), ("activation_function", "activation"), ("use_bias", "bias"),
+        ("nonlinearity", "activation"), ("learning-rate", "parameters.learning_rate"), ("lr", "parameters.learning_rate"),
+        ("seeds", "repeats"),
+    ]],
+    *[(RATE, f"{key}: 0.1", f"7:3: parameters.{key}: unknown key; did you mean {meant}?") for key, meant in [
+        ("lr", "learning_rate"), ("Eta", "learning_rate"), ("learning rate", "learning_rate"),
+    ]],
+    *[(INIT, f"{key}: ones", f"9:3: parameters.{key}: unknown key; did you mean init?") for key in ("initialization", "weight_init")],
+    *[(INIT, f"{INIT}\n  {key}: 1", f"10:3: parameters.{key}: unknown key{line}") for key, line in [
+        ("hidden_size", "; did you mean layers?"), ("wd", "; did you mean weight_decay?"), ("seed", " here; it belongs at the top level"),
+        ("random_seed", "; did you mean seed?"), ("rows", " here; it belongs under data"), ("dropout", "; there is no dropout"),
+        ("l1", "; there is no L1 penalty or loss"), ("early_stopping", "; there is no early stopping"),
+        ("qqq", "; expected one of learning_rate, epochs, init, layers, activation, output, bias, loss and 20 more"),
+    ]],
+    *[(LAYERS, UNDER_NETWORK + f"{key}: {name}", f"4:{len(key) + 5}: network.{key}: expected {ACTIVATIONS}, found '{name}'{line}")
+      for key, name, line in [
+        ("activation", "gelu", "; there is no gelu"), ("activation", "logistic", "; did you mean sigmoid?"),
+        ("activation", "linear", "; did you mean identity?"), ("activation", "qqq", ""),
+        ("output", "softmax", "; softmax is part of the loss cross_entropy, with output: identity"),
+    ]],
+    *[(NAME, f"{NAME}\ntraining: {{{key}: {name}}}", f"2:{len(key) + 14}: training.{key}: expected {names}, found '{name}'{line}")
+      for key, names, name, line in [
+        ("loss", LOSSES, "mae", "; there is no absolute error"), ("loss", LOSSES, "l1", "; there is no L1 penalty or loss"),
+        ("loss", LOSSES, "binary_crossentropy", "; did you mean bce?"), ("loss", LOSSES, "msee", "; did you mean mse?"),
+        ("loss", LOSSES, "huber", "; there is no Huber loss"), ("optimizer", OPTIMIZERS, "nag", "; did you mean nesterov?"),
+        ("optimizer", OPTIMIZERS, "adagrad", "; there is no adagrad"), ("optimizer", OPTIMIZERS, "gd", "; did you mean sgd?"),
+        ("schedule", "constant, step, exponential, cosine or warmup", "linear", "; did you mean constant?"),
+    ]],
+    (f"parameters:\n  {RATE}\n", "lr: 0.1\nparameters:\n", "6:1: lr: unknown key; did you mean parameters.learning_rate?"),
+    (f"parameters:\n  {RATE}\n", f"{RATE}\nparameters:\n", "6:1: learning_rate: unknown key here; it belongs under parameters"),
+    (f"network:\n  {LAYERS}\n", "hidden_layers: [2]\n", "2:1: hidden_layers: unknown key; did you mean network.layers?"),
+    (INIT, "init: glorot_uniform", "9:9: parameters.init: expected an initialisation such as ones or {normal: {std: 0.5}}, found 'glorot_uniform'; did you mean xavier_uniform?"),
+    (INIT, "init: {gaussian: {std: 1}}", "9:10: parameters.init.gaussian: unknown initialisation; did you mean normal?"),
 ]  # fmt: skip
 WRONG_TYPES = [
     (EPOCHS, "epochs: ten", "8:11: parameters.epochs: expected a whole number of at least 0, found 'ten'"),
@@ -100,7 +154,7 @@ AXES = [
     (RATE, "learning_rate: {geomspace: [0, 1, 5]}", "7:30: parameters.learning_rate.geomspace: expected end points of one sign and not 0, found 0 and 1"),
     (RATE, "learning_rate: {linspace: [1, 2, 0]}", "7:36: parameters.learning_rate.linspace[2]: expected a whole number of at least 1, found 0"),
     (RATE, "learning_rate: {uniform: [1, 2]}", "7:19: parameters.learning_rate.uniform: write {distribution: uniform, ..}"),
-    (RATE, "learning_rate: {distribution: log_uniform, min: 1, max: 2, n: 3}", "7:33: parameters.learning_rate.distribution: say log_uniform_values: min and max are values, not exponents"),
+    (RATE, "learning_rate: {distribution: log_uniform, min: 1, max: 2, n: 3}", "7:33: parameters.learning_rate.distribution: expected log_uniform_values, whose min and max are values, not exponents, found 'log_uniform'"),
     (RATE, "learning_rate: {distribution: unifrm, min: 1, max: 2, n: 3}", "7:33: parameters.learning_rate.distribution: expected uniform, log_uniform_values, normal or int_uniform, found 'unifrm'; did you mean uniform?"),
     (RATE, "learning_rate: {distribution: uniform, min: 3, max: 2, n: 3}", "7:18: parameters.learning_rate: expected min of at most max, found 3 and 2"),
     (RATE, "learning_rate: {distribution: uniform, max: 2, n: 3}", "7:18: parameters.learning_rate: min is missing; expected {distribution: uniform, min: .., max: .., n: ..}"),
@@ -134,6 +188,11 @@ INITIALISATIONS = [
     (INIT, "init: {values: {weights: [[[1, 1], [1]]]}}", "9:29: parameters.init.values.weights[0]: expected rows of one width, found 1 or 2 numbers"),
     (INIT, "init: {values: {weights: [[[1, 1], [1, 1]], [[1, 1]]], biases: [[1]]}}", "9:66: parameters.init.values.biases: expected one list for each of the 2 layers, found 1",
      "9:67: parameters.init.values.biases[0]: expected 2 numbers, one for each unit, found 1"),
+    (INIT, "init: {values: {weights: [[[1, 1], [1, 1]], [[1, 1]]]}, name: ones}", "9:65: parameters.init.name: expected a name of its own, found 'ones', which has a meaning already"),
+    (INIT, "init: {values: {weights: [[[1, 1], [1, 1]], [[1, 1]]]}, name: a b}", "9:65: parameters.init.name: expected 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot, found 'a b'"),
+    (INIT, "init: {he_normal: , name: a}", "9:23: parameters.init.name: goes with values, not with he_normal"),
+    (INIT, "init: [{values: {weights: [[[1, 1], [1, 1]], [[1, 1]]]}, name: a}, {values: {weights: [[[1, 1], [1, 1]], [[1, 2]]]}, name: a}]",
+     "9:9: parameters.init: two different values have the name a; give each a name of its own"),
     (INIT, "init: {values: {weights: [[[1]]], biases: [[1]]}, bias: 3}", "9:53: parameters.init.bias: expected either biases or bias, found both"),
 ]  # fmt: skip
 COMBINED = [
@@ -159,8 +218,6 @@ COMBINED = [
     (LAYERS, f"{LAYERS}\n  activation: [relu, tanh]", "4:15: network.activation: expected one name for all, or 1 for the hidden layers of [2, 2, 1], found a list of 2"),
     (LAYERS, f"{LAYERS}\n  output: relu\ntraining: {{loss: bce}}", "4:11: network.output: expected identity, as bce takes logits, found 'relu'"),
     (INIT, f"{INIT}\n  loss: [mse, bce]\n  output: [identity, tanh]", "11:11: parameters.output: expected identity, as bce takes logits, found 'tanh'"),
-    (NAME, f"{NAME}\ntraining: {{batch_size: 2}}", "2:24: training.batch_size: expected at most the number of samples, 1, found 2; for all write full"),
-    (INIT, f"{INIT}\n  batch_size: {{range: [1, 9, 1]}}", "10:15: parameters.batch_size: expected at most the number of samples, 1, found 2; for all write full"),
 ]  # fmt: skip
 DATA = [
     (ROWS, "rows: []", "5:9: data.rows: expected rows such as [[1, 1, 1]], found an empty list"),
@@ -207,7 +264,7 @@ YAML = [
     (NAME, "name: &a [*a]", "1:11: alias *a stands inside what it refers to"),
     (GOOD, "[" * 100, "1:33: nested more than 32 deep"),
 ]  # fmt: skip
-CASES = [*UNKNOWN_KEYS, *WRONG_TYPES, *MISSING, *AXES, *INITIALISATIONS, *COMBINED, *DATA, *YAML]
+CASES = [*UNKNOWN_KEYS, *OTHER_WORDS, *WRONG_TYPES, *MISSING, *AXES, *INITIALISATIONS, *COMBINED, *DATA, *YAML]
 
 
 def complaint(source: Any) -> list[str]:

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.experiment import source
+import harness
+from harness.experiment import load
 from harness.experiment.initialisation import RULES, Initialisation
 from harness.experiment.initialisation_spec import parse
+from harness.experiment.source import fragment
 
 VALUES = {"weights": [[[1, 2], [3, 4]], [[5, 6]]], "biases": [[7, 8], [9]]}
 SPELLINGS = [
@@ -37,7 +39,7 @@ def test_spellings_of_the_same_are_equal(label: str, spellings: list[Any]) -> No
     meant = [parse(raw) for raw in spellings]
     assert {init.label for init in meant} == {label}
     assert len(set(meant)) == len({init.digest() for init in meant}) == 1
-    assert parse(source.fragment(label)) == meant[0]
+    assert parse(fragment(label)) == meant[0]
 
 
 def test_different_things_differ() -> None:
@@ -99,3 +101,38 @@ def test_digests_never_change() -> None:
     """They key the random draws: another digest would be another table."""
     assert Initialisation("he_normal").digest().hex()[:16] == "96471aceed09b49e"
     assert parse({"normal": {"std": 0.5}}).digest().hex()[:16] == "db82c796f1e9d2b6"
+
+
+def test_a_name_is_a_label_and_nothing_else() -> None:
+    named, plain = parse({"values": VALUES, "name": "mazur"}), parse({"values": VALUES})
+    assert (named.label, named.name) == ("mazur", "mazur")
+    assert (named.digest(), named.canonical) == (plain.digest(), plain.canonical)
+    assert named == plain
+    assert len({named, plain, parse({"values": VALUES, "name": "other"})}) == 1
+
+
+def source(*inits: Any, **more: Any) -> dict[str, Any]:
+    return {
+        "name": "x",
+        "network": {"layers": [2, 2, 1]},
+        "data": {"rows": [[0.05, 0.1, 0.01]]},
+        "parameters": {"learning_rate": 0.5, "init": [{"values": VALUES, "name": "mazur"}, *inits], "epochs": [1, 2]},
+        **more,
+    }
+
+
+def test_a_name_stands_in_the_table_in_messages_and_in_what_is_left_out() -> None:
+    table = harness.train(source("ones"))
+    assert table["init"].tolist() == ["mazur"] * 2 + ["ones"] * 2
+    unnamed = harness.train(source("ones") | {"parameters": source()["parameters"] | {"init": [{"values": VALUES}]}})
+    weights = [name for name in table.columns if name[0] in "wb" and name[1:2].isdigit()]
+    assert table[weights][:2].equals(unnamed[weights])
+    left = harness.train(source("ones", exclude=[{"init": "mazur", "epochs": 1}]))
+    assert left["init"].tolist() == ["mazur", "ones", "ones"]
+    recorded = harness.explain(source("zeros"), settings={"init": "mazur"})
+    assert recorded["before"][recorded["name"] == "w2_1_2"].tolist() == [6.0]
+    fingerprints = {
+        load(made).fingerprint
+        for made in (source(), source() | {"parameters": source()["parameters"] | {"init": {"values": VALUES}}})
+    }
+    assert len(fingerprints) == 2

@@ -237,3 +237,29 @@ def test_a_mapping_is_written_as_a_file_of_the_same_meaning(tmp_path: Path, monk
             again = written(experiment.source, Path("sub/x.yaml"))
             assert (again.fingerprint, again.description) == (experiment.fingerprint, experiment.description)
             assert again.source == experiment.source
+
+
+def test_grids_share_what_they_merge(tmp_path: Path) -> None:
+    text = """\
+name: x
+network: {layers: [2, 2, 1]}
+data: {rows: [[1, 1, 1]]}
+grids:
+  - parameters: &base {learning_rate: [0.1, 0.2], epochs: 10, init: ones}
+  - parameters:
+      <<: *base
+      epochs: [1, 100]
+      optimizer: adam
+"""
+    merged = written(text, tmp_path / "x.yaml")
+    base = {"learning_rate": [0.1, 0.2], "epochs": 10, "init": "ones"}
+    plain = [{"parameters": base}, {"parameters": base | {"epochs": [1, 100], "optimizer": "adam"}}]
+    rest = {key: value for key, value in SMALL.items() if key != "parameters"}
+    assert merged.fingerprint == load(rest | {"grids": plain}).fingerprint
+    with pytest.raises(ExperimentError) as caught:
+        written(text.replace("[0.1, 0.2]", "[0.1, x]"), tmp_path / "x.yaml")
+    assert str(caught.value).split("\n") == [
+        f"{tmp_path / 'x.yaml'}:5:45: grids[{grid}].parameters.learning_rate[1]: "
+        "expected a finite number greater than 0, found 'x'"
+        for grid in (0, 1)
+    ]

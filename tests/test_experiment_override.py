@@ -31,7 +31,7 @@ def test_overriding_gives_one_configuration(tmp_path: Path) -> None:
         "activation": "tanh",
         "batch_size": "full",
     }
-    assert only(override(SMALL, chosen)) == {**first, **chosen, "learning_rate": "3.0"}
+    assert only(override(SMALL, chosen)) == {**first, **chosen, "learning_rate": "3.0", "batch_size": "1"}
     path = tmp_path / "x.yaml"
     path.write_text(FULL)
     rate = label(load(path).grids[0].dimensions[2].values("learning_rate_2")[0])
@@ -85,10 +85,7 @@ def test_the_first_value_is_had_without_the_others(raw: dict[str, Any]) -> None:
             [
                 "--set init: expected an initialisation such as ones or {normal: {std: 0.5}}, found 'onse'; "
                 "did you mean ones?",
-                "--set lr: unknown key; expected one of learning_rate, epochs, init, layers, activation, output, "
-                "bias, loss, optimizer, schedule, batch_size, shuffle, dtype, arithmetic, max_loss, weight_decay, "
-                "gradient_clip, momentum, alpha, eps, beta1, beta2, step_size, gamma, t_max, eta_min, warmup_epochs, "
-                "start_factor",
+                "--set lr: unknown key; did you mean learning_rate?",
             ],
         ),
         (

@@ -15,7 +15,15 @@ from harness.block import Curves, Outcome, parameter_count
 from harness.experiment import Experiment, load
 from harness.experiment.settings import NUMBERS
 from harness.store.schema import PARAMETER_MEANINGS, parameter_column
-from harness.sweeps.plan import KERNEL_WORK, KERNELS, Plan
+from harness.sweeps.plan import (
+    FAST_WORK,
+    KERNEL_WORK,
+    KERNELS,
+    NARROW_WORK,
+    PARAMETER_WORK,
+    SAMPLE_WORK,
+    Plan,
+)
 from tests.test_experiment_load import SMALL
 from tests.test_experiment_training import ADAM, DEFAULTS, OPTIMIZERS, SCHEDULES, WHOLE, given_numbers, small
 
@@ -59,7 +67,7 @@ def trained_nothing(experiment: Experiment) -> pa.Table:
         none = np.zeros(count, np.int64)
         zeros = np.zeros((max(3, parameter_count(block.structure)), count))
         curves = Curves(none, none, zeros[:3])
-        outcome = Outcome(none.astype(np.uint8), none, none, zeros[:3], zeros[0], zeros, curves)
+        outcome = Outcome(none.astype(np.uint8), none, none, zeros[:3], zeros[0], zeros[0], zeros, curves, 0, 0)
         parts.append(tables.runs_table(block.structure, rows, outcome))
     return pa.concat_tables(parts).sort_by("config")
 
@@ -94,18 +102,19 @@ def some_grid(draw: st.DrawFn) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 def test_the_engine_is_given_what_the_file_says(grids: list[Any], training: dict[str, float]) -> None:
     whole = {"name": "x", "network": {"layers": [2, 2, 1]}, "data": {"rows": [[1, 1, 1]]}, "training": training}
     source = whole | (grids[0][0] if len(grids) == 1 else {"grids": [grid for grid, _ in grids]})
-    wanted: list[dict[str, Any]] = []
-    for config in (config for _, listed in grids for config in listed):
-        if config not in wanted:
-            wanted.append(config)
-    swept = {key for config in wanted for key in config} | training.keys()
-    found = given_numbers(source)
-    for config, numbers in zip(wanted, found, strict=True):
+    configs = [config for _, listed in grids for config in listed]
+    swept = {key for config in configs for key in config} | training.keys()
+    always = {key: none for key, none in (("weight_decay", 0.0), ("gradient_clip", math.inf)) if key in swept}
+    wanted: list[tuple[Any, dict[str, Any]]] = []
+    for config in configs:
         defaults = {**DEFAULTS[config["optimizer"]], **DEFAULTS[config["schedule"]]}
-        always = {key: none for key, none in (("weight_decay", 0.0), ("gradient_clip", math.inf)) if key in swept}
-        assert numbers == always | defaults | {
+        numbers = always | defaults | {
             key: value for key, value in {**training, **config}.items() if key in {**always, **defaults}
-        }
+        }  # fmt: skip
+        one = (config["optimizer"], config["schedule"]), numbers
+        if one not in wanted:
+            wanted.append(one)
+    assert given_numbers(source) == [numbers for _, numbers in wanted]
 
 
 RATES = {"epochs": 1, "init": ["ones", "zeros"]}
@@ -136,13 +145,13 @@ def test_a_structure_has_a_kernel_of_its_own_if_it_repays() -> None:
     eight = four | {"arithmetic": ["exact", "fast"]}
     assert kernels(**four) == [True] * KERNELS
     assert kernels(**eight) == [False] * 8
-    work = 9 + 8  # of an epoch of the network with 9 parameters
+    work = (SAMPLE_WORK + 9 * PARAMETER_WORK) * NARROW_WORK * FAST_WORK + 8  # of an epoch of the cheapest of them
     runs = 2 * 2 * 5
     epochs = int(KERNEL_WORK / (runs * work)) - 1
-    assert kernels(**eight, epochs=[1, epochs], max_loss=[1, 2, 3, 4, 5]) == [False] * 8
+    assert sum(kernels(**eight, epochs=[1, epochs], max_loss=[1, 2, 3, 4, 5])) == 6
     assert kernels(**eight, epochs=[1, epochs + 1], max_loss=[1, 2, 3, 4, 5]) == [True] * 8
     large = {"layers": [[2, 1], [2, 2, 1], [2, 3, 1], [2, 4, 1], [2, 10**4, 1]]}
-    assert kernels(epochs=10_000, learning_rate=0.1, init="ones", **large) == [False] * 4 + [False]
+    assert kernels(epochs=5_000, learning_rate=0.1, init="ones", **large) == [False] * 4 + [False]
     assert kernels(epochs=100_000, learning_rate=0.1, init="ones", **large) == [False] * 4 + [True]
 
 

@@ -51,6 +51,9 @@ def test_the_json_schema_knows_every_key_and_name() -> None:
     assert {"$ref": "#/$defs/GeneratedAxis"} not in defs["Parameters"]["properties"]["shuffle"]["anyOf"]
     for word in ("log_uniform_values", "geomspace", "xavier_uniform", "softplus", "spiral", "float32"):
         assert f'"{word}"' in text
+    (values,) = (form for form in defs["Initialisation"]["anyOf"] if "values" in form.get("properties", {}))
+    assert set(values["properties"]) == {"values", "bias", "name"}
+    assert {"type": "string"} in defs["Exclude"]["items"]["properties"]["init"]["anyOf"]
     referred = {part.split('"')[0] for part in text.split("#/$defs/")[1:]}
     assert referred <= set(defs)
     assert "null" not in json.dumps(schema["properties"])

@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 import harness
+from harness.cli.options import parse_settings
 from harness.errors import HarnessError
 from harness.views import explain as view
 from harness.views.configuration import chosen
@@ -166,8 +167,8 @@ def test_formulas_follow_the_network() -> None:
 def test_json_and_csv_lose_no_bit() -> None:
     record = harness.explain(XOR, epochs=2)
     numbers = ["value", "before", "gradient", "change", "after"]
-    back = pd.DataFrame(json.loads(view.to_json(record)))
-    csv = pd.read_csv(io.StringIO(record.to_csv(index=False)))
+    back = pd.DataFrame(json.loads("".join(view.json_of([record]))))
+    csv = pd.read_csv(io.StringIO("".join(view.csv_of([record]))), float_precision="round_trip")
     for read in (back, csv):
         assert np.array_equal(read[numbers].to_numpy(float), record[numbers].to_numpy(float), equal_nan=True)
         assert read.formula.tolist() == record.formula.tolist()
@@ -176,7 +177,7 @@ def test_json_and_csv_lose_no_bit() -> None:
 def test_json_of_a_diverging_run_is_json() -> None:
     record = harness.explain(QUESTION, epochs=30, settings={"learning_rate": 1e6})
     assert not np.isfinite(record.after.dropna()).all()
-    json.loads(view.to_json(record), parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    json.loads("".join(view.json_of([record])), parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
 
 
 def test_the_terminal_shows_it_within_80_columns() -> None:
@@ -199,7 +200,7 @@ def test_the_terminal_shows_it_within_80_columns() -> None:
 )
 def test_settings_that_are_none(settings: list[str], said: str) -> None:
     with pytest.raises(HarnessError) as caught:
-        view.parse_settings(settings)
+        parse_settings(settings)
     assert str(caught.value) == said
 
 
@@ -282,7 +283,7 @@ def test_a_row_s_data_file_must_be_the_one_it_was_trained_on(tmp_path: Any, monk
     folder = harness.sweep("own.yaml")
     assert len(harness.explain(folder, config=5)) > 0
     (tmp_path / "points.csv").write_text("x1,x2,label\n1,2,1\n0,1,1\n", "utf-8")
-    with pytest.raises(HarnessError, match="the data of its experiment are not those that it was trained on"):
+    with pytest.raises(HarnessError, match="its experiment no longer means these rows: its data have changed"):
         harness.explain(folder, config=5)
     (tmp_path / "points.csv").unlink()
     with pytest.raises(HarnessError, match=r"cannot be read from this folder: .*points\.csv") as caught:
@@ -294,7 +295,7 @@ def test_a_row_s_data_file_must_be_the_one_it_was_trained_on(tmp_path: Any, monk
     ("settings", "epochs"), [({}, 10), ({"epochs": "2"}, 2), ({"epochs": "0"}, 1), ({"epochs": "1000"}, 100)]
 )
 def test_a_drawing_has_the_most_epochs_but_at_most_100_steps(settings: dict[str, str], epochs: int) -> None:
-    """And at most 100,000 weights, at one epoch or more: 2-150-30-1 has 5,011."""
+    """A drawing also has at most 100,000 weights, but at least one epoch: a network 2-150-30-1 has 5,011."""
     wide = {**settings, "layers": "[2, 150, 30, 1]"}
     assert chosen(QUESTION, wide).drawn_epochs() == min(epochs, 19)
     assert chosen(XOR, wide).drawn_epochs() == min(4, {10: 4}.get(epochs, epochs))

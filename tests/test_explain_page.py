@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import json
 import re
+from base64 import b64decode
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,13 @@ from click.testing import CliRunner
 from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import Select
 
 import harness
 from harness.cli import main
 from harness.formulas.optimizers import OPTIMIZERS
+from harness.views.diagram import before_and_after
+from harness.views.explain import tables
 from harness.views.page import PAGES
 from harness.views.steps import to_html
 from tests.browser import browser, opened, problems, requests
@@ -68,17 +72,22 @@ def press(driver: Chrome, *keys: str) -> None:
     ActionChains(driver).send_keys(*keys).perform()
 
 
+def to(driver: Chrome, phase: str) -> None:
+    """Go to another stage of the sample that is shown, or of its batch."""
+    one(driver, f"[data-phase={phase}]").click()
+
+
 def labels(driver: Chrome, selector: str = "[data-label]") -> dict[str, list[str]]:
-    """The lines of text of every label, by the name of its edge."""
+    """The lines of text of every label but for its name, by the name of its edge."""
     script = """return Object.fromEntries([...document.querySelectorAll(arguments[0])].map((g) =>
         [g.dataset.label ?? g.dataset.name,
-        [...g.querySelectorAll('text')].map((t) => t.textContent).filter(Boolean)]))"""
+        [...g.querySelectorAll('text:not(.edge .name, .label .name)')].map((t) => t.textContent).filter(Boolean)]))"""
     found: dict[str, list[str]] = driver.execute_script(script, selector)
     return found
 
 
 def numbers(text: str) -> list[float]:
-    """Those in a label such as `1 - 0.6`; a sign that stands apart belongs to the number."""
+    """The numbers in a label such as `1 - 0.6`; a sign that stands apart belongs to the number."""
     text = text.replace(MINUS, "-").replace("\N{INFINITY}", "inf")
     return [float(part.replace(" ", "")) for part in re.findall(r"[-+]? ?(?:inf|nan|[\d.]+(?:e-?\d+)?)", text)]
 
@@ -104,22 +113,24 @@ def test_it_opens_from_disk_and_asks_for_nothing(browser: Chrome, tmp_path: Path
     assert browser.execute_script("return document.documentElement.scrollWidth") == width
     diagram, box = (one(browser, selector).rect for selector in ("#diagram", "#box"))
     assert box["width"] <= width
-    assert diagram["width"] >= box["width"] * 0.9
+    assert box["width"] >= diagram["width"] >= box["width"] * 0.9
 
 
-def test_it_opens_on_the_answer(browser: Chrome, tmp_path: Path) -> None:
-    """The first update: what one step does to every weight, in a window without scrolling."""
+def test_two_steps_from_its_opening_stands_the_answer(browser: Chrome, tmp_path: Path) -> None:
+    """Forward, backward, and what one step does to every weight, in a window without scrolling."""
     page(browser, tmp_path, harness.explain(QUESTION, epochs=10))
     assert browser.title == "question: back-propagation step by step"
     assert one(browser, "h1").text == "question"
     assert one(browser, ".settings").text.split() == ["learning", "rate", "0.1", "init", "ones"]
+    assert where(browser) == "epoch 1 of 10, sample 1 of 1, forward"
+    press(browser, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
     assert where(browser) == "epoch 1 of 10, sample 1 of 1, update"
     first, second = [f"1 {MINUS} 0.6", "= 0.4"], [f"1 {MINUS} 1.2", f"= {MINUS}0.2"]
     assert labels(browser) == {
         **dict.fromkeys(["w1_1_1", "w1_1_2", "w1_2_1", "w1_2_2"], first),
         **dict.fromkeys(["w2_1_1", "w2_1_2"], second),
     }
-    third = [f"b 0 {MINUS} 0.6", f"= {MINUS}0.6"]
+    third = [f"0 {MINUS} 0.6", f"= {MINUS}0.6"]
     assert labels(browser, ".bias") == dict.fromkeys(["b1_1", "b1_2", "b2_1"], third)
     assert browser.execute_script("return document.documentElement.scrollHeight") <= 900
 
@@ -130,11 +141,77 @@ def test_every_edge_has_its_weight_before_the_change_and_after(
 ) -> None:
     record = harness.explain(experiment, epochs=10)
     page(browser, tmp_path, record, width)
+    to(browser, "update")
     found = {**labels(browser), **labels(browser, ".bias")}
     for name, row in next(updates(record)).iterrows():
         before, change, after = numbers(" ".join(found.pop(name)))
         assert all(map(same, (before, change, after), (row.before, row.change, row.after)))
     assert found == {}
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_the_data_call_their_columns_is_shown_beside_our_names(
+    browser: Chrome, tmp_path: Path, width: int
+) -> None:
+    (tmp_path / "flowers.csv").write_text("petal length,width <b>,kind\n1,2,0\n2,1,1\n", "utf-8")
+    data = {"file": str(tmp_path / "flowers.csv"), "inputs": ["petal length", "width <b>"], "targets": ["kind"]}
+    record = harness.explain({**BATCHES, "data": data}, epochs=2)
+    page(browser, tmp_path, record, width)
+    assert one(browser, ".legend .columns").text == "x1 = petal length, x2 = width <b>, t1 = kind"
+    shown = [text.text for text in browser.find_elements(By.CSS_SELECTOR, "#diagram .column, #diagram .side")]
+    assert shown[:3] == ["petal length", "width <b>", "kind"]
+    one(browser, "[data-name=x2]").send_keys(Keys.ENTER)
+    assert panel(browser)[:3] == ["x2", "input width <b>", "x2 = 2"]
+    assert problems(browser) == []
+    text = "".join(str(table) for table in tables(record))
+    assert "x1 = petal length, x2 = width <b>, t1 = kind" in text
+    words = before_and_after(record).get_supxlabel()
+    assert words == "x1 = petal length, x2 = width <b>, t1 = kind"
+
+
+def test_before_training_and_across_gaps_the_numbers_are_the_record_s(browser: Chrome, tmp_path: Path) -> None:
+    """Epoch 0 has no way back; momentum of an update that is not there is not made up."""
+    experiment = {**BATCHES, "training": {"optimizer": "momentum"}}
+    page(browser, tmp_path, harness.explain(experiment, epochs=[0, 1, 2, 5]))
+    assert where(browser) == "before training, sample 1 of 3, forward"
+    assert [one(browser, f"[data-phase={phase}]").is_enabled() for phase in ("backward", "update")] == [False, False]
+    press(browser, *[Keys.ARROW_RIGHT] * 3)
+    assert where(browser) == "epoch 1 of 5, sample 1 of 3, forward"
+    kept = []
+    for _ in range(9):
+        to(browser, "update")
+        (line,) = (line for line in panel(browser) if line.startswith("= 0.9*"))
+        kept.append(not line.startswith("= 0.9*v"))
+        press(browser, Keys.ARROW_UP)
+    assert kept == [True] * 6 + [False, True, True]
+    paths = [path.get_attribute("d") for path in browser.find_elements(By.CSS_SELECTOR, "#loss path.thin")]
+    assert [path.count("M") for path in paths] == [2]
+    assert problems(browser) == []
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_page_says_what_is_left_out_of_a_large_network(browser: Chrome, tmp_path: Path, width: int) -> None:
+    large = {**WIDE, "network": {"layers": [4, 300, 300, 2]}}
+    record = harness.explain(large)
+    page(browser, tmp_path, record, width)
+    note = one(browser, ".note").text
+    assert note == record.attrs["notes"][0]
+    units = record.attrs["units"]
+    assert f"of each layer all units but the first {units}" in note
+    assert (
+        f"layer 2: 300 \N{RIGHTWARDS ARROW} 300, the first {units} \N{RIGHTWARDS ARROW} {units}"
+        in one(browser, "#diagram").text
+    )
+    press(browser, Keys.END)
+    assert panel(browser)[0] == "w1_1_1"
+    assert browser.execute_script("return document.documentElement.scrollWidth") == width
+    assert problems(browser) == []
+
+
+def test_the_script_is_made_of_short_files() -> None:
+    counts = {file.name: file.read_text("utf-8").count("\n") for file in (PAGES / "explain").glob("*.js")}
+    assert len(counts) > 5
+    assert max(counts.values()) < 250, counts
 
 
 def test_each_stage_shows_what_it_computes(browser: Chrome, tmp_path: Path) -> None:
@@ -197,7 +274,7 @@ def test_a_batch_has_one_update_after_its_samples(browser: Chrome, tmp_path: Pat
     for _ in range(8):
         stages.append(where(browser))
         press(browser, Keys.ARROW_RIGHT)
-    a, b, c = (f"epoch 1 of 1, sample {sample} of 3" for sample in order)
+    a, b, c = (f"epoch 1 of 2, sample {sample} of 3" for sample in order)
     forth_and_back = [f"{sample}, {phase}" for sample in (a, b) for phase in ("forward", "backward")]
     assert stages == [*forth_and_back, f"{b}, update", f"{c}, forward", f"{c}, backward", f"{c}, update"]
     press(browser, Keys.HOME)
@@ -211,7 +288,7 @@ def test_a_batch_has_one_update_after_its_samples(browser: Chrome, tmp_path: Pat
 
 
 def test_every_way_to_move(browser: Chrome, tmp_path: Path) -> None:
-    page(browser, tmp_path, harness.explain(XOR, epochs=2))
+    page(browser, tmp_path, harness.explain(XOR, epochs=2, settings={"epochs": 2}))
     slider = one(browser, "#slider")
     assert (slider.get_attribute("min"), slider.get_attribute("max")) == ("0", "23")
     expected = [
@@ -249,9 +326,9 @@ def test_every_way_to_move(browser: Chrome, tmp_path: Path) -> None:
 
 
 def test_it_plays_and_pauses(browser: Chrome, tmp_path: Path) -> None:
-    page(browser, tmp_path, harness.explain(QUESTION, epochs=2))
-    press(browser, Keys.HOME)
-    tick = "window.ticks = []; window.setInterval = (f) => (window.ticks.push(f), 7); window.clearInterval = () => 0"
+    page(browser, tmp_path, harness.explain(QUESTION, epochs=2, settings={"epochs": 2}))
+    tick = """window.ticks = []; window.pace = []; window.clearInterval = () => 0;
+        window.setInterval = (f, ms) => (window.ticks.push(f), window.pace.push(ms), 7)"""
     browser.execute_script(tick)
     play = one(browser, "#play")
     play.click()
@@ -264,49 +341,89 @@ def test_it_plays_and_pauses(browser: Chrome, tmp_path: Path) -> None:
     browser.execute_script("for (let i = 0; i < 4; i += 1) window.ticks[1]()")
     assert where(browser) == "epoch 2 of 2, sample 1 of 1, update"
     assert play.get_attribute("aria-label") == "Play"
+    play.click()
+    Select(one(browser, "#speed")).select_by_visible_text("4\N{MULTIPLICATION SIGN}")
+    assert play.get_attribute("aria-label") == "Pause"
+    assert browser.execute_script("return window.pace") == [1000, 1000, 1000, 250]
+
+
+def panel(driver: Chrome) -> list[str]:
+    """Its lines, the sentence about the stage aside."""
+    return [line.strip() for line in one(driver, "#panel").text.replace(MINUS, "-").split("\n")][1:]
 
 
 def test_a_click_shows_the_formula_with_the_numbers(browser: Chrome, tmp_path: Path) -> None:
+    """By stage: a weight's term, its gradient, its update; a unit's sum, its delta."""
     page(browser, tmp_path, harness.explain(QUESTION, epochs=10))
     ActionChains(browser).move_to_element(one(browser, "[data-name=w2_1_1] .hit")).click().perform()
-    shown = [line.strip() for line in one(browser, "#panel").text.replace(MINUS, "-").split("\n")]
-    assert shown[:3] == ["w2_1_1", "a1_1 \N{RIGHTWARDS ARROW} y1", "w2_1_1 <- w2_1_1 - lr * delta2_1 * a1_1"]
-    assert shown[3:5] == ["= 1 - 0.1 * 6 * 2", "= -0.2"]
-    assert shown[5:] == ["before", "1", "gradient", "12", "change", "-1.2", "after", "-0.2"]
+    arrow = "\N{RIGHTWARDS ARROW}"
+    assert panel(browser)[:5] == ["w2_1_1", f"a1_1 {arrow} y1", "a term of z2_1", "w2_1_1*a1_1 = 1*2", "= 2"]
+    to(browser, "backward")
+    assert panel(browser)[2:5] == ["dcost/dw2_1_1 = delta2_1 * a1_1", "= 6 * 2", "= 12"]
     assert one(browser, "[data-name=w2_1_1]").get_attribute("aria-pressed") == "true"
+    assert one(browser, "#weight-title").text == "w2_1_1 1"
+    to(browser, "update")
+    assert panel(browser)[2:5] == ["w2_1_1 <- w2_1_1 - lr * delta2_1 * a1_1", "= 1 - 0.1 * 6 * 2", "= -0.2"]
+    assert panel(browser)[5:] == ["before", "1", "gradient", "12", "change", "-1.2", "after", "-0.2"]
     assert one(browser, "#weight-title").text == f"w2_1_1 {MINUS}0.2"
-    ActionChains(browser).move_to_element(one(browser, "[data-name=a1_2] circle")).click().perform()
-    text = one(browser, "#panel").text.replace(MINUS, "-")
-    assert "z1_2 = w1_2_1*x1 + w1_2_2*x2 + b1_2\n  = 1*1 + 1*1 + 0\n  = 2" in text
-    assert "delta1_2 = delta2_1*w2_1_2\n  = 6*1\n  = 6" in text
-    one(browser, "[data-name=y1]").send_keys(Keys.ENTER)
-    assert "dcost/dy1 = -2*(t1 - y1)\n  = -2*(1 - 4)\n  = 6" in one(browser, "#panel").text.replace(MINUS, "-")
     one(browser, "[data-name=b1_1]").send_keys(" ")
-    assert "= 0 - 0.1 * 6" in one(browser, "#panel").text
-    assert where(browser) == "epoch 1 of 10, sample 1 of 1, update"
+    assert "= 0 - 0.1 * 6" in panel(browser)
+    ActionChains(browser).move_to_element(one(browser, "[data-name=a1_2] circle")).click().perform()
+    assert panel(browser)[2:] == ["w1_2_1: 1 - 0.6 = 0.4", "w1_2_2: 1 - 0.6 = 0.4", "b1_2: 0 - 0.6 = -0.6"]
+    to(browser, "forward")
+    assert panel(browser)[2:5] == ["z1_2 = w1_2_1*x1 + w1_2_2*x2 + b1_2", "= 1*1 + 1*1 + 0", "= 2"]
+    to(browser, "backward")
+    assert panel(browser)[2:] == ["delta1_2 = delta2_1*w2_1_2", "= 6*1", "= 6"]
+    one(browser, "[data-name=y1]").send_keys(Keys.ENTER)
+    assert panel(browser)[2:5] == ["dcost/dy1 = -2*(t1 - y1)", "= -2*(1 - 4)", "= 6"]
+    assert where(browser) == "epoch 1 of 10, sample 1 of 1, backward"
+
+
+@pytest.mark.parametrize("experiment", [QUESTION, WIDE], ids=["question", "wide"])
+def test_the_panel_follows_the_stage_until_a_part_is_picked(browser: Chrome, tmp_path: Path, experiment: Any) -> None:
+    page(browser, tmp_path, harness.explain(experiment, epochs=2))
+    for _ in range(2):
+        for name, stage in (("y1", "adds up its inputs"), ("a1_1", "delta"), ("w1_1_1", "against its gradient")):
+            assert panel(browser)[0] == name
+            assert stage in one(browser, ".stage-text").text
+            assert not one(browser, "#follow").is_displayed()
+            press(browser, Keys.ARROW_RIGHT)
+    press(browser, Keys.HOME)
+    browser.execute_script(
+        "(document.querySelector('[data-name=w2_1_1]') ?? document.querySelectorAll('.map')[2]).focus()"
+    )
+    press(browser, Keys.ENTER if experiment == QUESTION else Keys.ARROW_RIGHT)
+    for _ in range(3):
+        assert panel(browser)[0] == "w2_1_1"
+        press(browser, Keys.END)
+    one(browser, "#follow").click()
+    assert panel(browser)[0] == "w1_1_1"
+    press(browser, Keys.ARROW_LEFT)
+    assert panel(browser)[0] == "a1_1"
 
 
 def test_a_pointer_over_an_edge_shows_it_for_as_long(browser: Chrome, tmp_path: Path) -> None:
     page(browser, tmp_path, harness.explain(DENSE))
+    to(browser, "update")
     assert set(labels(browser)) == {"w1_1_1"}
     ActionChains(browser).move_to_element(one(browser, "[data-name=a2_3] circle")).perform()
     around = {f"w2_3_{i}" for i in range(1, 9)} | {f"w3_{j}_3" for j in range(1, 9)}
     assert set(labels(browser)) == around
-    assert one(browser, "#panel h2").text.startswith("a2_3")
+    assert panel(browser)[0] == "a2_3"
     ActionChains(browser).move_to_element(one(browser, "h1")).perform()
-    assert one(browser, "#panel h2").text.startswith("w1_1_1")
+    assert panel(browser)[0] == "w1_1_1"
     assert set(labels(browser)) == {"w1_1_1"}
 
 
 def test_the_formula_with_its_numbers_gives_the_result(browser: Chrome, tmp_path: Path) -> None:
-    """Every formula of a tanh network is computed anew from the numbers that the panel puts in."""
+    """Every formula of a tanh network is computed anew from the numbers that the panel puts in, at every stage."""
     page(browser, tmp_path, harness.explain(XOR, settings={"learning_rate": 2, "init": "xavier_normal"}))
     press(browser, Keys.END)
     functions = {"tanh": np.tanh, "sigmoid": lambda z: 1 / (1 + np.exp(-z))}
     checked = 0
-    for name in browser.execute_script(
-        "return [...document.querySelectorAll('[data-name]')].map((e) => e.dataset.name)"
-    ):
+    names = browser.execute_script("return [...document.querySelectorAll('[data-name]')].map((e) => e.dataset.name)")
+    for phase, name in product(("update", "backward", "forward"), names):
+        to(browser, phase)
         browser.execute_script(
             "arguments[0].dispatchEvent(new MouseEvent('click'))", one(browser, f"[data-name={name}]")
         )
@@ -316,7 +433,7 @@ def test_the_formula_with_its_numbers_gives_the_result(browser: Chrome, tmp_path
                 assert eval(lines[1], {}, functions) == pytest.approx(float(lines[2]), rel=2e-4, abs=1e-6), block.text
                 assert not re.search(r"[-+*] ?-", lines[1]), "a negative number stands in brackets"
                 checked += 1
-    assert checked >= 17 + 2 * 5 + 5
+    assert checked >= 17 + (12 + 4 + 2) + 2 * 5
 
 
 @pytest.mark.parametrize(
@@ -355,6 +472,7 @@ def test_every_optimizer_s_formulas_give_its_results(browser: Chrome, tmp_path: 
 def test_edges_are_wide_and_coloured_as_their_weights(browser: Chrome, tmp_path: Path) -> None:
     record = harness.explain(XOR)
     page(browser, tmp_path, record)
+    to(browser, "update")
     first = next(updates(record))
     wires = browser.execute_script(
         """return [...document.querySelectorAll('.edge')].map((e) => [e, e.querySelector('.wire')]).map(([e, wire]) =>
@@ -403,6 +521,7 @@ def test_larger_networks_are_maps_that_keys_move_over(browser: Chrome, tmp_path:
     page(browser, tmp_path, record)
     assert browser.find_elements(By.CSS_SELECTOR, ".edge, .unit") == []
     assert len(browser.find_elements(By.CSS_SELECTOR, ".map")) == 2 * 2
+    to(browser, "update")
     browser.execute_script("document.querySelector('.map[tabindex]').focus()")
     press(browser, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, Keys.ARROW_DOWN)
     assert one(browser, "#panel h2").text.startswith("w1_2_3")
@@ -420,6 +539,7 @@ def test_a_map_s_colours_are_the_weights(browser: Chrome, tmp_path: Path) -> Non
     """Blue where a weight is positive, orange where it is negative, the stronger the larger."""
     record = harness.explain(WIDE)
     page(browser, tmp_path, record)
+    to(browser, "update")
     pixels = browser.execute_async_script(
         """const done = arguments[0], image = new Image();
         image.src = document.querySelector('.map image').getAttribute('href');
@@ -446,6 +566,7 @@ def test_a_diverging_run_is_drawn_to_its_end(browser: Chrome, tmp_path: Path, wi
     assert np.isinf(afters).any()
     assert np.isnan(afters).any()
     page(browser, tmp_path, record, width)
+    to(browser, "update")
     for after in afters:
         shown = one(browser, "#panel .numbers dd:last-child").text
         assert same(numbers(shown)[0], after, 10), (shown, after)
@@ -457,7 +578,7 @@ def test_a_diverging_run_is_drawn_to_its_end(browser: Chrome, tmp_path: Path, wi
 
 
 def test_what_is_selected_and_where_survive_another_width(browser: Chrome, tmp_path: Path) -> None:
-    page(browser, tmp_path, harness.explain(QUESTION, epochs=3))
+    page(browser, tmp_path, harness.explain(QUESTION, epochs=3, settings={"epochs": 3}))
     press(browser, Keys.END)
     one(browser, "[data-name=w2_1_2]").send_keys(Keys.ENTER)
     size = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
@@ -507,6 +628,9 @@ def test_text_and_edges_have_contrast(theme: int) -> None:
         assert contrast(line, "back") >= 3, line
 
 
+COLUMNS = ("value", "before", "gradient", "change", "after")
+
+
 @pytest.mark.parametrize(("file", "rate"), [(XOR, 0.3), (QUESTION, 1e6)], ids=["minus zero", "not finite"])
 def test_the_page_holds_the_record_to_the_last_bit(file: Path, rate: float) -> None:
     record = harness.explain(file, epochs=40, settings={"learning_rate": rate})
@@ -517,11 +641,11 @@ def test_the_page_holds_the_record_to_the_last_bit(file: Path, rate: float) -> N
     for part in data["parts"]:
         shape = data["shapes"][part["shape"]]
         for i, (name, formula) in enumerate(zip(shape["name"], shape["formula"], strict=True)):
-            values = {key: float(part[key][i]) for key in part if isinstance(part[key], list)}
+            values = {key: np.frombuffer(b64decode(part[key]), "<f8")[i] for key in COLUMNS if key in part}
             about = {key: part[key] for key in ("epoch", "phase")} | {"sample": part["sample"] or None}
             rows.append({**about, "name": name, "formula": formula, **values})
     back = pd.DataFrame(rows)[list(record.columns)]
-    columns = ["value", "before", "gradient", "change", "after"]
+    columns = list(COLUMNS)
     there, here = back[columns].to_numpy(), record[columns].to_numpy(float)
     assert np.array_equal(there, here, equal_nan=True)
     assert (np.signbit(there) == np.signbit(here))[~np.isnan(here)].all()
@@ -531,7 +655,7 @@ def test_the_page_holds_the_record_to_the_last_bit(file: Path, rate: float) -> N
 
 def test_text_in_the_page_is_text(tmp_path: Path) -> None:
     record = harness.explain(QUESTION)
-    record.attrs = {"name": "a</title><b>", "settings": {"init": "</script><i>"}}
+    record.attrs |= {"name": "a</title><b>", "settings": {"init": "</script><i>"}, "notes": ["<b>left out</b>"]}
     page_text = to_html(record)
     assert "<b>" not in page_text
     assert "<i>" not in page_text.partition("<script")[0]
@@ -544,12 +668,13 @@ def test_the_command_writes_the_page_and_says_so(browser: Chrome, tmp_path: Path
     assert (result.exit_code, result.output) == (0, f"wrote {target}\n")
     assert [path.name for path in tmp_path.iterdir()] == ["q.html"]
     opened(browser, target)
-    assert where(browser) == "epoch 1 of 10, sample 1 of 1, update"
+    assert where(browser) == "epoch 1 of 10, sample 1 of 1, forward"
     folder = harness.sweep(QUESTION, tmp_path)
     result = CliRunner().invoke(main, ["explain", str(folder), "--config", "6", "--html", str(target)])
     assert result.exit_code == 0, result.output
     opened(browser, target)
-    assert where(browser) == "epoch 1 of 2, sample 1 of 1, update"
+    assert where(browser) == "epoch 1 of 2, sample 1 of 1, forward"
+    assert one(browser, ".note").text == "The last weights are the table's, bit for bit."
     assert one(browser, ".settings").text.split() == [
         "config",
         "6",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -18,17 +20,17 @@ import harness
 from harness import cli, engine
 from harness.experiment import load
 from harness.store.compact import compact
+from harness.store.contents import StoreError
 from harness.store.disk import Disk
-from harness.store.folder import StoreError
-from harness.store.log import Entry, File, parse, seal, unseal
+from harness.store.log import Entry, File, parse, seal, sums, unseal
 from harness.sweeps import plan as plans
-from harness.sweeps import run
+from harness.sweeps import run, work
 from harness.sweeps.plan import Plan
 from harness.views.status import status_of
 from reliability.sweeps import BLOCK_SIZE, EXPERIMENT, digests
 
-DATA = "runs/part-000003-0123456789abcdef.parquet"
-ENTRY = Entry("part", 3, 5, "0123456789abcdef", 40, 1.5, (File(DATA, 100, "ab" * 32),))
+FILES = (File("runs/part-000003-0123456789abcdef.parquet", 100, "ab" * 32),)
+ENTRY = Entry("part", 3, 5, "0123456789abcdef", 40, 1.5, 600, 900, FILES)
 
 
 def call(*arguments: object) -> Any:
@@ -62,6 +64,14 @@ def interrupted(results: Path, after: int, monkeypatch: pytest.MonkeyPatch) -> P
 def test_an_entry_reads_back() -> None:
     assert parse(ENTRY.text()) == ENTRY
     assert ENTRY.name == "log/part-000003-0123456789abcdef.json"
+
+
+def test_an_entry_from_before_steps_were_counted_reads_back() -> None:
+    older = replace(ENTRY, steps=None, asked=None)
+    about = {name: value for name, value in asdict(older).items() if value is not None}
+    assert parse(seal(about)) == older
+    assert sums((ENTRY, ENTRY)) == {"rows": 80, "seconds": 3.0, "steps": 1200, "asked": 1800}
+    assert sums((ENTRY, older)) == {"rows": 80, "seconds": 3.0, "steps": None, "asked": None}
 
 
 @given(st.data())
@@ -123,11 +133,13 @@ def test_keys_tell_what_determines_the_numbers(monkeypatch: pytest.MonkeyPatch) 
 def test_finished_blocks_are_kept_and_no_part_is_seen_before_it_is_whole(
     whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = interrupted(tmp_path, 30, monkeypatch)
+    with monkeypatch.context() as patched:
+        patched.setattr(work, "time", SimpleNamespace(perf_counter=count().__next__))  # a second for each block
+        folder = interrupted(tmp_path, 30, monkeypatch)
     assert not list((folder / "runs").iterdir())
     status = status_of(str(folder))
     assert (status.state, status.blocks, status.done, status.bad) == ("running", 80, 30, [])
-    assert status.seconds_left > 0
+    assert status.seconds_left == 50
     calls = []
     train = engine.train
     with monkeypatch.context() as patched:

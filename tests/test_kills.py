@@ -19,11 +19,11 @@ def test_one_process_owns_a_folder_and_a_killed_one_leaves_it(tmp_path: Path) ->
     assert [(score.right, score.of) for score in (one, clear, free)] == [(1, 1), (3, 3), (1, 1)], (one, clear, free)
 
 
-def test_a_signal_ends_a_sweep_soon_and_keeps_what_is_done(tmp_path: Path) -> None:
+def test_a_signal_ends_a_sweep_and_keeps_what_is_done(tmp_path: Path) -> None:
     for score in signals(tmp_path / "once", 2, epochs=8_000, span=1.8):
         assert score.right == score.of > 0, score.wrong
 
 
-def test_blocks_that_take_too_long_are_left_and_a_second_signal_is_at_once(tmp_path: Path) -> None:
+def test_blocks_that_never_end_are_left_and_a_second_signal_gives_no_grace(tmp_path: Path) -> None:
     for score in slow(tmp_path / "slow", 2):
         assert (score.right, score.of) == (1, 1), score.wrong

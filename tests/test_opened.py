@@ -6,6 +6,7 @@ import html
 import itertools
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ from selenium.webdriver.common.by import By
 
 import harness
 from harness.errors import HarnessError
-from harness.store.folder import StoreError
+from harness.store.contents import StoreError
 from harness.views.opened import Opened
+from harness.views.report import write
+from harness.views.status import status_of
 from tests.browser import browser, opened, problems, requests
 
 __all__ = ["browser"]
@@ -88,15 +91,61 @@ def test_weights_of_large_networks_are_shaped_too(tmp_path: Path) -> None:
     assert {json.loads(row)[1] for row in table["layers"].iloc[[0, -1]]} == {3, 150}
 
 
+@pytest.mark.parametrize("layers", [[2, 200, 1], [2, 3, 1]])
+def test_every_frame_says_what_its_networks_are(layers: list[int], tmp_path: Path) -> None:
+    """`harness.weights` shapes list columns by it, whichever way the frame was made from the table."""
+    mapping = EXPERIMENT | {"name": "attrs", "network": {"layers": layers}, "parameters": IDENTITY["parameters"]}
+    results = harness.open(harness.sweep(mapping, tmp_path))
+    columns = ["config", *results.weight_columns]
+    whole = harness.load(results.folder)
+    frames = {
+        "train": harness.train(mapping),
+        "table": results.table(),
+        "some columns": results.table(columns),
+        "frame": results.frame(columns).sort_values("config"),
+        "parts": pd.concat(results.parts(columns)).sort_values("config"),
+    }
+    expected = harness.weights(whole)
+    assert {name: array.ndim for name, array in expected.items()} == {"w1": 3, "b1": 2, "w2": 3, "b2": 2}
+    for name, frame in frames.items():
+        assert frame.attrs == whole.attrs, name
+        for key, array in harness.weights(frame).items():
+            assert_array_equal(array, expected[key], name)
+    for one in (results.row(1), results.row(1, columns)):
+        assert_array_equal(harness.weights(one)["w1"][0], expected["w1"][1])
+        assert one.attrs == whole.attrs
+    assert results.curves().attrs == harness.load(results.folder, curves=True).attrs == whole.attrs
+
+
+def test_what_was_not_recorded_or_is_no_folder_is_told_in_a_line(tmp_path: Path) -> None:
+    plain = {key: value for key, value in IDENTITY.items() if key != "record"}
+    folder = harness.sweep(plain, tmp_path)
+    told = f"{folder}: no loss curves there; an experiment with record: {{losses: {{every: 1}}}} keeps them"
+    for ask in (harness.open(folder).curves, lambda: harness.load(folder, curves=True)):
+        with pytest.raises(StoreError) as raised:
+            ask()
+        assert str(raised.value) == told
+    (tmp_path / "file.yaml").write_text("name: x\n", "utf-8")
+    (tmp_path / "points.csv").write_text("a,b\n", "utf-8")
+    asks: list[Callable[[str], Any]] = [harness.open, harness.load, harness.plot, status_of, write]
+    for path in ("file.yaml", "points.csv", "nowhere", "."):
+        for where in asks:
+            with pytest.raises(StoreError) as raised:
+                where(str(tmp_path / path))
+            told = str(raised.value)
+            assert told.startswith(f"{tmp_path / path}: ")
+            assert "not a folder of results" in told if path == "file.yaml" else "no results there (no " in told
+
+
 def test_explain_is_that_of_the_row(results: Opened, tmp_path: Path) -> None:
     config = int(results.table().query("epochs == 3 and learning_rate == 0.1")["config"].iloc[-1])
     explained = results.explain(config)
-    assert explained.record["epoch"].max() == 3
-    assert_array_equal(explained.record["value"], harness.explain(results.folder, config=config, epochs=3)["value"])
-    last = explained.record[explained.record["phase"] == "update"].groupby("name")["after"].last()
+    assert explained["epoch"].max() == 3
+    assert_array_equal(explained["value"], harness.explain(results.folder, config=config, epochs=3)["value"])
+    last = explained[explained["phase"] == "update"].groupby("name")["after"].last()
     row = results.row(config)
     assert dict(last.items()) == {name: row[name].item() for name in last.index}
-    assert results.explain(config, epochs=1).record["epoch"].max() == 1
+    assert results.explain(config, epochs=1)["epoch"].max() == 1
     for name, start in (("row.html", b"<!DOCTYPE html>"), ("row.png", b"\x89PNG")):
         explained.save(str(tmp_path / name))
         assert (tmp_path / name).read_bytes().startswith(start)
@@ -106,7 +155,7 @@ def test_explain_is_that_of_the_row(results: Opened, tmp_path: Path) -> None:
 
 def test_curves_and_plot_are_those_of_the_folder(results: Opened) -> None:
     pd.testing.assert_frame_equal(results.curves(), harness.load(results.folder, curves=True), check_like=True)
-    assert results.plot("share", x="learning_rate").axes[0].get_xlabel() == "learning rate"
+    assert results.plot("share", x="learning_rate").axes[-1].get_xlabel() == "learning rate"
 
 
 @pytest.mark.parametrize("name", ["results", "one_shape"])
@@ -117,13 +166,27 @@ def test_the_summary_tells_what_the_table_has(name: str, request: pytest.Fixture
     text = html.unescape(re.sub(r"<[^>]+>", " ", shown))
     words = re.sub(r"\s+", " ", text)
     for status, count in table["status"].value_counts().items():
-        assert f"{status} {count} ({count / len(table):.1%})" in words
+        assert re.search(rf"{status}: [a-z ]+ {count} \({count / len(table):.1%}\)", words)
     assert f"{len(table)} configurations" in words
     assert "learning_rate 2 0.1 1000" in words
-    best = table.loc[table["loss_mean"].idxmin()]
-    assert f"Least mean loss: {best['loss_mean']:.6g} at config {best['config']}, " in words
+    grown = table["loss_mean"] > table["first_loss"]
+    best = table.loc[table["loss_mean"].where(~grown).idxmin()]
+    assert (f"{grown.sum()} rows ({grown.mean():.1%}) grew" in words) == grown.any()
+    assert "spared by runs that ended early" in words
+    assert f"Least training loss: {best['loss_mean']:.6g} at config {best['config']}, " in words
     assert results.folder in words
     assert repr(results).startswith(f"<{results.folder}: {results.name}; ")
+
+
+def test_the_summary_compares_losses_of_one_kind_only(tmp_path: Path) -> None:
+    parameters = {"loss": ["half_mse", "mse", "bce"], "learning_rate": [0.1, 0.2], "epochs": 5, "init": "ones"}
+    plain = {"name": "kinds", "network": {"layers": [1, 1]}, "data": {"rows": [[1, 0]]}, "parameters": parameters}
+    results = harness.open(harness.sweep(plain, tmp_path))
+    table, shown = results.table(), results._repr_html_()
+    for kind, rows in table.groupby("loss", observed=True):
+        best = rows.loc[rows["loss_mean"].idxmin()]
+        assert f"Least training loss, loss {kind}: {best['loss_mean']:.6g} at config {best['config']}, " in shown
+    assert "Least training loss:" not in shown
 
 
 def test_a_notebook_shows_all_of_it(results: Opened, browser: Chrome, tmp_path: Path) -> None:
@@ -134,7 +197,7 @@ def test_a_notebook_shows_all_of_it(results: Opened, browser: Chrome, tmp_path: 
     assert browser.find_element(By.CSS_SELECTOR, ".harness p").text.startswith("in-hand: Is <b>it</b> shown?")
     browser.switch_to.frame(browser.find_element(By.TAG_NAME, "iframe"))
     assert browser.find_element(By.TAG_NAME, "h1").text == "in-hand"
-    assert browser.find_element(By.ID, "where").text.startswith("epoch 1 of ")
+    assert browser.find_element(By.ID, "where").text == "before training, sample 1 of 2, forward"
     assert (problems(browser), requests(browser)) == ([], [])
     picture: Any = results.plot()
     assert picture._repr_png_().startswith(b"\x89PNG")

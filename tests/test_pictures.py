@@ -32,7 +32,8 @@ def swept(experiment: dict[str, Any], folder: Path, *options: str) -> dict[str, 
     result = CliRunner().invoke(cli.main, ["sweep", str(file), "--results", str(folder), *options])
     assert result.exit_code == 0, result.output
     lines = [line for line in result.stdout.splitlines() if "is complete" not in line]
-    return {line[:16].rstrip(): line[16:] for line in lines}
+    pairs = (line.partition("  ") for line in lines)
+    return {name: told.lstrip() for name, _, told in pairs}
 
 
 @pytest.mark.parametrize("again", [False, True])

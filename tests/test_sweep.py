@@ -26,7 +26,7 @@ from harness.errors import FailedError, HarnessError
 from harness.experiment import load
 from harness.experiment.spacing import geomspace
 from harness.formulas.optimizers import OPTIMIZERS
-from harness.store.folder import StoreError
+from harness.store.contents import StoreError
 from harness.sweeps import local, run
 from harness.sweeps.plan import Plan
 from harness.views.status import status_of
@@ -88,11 +88,11 @@ def test_the_table_of_a_sweep(tmp_path: Path) -> None:
     folder = harness.sweep(EXPERIMENT, tmp_path)
     assert folder == tmp_path / "small"
     table = harness.load(folder)
-    assert list(table.columns)[:13] == [
+    assert list(table.columns)[:14] == [
         "config", "run", "init", "learning_rate", "epochs", "repeat", "status", "settled_epoch", "diverged_epoch",
-        "loss_min", "loss_mean", "loss_max", "last_finite_loss",
+        "loss_min", "loss_mean", "loss_max", "first_loss", "last_finite_loss",
     ]  # fmt: skip
-    assert list(table.columns)[13:] == [
+    assert list(table.columns)[14:] == [
         "w1_1_1", "w1_1_2", "w1_2_1", "w1_2_2", "b1_1", "b1_2", "w2_1_1", "w2_1_2", "b2_1",
     ]  # fmt: skip
     assert table.config.tolist() == list(range(40 * 4 * (1 + 3)))
@@ -119,7 +119,7 @@ def test_weights_and_curves_are_kept_only_if_asked_for(tmp_path: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == [
         ".lock", "blocks", "experiment.yaml", "log", "manifest.json", "runs",
     ]  # fmt: skip
-    with pytest.raises(StoreError, match=r"no results there \(no curves"):
+    with pytest.raises(StoreError, match="no loss curves there; an experiment with record:"):
         harness.load(folder, curves=True)
     with pytest.raises(StoreError, match="no column 'w1_1_1'; there are config, run, init"):
         harness.load(folder, ["config", "w1_1_1"])
@@ -168,7 +168,7 @@ def test_curves_are_the_losses_of_shorter_runs(tmp_path: Path) -> None:
 def test_threads_and_blocks_change_no_bit(
     experiment: dict[str, Any], arithmetic: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither how many there are, nor how large, nor in which order."""
+    """The number of threads, and the size and order of blocks, change no bit of the table."""
     experiment = experiment | {"training": experiment.get("training", {}) | {"arithmetic": arithmetic}}
     expected = harness.train(experiment, threads=1)
     for threads, block_size in ((1, 17), (2, 40), (3, 100), (8, 5), (8, 1000)):
@@ -202,9 +202,11 @@ def test_the_same_block_size_gives_the_same_bytes(tmp_path: Path) -> None:
     assert len(found[0]) == 2 * -(-160 // 13)
 
 
-@pytest.mark.parametrize("feature", [feature for feature in PROCESSORS if HERE[feature]])
+@pytest.mark.parametrize("feature", PROCESSORS)
 def test_another_processor_gives_the_same_bytes(feature: str, tmp_path: Path) -> None:
     """In another process, with another seed for hashes, and every width of vectors that this machine can run."""
+    if not HERE.get(feature):
+        pytest.skip(f"this processor has no {feature}")
     settings = PROCESSORS[feature] | {"NUMBA_CPU_NAME": "generic", "PYTHONHASHSEED": "7"}
     program = f"import harness; harness.sweep({OPTIMIZED!r}, {str(tmp_path / 'b')!r})"
     subprocess.run([sys.executable, "-W", "error", "-c", program], check=True, env=os.environ | settings)
@@ -260,7 +262,7 @@ def test_a_sweep_that_failed_goes_on_where_it_stopped(tmp_path: Path, monkeypatc
 
     def failing(block: Any, data: Any) -> Any:
         calls.append(block)
-        if len(calls) == 8:
+        if len(calls) > 7:
             raise OSError(28, "No space left on device", "somewhere")
         return train(block, data)
 
@@ -270,11 +272,13 @@ def test_a_sweep_that_failed_goes_on_where_it_stopped(tmp_path: Path, monkeypatc
         harness.sweep(EXPERIMENT, tmp_path, block_size=10, threads=1)
     whole = digests(tmp_path / "small")
     assert whole.items() <= expected.items()
-    assert 5 <= len(whole) // 2 <= 8
+    assert len(whole) == 2 * 7
     assert pd.read_parquet(tmp_path / "small" / "runs").notna().config.all()
+    monkeypatch.setattr(engine, "train", lambda block, data: calls.append(block) or train(block, data))
+    calls.clear()
     harness.sweep(EXPERIMENT, tmp_path, block_size=10)
     assert digests(tmp_path / "small") == expected
-    assert len(calls) <= 16 + 3
+    assert len(calls) == 16 - 7
 
 
 def test_a_part_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -447,6 +451,6 @@ def test_threads_stop_at_the_first_failure() -> None:
         return number
 
     with pytest.raises(RuntimeError, match="no"):
-        list(local.run(task, range(1000), threads=2))
-    assert len(begun) < 20
+        list(local.run(task, range(1000), threads=1))
+    assert len(begun) <= 7  # of two tasks in flight, the one that failed and one more may be replaced before it is seen
     assert sorted(local.run(lambda n: n, range(100), threads=3)) == list(range(100))

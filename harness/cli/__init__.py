@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import click
 
+from harness import __version__
 from harness.cli import sweeping, viewing, writing
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="backprop-harness", prog_name="harness")
+@click.version_option(__version__, prog_name="harness")
 def main() -> None:
     """Train a small neural network under every setting at once, and keep every weight in one table.
 
     \b
-    Example:
-      harness sweep experiments/learning_rate.yaml
+    Examples:
+      harness explain            what back-propagation does to each weight of a small network
+      harness sweep --report     train it at 2,000 learning rates, and draw what came of it
+      harness new mine           write an experiment of your own, to be changed
+
+    \b
+    The shell completes names after this line, which is for bash; zsh and fish have their own:
+      eval "$(_HARNESS_COMPLETE=bash_source harness)"
     """
 
 

@@ -1,30 +1,34 @@
-"""What commands print: names and values in columns, sizes and times in words, errors in lines."""
+"""The text that commands print: names and values in columns, sizes and times in words, errors in lines."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from harness.errors import HarnessError, HarnessWarning
+from harness.store.log import sums
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from harness.sweeps.estimate import Estimate
     from harness.sweeps.run import Ran
+    from harness.sweeps.work import Compilation
+    from harness.views.configuration import Configuration
 
 
+MOST_LINES = 195
+"""The most lines that `explain` prints to a terminal."""
 EXIT_FAILED, EXIT_INTERRUPTED = 1, 130
 
 
 def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """What users can get wrong ends in lines that say where and what, never in a traceback."""
+    """Let a command end with a line that says where and what is wrong, never with a traceback."""
 
     @functools.wraps(command)
     def wrapped(**options: Any) -> None:
@@ -47,6 +51,11 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
+LEAST = "least_training_loss"
+NAMES = {"ran": "ran (not finished)"}
+"""How the summary calls a status whose own name says too little."""
+
+
 @contextlib.contextmanager
 def _warnings_in_lines() -> Iterator[None]:
     """Say what the harness warns of on standard error, once; other warnings are shown as they are."""
@@ -66,82 +75,139 @@ def _warnings_in_lines() -> Iterator[None]:
 
 
 def pairs(least: int = 0, /, **values: str) -> None:
-    """A line for each. least: characters that names take."""
+    """Print a line for each name and value; the further lines of a value stand under its first.
+
+    least: characters that the names take, if they are not longer.
+    """
     width = max(least, *map(len, values)) + 2
     for name, value in values.items():
-        click.echo(f"{name.replace('_', ' '):<{width}}{value}")
+        click.echo(f"{name.replace('_', ' '):<{width}}{value}".replace("\n", "\n" + " " * width))
 
 
-def summary(ran: Ran, pictures: bool) -> None:
-    """What came of a sweep. pictures: whether to draw it, and say where."""
-    from harness.views.summary import summarise
+def summary(ran: Ran) -> None:
+    """Print what came of a sweep."""
+    from harness.views.summary import summarise, unlike
 
-    experiment = ran.plan.experiment
-    found = summarise(ran.folder.place, experiment.swept)
-    steps = ran.plan.steps * ran.trained / ran.plan.runs
-    rate = {"steps_a_second": f"{steps / ran.seconds:,.0f} ({ran.seconds:.1f} s)"} if ran.trained else {}
-    best = "none: every run diverged or has no epoch"
-    if found.best is not None:
-        row = dict(found.best)
-        least = f"loss_mean {row.pop('loss_mean'):.6g} at config {row.pop('config')}"
-        best = f"{least}: " + ", ".join(f"{key} {value}" for key, value in row.items() if value is not None)
+    experiment, rows = ran.plan.experiment, ran.plan.rows
+    found, kinds = summarise(ran.folder.place, experiment.swept), unlike(experiment.swept)
+    rate = {"steps_a_second": f"{ran.steps / ran.seconds:,.0f} ({ran.seconds:.1f} s)"} if ran.trained else {}
+    shares = {NAMES.get(label, label): f"{count:,} ({count / rows:.1%})" for label, count in found.statuses.items()}
+    if found.grew:
+        shares["grew"] = f"{found.grew:,} ({found.grew / rows:.1%}) end above the loss of their first epoch"
+    least = "\n".join(_least(row, kinds) for row in found.least)
     if ran.already:
         click.echo(f"{experiment.name} is complete; nothing was left to do")
     pairs(
-        configurations=f"{ran.plan.rows:,}",
+        configurations=f"{rows:,}",
         runs=f"{ran.plan.runs:,}",
-        steps=f"{ran.plan.steps:,}",
+        steps=_steps(ran),
         **rate,
-        **{status: f"{count:,} ({count / ran.plan.rows:.1%})" for status, count in found.statuses.items()},
-        best=best,
+        **shares,
+        **{LEAST: least or "none: every run diverged, ends above the loss of its first epoch, or has no epoch"},
         table=f"{ran.folder}/runs",
     )
-    if pictures:
-        from harness.views import pictures as view
 
-        pairs(len("configurations"), **view.write(str(ran.folder), ran.plan.rows))
+
+def _steps(ran: Ran) -> str:
+    """How many steps were run, of how many that were asked for, in words; over all sessions of a sweep."""
+    counted = sums(ran.folder.found(deep=False).good)
+    steps, asked = counted["steps"], counted["asked"]
+    if steps is None or asked is None:
+        return f"{ran.plan.steps:,} asked for; how many of them were run was not counted"
+    kept = ran.plan.steps - asked
+    taken = f"; {kept:,} more belong to runs that were taken over" if kept else ""
+    if steps == asked:
+        return f"{steps:,}{taken}"
+    return f"{steps:,} run of {asked:,} asked for ({1 - steps / asked:.0%} spared by runs that ended early){taken}"
+
+
+def _least(row: Mapping[str, Any], kinds: Sequence[str]) -> str:
+    """A row of least training loss. kinds: the parameters that make losses unlike, which come first."""
+    rest = {name: value for name, value in row.items() if value is not None and name not in ("config", "loss_mean")}
+    kind = "".join(f"{name} {rest.pop(name)}: " for name in kinds)
+    settings = ", ".join(f"{name} {value}" for name, value in rest.items())
+    return f"{kind}loss_mean {row['loss_mean']:.6g} at config {row['config']}: {settings}"
+
+
+def compiling(name: str, compilation: Compilation) -> None:
+    """Say on standard error what is compiled before a sweep can start, and that it happens once."""
+    click.echo(f"{name}: compiling the engine for {_machine(compilation)}", err=True)
+
+
+def _machine(compilation: Compilation) -> str:
+    count = compilation.networks
+    kinds = f"{count} kinds of network on " if count > 1 else ""
+    whole = math.ceil(compilation.seconds)
+    return f"{kinds}this machine, once (about {duration(whole) if whole > 1 else 'a second'})"
 
 
 def announce(name: str, estimate: Estimate) -> None:
-    """What a sweep will take, on standard error."""
+    """Say on standard error what a sweep will take."""
     click.echo(
-        f"{name}: {estimate.rows:,} rows in about {duration(estimate.seconds)} on {threads(estimate.threads)}, "
+        f"{name}: {estimate.rows:,} rows in {expected(estimate)}, "
         f"{size(estimate.disk)} of disk, {size(estimate.memory)} of memory",
         err=True,
     )
 
 
-def record(recorded: pd.DataFrame, form: str | None) -> None:
-    """What `explain` recorded: as `json`, as `csv`, or as tables."""
+def expected(estimate: Estimate) -> str:
+    """The time that a sweep takes, and on what."""
+    how = "at most" if estimate.bound else "about"
+    took = f"{how} {duration(estimate.seconds)}" if estimate.seconds > 1 else "less than a second"
+    return f"{took} on {threads(estimate.threads)}"
+
+
+def planned_time(estimate: Estimate, compilation: Compilation | None) -> str:
+    """The time that a plan takes, with what is compiled first."""
+    first = f"; first the engine is compiled for {_machine(compilation)}" if compilation else ""
+    return expected(estimate) + first
+
+
+def record(configuration: Configuration, epochs: Sequence[int], form: str | None) -> None:
+    """What happens in these epochs: all of it as `json` or `csv`, each step as it is made, or what fits as tables."""
     from harness.views import explain as view
 
-    if form == "json":
-        click.echo(view.to_json(recorded))
-    elif form == "csv":
-        click.echo(recorded.to_csv(index=False), nl=False)
+    if form:
+        recording = view.Recording(configuration, epochs)
+        for text in {"json": view.json_of, "csv": view.csv_of}[form](view.streamed(recording)):
+            click.echo(text, nl=False)
+        for note in recording.notes():
+            click.echo(note, err=True)
     else:
         from rich.console import Console
 
         console = Console(highlight=False)
+        recorded = view.record_of(configuration, epochs, view.Lines(console.width))
+        notes = [f"\n{note}" for note in recorded.attrs["notes"]]
+        left = MOST_LINES - sum(len(note) // console.width + 2 for note in notes)
         for table in view.tables(recorded):
-            console.print(table)
+            with console.capture() as printed:
+                console.print(table)
+            lines = printed.get().splitlines(keepends=True)
+            click.echo("".join(lines[:left]), nl=False)
+            left -= len(lines)
+            if left < 0:
+                notes.append("\nLeft out: all that comes after this; --csv and --json give all of it.")
+                break
+        for note in notes:
+            console.print(note)
 
 
 def duration(seconds: float) -> str:
-    """In words, in the unit that suits it."""
+    """A time in words, in the unit that suits it."""
     for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
-    return f"{max(seconds, 0.1):.1f} seconds"
+    return f"{seconds:.0f} seconds" if seconds >= 10 or isinstance(seconds, int) else f"{max(seconds, 0.1):.1f} seconds"
 
 
 def threads(count: int) -> str:
-    """In words."""
+    """A count of threads in words."""
     return f"{count} thread{'s' * (count > 1)}"
 
 
 def size(count: float) -> str:
-    """Bytes in words, in the unit that suits them."""
+    """A count of bytes in words, in the unit that suits it."""
     for unit in ("bytes", "kB", "MB", "GB", "TB"):
         if count < 1000 or unit == "TB":
             break

@@ -12,7 +12,10 @@ from harness.sweeps.run import Progress
 
 @contextmanager
 def bar(name: str) -> Iterator[Progress]:
-    """A bar with the runs done and the time left, on standard error."""
+    """Show a bar on standard error, with the runs done and the time left, from the first report on.
+
+    Until then the terminal is left as it is, with its cursor.
+    """
     from rich import progress
     from rich.console import Console
 
@@ -22,14 +25,22 @@ def bar(name: str) -> Iterator[Progress]:
         progress.TextColumn("{task.completed:,.0f} of {task.total:,.0f} runs"),
         progress.TimeRemainingColumn(),
     )
-    with progress.Progress(*columns, console=Console(stderr=True)) as shown:
-        task = shown.add_task(name, total=0, visible=False)
-        yield lambda done, runs: shown.update(task, completed=done, total=runs, visible=True)
+    shown = progress.Progress(*columns, console=Console(stderr=True))
+    task = shown.add_task(name, total=0)
+
+    def report(done: int, runs: int) -> None:
+        shown.update(task, completed=done, total=runs)
+        shown.start()
+
+    try:
+        yield report
+    finally:
+        shown.stop()
 
 
 @contextmanager
 def lines(name: str, seconds: float) -> Iterator[Progress]:
-    """A line on standard error at the start, at the end and, between them, not more often than these seconds."""
+    """Print a line on standard error at the start, at the end and, between them, not more often than these seconds."""
     last = -seconds
 
     def report(done: int, runs: int) -> None:

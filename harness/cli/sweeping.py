@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from functools import partial
 from typing import Any
 
 import click
 
 from harness.cli import printing
-from harness.cli.options import endpoint_option, file_argument
+from harness.cli.options import endpoint_option, experiment_argument, folder_argument, parse_settings, set_option
 from harness.cli.printing import EXIT_FAILED, one_line_errors
 from harness.errors import HarnessError
 
@@ -17,81 +18,103 @@ SECONDS_BETWEEN_LINES = 5.0
 
 
 @click.command()
-@file_argument
-@click.option("--results", default="results", show_default=True, metavar="DIR", help="Where the folder NAME is made.")
+@experiment_argument("learning_rate")
+@click.option(
+    "--results", default="results", show_default=True, metavar="DIR", help="Folder in which the folder NAME is made."
+)
 @endpoint_option
+@set_option
 @click.option("--overwrite", is_flag=True, help="Replace another experiment's results under the same name.")
-@click.option("--extend", is_flag=True, help="After an edit of the grid: keep the runs that it still has.")
-@click.option("--report", is_flag=True, help="End with a page and a picture of it, beside the table.")
+@click.option("--extend", is_flag=True, help="Keep the runs that an edited grid still has, and train only the others.")
+@click.option("--report", is_flag=True, help="Write a page and a picture beside the table.")
+@click.option("--threads", type=click.IntRange(1), metavar="N", help="Train on N threads, not on all processors.")
 @click.option("--scheduler", metavar="tcp://HOST:PORT", help="Train on the workers of this Dask scheduler.")
-@click.option("--scheduler-file", metavar="FILE", help="Of the scheduler that wrote this file.")
-@click.option("--workers", type=click.IntRange(1), metavar="N", help="Or in N processes here, on 127.0.0.1 alone.")
+@click.option("--scheduler-file", metavar="FILE", help="Train on the Dask cluster whose scheduler wrote this file.")
+@click.option(
+    "--workers", type=click.IntRange(1), metavar="N", help="Train in N processes of this machine, not in threads."
+)
 @one_line_errors
-def sweep(
-    file: str, results: str, endpoint: str | None, overwrite: bool, extend: bool, report: bool, **cluster: Any
-) -> None:
-    """Train every configuration, write the table.
+def sweep(file: str, results: str, settings: tuple[str, ...], report: bool, **choices: Any) -> None:
+    """Train every configuration and write the table.
 
-    The rows go to DIR/NAME, where NAME is the experiment's; DIR may be s3://BUCKET/PREFIX. What is there already is not
-    trained again: after an interruption the same command goes on. It listens on no port, but with --workers, and then
-    on none that other machines can reach.
+    FILE is an experiment file, or where there is none of that name a shipped experiment; learning_rate if left out. The
+    rows go to DIR/NAME, where NAME is the experiment's; DIR may be s3://BUCKET/PREFIX. What is there already is not
+    trained again: after an interruption the same command goes on. No port is opened, except with --workers, and then
+    only on 127.0.0.1.
 
     \b
     Example:
-      harness sweep experiments/learning_rate.yaml
+      harness sweep learning_rate --report
+      harness sweep question --set optimizer=adam --set name=question-adam --threads 2
     """
     from harness.experiment import load
     from harness.sweeps import run
     from harness.sweeps.stop import Stop
 
-    experiment, stop = load(file), Stop()
-    options = run.Options(overwrite, extend, endpoint=endpoint)
+    cluster = {name: choices.pop(name) for name in ("scheduler", "scheduler_file", "workers")}
+    options = run.Options(**choices)
+    given = [name for name, value in cluster.items() if value]
+    if options.threads and given:
+        option = f"--{given[0].replace('_', '-')}"
+        raise HarnessError(f"--threads is for training in this process, and {option} for others; expected one of them")
+    experiment, stop = load(file, settings=parse_settings(settings)), Stop()
     try:
         with stop.heard(), _executor(**cluster) as executor, _progress(experiment.name) as progress:
-            watch = run.Watch(lambda estimate: printing.announce(experiment.name, estimate), progress, stop)
+            watch = run.Watch(
+                partial(printing.compiling, experiment.name),
+                partial(printing.announce, experiment.name),
+                progress,
+                stop,
+            )
             ran = run.sweep(experiment, results, options, executor, watch)
     except HarnessError as error:
         click.echo(str(error), err=True)
         sys.exit(stop.exit_code if stop else error.exit_code)
-    printing.summary(ran, report)
+    printing.summary(ran)
+    if report:
+        from harness.views import pictures
+
+        printing.pairs(len(printing.LEAST), **pictures.write(str(ran.folder), ran.plan.rows))
 
 
 @click.command()
-@file_argument
+@experiment_argument("learning_rate")
+@set_option
 @one_line_errors
-def plan(file: str) -> None:
+def plan(file: str, settings: tuple[str, ...]) -> None:
     """Count what a sweep would do; run nothing.
 
-    Rows, runs, steps, blocks, bytes and time.
+    Prints the numbers of rows, runs, steps, blocks and bytes, and the time it would take. FILE is an experiment file or
+    a shipped experiment; learning_rate if left out.
 
     \b
     Example:
-      harness plan experiments/learning_rate.yaml
+      harness plan learning_rate
     """
     from harness.experiment import load
-    from harness.sweeps.local import processors
+    from harness.sweeps.estimate import guessed
     from harness.sweeps.plan import Plan
+    from harness.sweeps.work import uncompiled
 
-    planned = Plan(load(file))
-    threads = min(processors(), len(planned.pieces))
+    planned = Plan(load(file, settings=parse_settings(settings)))
     printing.pairs(
         rows=f"{planned.rows:,}",
         runs=f"{planned.runs:,}",
         steps=f"{planned.steps:,}",
         blocks=f"{len(planned.pieces):,}",
         bytes=f"{planned.bytes:,} before compression",
-        time=f"about {printing.duration(planned.seconds / threads)} on {printing.threads(threads)}, once compiled",
+        time=printing.planned_time(guessed(planned, planned.pieces), uncompiled(planned)),
     )
 
 
 @click.command()
-@click.argument("folder")
+@folder_argument
 @endpoint_option
 @one_line_errors
 def status(folder: str, endpoint: str | None) -> None:
-    """Tell what of a sweep is done.
+    """Show how much of a sweep is done.
 
-    And what is missing or damaged, and the time that is left.
+    Prints what is done, what is missing or damaged, and the time that is left.
 
     \b
     Example:
@@ -101,31 +124,30 @@ def status(folder: str, endpoint: str | None) -> None:
     from harness.views.status import status_of
 
     found = status_of(folder, endpoint=endpoint)
-    left = found.seconds_left / processors()
+    left = "not known before the first block is done"
+    if found.seconds_left is not None:
+        left = f"about {printing.duration(found.seconds_left / processors())} on {printing.threads(processors())}"
     printing.pairs(
         state=found.state,
         blocks=f"{found.blocks:,}",
         done=f"{found.done:,} ({found.done / max(found.blocks, 1):.1%})",
         missing=f"{found.blocks - found.done:,}",
         damaged=f"{len(found.bad):,}",
-        **(
-            {"time_left": f"about {printing.duration(left)} on {printing.threads(processors())}"}
-            if found.done < found.blocks
-            else {}
-        ),
+        **({"time_left": left} if found.done < found.blocks else {}),
     )
     for name, what in found.bad:
         click.echo(f"{folder}/{name}: {what}")
 
 
 @click.command()
-@click.argument("folder")
+@folder_argument
 @endpoint_option
 @one_line_errors
 def verify(folder: str, endpoint: str | None) -> None:
     """Read all results again and compare them with the log.
 
-    Names every file that is damaged or missing, and then ends with exit code 1; the next sweep makes just those anew.
+    Names every file that is damaged or missing, and ends with exit code 1 if there is one. The next sweep trains only
+    what those files held.
 
     \b
     Example:
@@ -145,12 +167,12 @@ def verify(folder: str, endpoint: str | None) -> None:
 
 
 @click.command()
-@click.argument("folder")
+@folder_argument
 @one_line_errors
 def compact(folder: str) -> None:
     """Merge the files of a table into few large ones.
 
-    The rows stay as they are; meant for sharing.
+    The rows stay as they are. Do this before you share a table.
 
     \b
     Example:
@@ -164,18 +186,16 @@ def compact(folder: str) -> None:
 
 
 def _executor(**cluster: Any) -> Any:
-    """A context that gives what runs the blocks: threads here, unless one of the options of a cluster is given."""
-    from harness.sweeps import local
-
+    """Context manager of the function that runs the blocks on a cluster, or of None where no option names one."""
     if not any(cluster.values()):
-        return contextlib.nullcontext(local.run)
+        return contextlib.nullcontext(None)
     from harness.sweeps import cluster as dask
 
     return dask.opened(**cluster)
 
 
 def _progress(name: str) -> Any:
-    """A context that gives the function to report progress to: a bar on a terminal, else a line now and then."""
+    """Context manager of the function that shows progress: a bar on a terminal, else a line every few seconds."""
     from harness.cli import progress
 
     return progress.bar(name) if sys.stderr.isatty() else progress.lines(name, SECONDS_BETWEEN_LINES)

@@ -6,35 +6,46 @@ from typing import Any
 
 import click
 
-from harness.cli import printing
-from harness.cli.options import file_argument
+from harness.cli import completing, printing
+from harness.cli.options import experiment_argument, folder_argument, parse_settings
 from harness.cli.printing import one_line_errors
 from harness.errors import HarnessError
 
 
 @click.command()
-@file_argument
+@experiment_argument("question")
 @click.option(
-    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter's value; else its axis's first."
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Give a parameter this value; the others take the first of their axis. Repeatable.",
 )
-@click.option("--config", "number", type=int, metavar="N", help="Of a results folder: the row of this number.")
-@click.option("--epochs", type=click.IntRange(1), help="How many to show: 1; in a drawing all, up to 100 steps.")
-@click.option("--json", "form", flag_value="json", help="Print the record as JSON, an object for each number.")
-@click.option("--csv", "form", flag_value="csv", help="Print the record as CSV.")
-@click.option("--html", metavar="F", help="Draw it: a page to step through.")
-@click.option("--png", metavar="F", help="Draw it: the network before and after.")
+@click.option("--config", "number", type=int, metavar="N", help="The row of this number, if FILE is a results folder.")
+@click.option(
+    "--epochs",
+    metavar="N|LIST",
+    help="Show the first N epochs, or those of a list such as 0,1,10,last (0: before training). If not given, the "
+    "first; of a row its first and its last; in a picture as many as 100 steps hold.",
+)
+@click.option("--json", "form", flag_value="json", help="Print the whole record as JSON, an object for each number.")
+@click.option("--csv", "form", flag_value="csv", help="Print the whole record as CSV.")
+@click.option("--html", metavar="F", help="Write a page to step through, of at most 5 MB.")
+@click.option("--png", metavar="F", help="Draw the network before the first step and after the last.")
 @one_line_errors
-def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: int | None, **forms: str | None) -> None:
+def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: str | None, **forms: str | None) -> None:
     """Show what happens to each weight, step by step.
 
-    For one configuration of an experiment, or a row of its results: what goes forward, every derivative, and each
-    weight before and after.
+    Takes one configuration of an experiment, or one row of a results folder, and shows the forward pass, every
+    derivative of the backward pass, and each weight before and after the update. A terminal gets at most 200 lines;
+    what is left out is said. FILE is an experiment file, a shipped experiment or a results folder; question if left
+    out.
 
     \b
     Example:
-      harness explain experiments/question.yaml --set learning_rate=0.1 --epochs 3
-      harness explain experiments/question.yaml --html question.html
-      harness explain results/learning-rate --config 123 --png row.png
+      harness explain question --set learning_rate=0.1 --epochs 3
+      harness explain question --html question.html
+      harness explain results/learning-rate --config 123 --epochs 0,1,last
     """
     from harness.views import explain as view
     from harness.views import steps
@@ -43,23 +54,29 @@ def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: in
     drawn = {kind: path for kind in ("html", "png") if (path := forms[kind])}
     if drawn and forms["form"]:
         raise HarnessError(f"--{forms['form']} prints and --{next(iter(drawn))} draws; expected one of them")
-    configuration = chosen(file, view.parse_settings(settings), number)
-    recorded = view.record_of(configuration, epochs or (configuration.drawn_epochs() if drawn else 1))
+    asked = None if epochs is None else view.parse_epochs(epochs)
+    configuration = chosen(file, parse_settings(settings), number)
+    shown = configuration.shown_epochs(asked, drawn=bool(drawn))
+    if not drawn:
+        printing.record(configuration, shown, forms["form"])
+        return
+    recorded = view.record_of(configuration, shown)
     for kind, path in drawn.items():
         steps.draw(recorded, path, kind)
         click.echo(f"wrote {path}")
-    if not drawn:
-        printing.record(recorded, forms["form"])
+    for note in recorded.attrs["notes"]:
+        click.echo(note)
 
 
 @click.command()
-@click.argument("folder")
-@click.option("--save", metavar="F", help="Where the page goes, if not to FOLDER/report.html.")
+@folder_argument
+@click.option("--save", metavar="F", help="File to write (default: FOLDER/report.html).")
 @one_line_errors
 def report(folder: str, save: str | None) -> None:
-    """Write a page about a sweep, with pictures to play with.
+    """Write a page about a sweep, with pictures to explore.
 
-    What was asked, what came of it, the rows worth a look, where it comes from: one file, which needs no network.
+    The page shows what was asked, what came of it, the notable rows, and where the numbers come from. It is one file
+    and needs no network.
 
     \b
     Example:
@@ -71,25 +88,58 @@ def report(folder: str, save: str | None) -> None:
 
 
 @click.command()
-@click.argument("folder")
-@click.option("--kind", metavar="K", help="map, curves, weights, paths, spread or share, if not what suits the axes.")
-@click.option("--x", metavar="AXIS", help="What varies to the right.")
-@click.option("--y", metavar="AXIS", help="What varies upwards, in a map.")
-@click.option("--color", metavar="COLUMN", help="Which numbers a map or a spread shows, if not loss_mean.")
-@click.option("--where", multiple=True, metavar="KEY=VALUE", help="Only rows with this value of an axis; repeatable.")
-@click.option("--below", type=float, metavar="LOSS", help="A share also shows how many rows have less loss.")
-@click.option("--save", metavar="F", help="A .png, .svg or .pdf file; or a folder, the current one if not given.")
+@folder_argument
+@click.option(
+    "--kind",
+    metavar="K",
+    shell_complete=completing.kinds,
+    help="The kind of picture: map, curves, weights, paths, spread or share. Left out, the one that suits the axes.",
+)
+@click.option(
+    "--x",
+    metavar="AXIS",
+    shell_complete=completing.axes,
+    help="The parameter that varies to the right. Left out, a learning rate if one varies.",
+)
+@click.option(
+    "--y",
+    metavar="AXIS",
+    shell_complete=completing.axes,
+    help="The parameter that varies upwards in a map. Left out, epochs if they vary.",
+)
+@click.option(
+    "--color",
+    metavar="COLUMN",
+    shell_complete=completing.numbers,
+    help="The column of numbers that a map or a spread shows, or that --below is about. Left out, loss_mean.",
+)
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Draw only the rows with this value of an axis, of numbers the nearest there is. May be given several times.",
+)
+@click.option(
+    "--below", type=float, metavar="NUMBER", help="Draw, in a share, how many rows have less of the --color column."
+)
+@click.option(
+    "--save",
+    metavar="F",
+    help="Write to this .png, .svg or .pdf file, or into this folder. Left out, into the current one.",
+)
 @one_line_errors
 def plot(folder: str, where: tuple[str, ...], **choices: Any) -> None:
-    """Draw a sweep.
+    """Draw a sweep as a still picture.
 
-    The loss over two axes, with what settled and what diverged; or another kind of picture.
+    A map has the loss over two axes, and how soon runs settled or diverged. Settings that are not numbers, such as
+    initialisations, have a panel each. In the other kinds the loss, the weights or the shares of each status stand
+    against one axis.
 
     \b
     Example:
       harness plot results/learning-rate --where init=ones --save map.png
+      harness plot results/xor --color loss_max --below 0.1
     """
-    from harness.views.explain import parse_settings
     from harness.views.plots import write
 
     click.echo(f"wrote {write(folder, where=parse_settings(where, '--where'), **choices)}")

@@ -5,21 +5,28 @@ The same block gives the same bits for any thread, order or vector width (`fast`
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from itertools import pairwise
 
 import numpy as np
+from numba import typeof
 
 from harness.block import Block, Curves, Outcome, parameter_count, random_key, rounded
 from harness.engine import random
+from harness.engine.cache import cached
+from harness.engine.epochs import callback, compiled
 from harness.engine.group import Group
 from harness.engine.train import train as kernel
 from harness.experiment.model import Data, Structure
 from harness.formulas.schedules import SCHEDULES
 
-__all__ = ["curve_points", "initial_weights", "prepare", "train"]
+__all__ = ["curve_points", "initial_weights", "prepare", "train", "uncompiled"]
 
 DRAWN = {"uniform": random.UNIFORM, "normal": random.NORMAL, "orthogonal": random.ORTHOGONAL}
 NEVER = 2**62
+COMPILE_ROWS, COMPILE_ANY, COMPILE_OWN, COMPILE_WEIGHT = 7.0, 5.0, 0.6, 0.004
+"""Seconds that compiling takes, roughly: the kernel that seats runs and writes rows, once for each dtype; the epochs
+for any network; the epochs for one network; and, in addition to these, each of its parameters."""
 
 
 def train(block: Block, data: Data) -> Outcome:
@@ -27,42 +34,71 @@ def train(block: Block, data: Data) -> Outcome:
 
     Never raises for what the numbers do: a run that diverges is a row with that status.
     """
-    structure = block.structure
-    dtype, rows = structure.dtype, len(block.stops)
-    first_point = np.concatenate([[0], np.cumsum(curve_points(block))])
-    points = int(first_point[-1])
+    runs, table = _asked(block, initial_weights(block)), _table(block)
+    group, epochs_run = Group(block, data), np.zeros(1, np.int64)
+    kernel(group.bundle(runs, table | {"epochs_run": epochs_run}, compiled(*group.shape)))
+    there = np.flatnonzero(table["curve_epoch"])
+    run = np.repeat(np.arange(block.runs), np.diff(runs["first_point"]))
+    *results, epoch, losses = table.values()
+    asked = block.stops[block.first_stop[1:] - 1].sum()
+    steps, asked = (int(epochs) * len(data.inputs) for epochs in (epochs_run[0], asked))
+    return Outcome(*results, Curves(run[there], epoch[there], losses[:, there]), steps, asked)
+
+
+def _asked(block: Block, initial: np.ndarray) -> dict[str, np.ndarray]:
+    """What the kernel is given for each run."""
+    dtype = block.structure.dtype
     runs = {
-        "initial": initial_weights(block),
-        "rates": rounded(np.broadcast_to(block.rates, (len(structure.activations), block.runs)), dtype),
+        "initial": initial,
+        "rates": rounded(np.broadcast_to(block.rates, (len(block.structure.activations), block.runs)), dtype),
         "numbers": rounded(block.numbers, dtype),
         "max_loss": rounded(block.max_loss, dtype),
         "steady": steady_epochs(block),
         "first_stop": block.first_stop,
         "stops": block.stops,
         "place": block.place,
-        "first_point": first_point,
+        "first_point": np.concatenate([[0], np.cumsum(curve_points(block))]),
     }
-    table = {
+    return {name: np.ascontiguousarray(array) for name, array in runs.items()}
+
+
+def _table(block: Block) -> dict[str, np.ndarray]:
+    """What the kernel fills: rows, and points of curves."""
+    dtype, rows, points = block.structure.dtype, len(block.stops), int(curve_points(block).sum())
+    return {
         "status": np.empty(rows, np.uint8),
         "settled_epoch": np.empty(rows, np.int64),
         "diverged_epoch": np.empty(rows, np.int64),
         "row_losses": np.empty((3, rows), dtype),
+        "first_loss": np.empty(rows, dtype),
         "last_finite_loss": np.empty(rows, dtype),
-        "row_weights": np.empty((parameter_count(structure), rows), dtype),
+        "row_weights": np.empty((parameter_count(block.structure), rows), dtype),
         "curve_epoch": np.zeros(points, np.int64),
         "curve_losses": np.empty((3, points), dtype),
     }
-    contiguous = {name: np.ascontiguousarray(array) for name, array in runs.items()}
-    group = Group(block, data)
-    kernel(group.bundle(contiguous, table))
-    there = np.flatnonzero(table["curve_epoch"])
-    run = np.repeat(np.arange(block.runs), np.diff(first_point))
-    *results, epoch, losses = table.values()
-    return Outcome(*results, Curves(run[there], epoch[there], losses[:, there]))
 
 
 def prepare(structure: Structure, common: bool = True, own_kernel: bool = True) -> None:
     """Compile what trains this structure, or find it in the cache, so that the first block does not wait for it."""
+    train(*_nothing(structure, common, own_kernel))
+
+
+def uncompiled(structure: Structure, common: bool = True, own_kernel: bool = True) -> dict[Hashable, float]:
+    """What `prepare` would compile and not find in the cache: each kernel, with the seconds that takes, roughly."""
+    block, data = _nothing(structure, common, own_kernel)
+    group, initial = Group(block, data), np.zeros((parameter_count(structure), 0), structure.dtype)
+    bundle = group.bundle(_asked(block, initial), _table(block) | {"epochs_run": np.zeros(1, np.int64)}, 0)
+    missing: dict[Hashable, float] = {}
+    if not cached(kernel, (typeof(bundle),)):
+        missing[structure.dtype] = COMPILE_ROWS
+    epochs = callback(*group.shape)
+    if not cached(epochs, epochs._sig):
+        missing[group.shape] = COMPILE_OWN + COMPILE_WEIGHT * parameter_count(structure) if group.own else COMPILE_ANY
+    return missing
+
+
+def _nothing(structure: Structure, common: bool, own_kernel: bool) -> tuple[Block, Data]:
+    """A block without a run."""
     layers = 1 if common else len(structure.activations)
     nothing = np.zeros(0, np.int64)
     block = Block(
@@ -79,7 +115,7 @@ def prepare(structure: Structure, common: bool = True, own_kernel: bool = True) 
         place=nothing,
         own_kernel=own_kernel,
     )
-    train(block, Data(np.zeros((1, structure.layers[0])), np.zeros((1, structure.layers[-1]))))
+    return block, Data(np.zeros((1, structure.layers[0])), np.zeros((1, structure.layers[-1])))
 
 
 def curve_points(block: Block) -> np.ndarray:

@@ -26,7 +26,7 @@ from numba.extending import (
 from harness.engine.rows import Rows, RowsType, rows_type
 
 WORDS = 2
-"""Of memory for each field: an address and a length, or a number."""
+"""Words of memory that a field takes: an address and a length, or a number."""
 
 
 class Bundle:

@@ -19,6 +19,7 @@ from typing import Any
 import llvmlite
 import numba
 import numpy as np
+from numba.core.registry import cpu_target
 from numba.extending import register_jitable
 
 from harness.sources import PACKAGE, digest
@@ -64,6 +65,19 @@ def kernel(function: Callable[..., None]) -> Any:
     """Compile a function for Python to call, without the interpreter's lock; cached in the private directory."""
     with private_cache():
         return numba.njit(nogil=True, error_model="numpy", cache=True)(function)
+
+
+def cached(function: Any, signature: Any) -> bool:
+    """Whether the machine code of a kernel or callback for these types is in memory or on disk, so that none is made.
+
+    Numba has no public way to ask; this is how it looks itself up.
+    """
+    if signature in getattr(function, "overloads", ()):
+        return True
+    found = function._cache
+    key = found._index_key(signature, cpu_target.target_context.codegen())
+    name = found._cache_file._load_index().get(key)
+    return name is not None and Path(found._cache_file._data_path(name)).exists()
 
 
 routine = register_jitable(no_cfunc_wrapper=True)

@@ -6,7 +6,8 @@ from functools import cache
 
 import numpy as np
 from llvmlite import ir
-from numba import cfunc, types
+from numba import types
+from numba.core.ccallback import CFunc
 from numba.extending import intrinsic
 
 from harness.engine import sweep
@@ -22,7 +23,7 @@ from harness.formulas.primitives import select
 
 
 def work_type(kind: Kind) -> BundleType:
-    """Of what every call works on: the network's description, scratch for one vector, samples, and their order."""
+    """The type of a call's arguments: the network's description, scratch for one vector, samples, and their order."""
     lanes = kind.lanes
     rows = {
         "network": types.int64,
@@ -162,8 +163,18 @@ def larger(a, b):
 
 
 @cache
-def compiled(kind: Kind, network: Network | None):
-    """The address of `advance` for vectors of this kind, and this network or any."""
+def callback(kind: Kind, network: Network | None):
+    """`advance` for vectors of this kind, and this network or any; not yet compiled."""
     signature = types.void(ShapeType(kind.lanes, network), work_type(kind), *[types.int64] * 4)
     with private_cache():
-        return cfunc(signature, cache=True, error_model="numpy")(advance)
+        made = CFunc(advance, (signature.args, signature.return_type), locals={}, options={"error_model": "numpy"})
+        made.enable_caching()
+    return made
+
+
+@cache
+def compiled(kind: Kind, network: Network | None) -> int:
+    """The address of `advance` for vectors of this kind, and this network or any."""
+    made = callback(kind, network)
+    made.compile()
+    return made.address

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.block import Block, rounded, shuffle_key
+from harness.block import OWN_KERNEL, Block, rounded, shuffle_key
 from harness.engine import step, sweep
 from harness.engine.bundle import Bundle
-from harness.engine.epochs import compiled, describe
+from harness.engine.epochs import describe
 from harness.engine.functions import ACTIVATION_CODES, LOSS_CODES, RULES, SCHEDULE_CODES
 from harness.engine.lanes import Kind
 from harness.engine.processor import native_width
@@ -16,20 +16,19 @@ from harness.engine.step import Network
 from harness.experiment.model import Data, Structure
 
 BIAS_CODES = {"false": step.NO_BIAS, "true": step.LEARNT_BIAS, "fixed": step.FIXED_BIAS}
-OWN_KERNEL = 400
-"""Networks of more parameters are trained by the kernel for any: unrolled, they would take seconds to compile."""
 MOST_VECTORS = 16
 STRETCH = 128
 """Samples between two looks at how the runs are. A look costs about a sample; where a run ended, its vector goes
 through the stretch again."""
 LONGEST = 1024
-"""Likewise, once no run has ended for a while."""
+"""The longest stretch: it doubles from STRETCH to this while no run ends."""
 LINE = 64
 """Bytes: a vector that lies across two cache lines takes twice as long."""
 
-LANE = ("run", "start", "next_stop", "next_point", "due", "anchored", "period")
-"""For each lane: its run, or FREE; when its epochs began; the next row and point it writes, and when; the epoch of its
-anchor, or -1; and the period of its states, once it is known, or 0."""
+LANE = ("run", "start", "seated", "next_stop", "next_point", "due", "anchored", "period")
+"""For each lane: its run, or FREE; when its epochs began, less the periods that it skipped; when it took its seat; the
+next row and point it writes, and when; the epoch of its anchor, or -1; and the period of its states, once it is known,
+or 0."""
 VECTOR = ("running", "next_due", "wake")
 """For each vector: the set of its lanes that have a run; when the first is due; when one needs to be looked at."""
 
@@ -76,8 +75,13 @@ class Group:
             "order": Rows(np.arange(len(data.inputs))),
         }
 
-    def bundle(self, runs: dict[str, np.ndarray], table: dict[str, np.ndarray]) -> Bundle:
-        """Everything for the kernel, the arrays of `runs` and `table` included."""
+    @property
+    def shape(self) -> tuple[Kind, Network | None]:
+        """What the epochs are compiled for."""
+        return self.kind, self.network if self.own else None
+
+    def bundle(self, runs: dict[str, np.ndarray], table: dict[str, np.ndarray], address: int) -> Bundle:
+        """Everything for the kernel, the arrays of `runs` and `table` included. address: of the compiled epochs."""
         vectors = self._vectors()
         memory = self._memory(vectors)
         exact = Kind(self.kind.width, self.kind.dtype, "exact")
@@ -88,7 +92,7 @@ class Group:
             key=shuffle_key(self.block.seed),
         )
         return Bundle(
-            kernel=compiled(self.kind, self.network if self.own else None).address,
+            kernel=address,
             work=self.work.address,
             vectors=vectors,
             **self._lengths(),
@@ -133,7 +137,8 @@ class Group:
     def _memory(self, vectors: int) -> dict[str, np.ndarray]:
         """Rows of vectors: group, what is trained; again, one vector, to go through a stretch once more; of what is
         carried from epoch to epoch, before, as it was before the last epoch, saved, at the start of the stretch, and
-        anchor, some time ago; mean, the last finite mean loss; bound, the loss that none may pass.
+        anchor, some time ago; mean, the last finite mean loss; first, the mean loss of the first epoch, NaN before it;
+        and bound, the loss that none may pass.
         """
         stride, carried = self.at[-1], self.at[sweep.CARRIED]
         shapes = {
@@ -143,6 +148,7 @@ class Group:
             "saved": (vectors, carried),
             "anchor": (vectors, carried),
             "mean": (vectors,),
+            "first": (vectors,),
             "bound": (vectors,),
         }
         memory = {name: aligned((*shape, self.kind.width), self.kind.dtype) for name, shape in shapes.items()}

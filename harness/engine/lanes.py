@@ -103,7 +103,7 @@ class Vector:
 
     @property
     def bits(self) -> ir.Value:
-        """The same bits as integers."""
+        """The bits of the floats, as integers."""
         size = ir.IntType(self.scalar.bitwidth)
         vector = isinstance(self.value.type, ir.VectorType)
         return self.builder.bitcast(self.value, ir.VectorType(size, self.value.type.count) if vector else size)

@@ -33,8 +33,9 @@ def load(b, k, run, now):
     if b.scheduled:
         own[b.epoch_at * b.width + column] = 0.0
     b.mean[k] = np.nan
+    b.first[k] = np.nan
     b.bound[k] = b.max_loss[run]
-    b.run[k], b.start[k] = run, now
+    b.run[k], b.start[k], b.seated[k] = run, now, now
     b.next_stop[k], b.next_point[k] = b.first_stop[run], b.first_point[run]
     b.period[k] = 0
     b.anchored[k] = -1
@@ -48,10 +49,11 @@ def load(b, k, run, now):
 
 @routine
 def look_ahead(b, k, epoch):
-    """After an epoch: when lane k is due to write, or that its run is finished."""
+    """After an epoch: when lane k is due to write, or that its run is finished, and how many epochs that took."""
     end = b.first_stop[b.run[k] + 1]
     if b.next_stop[k] == end:
         b.run[k] = FREE
+        b.epochs_run[0] += b.start[k] + epoch - b.seated[k]
         return
     due = b.stops[b.next_stop[k]]
     if b.every:
@@ -95,6 +97,7 @@ def write(b, source, mean, k, epoch, status):
     b.status[row] = status
     b.settled_epoch[row] = epoch if status == SETTLED else 0
     b.diverged_epoch[row] = epoch if status == DIVERGED else 0
+    b.first_loss[row] = np.nan if status == DIVERGED and epoch == 1 else b.first[k]
     b.last_finite_loss[row] = mean
     if status == DIVERGED:
         blank(b.row_losses, row, b.rows)

@@ -63,7 +63,7 @@ class _RowsModel(models.StructModel):
 
 
 def rows_type(dtype: np.dtype, kind: Kind | None) -> RowsType:
-    """Of numbers of a dtype, or of vectors of a kind."""
+    """The type of rows that hold numbers of a dtype, or vectors of a kind."""
     return RowsType(kind.lanes if kind else from_dtype(dtype))
 
 

@@ -16,11 +16,11 @@ from harness.formulas.primitives import multiply_add, select, square_root
 
 NO_BIAS, LEARNT_BIAS, FIXED_BIAS = 0, 1, 2
 MINUS_ZERO = -0.0
-"""What sums start from: adding it changes nothing, not even the sign of a zero."""
+"""The start of every sum: adding it changes nothing, not even the sign of a zero."""
 CLIP_EPSILON = 1e-6
-"""As in torch.nn.utils.clip_grad_norm_."""
+"""The epsilon that is added to the norm, as in torch.nn.utils.clip_grad_norm_."""
 SQUARE = 1
-"""Of the two rows of `norm`: the greatest allowed, and the sum of the squares of the gradients."""
+"""The row of `norm` that sums the squares of the gradients; row 0 is the greatest norm allowed."""
 
 
 class Network(NamedTuple):
@@ -149,7 +149,7 @@ def learn_weight(network, state, layer, p, unit, below):
 
 
 def learn_bias(network, state, layer, p, unit):
-    """Likewise for the bias of `unit`: its gradient is delta."""
+    """Update the bias of `unit`, or add to its gradient, which is delta."""
     if network.folded:
         state.weights[p] = state.weights[p] - state.scaled[unit]
     elif network.direct:

@@ -29,10 +29,10 @@ from harness.formulas.optimizers import OPTIMIZERS
 from harness.formulas.schedules import SCHEDULES
 
 WEIGHTS, CARRIED, GRADIENT, COSTS, LOSSES, PARTS = 0, 3, 9, 10, 11, 12
-"""Which parts of a vector's memory these are, and how many there are."""
+"""Indices of the parts of a vector's memory, and the number of parts."""
 OWN, TOTAL = 0, 1
-"""Of the rows of `costs`: a sample's, to which it is added on the way, MINUS_ZERO between samples; and the sum of all
-since the last look.
+"""Rows of `costs`. OWN: the cost of the current sample, -0.0 between samples. TOTAL: the sum of all costs since the
+runs were last looked at.
 """
 
 
@@ -107,7 +107,7 @@ def state_of(group, scratch, v):
 
 
 def traced_state(network: Network, memory: Memory, v) -> State:
-    """The same, in code that is being generated; z, a and the rest of the scratch become registers."""
+    """The state of a vector in code that is being generated; z, a and the rest of the scratch become registers."""
     at, units = offsets(network), sum(network.layers)
     first = memory.row(v, at[-1])
     parts = [first[slice(start, stop)] for start, stop in pairwise(at)]

@@ -27,12 +27,12 @@ def train(b):
     for v in range(b.vectors):
         b.running[v] = 0
     waiting, now, count = fill(b, b.vectors, 0, 0), 0, b.vectors
-    count, stretch = pack(b, count), b.stretch
+    count, stretch, seated = pack(b, count), b.stretch, waiting
     while count > 0:
         due = NEVER
         for v in range(count):
             due = min(due, b.next_due[v])
-        epochs = min(stretch, due - now)
+        epochs = 1 if seated else min(stretch, due - now)  # the losses of a run's first epoch are kept
         keep(b, b.saved, b.group, count)
         if epochs > 1:
             call(b, b.group, whole(b, count), now, epochs - 1)
@@ -42,13 +42,15 @@ def train(b):
         ended = 0
         for v in range(count):
             ended |= look(b, (v, now, epochs))
-        stretch = b.stretch if ended else min(2 * stretch, b.longest)
+        stretch = b.stretch if ended else stretch if seated else min(2 * stretch, b.longest)
+        before = waiting
         if not b.together:
             waiting = fill(b, count, waiting, now)
         count = pack(b, count)
         if count == 0 and waiting < b.runs:
             waiting, now = fill(b, b.vectors, waiting, 0), 0
             count = pack(b, b.vectors)
+        seated = waiting - before
 
 
 @routine
@@ -112,9 +114,11 @@ def move(b, v, to):
     shift(b.group, v, to, b.stride * b.width)
     shift(b.anchor, v, to, b.carried * b.width)
     shift(b.mean, v, to, b.width)
+    shift(b.first, v, to, b.width)
     shift(b.bound, v, to, b.width)
     shift(b.run, v, to, b.width)
     shift(b.start, v, to, b.width)
+    shift(b.seated, v, to, b.width)
     shift(b.next_stop, v, to, b.width)
     shift(b.next_point, v, to, b.width)
     shift(b.due, v, to, b.width)
@@ -155,7 +159,8 @@ def look(b, when):
     same = steady(b, v, now, same & running)
     ended = running & ~finite | same
     known = lane_set(alike(b, own, anchor)) & running
-    mean = own[b.losses_at]
+    mean, first = own[b.losses_at], b.first_vectors[v]
+    b.first_vectors[v] = select(absolute(first) < INFINITY, first, mean)
     if not ended and not known and now < b.wake[v]:
         b.mean_vectors[v] = mean
         return 0
@@ -215,7 +220,7 @@ def alike(b, own, other):
 
 @routine
 def steady(b, v, now, lanes):
-    """Those of the lanes whose last epoch had the rate that all later ones have."""
+    """The lanes (a bit each) whose last epoch had the rate that all later ones have."""
     for k in range(b.width):
         if lanes >> k & 1:
             at = v * b.width + k

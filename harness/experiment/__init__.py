@@ -1,8 +1,9 @@
 """What was asked: an experiment in YAML (or as a mapping), checked and resolved.
 
-`load` reads one and says all that is wrong with it at once. The rest of the package: `source` and `yaml_text`
-read, `document` and `settings` say what may stand where, `axes` and `blocks` are the grid's dimensions,
-`check` and `resolve` fit it all together, `grid` numbers the configurations.
+`load` reads one and says all that is wrong with it at once. The rest of the package: `source` and `yaml_text` read,
+`changes` puts other settings in, `document` and `settings` say what may stand where, `axes` and `blocks` are the grid's
+dimensions, `check` and `resolve` fit it all together, `idle` says which settings a run does not use, `grid` numbers the
+configurations, `errors` and `synonyms` word what is wrong.
 """
 
 from __future__ import annotations
@@ -17,15 +18,19 @@ from harness.experiment.model import Experiment
 __all__ = ["Experiment", "ExperimentError", "json_schema", "load"]
 
 
-def load(source: str | os.PathLike[str] | Mapping[str, Any], text: str | None = None) -> Experiment:
+def load(
+    source: str | os.PathLike[str] | Mapping[str, Any],
+    text: str | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> Experiment:
     """The experiment in a YAML file, or in a mapping of the same shape.
 
-    text: what stood in the file at another time, to be read in its place. Raises ExperimentError, whose text has a line
-    for each thing that is wrong.
+    text: what stood in the file at another time, to be read in its place. settings: parameter (or `name`) -> its one
+    value as YAML, in place of its axis or constant. Raises ExperimentError, whose text has a line for each problem.
     """
     from harness.experiment import resolve  # loads pydantic, which the engine and the store do without
 
-    return resolve.load(source, text)
+    return resolve.load(source, text, settings)
 
 
 def json_schema() -> dict[str, Any]:

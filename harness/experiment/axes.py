@@ -109,7 +109,7 @@ class Axis:
             raise BadValueError(f"expected {setting.bounds.text}, but {given}")
 
     def check_ends(self) -> None:
-        """The same for the first and last number alone, of an axis too long to be computed."""
+        """Check the first and the last number of an axis that is too long to be computed. Raises BadValueError."""
         with np.errstate(all="ignore"):
             if self.form == "range":
                 start, _, step = self.numbers
@@ -137,7 +137,9 @@ class Axis:
 
 def plain(value: Any) -> Any:
     """A value as data for JSON."""
-    return value.canonical if isinstance(value, Initialisation) else value
+    if isinstance(value, Initialisation):
+        return [value.canonical, value.name] if value.name else value.canonical
+    return value
 
 
 def _generate(axis: Axis) -> NDArray[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.experiment.axes import DISTRIBUTIONS, FORMS, Axis, setting_of
-from harness.experiment.errors import BadValueError, Notes, each, either, found, nearest, not_one_of, unknown
+from harness.experiment.errors import BadValueError, Notes, each, either, found, not_one_of, suggestion, unknown
 from harness.experiment.initialisation import NAMES
 from harness.experiment.settings import Setting, finite, positive, whole
 
@@ -126,7 +126,10 @@ def _range(key: str, setting: Setting, raw: object) -> Axis:
 def _random(key: str, setting: Setting, raw: dict[str, Any], seed: int) -> Axis:
     name, notes = raw["distribution"], Notes()
     if name == "log_uniform":
-        notes.add("say log_uniform_values: min and max are values, not exponents", "distribution")
+        notes.add(
+            "expected log_uniform_values, whose min and max are values, not exponents, found 'log_uniform'",
+            "distribution",
+        )
     elif not isinstance(name, str) or name not in DISTRIBUTIONS:
         notes.add(not_one_of(name, tuple(DISTRIBUTIONS)), "distribution")
     notes.settle()
@@ -134,7 +137,7 @@ def _random(key: str, setting: Setting, raw: dict[str, Any], seed: int) -> Axis:
     wanted = (*DISTRIBUTIONS[name], "n")
     for other in raw:
         if other not in ("distribution", *wanted):
-            notes.add_key(f"unknown key for {name}{nearest(other, wanted)}", other)
+            notes.add_key(f"unknown key for {name}{suggestion(other, wanted)}", other)
     for number in wanted:
         if number not in raw:
             form = f"{{distribution: {name}, {', '.join(f'{other}: ..' for other in wanted)}}}"

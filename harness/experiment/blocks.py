@@ -12,8 +12,11 @@ import numpy as np
 
 from harness.experiment.axes import MOST_VALUES, SWEEPABLE, Axis, setting_of
 from harness.experiment.axis_spec import parse
-from harness.experiment.errors import BadValueError, Path, dotted, found, unknown
-from harness.experiment.model import Dimension, GridSpec
+from harness.experiment.document import misplaced
+from harness.experiment.errors import BadValueError, Path, dotted, found, synonyms, unknown
+from harness.experiment.idle import DECIDERS
+from harness.experiment.initialisation import Initialisation
+from harness.experiment.model import Dimension, GridSpec, label
 from harness.experiment.source import Note, notes_at
 
 BLOCK_KEYS = ("parameters", "zip", "exclude")
@@ -50,6 +53,7 @@ class BlockReader:
     def __init__(self, seed: int, run_cap: int, notes: list[Note]) -> None:
         self.seed, self.run_cap, self.notes = seed, run_cap, notes
         self.values_left = MOST_VALUES
+        self.named: dict[str, Initialisation] = {}
 
     def read(self, raw: dict[str, Any], where: Path) -> Block:
         """parameters, zip and exclude of a mapping that may hold other keys too."""
@@ -101,6 +105,8 @@ class BlockReader:
             block.paths[key] = path
             try:
                 axes[key] = parse(key, raw, self.seed)
+                if key == "init":
+                    self._name(axes[key])
             except BadValueError as bad:
                 block.damaged.add(key)
                 self.notes += notes_at(path, bad)
@@ -110,6 +116,12 @@ class BlockReader:
             block.damaged |= set(axes)
         elif axes:
             block.dimensions.append(Dimension(axes))
+
+    def _name(self, inits: Axis) -> None:
+        """Note which values have which name. Raises BadValueError if others have it."""
+        for init in inits.numbers:
+            if init.name and self.named.setdefault(init.name, init) != init:
+                raise BadValueError(f"two different values have the name {init.name}; give each a name of its own")
 
     def _check_dimensions(self, block: Block) -> None:
         """Count first; then compute and check the values, unless there are too many ever to be trained."""
@@ -151,7 +163,15 @@ class BlockReader:
                 self._note((*where, index), f"expected a mapping from keys to values, found {found(entry)}")
                 continue
             read = {key: self._excluded(block, values, key, (*where, index, key), entry[key]) for key in entry}
-            if None not in read.values():
+            idle = [
+                (key, f"{decider} {label(read[decider])} does not use it")
+                for decider, rule in DECIDERS.items()
+                if read.get(decider) is not None
+                for key in rule(read[decider], entry.keys(), block.paths.keys())
+            ]
+            for key, why in idle:
+                self._note((*where, index, key), f"matches nothing: {why}", key=True)
+            if None not in read.values() and not idle:
                 block.exclude.append(read)
 
     def _excluded(self, block: Block, values: dict[str, _Values], key: str, path: Path, raw: Any) -> Any:
@@ -162,7 +182,8 @@ class BlockReader:
             self._note(path, message, key=True)
             return None
         try:
-            value = setting.rule(raw)
+            named = self.named.get(raw) if key == "init" and isinstance(raw, str) else None
+            value = named or setting.rule(raw)
         except BadValueError as bad:
             self.notes += notes_at(path, bad)
             return None
@@ -201,4 +222,5 @@ def unknown_parameter(key: str) -> str:
     """The message for a key under `parameters` or `zip` that nothing has."""
     if key.startswith("learning_rate_") and key.removeprefix("learning_rate_").isdecimal():
         return "unknown key; layers are numbered 1, 2, .."
-    return unknown(key, SWEEPABLE)
+    own = any(name in SWEEPABLE for name in synonyms(key))
+    return (None if own else misplaced(key, "parameters")) or unknown(key, SWEEPABLE)

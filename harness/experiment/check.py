@@ -21,6 +21,7 @@ from harness.experiment.axes import SWEEPABLE
 from harness.experiment.blocks import Block
 from harness.experiment.data import Table
 from harness.experiment.errors import Path, count, either, found, shorten
+from harness.experiment.idle import DECIDERS
 from harness.experiment.initialisation import Initialisation
 from harness.experiment.model import Dimension, Value, label
 from harness.experiment.settings import KINDS, NUMBERS, layer_of_rate, users
@@ -53,7 +54,6 @@ class Checker:
         if any(values["init"].rule == "values" for values in self._combinations("init")):
             yield from self._check(self._initial_values, "layers", "init")
         if self.table is not None:
-            yield from self._check(partial(self._batch_size, self.table), "batch_size")
             fits = cache(partial(self._data, self.table))
             yield from self._check(lambda layers, loss: fits(layers[0], layers[-1], loss), "layers", "loss")
         yield from self._rates()
@@ -85,7 +85,7 @@ class Checker:
                 return
 
     def _dimensions(self, keys: tuple[str, ...]) -> list[Dimension]:
-        """Those that sweep any of these keys, each once."""
+        """The dimensions that sweep any of these keys, each once."""
         return list({id(self.swept[key]): self.swept[key] for key in keys if key in self.swept}.values())
 
     def _combinations(self, *keys: str, wrong: Check | None = None) -> Iterator[Values]:
@@ -98,7 +98,7 @@ class Checker:
             return
         here = {key for dimension in dimensions for key in dimension.keys}
         excluded = self._excluded(here)
-        needed = set(keys).union(*excluded)
+        needed = set(keys).union(*(names for names, _ in excluded), DECIDERS if excluded else ())
         columns = [[key for key in dimension.keys if key in needed] for dimension in dimensions]
         points = [
             dict.fromkeys(zip(*(_plain(d.values(key)) for key in names), strict=True))
@@ -109,17 +109,37 @@ class Checker:
             values = constants | dict(zip(names, (v for point in choice for v in point), strict=True))
             if wrong and not wrong(*(values[key] for key in keys)):
                 continue
-            if not any(tuple(values[key] for key in entry) in them for entry, them in excluded.items()):
+            if not any(
+                tuple(values[key] for key in names) in them and not self._idle(entry, values)
+                for (names, entry), them in excluded.items()
+            ):
                 yield values
 
-    def _excluded(self, here: set[str]) -> dict[tuple[str, ...], set[tuple[Any, ...]]]:
-        """What the entries that concern only the keys `here` leave out, besides keys of a single value."""
-        excluded: dict[tuple[str, ...], set[tuple[Any, ...]]] = {}
+    def _idle(self, entry: Set[str], values: Values) -> bool:
+        """Whether a configuration with these values may not use one of an entry's keys, so that it does not match."""
+        return any(
+            rule(value, entry, self.swept.keys())
+            for key, rule in DECIDERS.items()
+            for value in ([values[key]] if key in values else self._values(key))
+        )
+
+    def _values(self, key: str) -> Sequence[Value]:
+        """The values of a key, as far as they are known."""
+        if key in self.swept:
+            return [] if self.swept[key].lazy else tuple(_plain(self.swept[key].values(key)))
+        return [self.settings[key]] if key in self.settings else []
+
+    def _excluded(self, here: set[str]) -> dict[tuple[tuple[str, ...], frozenset[str]], set[tuple[Any, ...]]]:
+        """What the entries that concern only the keys `here` leave out, besides keys of a single value.
+
+        (those of its keys that have several values, all keys of an entry) -> the values of the former.
+        """
+        excluded: dict[tuple[tuple[str, ...], frozenset[str]], set[tuple[Any, ...]]] = {}
         for entry in self.block.exclude:
             constant = {key for key in entry if key in self.swept and self.swept[key].length == 1}
             names = tuple(sorted(entry.keys() - (constant - here)))
             if here.issuperset(names):
-                excluded.setdefault(names, set()).add(tuple(entry[key] for key in names))
+                excluded.setdefault((names, frozenset(entry)), set()).add(tuple(entry[key] for key in names))
         return excluded
 
     def nothing_left(self) -> bool:
@@ -127,6 +147,8 @@ class Checker:
         out: dict[str, set[Value]] = {}
         for entry in self.block.exclude:
             keys = [key for key in entry if self.swept[key].length > 1]
+            if self._idle(entry.keys(), {}):
+                continue
             if not keys:
                 return True
             if len(keys) == 1:
@@ -149,13 +171,6 @@ class Checker:
     def _initial_values(self, layers: tuple[int, ...], init: Initialisation) -> Note | None:
         problem = init.problem(layers)
         return Note(self.where("init"), problem) if problem else None
-
-    def _batch_size(self, table: Table, batch_size: int | str) -> Note | None:
-        samples = len(table.numbers)
-        if isinstance(batch_size, str) or batch_size <= samples:
-            return None
-        message = f"expected at most the number of samples, {samples}, found {batch_size}; for all write full"
-        return Note(self.where("batch_size"), message)
 
     def _data(self, table: Table, inputs: int, outputs: int, loss: str) -> Note | None:
         width = table.numbers.shape[1]

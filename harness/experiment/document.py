@@ -6,7 +6,6 @@ given is checked by `resolve.py`, and listed in the schema here.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, Wit
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from harness.experiment import schema
-from harness.experiment.errors import BadValueError, Path, each, found, unknown
+from harness.experiment.errors import BadValueError, Path, each, found, plain, synonyms, unknown
 from harness.experiment.generators import GENERATORS
-from harness.experiment.settings import NETWORK, TRAINING, Bounds, Setting, name_of, switch, whole
+from harness.experiment.settings import NAME, NETWORK, TRAINING, Bounds, Setting, name_of, own_name, switch, whole
 from harness.experiment.source import Note, notes_at
 
 MOST_SAMPLES = 1_000_000
@@ -25,8 +24,6 @@ MOST_REPEATS = 1_000_000
 MOST_SEED = 2**64 - 1
 MOST_EPOCHS = 2**63 - 1
 MOST_RUNS = 2**62
-
-_NAME = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -53,12 +50,6 @@ class Rule:
 def _whole(least: int, most: int) -> Rule:
     json = {"type": "integer", "minimum": least, "maximum": most}
     return Rule(lambda raw: whole(raw, least, most), json)
-
-
-def _experiment_name(raw: Any) -> str:
-    if not isinstance(raw, str) or not _NAME.fullmatch(raw):
-        raise BadValueError(f"expected 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot, found {found(raw)}")
-    return raw
 
 
 def _text(raw: Any) -> str:
@@ -131,7 +122,7 @@ class Document(Section):
 
     model_config = ConfigDict(json_schema_extra={"required": ["name", "data"]})
 
-    name: Annotated[Any, Rule(_experiment_name, {"type": "string", "pattern": f"^{_NAME.pattern}$"})] = None
+    name: Annotated[Any, Rule(own_name, {"type": "string", "pattern": f"^{NAME.pattern}$"})] = None
     description: Annotated[Any, Rule(_text, {"type": "string"})] = ""
     seed: Annotated[Any, _whole(0, MOST_SEED)] = 0
     network: Network = Network()
@@ -147,15 +138,16 @@ class Document(Section):
 
 
 BLOCK_KEYS = ("parameters", "zip", "exclude", "grids")
-"""What `blocks.py` reads."""
+"""The keys that `blocks.py` reads."""
 
+TOP = "the top level"
 _PLACES = {
     **dict.fromkeys(("learning_rate", "epochs", "init"), "parameters"),
     **dict.fromkeys(NETWORK, "network"),
     **dict.fromkeys(TRAINING, "training"),
-    **dict.fromkeys(("rows", "file", "generate", "samples", "noise"), "data"),
+    **dict.fromkeys(("rows", "file", "inputs", "targets", "generate", "samples", "noise"), "data"),
     **dict.fromkeys(("weights", "losses"), "record"),
-    **dict.fromkeys(("seed", "repeats", "run_cap", "parameters", "record"), "the top level"),
+    **dict.fromkeys(("name", "description", "seed", "repeats", "run_cap", "parameters", "record", "data"), TOP),
 }
 """Where a key that stands in the wrong section belongs."""
 
@@ -183,12 +175,23 @@ def _notes(path: Path, detail: Any) -> list[Note]:
     return [Note(path, f"expected a mapping, found {found(detail['input'])}")]
 
 
+def misplaced(key: str, here: str) -> str | None:
+    """The message for a key that belongs elsewhere, whatever it is called, or None. here: the section it stands in."""
+    for name in (plain(key), *synonyms(key)):
+        place = _PLACES.get(name)
+        if place is None or place == here:
+            continue
+        if name != key.lower():
+            return f"unknown key; did you mean {name if place == TOP else f'{place}.{name}'}?"
+        return f"unknown key here; it belongs {'at' if place == TOP else 'under'} {place}"
+    return None
+
+
 def _unknown(path: Path) -> str:
-    key = str(path[-1])
-    place = _PLACES.get(key.lower())
-    if place and place != (path[-2] if len(path) > 1 else "the top level"):
-        return f"unknown key here; it belongs {'at' if place == 'the top level' else 'under'} {place}"
-    return unknown(key, _fields(path[:-1]))
+    key, names = str(path[-1]), _fields(path[:-1])
+    here = str(path[-2]) if len(path) > 1 else TOP
+    own = any(name in names for name in synonyms(key))
+    return (None if own else misplaced(key, here)) or unknown(key, names)
 
 
 def _fields(path: Path) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.experiment.synonyms import NOTHING_LIKE, SYNONYMS
 
 Path = tuple[str | int, ...]
 """Keys and list indices from the top of the file down to a value."""
@@ -25,6 +26,9 @@ SHOWN = 100
 
 MOST_NOTES = 20
 """Bad items of one list that are told one by one."""
+
+MOST_NAMES = 8
+"""Valid names that a message lists."""
 
 LONGEST = 40
 """Characters of a value that a message repeats."""
@@ -110,7 +114,7 @@ def each(raw: Iterable[object], rule: Callable[[Any], Any], *below: str | int) -
 def unknown(key: object, names: Iterable[str]) -> str:
     """The message for a key that should not be there."""
     names = list(names)
-    return f"unknown key{nearest(key, names) or '; expected one of ' + ', '.join(names)}"
+    return f"unknown key{suggestion(key, names) or f'; expected one of {either(names)}'}"
 
 
 def dotted(path: Path) -> str:
@@ -152,19 +156,51 @@ def count(number: int, thing: str) -> str:
 
 
 def either(names: Iterable[str]) -> str:
-    """`a, b or c`."""
-    *most, last = names
+    """`a, b or c`; of many names the first, `a, b, .. and 5 more`."""
+    most = [*names]
+    if len(most) > MOST_NAMES:
+        return f"{', '.join(most[:MOST_NAMES])} and {len(most) - MOST_NAMES:,} more"
+    last = most.pop()
     return f"{', '.join(most)} or {last}" if most else last
 
 
 def nearest(name: object, names: Iterable[str]) -> str:
-    """`; did you mean x?` for the valid name that is most like `name`, or nothing."""
+    """`; did you mean x?` for the valid name that is spelled most like `name`, or nothing."""
     if not isinstance(name, str) or len(name) > 2 * LONGEST:
         return ""
-    matches = difflib.get_close_matches(name.lower().replace("-", "_"), list(names), n=1, cutoff=0.6)
+    matches = difflib.get_close_matches(plain(name), list(names), n=1, cutoff=0.6)
     return f"; did you mean {matches[0]}?" if matches and matches[0] != name else ""
+
+
+def synonyms(name: object) -> tuple[str, ...]:
+    """What a name that others use is called here, if it is known."""
+    return SYNONYMS.get(plain(name), ()) if isinstance(name, str) else ()
+
+
+def suggestion(name: object, names: Iterable[str]) -> str:
+    """What was probably meant by a name that is not valid: by its meaning, or else by its spelling.
+
+    `; did you mean x?`, or a remark that there is nothing like it, or nothing.
+    """
+    names = list(names)
+    if isinstance(name, str) and plain(name) in NOTHING_LIKE:
+        return f"; {NOTHING_LIKE[plain(name)]}"
+    known = synonyms(name)
+    meant = [other for other in known if other in names]
+    return f"; did you mean {meant[0]}?" if meant else "" if known else nearest(name, names)
 
 
 def not_one_of(value: object, names: Sequence[str]) -> str:
     """The message for a value that is none of the valid names."""
-    return f"expected {either(names)}, found {found(value)}{nearest(value, names)}"
+    return f"expected {either(names)}, found {found(value)}{suggestion(value, names)}"
+
+
+def none_of(name: str, names: Iterable[str]) -> str:
+    """What follows `no column 'x'` or the like: a suggestion, or the names there are."""
+    names = list(names)
+    return suggestion(name, names) or f"; there are {either(names)}"
+
+
+def plain(name: str) -> str:
+    """A name as names are written here: `Learning-Rate` as `learning_rate`."""
+    return name.lower().replace("-", "_").replace(" ", "_")

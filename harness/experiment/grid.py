@@ -14,11 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
-from harness.experiment.initialisation import Initialisation
+from harness.experiment.boxes import EPOCHS, REPEAT, Box
+from harness.experiment.meaning import meant, merges
 from harness.experiment.model import STRUCTURAL, Experiment, GridSpec, Value
-from harness.experiment.product import Clause, Group, Ids, Lookup, Points, Product, State, restrict
+from harness.experiment.product import Clause, Ids, Points, Product, State, firsts
 
-EPOCHS, REPEAT = "epochs", "repeat"
+__all__ = ["EPOCHS", "IDLE", "REPEAT", "Grid", "GridSizeError", "Range", "Selection"]
+
+IDLE = -1
+"""The id of the value of a setting that a run does not use."""
 
 
 class GridSizeError(HarnessError):
@@ -46,8 +50,8 @@ class Range:
 class Selection:
     """Some consecutive runs, and their rows.
 
-    ids: for each key the value id of each run (N,), and for `epochs` of each row. run: (R,) which of the N runs a row
-    belongs to, ascending, and within a run by epochs. config: (R,) the row's number.
+    ids: for each key the value id of each run (N,), `IDLE` where the run does not use it, and for `epochs` of each row.
+    run: (R,) which of the N runs a row belongs to, ascending, and within a run by epochs. config: (R,) its number.
     """
 
     ids: dict[str, Ids]
@@ -64,14 +68,14 @@ class Grid:
     def __init__(self, experiment: Experiment) -> None:
         if any(dimension.lazy for spec in experiment.grids for dimension in spec.dimensions):
             most = sum(_length(spec, experiment.repeats) for spec in experiment.grids)
-            exact = len(experiment.grids) == 1 and not experiment.grids[0].exclude
+            exact = len(experiment.grids) == 1 and not experiment.grids[0].exclude and not merges(experiment)
             raise GridSizeError(experiment, most, exact=exact)
         self.keys = experiment.swept
         self.values, columns = _index_values(experiment)
-        specs = [_Spec(spec, ids, self.values, experiment) for spec, ids in zip(experiment.grids, columns, strict=True)]
-        self._specs = specs
-        self._rows = [_row_product(specs, j) for j in range(len(specs))]
-        self._runs = [_run_product(specs, j, self.values[EPOCHS]) for j in range(len(specs))]
+        boxes = [Box(spec, ids, self.values, experiment) for spec, ids in zip(experiment.grids, columns, strict=True)]
+        self._boxes = boxes
+        self._rows = [_row_product(boxes, j) for j in range(len(boxes))]
+        self._runs = [_run_product(boxes, j, self.values[EPOCHS]) for j in range(len(boxes))]
         self.rows = sum(product.count for product in self._rows)
         self.runs = sum(product.count for product in self._runs)
         self.epochs = sum(product.weight for product in self._runs)
@@ -82,10 +86,10 @@ class Grid:
 
     def ranges(self) -> Iterator[Range]:
         """The runs, cut where the structure changes, in order."""
-        for j, (spec, product) in enumerate(zip(self._specs, self._runs, strict=True)):
+        for j, (box, product) in enumerate(zip(self._boxes, self._runs, strict=True)):
             first, most = int(self._first_run[j]), int(max(self.values[EPOCHS]))
-            for prefix, start, stop in product.ranges(spec.structural):
-                values = dict(spec.constants)
+            for prefix, start, stop in product.ranges(box.structural):
+                values = dict(box.constants)
                 for point, dimension in zip(prefix, product.dimensions, strict=False):
                     values.update(zip(dimension.keys, dimension.ids[point].tolist(), strict=True))
                 structure = {key: self.values[key][values[key]] for key in self.keys if key in STRUCTURAL}
@@ -96,111 +100,51 @@ class Grid:
         j = int(np.searchsorted(self._first_run, start, side="right")) - 1
         product = self._runs[j]
         points = product.points(np.arange(start, stop) - self._first_run[j])
-        ids = {key: np.full(stop - start, id_, np.int64) for key, id_ in self._specs[j].constants.items()}
+        ids = {key: np.full(stop - start, id_, np.int64) for key, id_ in self._boxes[j].constants.items()}
         for dimension, point in zip(product.dimensions, points, strict=True):
             ids.update(zip(dimension.keys, dimension.ids[point].T, strict=True))
+        case = self._boxes[j].case_of(ids)
+        for key, (none, default) in case.defaults.items():
+            ids[key] = np.where(ids[key] == none, default, ids[key])
+        ids = {key: np.full_like(ids[key], IDLE) if key in case.idle else ids[key] for key in self.values if key in ids}
         ids.pop(EPOCHS, None)
-        parts = [self._rows_of(m, ids, stop - start) for m in range(j, len(self._specs))]
+        parts = [self._rows_of(m, ids, stop - start) for m in range(j, len(self._boxes))]
         run, epochs, config = (np.concatenate(column) for column in zip(*parts, strict=True))
         order = np.lexsort((np.asarray(self.values[EPOCHS])[epochs], run))
         return Selection({**ids, EPOCHS: epochs[order]}, run[order], config[order])
 
     def _rows_of(self, m: int, ids: Mapping[str, Ids], count: int) -> tuple[Ids, Ids, Ids]:
-        """(run, epochs id, row number) of every row that spec m has of these runs, and no spec before it."""
-        spec, product = self._specs[m], self._rows[m]
-        inside = np.ones(count, bool)
-        for key, constant in spec.constants.items():
-            if key != EPOCHS:
-                inside &= ids[key] == constant
-        run, epochs_point = spec.epochs_points(ids, np.flatnonzero(inside))
-        points = []
-        for at, dimension in enumerate(product.dimensions):
-            if EPOCHS in dimension.keys:
-                points.append(epochs_point)
-            else:
-                points.append(spec.lookups[at].points([ids[key] for key in dimension.keys])[run])
-        number = product.numbers(points, len(run))
-        epochs = spec.epochs_ids(epochs_point)
+        """(run, epochs id, row number) of every row that grid m has of these runs, and no grid before it."""
+        run, epochs, points = self._boxes[m].find(ids, count)
+        number = self._rows[m].numbers(points, len(run))
         kept = number >= 0
         return run[kept], epochs[kept], number[kept] + self._first_row[m]
 
 
-class _Spec:
-    """One grid as numbers: its dimensions with `repeat` added, and the id of every key that it does not sweep."""
-
-    def __init__(self, spec: GridSpec, ids: list[Points], values: Mapping[str, Any], experiment: Experiment) -> None:
-        self.dimensions = [*ids, Points((REPEAT,), np.arange(experiment.repeats)[:, None])]
-        own = {key for points in self.dimensions for key in points.keys}
-        self.constants = {key: _id_of(values[key], experiment.settings.get(key)) for key in values if key not in own}
-        self.exclude: list[Clause] = [
-            tuple(Group((key,), frozenset([(_id_of(values[key], value),)])) for key, value in entry.items())
-            for entry in spec.exclude
-        ]
-        if experiment.repeats > 1:
-            self.exclude.append(_repeats_of_the_same(values["init"], experiment.repeats))
-        self._with_epochs = next(points for points in self.dimensions if EPOCHS in points.keys)
-        sizes = {key: len(values[key]) for key in values}
-        self.lookups = [Lookup(points.ids, [sizes[key] for key in points.keys]) for points in self.dimensions]
-        rest = [k for k, key in enumerate(self._with_epochs.keys) if key != EPOCHS]
-        self.remaining = tuple(self._with_epochs.keys[k] for k in rest)
-        remainder = self._with_epochs.ids[:, rest]
-        self._by_remainder = Lookup(remainder, [sizes[key] for key in self.remaining])
-        run_dimensions = [points for points in self.dimensions if points is not self._with_epochs]
-        if self.remaining:
-            _, first = np.unique(remainder, axis=0, return_index=True)
-            run_dimensions.append(Points(self.remaining, remainder[np.sort(first)]))
-        self.run_dimensions = sorted(run_dimensions, key=lambda points: not set(points.keys) & set(STRUCTURAL))
-        self.structural = sum(1 for points in run_dimensions if set(points.keys) & set(STRUCTURAL))
-
-    def epochs_points(self, ids: Mapping[str, Ids], runs: Ids) -> tuple[Ids, Ids]:
-        """(run, point of the dimension that holds `epochs`) for all that these runs could have."""
-        query, points = self._by_remainder.all_points([ids[key][runs] for key in self.remaining], len(runs))
-        return runs[query], points
-
-    def epochs_ids(self, points: Ids) -> Ids:
-        ids: Ids = self._with_epochs.ids[points, self._with_epochs.keys.index(EPOCHS)]
-        return ids
-
-    def box(self) -> Clause:
-        """What a configuration must match to stand in this grid, its exclusions aside."""
-        swept = tuple(Group(points.keys, frozenset(map(tuple, points.ids.tolist()))) for points in self.dimensions)
-        return swept + tuple(Group((key,), frozenset([(id_,)])) for key, id_ in self.constants.items())
-
-    def know(self, clauses: State) -> State:
-        """The clauses as far as the keys that this grid does not sweep leave them open."""
-        return tuple(restrict(clause, self.constants) for clause in clauses)
-
-    def epochs_group(self) -> Clause:
-        points = frozenset(map(tuple, self._with_epochs.ids.tolist()))
-        return (Group(self._with_epochs.keys, points),)
-
-
-def _row_product(specs: list[_Spec], j: int) -> Product:
+def _row_product(boxes: Sequence[Box], j: int) -> Product:
     """The rows of grid j that no earlier grid has."""
-    own = tuple(specs[j].exclude)
-    earlier: list[tuple[Clause, ...]] = [(spec.box(), *spec.exclude) for spec in specs[:j]]
+    own = boxes[j].row_clauses
+    earlier = [region for box in boxes[:j] for region in box.regions(boxes[j])]
 
     def leaf(state: State) -> tuple[int, int]:
-        rest = state[len(own) :]
         taken = any(clause is not None for clause in state[: len(own)])
+        rest = state[len(own) :]
         for region in earlier:
-            box, *excluded = rest[: len(region)]
-            taken |= box is not None and not any(clause is not None for clause in excluded)
+            inside, *excluded = rest[: len(region)]
+            taken |= inside is not None and all(clause is None for clause in excluded)
             rest = rest[len(region) :]
         return (0, 0) if taken else (1, 0)
 
-    clauses = own + tuple(clause for region in earlier for clause in region)
-    return Product(specs[j].dimensions, specs[j].know(clauses), leaf)
+    return Product(boxes[j].rows, (*own, *(clause for region in earlier for clause in region)), leaf)
 
 
-def _run_product(specs: list[_Spec], j: int, epochs: Sequence[int]) -> Product:
+def _run_product(boxes: Sequence[Box], j: int, epochs: Sequence[int]) -> Product:
     """The runs of grid j that no earlier grid has, each weighing the most epochs that any grid asks of it.
 
     When every dimension but `epochs` is chosen, a clause says nothing (()), or leaves some epochs, or none (None).
     """
-    regions: list[tuple[Clause, ...]] = [
-        (spec.epochs_group() if m == j else spec.box(), *spec.exclude) for m, spec in enumerate(specs)
-    ]
+    own = boxes[j].run_clauses
+    regions = [(m, region) for m, box in enumerate(boxes) for region in box.regions(boxes[j])]
     everything = frozenset(range(len(epochs)))
 
     def allowed(clause: Clause) -> frozenset[int]:
@@ -209,17 +153,19 @@ def _run_product(specs: list[_Spec], j: int, epochs: Sequence[int]) -> Product:
         return everything.intersection(*(frozenset(e for (e,) in group.points) for group in clause))
 
     def leaf(state: State) -> tuple[int, int]:
-        asked = []
-        for region in regions:
-            box, *excluded = state[: len(region)]
-            asked.append(allowed(box).difference(*map(allowed, excluded)))
-            state = state[len(region) :]
+        if any(clause is not None for clause in state[: len(own)]):
+            return 0, 0
+        asked: list[frozenset[int]] = [frozenset() for _ in boxes]
+        rest = state[len(own) :]
+        for m, region in regions:
+            inside, *excluded = rest[: len(region)]
+            asked[m] |= allowed(inside).difference(*map(allowed, excluded))
+            rest = rest[len(region) :]
         if any(asked[:j]) or not asked[j]:
             return 0, 0
         return 1, int(max(epochs[e] for e in frozenset().union(*asked)))
 
-    clauses = tuple(clause for region in regions for clause in region)
-    return Product(specs[j].run_dimensions, specs[j].know(clauses), leaf)
+    return Product(boxes[j].runs, (*own, *(clause for _, region in regions for clause in region)), leaf)
 
 
 def _length(spec: GridSpec, repeats: int) -> int:
@@ -229,19 +175,6 @@ def _length(spec: GridSpec, repeats: int) -> int:
         inits: Any = dimension.values("init") if "init" in dimension.keys else ()
         total *= sum(repeats if init.random else 1 for init in inits) or dimension.length
     return total
-
-
-def _repeats_of_the_same(inits: Sequence[Initialisation], repeats: int) -> Clause:
-    """What is not repeated: initialisations that always give the same numbers."""
-    same = frozenset((id_,) for id_, init in enumerate(inits) if not init.random)
-    return Group(("init",), same), Group((REPEAT,), frozenset((repeat,) for repeat in range(1, repeats)))
-
-
-def _id_of(values: Any, value: Value) -> int:
-    """The id of a value: its place among the distinct ones."""
-    if isinstance(values, np.ndarray):
-        return int(np.flatnonzero(values == value)[0])
-    return int(values.index(value))
 
 
 def _index_values(experiment: Experiment) -> tuple[dict[str, Any], list[list[Points]]]:
@@ -256,27 +189,39 @@ def _index_values(experiment: Experiment) -> tuple[dict[str, Any], list[list[Poi
             if key in dimension.keys
         }
         default = [] if len(columns) == len(experiment.grids) else [experiment.settings.get(key)]
-        values[key], codes = _distinct([*columns.values(), default])
+        values[key], codes = _distinct(key, [*columns.values(), default], len(experiment.data.inputs))
         for j, column in columns.items():
             ids[j, key], codes = codes[: len(column)], codes[len(column) :]
-    return values, [
+    dimensions = [
         [
             Points(dimension.keys, np.column_stack([ids[j, key] for key in dimension.keys]))
             for dimension in spec.dimensions
         ]
         for j, spec in enumerate(experiment.grids)
     ]
+    return values, [[_once(points) for points in dimensions_] for dimensions_ in dimensions]
 
 
-def _distinct(columns: Sequence[Any]) -> tuple[NDArray[np.generic] | list[Any], Ids]:
+def _once(points: Points) -> Points:
+    """The points without those that mean the same as an earlier one, such as a batch size written in another way."""
+    same = {"batch_size", "activation"}.intersection(points.keys)
+    return Points(points.keys, points.ids[firsts(points.ids)]) if same else points
+
+
+def _distinct(key: str, columns: Sequence[Any], samples: int) -> tuple[NDArray[np.generic] | list[Any], Ids]:
     """(the distinct values of all columns, in order of appearance; for each value which of them it is)."""
     filled = [column for column in columns if len(column)]
-    if all(isinstance(column, np.ndarray) for column in filled):
+    if key != "batch_size" and all(isinstance(column, np.ndarray) for column in filled):
         _, first, codes = np.unique(np.concatenate(filled), return_index=True, return_inverse=True)
         order = np.argsort(first)
         rank = np.empty_like(order)
         rank[order] = np.arange(len(order))
         return np.concatenate(filled)[first[order]], rank[codes]
     seen: dict[Value, int] = {}
-    ids = [seen.setdefault(value, len(seen)) for column in filled for value in column]
-    return list(seen), np.array(ids, np.int64)
+    values: list[Any] = []
+    ids = []
+    for value in (value for column in filled for value in column):
+        ids.append(seen.setdefault(meant(key, value, samples), len(seen)))
+        if len(values) < len(seen):
+            values.append(meant(key, value, samples) if key == "batch_size" else value)
+    return values, np.array(ids, np.int64)

@@ -15,7 +15,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -68,7 +68,7 @@ class Initialisation:
     """Where weights and biases start. Equal when the meaning is equal, however it was written.
 
     numbers: the rule's, in the order of `RULES`. bias: of every unit. weights, bias_rows: of `values`, one
-    per layer; bias_rows is empty when `bias` holds for all.
+    per layer; bias_rows is empty when `bias` holds for all. name: what `values` are called, which changes no number.
     """
 
     rule: str
@@ -76,15 +76,18 @@ class Initialisation:
     bias: float = 0.0
     weights: tuple[Matrix, ...] = ()
     bias_rows: tuple[Row, ...] = ()
+    name: str = field(default="", compare=False)
 
     @property
     def random(self) -> bool:
-        """Whether repeats differ."""
+        """Whether each repeat draws other numbers."""
         return self.rule in RULES and RULES[self.rule].random
 
     @property
     def label(self) -> str:
-        """YAML flow text without defaults: `ones`, `{normal: {std: 0.5}}`; long `values` by their hash."""
+        """YAML flow text without defaults: `ones`, `{normal: {std: 0.5}}`; `values` by their name or a hash."""
+        if self.name:
+            return self.name
         if self.rule == "values":
             biases = f", biases: {json.dumps(self.bias_rows)}" if self.bias_rows else ""
             inner = f"{{weights: {json.dumps(self.weights)}{biases}}}"

@@ -6,17 +6,18 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from harness.experiment.errors import BadValueError, Notes, each, either, found, nearest, unknown
+from harness.experiment.errors import BadValueError, Notes, each, either, found, suggestion, unknown
 from harness.experiment.initialisation import NAMES, RULES, Initialisation, Matrix, Row
-from harness.experiment.settings import finite, positive
+from harness.experiment.settings import finite, own_name, positive
 
+KEYS = (*NAMES, "bias", "name")
 EXAMPLES = {
     "constant": "0.3",
     "normal": "{std: 0.5}",
     "uniform": "{low: -1, high: 1}",
     "values": "{weights: [[[1, 1], [1, 1]], [[1, 1]]]}",
 }
-"""What the rules that need numbers look like."""
+"""An example of each rule that needs numbers."""
 
 
 def parse(raw: object) -> Initialisation:
@@ -27,28 +28,38 @@ def parse(raw: object) -> Initialisation:
         return Initialisation(raw)
     if not isinstance(raw, dict):
         such = "expected an initialisation such as ones or {normal: {std: 0.5}}"
-        raise BadValueError(f"{such}, found {found(raw)}{nearest(raw, NAMES)}")
+        raise BadValueError(f"{such}, found {found(raw)}{suggestion(raw, NAMES)}")
     notes = Notes()
     for key in raw:
-        if key not in (*NAMES, "bias"):
-            notes.add_key(f"unknown initialisation{nearest(key, (*NAMES, 'bias'))}", key)
+        if key not in KEYS:
+            notes.add_key(f"unknown initialisation{suggestion(key, KEYS)}", key)
     notes.settle()
     rules = [key for key in raw if key in NAMES]
     if len(rules) != 1:
         raise BadValueError(f"expected one of {either(NAMES)}, found {' and '.join(rules) or 'none'}")
     rule = rules[0]
     bias = notes.read(finite, raw.get("bias", 0), "bias")
+    name = notes.read(_name, raw["name"], "name") if "name" in raw else ""
     if rule == "values":
         if "bias" in raw and isinstance(raw[rule], dict) and "biases" in raw[rule]:
             notes.add_key("expected either biases or bias, found both", "bias")
         weights, biases = notes.read(_values, raw[rule], rule) or ((), ())
         notes.settle()
-        return Initialisation("values", (), bias, weights, biases)
+        return Initialisation("values", (), bias, weights, biases, name)
+    if "name" in raw:
+        notes.add_key(f"goes with values, not with {rule}", "name")
     numbers = notes.read(lambda given: _numbers(rule, given), raw[rule], rule)
     notes.settle()
     if rule == "constant" and numbers[0] in (0.0, 1.0):
         rule, numbers = ("ones" if numbers[0] else "zeros"), ()
     return Initialisation(rule, numbers, bias)
+
+
+def _name(raw: object) -> str:
+    name = own_name(raw)
+    if name in KEYS:
+        raise BadValueError(f"expected a name of its own, found {found(name)}, which has a meaning already")
+    return name
 
 
 def _numbers(rule: str, raw: object) -> tuple[float, ...]:
@@ -61,7 +72,7 @@ def _numbers(rule: str, raw: object) -> tuple[float, ...]:
         raise BadValueError(f"expected {EXAMPLES.get(rule, 'nothing, or {}')}, found {found(raw)}")
     for key in raw:
         if key not in wanted:
-            notes.add_key(f"unknown key{nearest(key, wanted)}", key)
+            notes.add_key(f"unknown key{suggestion(key, wanted)}", key)
     for name, default in wanted.items():
         if default is None and name not in raw:
             notes.add(f"{name} is missing; expected {EXAMPLES[rule]}")
@@ -94,7 +105,7 @@ def _values(raw: object) -> tuple[tuple[Matrix, ...], tuple[Row, ...]]:
 
 
 def _check_shapes(weights: Sequence[Matrix], biases: Sequence[Row]) -> None:
-    """What does not fit together, whatever the network."""
+    """Check that layers fit on one another, whatever the network. Raises BadValueError."""
     notes = Notes()
     for index, (below, above) in enumerate(itertools.pairwise(weights), 1):
         if len(above[0]) != len(below):

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from harness.experiment.axes import Axis, Column
 from harness.experiment.initialisation import Initialisation
-from harness.formulas.optimizers import OPTIMIZERS
-from harness.formulas.schedules import SCHEDULES
+from harness.experiment.settings import defaults_of
 
 Value = object
 """One value of one parameter: float, int, bool, str, tuple (layers, activations) or `Initialisation`.
@@ -83,14 +82,11 @@ class Structure:
     @property
     def defaults(self) -> dict[str, float]:
         """Each of `numbers` where it is not given: NaN if it must be, and what changes nothing if there is no other."""
-        optimizer, schedule = OPTIMIZERS[self.optimizer], SCHEDULES[self.schedule]
-        own, paced = (
-            {number.name: math.nan if number.default is None else number.default for number in chosen.numbers}
-            for chosen in (optimizer, schedule)
-        )
-        decay = {"weight_decay": optimizer.weight_decay or 0.0} if self.weight_decay else {}
+        own = defaults_of("optimizer", self.optimizer)
+        if not self.weight_decay:
+            del own["weight_decay"]
         clip = {"gradient_clip": math.inf} if self.gradient_clip else {}
-        return own | decay | paced | clip
+        return own | defaults_of("schedule", self.schedule) | clip
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,26 @@ class Points:
     ids: Ids
 
 
+def distinct(ids: Ids) -> tuple[Ids, Ids]:
+    """(the distinct rows of ids (n, keys) in order of appearance; (n,) which of them each row is)."""
+    codes, *others = ids.T if ids.shape[1] else np.zeros((1, len(ids)), np.int64)
+    for column in others:
+        codes = np.unique(codes, return_inverse=True)[1] * (int(column.max(initial=0)) + 1) + column
+    _, first, which = np.unique(codes, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return ids[first[order]], rank[which]
+
+
+def firsts(ids: Ids) -> NDArray[np.bool_]:
+    """(n,) whether a row of ids (n, keys) stands nowhere before."""
+    _, which = distinct(ids)
+    found = np.zeros(len(ids), bool)
+    found[np.unique(which, return_index=True)[1]] = True
+    return found
+
+
 @lru_cache(maxsize=1024)
 def _choices(group: Group, known: tuple[str, ...]) -> dict[tuple[int, ...], Group]:
     """What each choice of values for the known keys leaves open of a group."""
@@ -101,15 +121,13 @@ class Product:
             same = reached.setdefault(state, len(reached))
             return np.broadcast_to(np.int64(same), len(dimension.ids))
         keys = [dimension.keys[k] for k in columns]
-        seen: dict[tuple[int, ...], int] = {}
-        found = np.empty(len(dimension.ids), np.int64)
-        for i, point in enumerate(map(tuple, dimension.ids[:, columns].tolist())):
-            if point not in seen:
-                chosen = dict(zip(keys, point, strict=True))
-                after = tuple(restrict(clause, chosen) for clause in state)
-                seen[point] = reached.setdefault(after, len(reached))
-            found[i] = seen[point]
-        return found
+        points, which = distinct(dimension.ids[:, columns])
+        found = np.empty(len(points), np.int64)
+        for i, point in enumerate(points.tolist()):
+            chosen = dict(zip(keys, point, strict=True))
+            after = tuple(restrict(clause, chosen) for clause in state)
+            found[i] = reached.setdefault(after, len(reached))
+        return found[which]
 
     @staticmethod
     def _total(step: Ids, totals: list[tuple[int, int]]) -> tuple[int, int]:
@@ -194,9 +212,9 @@ class Lookup:
             codes = codes * size + column
         return codes
 
-    def points(self, columns: Sequence[Ids]) -> Ids:
-        """The point with these values, -1 where there is none."""
-        codes = self._codes(columns, len(columns[0]))
+    def points(self, columns: Sequence[Ids], count: int) -> Ids:
+        """The first point with the values of each of the count queries, -1 where there is none."""
+        codes = self._codes(columns, count)
         at = np.minimum(np.searchsorted(self._sorted, codes), len(self._sorted) - 1)
         return np.where(self._sorted[at] == codes, self._order[at], -1)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -13,27 +11,30 @@ from typing import Any
 import numpy as np
 
 from harness.experiment import data, document, source
-from harness.experiment.axes import Axis, plain, setting_of
-from harness.experiment.blocks import BLOCK_KEYS, Block, BlockReader, unknown_parameter
+from harness.experiment.axes import Axis
+from harness.experiment.blocks import BLOCK_KEYS, Block, BlockReader
+from harness.experiment.changes import changed, read
 from harness.experiment.check import Checker, unused
-from harness.experiment.errors import BadValueError, Path, either, found, nearest
+from harness.experiment.errors import BadValueError, Path, either, found, unknown
+from harness.experiment.idle import idle as idle_of
+from harness.experiment.meaning import fingerprint as fingerprint_of
 from harness.experiment.model import Data, Dimension, Experiment, Structure, Value
-from harness.experiment.settings import NETWORK, NUMBERS, TRAINING, layer_of_rate, users
+from harness.experiment.settings import NETWORK, NUMBERS, TRAINING, layer_of_rate
 from harness.experiment.source import Note, Source, notes_at
 from harness.formulas.optimizers import OPTIMIZERS
-
-VERSION = 1
-"""Of the meaning of an experiment: it goes up when the same file comes to mean other rows."""
 
 Origin = str | os.PathLike[str] | Mapping[str, Any]
 
 
-def load(origin: Origin, text: str | None = None) -> Experiment:
+def load(origin: Origin, text: str | None = None, settings: Mapping[str, str] | None = None) -> Experiment:
     """The experiment in a YAML file or a mapping of the same shape. Raises ExperimentError.
 
-    text: what stood in the file at another time.
+    text: what stood in the file at another time. settings: parameter -> its one value as YAML, in place of what stands
+    there; or `name`. What is wrong with a setting has the place `--set learning_rate`.
     """
-    return _finish(_read(origin, text))
+    given = source.read(origin, text)
+    experiment = _finish(_read(given))  # what is wrong without the settings has its place in the file
+    return _finish(_read(changed(given, settings))) if settings else experiment
 
 
 def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
@@ -41,7 +42,7 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
 
     Raises ExperimentError; what is wrong with a setting has the place `--set learning_rate`.
     """
-    reading = _read(origin)
+    reading = _read(source.read(origin))
     _finish(reading)
     axes = {key: axis.head() for dimension in reading.blocks[0].dimensions for key, axis in dimension.axes.items()}
     paths = dict(reading.blocks[0].paths)
@@ -50,7 +51,7 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
     for key in sorted(settings, key=lambda key: key != "learning_rate"):
         place: Path = (f"--set {key}",)
         try:
-            axes_of_key = _set(key, settings[key])
+            axes_of_key = Axis(key, "values", (read(key, settings[key], reading.source.data)[1],), 1)
         except BadValueError as bad:
             notes += notes_at(place, bad)
             damaged.add(key)
@@ -58,7 +59,8 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
         if key == "learning_rate":
             axes = {other: axis for other, axis in axes.items() if not layer_of_rate(other)}
         axes[key], paths[key] = axes_of_key, place
-    idle = _idle(_settings(reading, [Block(())]), axes) - settings.keys()
+    heads = {key: axis.numbers[0] for key, axis in axes.items() if axis.explicit}
+    idle = idle_of({**_settings(reading, [Block(())]), **heads}, axes.keys() | NUMBERS.keys()) - settings.keys()
     block = Block((), [Dimension({key: axis}) for key, axis in axes.items() if key not in idle])
     block.paths, block.damaged = {key: paths[key] for key in axes if key not in idle}, damaged
     training = reading.document.training.model_copy(update=dict.fromkeys(idle & NUMBERS.keys()))
@@ -73,32 +75,11 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
     )
 
 
-def _idle(constants: Mapping[str, Any], axes: Mapping[str, Axis]) -> set[str]:
-    """The learning rates and numbers that a configuration does not use."""
-    values = {**constants, **{key: axis.numbers[0] for key, axis in axes.items() if axis.explicit}}
-    depth = len(values["layers"]) - 1
-    idle = {key for key in axes if (layer_of_rate(key) or 0) > depth}
-    if all(f"learning_rate_{layer}" in axes for layer in range(1, depth + 1)):
-        idle.add("learning_rate")
-    kinds = {number: users(number) for number in NUMBERS}
-    return idle | {number for number, (kind, names) in kinds.items() if values[kind] not in names}
-
-
-def _set(key: str, text: str) -> Axis:
-    setting = setting_of(key)
-    if setting is None:
-        raise BadValueError(unknown_parameter(key))
-    try:
-        raw = source.fragment(text)
-    except ValueError as error:
-        raise BadValueError(str(error)) from None
-    return Axis(key, "values", (setting.rule(raw),), 1)
-
-
 def structure(experiment: Experiment, values: Mapping[str, Value]) -> Structure:
     """The structure of the runs with these swept values."""
     chosen: dict[str, Any] = {**experiment.settings, **values}
-    layers, activation, batch_size = chosen["layers"], chosen["activation"], chosen["batch_size"]
+    layers, samples, batch_size = chosen["layers"], len(experiment.data.inputs), chosen["batch_size"]
+    activation = chosen.get("activation", ())  # a network without hidden layers has none
     hidden = (activation,) * (len(layers) - 2) if isinstance(activation, str) else activation
     return Structure(
         layers,
@@ -106,7 +87,7 @@ def structure(experiment: Experiment, values: Mapping[str, Value]) -> Structure:
         chosen["bias"],
         chosen["loss"],
         chosen["optimizer"],
-        len(experiment.data.inputs) if batch_size == "full" else batch_size,
+        samples if batch_size == "full" else min(batch_size, samples),
         chosen["dtype"],
         chosen["arithmetic"],
         chosen["schedule"],
@@ -141,8 +122,7 @@ class _Reading:
     notes: list[Note]
 
 
-def _read(origin: Origin, text: str | None = None) -> _Reading:
-    given = source.read(origin, text)
+def _read(given: Source) -> _Reading:
     notes: list[Note] = []
     made, damaged = document.read(given.data, notes)
     blocks = list(_blocks(given.data, BlockReader(made.seed, made.run_cap, notes), notes))
@@ -183,10 +163,11 @@ def _blocks(raw: dict[str, Any], reader: BlockReader, notes: list[Note]) -> Iter
         if not isinstance(block, dict):
             notes.append(Note(path, f"expected {{parameters, zip, exclude}}, found {found(block)}"))
             continue
-        for key in block:
-            if key not in BLOCK_KEYS:
-                hint = nearest(key, BLOCK_KEYS) or f"; expected one of {', '.join(BLOCK_KEYS)}"
-                notes.append(Note((*path, key), f"unknown key{hint}", key=True))
+        notes += [
+            Note((*path, key), document.misplaced(key, "grids") or unknown(key, BLOCK_KEYS), key=True)
+            for key in block
+            if key not in BLOCK_KEYS
+        ]
         yield reader.read(block, path)
 
 
@@ -242,16 +223,12 @@ def _finish(reading: _Reading) -> Experiment:
         source=reading.source.text,
         fingerprint="",
     )
-    return replace(experiment, fingerprint=_fingerprint(experiment))
+    return replace(experiment, fingerprint=fingerprint_of(experiment))
 
 
 def _without_guessed(notes: list[Note]) -> list[Note]:
-    """Without what would not be wrong if a misspelt key were what it was probably meant to be."""
-    guesses = {
-        (*note.path[:-1], guess.group(1))
-        for note in notes
-        if note.key and (guess := re.search(r"; did you mean (\w+)\?$", note.message))
-    }
+    """The notes without those that follow from a misspelt or misplaced key: they go away when that key is put right."""
+    guesses = {guess for note in notes if note.key and (guess := _guess(note))}
     names = {path[-1] for path in guesses}
     return [
         note
@@ -261,21 +238,11 @@ def _without_guessed(notes: list[Note]) -> list[Note]:
     ]
 
 
-def _fingerprint(experiment: Experiment) -> str:
-    grids = [
-        [
-            [[[key, axis.canonical()] for key, axis in dimension.axes.items()] for dimension in grid.dimensions],
-            [{key: plain(value) for key, value in entry.items()} for entry in grid.exclude],
-        ]
-        for grid in experiment.grids
-    ]
-    meaning = {
-        "version": VERSION,
-        "seed": experiment.seed,
-        "settings": experiment.settings,
-        "data": experiment.data.digest(),
-        "grids": grids,
-        "repeats": experiment.repeats,
-        "record": [experiment.record_weights, experiment.losses_every],
-    }
-    return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
+def _guess(note: Note) -> Path | None:
+    """The path of the key that was probably meant, from the suggestion in the note's message; None without one."""
+    if guess := re.search(r"; did you mean ([\w.]+)\?$", note.message):
+        steps = tuple(guess.group(1).split("."))
+        return steps if len(steps) > 1 else (*note.path[:-1], *steps)
+    if place := re.search(r"; it belongs (?:under (\w+)|at the top level)$", note.message):
+        return (*filter(None, place.groups()), str(note.path[-1]))
+    return None

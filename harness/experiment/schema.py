@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.experiment.axes import DISTRIBUTIONS, SWEEPABLE
 from harness.experiment.initialisation import RULES
-from harness.experiment.settings import LEARNING_RATE, Setting
+from harness.experiment.settings import LEARNING_RATE, NAME, Setting
 
 _NUMBER = {"type": "number"}
 _COUNT = {"type": "integer", "minimum": 1}
@@ -53,7 +53,8 @@ def _initialisation() -> dict[str, Any]:
     rows = {"type": "array", "items": row, "minItems": 1}
     matrices = {"type": "array", "items": rows, "minItems": 1}
     explicit = _mapping({"weights": matrices, "biases": rows}, ["weights"])
-    mappings.append(_mapping({"values": explicit, "bias": _NUMBER}, ["values"]))
+    own = {"type": "string", "pattern": f"^{NAME.pattern}$"}
+    mappings.append(_mapping({"values": explicit, "bias": _NUMBER, "name": own}, ["values"]))
     return {"anyOf": [{"enum": plain}, *mappings]}
 
 
@@ -63,6 +64,7 @@ def definitions() -> dict[str, Any]:
     parameters = _mapping({key: _axis(key, setting) for key, setting in SWEEPABLE.items()})
     parameters["patternProperties"] = {layered: _axis("learning_rate", LEARNING_RATE)}
     match = _mapping({key: setting.schema for key, setting in SWEEPABLE.items()})
+    match["properties"]["init"] = {"anyOf": [SWEEPABLE["init"].schema, {"type": "string"}]}  # or the name of values
     match["patternProperties"] = {layered: LEARNING_RATE.schema}
     block = {key: {"$ref": f"#/$defs/{key.capitalize()}"} for key in ("parameters", "zip", "exclude")}
     return {

@@ -36,6 +36,8 @@ EXACT = 2**53
 MOST_WEIGHTS = 1 << 24
 """The largest whole number a column holds; the most weights a network may have."""
 
+NAME = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,64}")
+"""What experiments and explicit initial values may be called."""
 _RATE_OF_LAYER = re.compile(r"learning_rate_([1-9][0-9]{0,3})")
 
 
@@ -175,6 +177,13 @@ def switch(raw: object) -> bool:
     return raw
 
 
+def own_name(raw: object) -> str:
+    """A name that the experiment's author chose."""
+    if not isinstance(raw, str) or not NAME.fullmatch(raw):
+        raise BadValueError(f"expected 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot, found {found(raw)}")
+    return raw
+
+
 def _named(names: Sequence[str]) -> Callable[[object], str]:
     return lambda raw: name_of(raw, names)
 
@@ -246,6 +255,13 @@ def users(number: str) -> tuple[str, list[str]]:
         if names:
             return kind, names
     raise KeyError(number)
+
+
+def defaults_of(kind: str, name: str) -> dict[str, float]:
+    """Each number of an optimizer or schedule where it is not given: NaN if it must be. Weight decay is optimizers'."""
+    chosen = KINDS[kind][name]
+    own = {number.name: math.nan if number.default is None else number.default for number in chosen.numbers}
+    return own | ({"weight_decay": chosen.weight_decay or 0.0} if isinstance(chosen, Optimizer) else {})
 
 
 def layer_of_rate(key: str) -> int | None:

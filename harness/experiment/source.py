@@ -7,15 +7,17 @@ import math
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
 
+from harness.experiment import shipped
 from harness.experiment.errors import BadValueError, ExperimentError, Key, Path, Problem, dotted, found, shorten
+from harness.experiment.yaml_positions import Positions
 from harness.experiment.yaml_scan import YamlTextError
-from harness.experiment.yaml_text import DEEPEST, Positions, parse, scalar
+from harness.experiment.yaml_text import DEEPEST, parse, scalar
 
 MOST_BYTES = 1 << 20
 
@@ -46,7 +48,7 @@ class Source:
     """Plain data and where they came from.
 
     label: what messages call it. folder: what relative file names start from. text: the file, or the mapping
-    as YAML.
+    as YAML. places: path -> what messages call it, where that is another place.
     """
 
     label: str
@@ -54,11 +56,12 @@ class Source:
     text: str
     folder: FilePath
     positions: Positions | None = None
+    places: Mapping[Path, Path] = field(default_factory=dict)
 
     def error(self, notes: Iterable[Note]) -> ExperimentError:
         """All notes, with those the YAML reader left, as one error in order of position."""
         if self.positions is None:
-            return ExperimentError([Problem(self.label, None, None, dotted(n.path), n.message) for n in notes])
+            return ExperimentError([Problem(self.label, None, None, self._place(n.path), n.message) for n in notes])
         early = self.positions.problems
         problems = [Problem(self.label, p.line, p.column, dotted(p.path), p.message) for p in early]
         for note in notes:
@@ -66,16 +69,22 @@ class Source:
             problems.append(Problem(self.label, line, column, dotted(note.path), note.message))
         return ExperimentError(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
 
+    def _place(self, path: Path) -> str:
+        """What messages call a path."""
+        above = next((path[:n] for n in range(len(path), 0, -1) if path[:n] in self.places), ())
+        return dotted((*self.places.get(above, ()), *path[len(above) :]))
+
 
 def read(source: str | os.PathLike[str] | Mapping[str, Any], text: str | None = None) -> Source:
-    """The plain data of a YAML file or a mapping. Raises ExperimentError if there are none.
+    """The plain data of a YAML file, of a shipped experiment named alone, or of a mapping.
 
-    text: what stood in the file at another time.
+    text: what stood in the file at another time. Raises ExperimentError if there are no such data.
     """
     if isinstance(source, Mapping):
         return _from_mapping(source)
     label = os.fspath(source)
-    text = _text(label) if text is None else text
+    path = shipped.resolved(label)
+    text = _text(label, path) if text is None else text
     try:
         data, positions = parse(text)
     except YamlTextError as problem:
@@ -84,7 +93,7 @@ def read(source: str | os.PathLike[str] | Mapping[str, Any], text: str | None = 
     if not isinstance(data, dict):
         what = "the file is empty" if data is None else f"expected a mapping such as `name: xor`, found {found(data)}"
         raise ExperimentError([Problem(label, *positions.value(()), "", what)])
-    return Source(label, data, text, FilePath(label).parent, positions)
+    return Source(label, data, text, path.parent, positions)
 
 
 def fragment(text: str) -> Any:
@@ -98,17 +107,17 @@ def fragment(text: str) -> Any:
     return data
 
 
-def _text(label: str) -> str:
+def _text(label: str, path: FilePath) -> str:
     def fail(message: str) -> ExperimentError:
         return ExperimentError([Problem(label, None, None, "", message)])
 
     try:
-        with open(label, "rb", opener=_open) as file:
+        with open(path, "rb", opener=_open) as file:
             os.set_blocking(file.fileno(), True)
             large = os.fstat(file.fileno()).st_size > MOST_BYTES
             content = b"" if large else file.read(MOST_BYTES + 1)
     except FileNotFoundError:
-        raise fail("no such file") from None
+        raise fail(f"no such file{shipped.hint(label)}") from None
     except IsADirectoryError:
         raise fail("this is a directory, not an experiment file") from None
     except (OSError, ValueError) as error:

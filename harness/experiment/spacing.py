@@ -23,7 +23,7 @@ def geomspace(start: float, stop: float, n: int) -> Floats:
 
 
 def logspace(start: float, stop: float, n: int) -> Floats:
-    """(n,) from 10^start to 10^stop likewise; infinite where that is too large."""
+    """(n,) from 10^start to 10^stop, each the same multiple of the one before; infinite where that is too large."""
     return _progression(DECIMALS.power(TEN, Decimal(start)), DECIMALS.power(TEN, Decimal(stop)), n)
 
 
@@ -58,7 +58,10 @@ def _parts(numbers: list[Decimal]) -> Floats:
 
 
 def _products(a: Floats, b: Floats) -> Floats:
-    """Of one such with others, rounded once: what the product of the first floats loses is added (Dekker, 1971)."""
+    """(N,) the products of one number `a` (3,) and others `b` (3, N), as `_parts` gives them, each rounded once.
+
+    What the product of the high parts loses is computed and added (Dekker, 1971).
+    """
     product: Floats = a[0] * b[0]
     if np.isinf(a[0]):
         return product
@@ -69,7 +72,7 @@ def _products(a: Floats, b: Floats) -> Floats:
 
 
 def _halves(x: Floats) -> tuple[Floats, Floats]:
-    """X as the sum of two floats of half its digits."""
+    """Two floats of half the digits of x each, whose sum it is."""
     scaled = SPLIT * x
     high = scaled - (scaled - x)
     return high, x - high

@@ -16,14 +16,16 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
 from harness.experiment.errors import Path, found, shorten
+from harness.experiment.yaml_positions import Positions
 from harness.experiment.yaml_scan import ADVICE, NUMBERS, BoundedReader, NumbersScanner, YamlTextError
 
+MERGE = "\0<<"
+"""The key under which what is merged stands until its mapping ends; no key of a file can be that."""
 DEEPEST = 32
 MOST_EVENTS = 12_000
 MOST_EXPANDED = 1_000_000
 """Bounds on nesting; on YAML events, where a list of numbers is one; on values after aliases are expanded."""
 
-_PIECE = re.compile(r"[\[\]]|[^\s,\[\]]+")
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
@@ -34,59 +36,6 @@ _WORDS: dict[str, Any] = {
     **{sign + word: float(sign + "inf") for sign in ("", "+", "-") for word in (".inf", ".Inf", ".INF")},
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }
-
-
-@dataclass
-class Positions:
-    """Where every key and value stands. Of a list of numbers only the start is kept; the rest is looked up.
-
-    problems: what is wrong without keeping the rest from being read (a key given twice, a tag).
-    """
-
-    text: str
-    keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
-    values: dict[Path, tuple[int, int]] = field(default_factory=dict)
-    numbers: dict[Path, int] = field(default_factory=dict)
-    problems: list[YamlTextError] = field(default_factory=list)
-
-    def value(self, path: Path) -> tuple[int, int]:
-        """(line, column) of a value, or of the nearest thing above it that has a position."""
-        for length in range(len(path), -1, -1):
-            above = path[:length]
-            if length < len(path) and above in self.numbers:
-                return self._inside(self.numbers[above], path[length:])
-            if above in self.values:
-                return self.values[above]
-        return (1, 1)
-
-    def key(self, path: Path) -> tuple[int, int]:
-        """(line, column) of the key that a path ends with, or of the nearest key or list item above it."""
-        for length in range(len(path), 0, -1):
-            at = self.keys.get(path[:length]) or self.values.get(path[:length])
-            if at:
-                return at
-        return (1, 1)
-
-    def _inside(self, start: int, indices: Path) -> tuple[int, int]:
-        at, best = [0], start
-        for piece in _PIECE.finditer(self.text, start + 1):
-            if piece.group() == "]":
-                at.pop()
-                if not at:
-                    break
-                at[-1] += 1
-                continue
-            if tuple(at) == indices:
-                best = piece.start()
-                break
-            if piece.group() == "[":
-                at.append(0)
-            else:
-                at[-1] += 1
-        return self._line_column(best)
-
-    def _line_column(self, offset: int) -> tuple[int, int]:
-        return self.text.count("\n", 0, offset) + 1, offset - self.text.rfind("\n", 0, offset)
 
 
 def scalar(text: str) -> Any:
@@ -121,7 +70,8 @@ class _Builder:
     def __init__(self, positions: Positions) -> None:
         self.positions = positions
         self.stack: list[_Open] = []
-        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.anchors: dict[str, tuple[Any, int, Path]] = {}
+        self.aliases: dict[Path, Path] = {}
         self.root: Any = None
         self.expanded = 0
 
@@ -129,7 +79,7 @@ class _Builder:
         if not self.stack:
             return ()
         top = self.stack[-1]
-        return (*top.path, len(top.value) if isinstance(top.value, list) else str(top.key))
+        return (*top.path, len(top.value) if isinstance(top.value, list) else str(top.key).lstrip("\0"))
 
     def expects_key(self) -> bool:
         return bool(self.stack) and isinstance(self.stack[-1].value, dict) and self.stack[-1].key is None
@@ -137,12 +87,16 @@ class _Builder:
     def refuse(self, message: str, line: int, column: int, path: Path) -> None:
         self.positions.problems.append(YamlTextError(message, line, column, path))
 
-    def add_key(self, key: Any, line: int, column: int) -> None:
+    def add_key(self, key: Any, line: int, column: int, merge: bool = False) -> None:
         top = self.stack[-1]
+        if merge and MERGE not in top.value:
+            self.positions.keys[*top.path, key] = (line, column)
+            top.key = MERGE
+            return
         path = (*top.path, key if isinstance(key, str) else found(key))
         if not isinstance(key, str):
             self.refuse(f"expected a name as the key, found {found(key)}", line, column, path)
-        elif key in top.value:
+        elif key in top.value or merge:
             first = self.positions.keys[path]
             self.refuse(f"given twice, first in line {first[0]}, column {first[1]}", line, column, path)
         else:
@@ -174,10 +128,11 @@ class _Builder:
             raise YamlTextError(f"alias *{shorten(name)} stands inside what it refers to", line, column)
         if name not in self.anchors:
             raise YamlTextError(f"alias *{shorten(name)} refers to nothing", line, column)
-        value, size = self.anchors[name]
+        value, size, path = self.anchors[name]
         if self.expects_key():
             self.add_key(value, line, column)
         else:
+            self.aliases[self.path()] = path
             self.add(value, line, column, size)
 
     def scalar(self, event: Any, line: int, column: int) -> None:
@@ -185,9 +140,9 @@ class _Builder:
         plain = event.style is None or event.style == ""
         value = scalar(event.value) if plain else event.value
         if event.anchor is not None:
-            self.anchors[event.anchor] = (value, _size(value))
+            self.anchors[event.anchor] = (value, _size(value), self.path())
         if self.expects_key():
-            self.add_key(value, line, column)
+            self.add_key(value, line, column, merge=plain and value == MERGE.lstrip("\0"))
             return
         if numbers:
             self.positions.numbers[self.path()] = event.start_mark.index
@@ -206,11 +161,33 @@ class _Builder:
         done = self.stack.pop()
         for key in done.refused:
             del done.value[key]
+        if isinstance(done.value, dict) and MERGE in done.value:
+            done.value = self.merged(done.value, done.path)
         if done.anchor is not None:
-            self.anchors[done.anchor] = (done.value, done.size)
+            self.anchors[done.anchor] = (done.value, done.size, done.path)
         line, column = self.positions.values[done.path]
         self.expanded -= done.size - 1
         self.add(done.value, line, column, done.size)
+
+    def merged(self, own: dict[str, Any], path: Path) -> dict[str, Any]:
+        """A mapping with the keys that `<<` brings in: they come first, and of two the first; its own values win."""
+        bases = own.pop(MERGE)
+        place = (*path, MERGE.lstrip("\0"))
+        place = self.aliases.get(place, place)
+        found_there = [(bases, place)]
+        if isinstance(bases, list):
+            places = [(*place, index) for index in range(len(bases))]
+            found_there = [(base, self.aliases.get(at, at)) for base, at in zip(bases, places, strict=True)]
+        everything: dict[str, Any] = {}
+        for base, at in found_there:
+            if not isinstance(base, dict):
+                wanted = "expected a mapping to merge, such as *base, or a list of them"
+                self.refuse(f"{wanted}, found {found(base)}", *self.positions.value(at), (*path, "<<"))
+                continue
+            for key in base.keys() - everything.keys() - own.keys():
+                self.positions.merged[*path, key] = self.positions.written((*at, key))
+            everything |= {key: value for key, value in base.items() if key not in everything}
+        return {**everything, **own}
 
 
 def _size(value: Any) -> int:
@@ -227,7 +204,7 @@ def _feed(builder: _Builder, event: Any, line: int, column: int) -> None:
     if kind == "DocumentStartEvent":
         if "" in builder.anchors:
             raise YamlTextError("expected one document, found a second one", line, column)
-        builder.anchors[""] = (None, 1)
+        builder.anchors[""] = (None, 1, ())
         if event.version not in (None, (1, 2)):
             raise YamlTextError("experiments are read as YAML 1.2; remove the %YAML line", line, column)
     elif kind == "AliasEvent":
@@ -256,7 +233,7 @@ def parse(text: str) -> tuple[Any, Positions]:
                 raise YamlTextError(f"more than {MOST_EVENTS:,} values and lists; {ADVICE}", line, column)
             _feed(builder, event, line, column)
     except ReaderError as error:
-        line, column = positions._line_column(min(int(error.position), len(text)))
+        line, column = positions.line_column(min(int(error.position), len(text)))
         raise YamlTextError(f"the character U+{ord(text[error.position]):04X} is not allowed", line, column) from None
     except MarkedYAMLError as error:
         raise _as_problem(error) from None

@@ -214,7 +214,7 @@ def softplus(x: Value) -> Value:
 
 
 def nearest(x: Value) -> Value:
-    """The nearest integer, the even one of two; |x| below 2^51 (float32: 2^22)."""
+    """Round x to the nearest integer, ties to even; |x| must be below 2^51 (float32: 2^22)."""
     magic = by_dtype(x, ROUND_64, ROUND_32)
     return (x + magic) - magic
 
@@ -232,4 +232,4 @@ def raised_cosine(x: Value) -> Value:
 
 
 FUNCTIONS = (exp, log, tanh, sigmoid, softplus)
-"""What works on any value that has the primitives, each after those that it calls."""
+"""The functions that work on any value with the primitives, each listed after those that it calls."""

@@ -1,4 +1,4 @@
-"""Optimizers: what an update makes of a parameter and its gradient. The definitions are PyTorch's (`torch.optim`)."""
+"""Optimizers: the rules that update a parameter by its gradient, as PyTorch defines them (`torch.optim`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Values = Any
 
 
 class Number(NamedTuple):
-    """A number that an optimizer or a schedule has: least <= number < below. default: None if it must be given."""
+    """A hyperparameter of an optimizer or a schedule: least <= value < below. default: None if it must be given."""
 
     name: str
     default: float | None
@@ -80,11 +80,11 @@ def adam(w: Values, gradient: Values, rate: Values, slots: Values, clock: Values
 
 
 TINY = 1e-30
-"""A power of a beta below it is left as it is: 1 less it is 1, and no subnormal number, which is slow, is reached."""
+"""beta^t stays as it is once it is below this: 1 - beta^t is 1 by then, and subnormal numbers would be slow."""
 
 
 def adam_tick(clock: Values, numbers: Any) -> None:
-    """clock: beta1^t and beta2^t, for the t-th update."""
+    """Advance the clock, beta1^t and beta2^t, to the next update t."""
     for which in (0, 1):
         clock[which] = select(clock[which] < TINY, clock[which], clock[which] * numbers[which])
 

@@ -112,4 +112,4 @@ PRIMITIVES = (
     mantissa,
     by_dtype,
 )
-"""What another kind of value must define anew (`functools.singledispatch`, by the type of the first argument)."""
+"""The functions that each kind of value defines (`functools.singledispatch`, by the type of the first argument)."""

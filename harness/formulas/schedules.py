@@ -1,4 +1,4 @@
-"""Schedules: the learning rate of each epoch. The definitions are PyTorch's (`torch.optim.lr_scheduler`)."""
+"""Schedules: the learning rate of each epoch, as PyTorch defines them (`torch.optim.lr_scheduler`)."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def constant(base: Values, before: Values, epoch: Values, numbers: Any) -> Value
 
 
 def step(base: Values, before: Values, epoch: Values, numbers: Any) -> Values:
-    """StepLR: times gamma every step_size epochs."""
+    """StepLR: the rate is multiplied by gamma every step_size epochs."""
     step_size, gamma = numbers
     due = nearest(epoch / step_size) * step_size
     return select((due >= epoch) & (due <= epoch) & (epoch > 0.0), before * gamma, before)
 
 
 def exponential(base: Values, before: Values, epoch: Values, numbers: Any) -> Values:
-    """ExponentialLR: times gamma every epoch."""
+    """ExponentialLR: the rate is multiplied by gamma every epoch."""
     (gamma,) = numbers
     return select(epoch > 0.0, before * gamma, before)
 
@@ -54,7 +54,7 @@ def cosine(base: Values, before: Values, epoch: Values, numbers: Any) -> Values:
 
 
 def warmup(base: Values, before: Values, epoch: Values, numbers: Any) -> Values:
-    """LinearLR: from start_factor*base to base in warmup_epochs equal steps."""
+    """LinearLR: the rate grows from start_factor*base to base in warmup_epochs equal steps."""
     warmup_epochs, start_factor = numbers
     share = select(epoch < warmup_epochs, epoch / warmup_epochs, 1.0)
     return select(epoch < warmup_epochs, base * multiply_add(1.0 - start_factor, share, start_factor), base)

@@ -6,7 +6,7 @@ what `harness explain` records from.
 
 from harness.reference.draws import initial_network
 from harness.reference.network import Network, Sample
-from harness.reference.training import Losses, Row, Training, Trajectory, Update, epochs, trajectory
+from harness.reference.training import Losses, Row, Training, Trajectory, Update, epoch_losses, epochs, trajectory
 
 __all__ = [
     "Losses",
@@ -16,6 +16,7 @@ __all__ = [
     "Training",
     "Trajectory",
     "Update",
+    "epoch_losses",
     "epochs",
     "initial_network",
     "trajectory",

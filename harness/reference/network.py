@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -47,8 +47,14 @@ class Sample:
     cost: Any
     slope: Array
     delta: list[Array]
-    weight_gradient: list[Array]
-    bias_gradient: list[Array]
+
+    def gradient(self) -> list[Array]:
+        """The gradient of every layer's weights, (O, I) each, then of its biases, (O,) each.
+
+        dcost/dw_ji = delta_j*a_i, dcost/db_j = delta_j. Made when asked for: a sample's is as large as the network.
+        """
+        weights = [d[:, None] * below[None, :] for d, below in zip(self.delta, self.a, strict=False)]
+        return [*weights, *self.delta]
 
 
 def forward(network: Network, x: Array) -> tuple[list[Array], list[Array]]:
@@ -79,18 +85,18 @@ def backward(network: Network, z: list[Array], a: list[Array], slope: Array) -> 
 
 
 def sample_gradient(network: Network, epoch: int, index: int, x: Array, t: Array) -> Sample:
-    """One sample forward and backward. gradient of w_ji = delta_j*a_i, of b_j = delta_j."""
+    """One sample forward and backward."""
     z, a = forward(network, x)
     slope = np.empty_like(a[-1])
     cost = LOSSES[network.structure.loss].cost(t, a[-1], slope)
     delta = backward(network, z, a, slope)
-    weight_gradient = [d[:, None] * below[None, :] for d, below in zip(delta, a, strict=False)]
-    return Sample(epoch, index, t, z, a, cost, slope, delta, weight_gradient, delta)
+    return Sample(epoch, index, t, z, a, cost, slope, delta)
 
 
-def mean_gradient(gradients: Sequence[list[Array]], count: int) -> list[Array]:
-    """For each layer the samples' gradients summed in order, then divided by their number."""
-    total = gradients[0]
-    for more in gradients[1:]:
+def mean_gradient(samples: Iterable[Sample], count: int) -> list[Array]:
+    """Each of the samples' gradients summed in their order, then divided by their number; see `Sample.gradient`."""
+    gradients = (sample.gradient() for sample in samples)
+    total = next(gradients)
+    for more in gradients:
         total = [one + other for one, other in zip(total, more, strict=True)]
     return [gradient / count for gradient in total]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 class Update:
     """The end of a batch: the mean gradients, the learning rates and the parameters before and after.
 
-    number: of all updates, from 1. slots: what the optimizer keeps of each parameter, after; `[group][layer][slot]`.
+    number: of all updates, from 1. order: the places in the data of the batch's samples. batch: its first samples, as
+    many as `epochs` was told to keep. slots: what the optimizer keeps of each parameter, after; `[group][layer][slot]`.
     """
 
     epoch: int
     number: int
+    order: list[int]
     batch: list[Sample]
     weight_gradient: list[Array]
     bias_gradient: list[Array]
@@ -55,6 +57,7 @@ class Row:
     settled_epoch: int | None = None
     diverged_epoch: int | None = None
     losses: Losses | None = None
+    first_loss: Any = None
     last_finite_loss: Any = None
     weights: Array | None = None
 
@@ -139,31 +142,45 @@ class Training:
         return changed
 
 
-def epochs(training: Training, data: Data) -> Iterator[Update | Losses]:
-    """Train for ever, changing the network: every `Update` as it happens and, after each epoch, its `Losses`."""
+def epochs(training: Training, data: Data, first: int = 1, keep: int | None = None) -> Iterator[Update | Losses]:
+    """Train for ever, changing the network: every `Update` as it happens and, after each epoch, its `Losses`.
+
+    first: the number of the next epoch, for a run that has settled (see `Training.steady`): the epochs before it are
+    not trained, as they change nothing. keep: how many samples of a batch its `Update` has, all if not given.
+    """
     network, structure = training.network, training.network.structure
     inputs, targets = (rounded(values, structure.dtype) for values in (data.inputs, data.targets))
-    epoch = number = 0
+    epoch = first - 1
+    number = epoch * -(-len(inputs) // structure.batch_size)
     while True:
         order = training.start(epoch, len(inputs))
         epoch += 1
-        costs = []
+        costs: list[Any] = []
         for start in range(0, len(inputs), structure.batch_size):
-            indices = order[start : start + structure.batch_size]
-            batch = [sample_gradient(network, epoch, s, inputs[s], targets[s]) for s in indices]
-            costs += [sample.cost for sample in batch]
-            dw = mean_gradient([sample.weight_gradient for sample in batch], len(batch))
-            db = mean_gradient([sample.bias_gradient for sample in batch], len(batch))
+            places = order[start : start + structure.batch_size]
+            batch: list[Sample] = []
+            samples = (sample_gradient(network, epoch, s, inputs[s], targets[s]) for s in places)
+            gradient = mean_gradient(_noted(samples, costs, batch, keep), len(places))
             before = network.weights, network.biases
-            dw, db = training.update(dw, db)
+            layers = len(network.weights)
+            dw, db = training.update(gradient[:layers], gradient[layers:])
             number += 1
             slots = [[list(kept) for kept in group] for group in training.slots]
             after = network.weights, network.biases
-            yield Update(epoch, number, batch, dw, db, training.rates, slots, before, after)
+            yield Update(epoch, number, places, batch, dw, db, training.rates, slots, before, after)
         total = costs[0]
         for cost in costs[1:]:
             total = total + cost
         yield Losses(epoch, min(costs), total / len(costs), max(costs))
+
+
+def _noted(samples: Iterable[Sample], costs: list[Any], batch: list[Sample], keep: int | None) -> Iterator[Sample]:
+    """The samples, each one's cost noted, and the first ones kept."""
+    for sample in samples:
+        costs.append(sample.cost)
+        if keep is None or len(batch) < keep:
+            batch.append(sample)
+        yield sample
 
 
 def trajectory(training: Training, data: Data, stops: Sequence[int], max_loss: float = np.inf) -> Trajectory:
@@ -195,10 +212,12 @@ def epoch_losses(training: Training, data: Data) -> Iterator[Losses]:
 
 def next_row(row: Row, losses: Losses, unchanged: bool, after: Array, max_loss: Any) -> Row:
     """The row after one more epoch of a run that has not diverged."""
+    first_loss = losses.mean if losses.epoch == 1 else row.first_loss
     last_finite_loss = losses.mean if np.isfinite(losses.mean) else row.last_finite_loss
     if not (np.isfinite(after).all() and np.isfinite(losses.mean) and losses.max <= max_loss):
-        return Row(Status.DIVERGED, diverged_epoch=losses.epoch, last_finite_loss=last_finite_loss)
+        first_loss = None if losses.epoch == 1 else first_loss
+        return Row(Status.DIVERGED, None, losses.epoch, None, first_loss, last_finite_loss)
     if row.status == Status.SETTLED or unchanged:
         settled = row.settled_epoch or losses.epoch
-        return Row(Status.SETTLED, settled, None, losses, last_finite_loss, after)
-    return Row(Status.RAN, None, None, losses, last_finite_loss, after)
+        return Row(Status.SETTLED, settled, None, losses, first_loss, last_finite_loss, after)
+    return Row(Status.RAN, None, None, losses, first_loss, last_finite_loss, after)

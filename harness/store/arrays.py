@@ -17,7 +17,12 @@ LISTED = re.compile(r"[wb][1-9]\d*")
 
 
 def weights(table: pd.DataFrame, layers: Sequence[int] | None = None) -> Arrays:
-    """w1, w2, .. (rows, O, I) and b1, b2, .. (rows, O). Raises ValueError if list columns' layers are not known."""
+    """The weights of a table as arrays: w1, w2, .. (rows, O, I) and b1, b2, .. (rows, O), NaN where a row has none.
+
+    table: of columns w1_1_1, .. or, for large networks, list columns w1, .. layers: units of each layer, inputs first;
+    only needed for list columns of a table whose `attrs` and columns do not say. Raises ValueError if they are needed
+    and not given.
+    """
     named: dict[str, dict[tuple[int, ...], str]] = {}
     listed = [column for column in map(str, table.columns) if LISTED.fullmatch(column)]
     for column in map(str, table.columns):
@@ -40,13 +45,13 @@ def weights(table: pd.DataFrame, layers: Sequence[int] | None = None) -> Arrays:
 
 
 def _dtype(table: pd.DataFrame, name: str, named: dict[str, dict[tuple[int, ...], str]]) -> np.dtype[Any]:
-    """float32 only if every column is."""
+    """The type of a layer's array: float32 if all of its columns are, else float64."""
     dtypes = {str(table[column].dtype) for column in named.get(name, {}).values()}
     return np.dtype("float32" if dtypes == {"float32"} else "float64")
 
 
 def _networks(table: pd.DataFrame, layers: Sequence[int] | None) -> list[Sequence[int]]:
-    """The layers of each row's network."""
+    """The units of each layer, inputs first, of the network of each row."""
     layers = layers or table.attrs.get("harness", {}).get("layers")
     if layers is not None:
         return [layers] * len(table)

@@ -1,4 +1,4 @@
-"""Few large files in place of many: the same rows in the same order, for sharing."""
+"""Merge the files of a table into few large ones with the same rows in the same order, for sharing."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ import pyarrow.parquet as pq
 
 from harness.store.contents import StoreError
 from harness.store.folder import Folder
-from harness.store.log import BLOCKS, EXPERIMENT, KINDS, LOG, MANIFEST, Entry
+from harness.store.log import BLOCKS, EXPERIMENT, KINDS, LOG, MANIFEST, Entry, sums
 from harness.store.places import Place
+from harness.store.reading import no_results
 
 LARGE = 2**28
-"""Bytes after which a file is large enough."""
+"""Bytes from which on a merged file takes no further parts."""
 
 
 def compact(place: Place) -> tuple[int, int]:
-    """Merge the parts of a complete result; return how many there were and are. Raises `StoreError`, `FailedError`.
+    """Merge the parts of complete results; return their number before and after. Raises `StoreError`, `FailedError`.
 
     The folder holds all of the old files until all of the new ones are written, and then the new ones.
     """
     folder = Folder(place)
     manifest = folder.manifest()
-    if manifest is None or manifest["state"] != "complete":
+    if manifest is None:
+        raise no_results(str(place), MANIFEST)
+    if manifest["state"] != "complete":
         raise StoreError(f"{folder}: no complete results there; let the sweep end first")
     staged = place.staged()
     with place.lock():
@@ -45,7 +48,7 @@ def compact(place: Place) -> tuple[int, int]:
 
 
 def _groups(parts: Iterable[Entry]) -> Iterator[list[Entry]]:
-    """Parts that follow one another, until their files are large together."""
+    """Cut the parts, in order, into groups whose files have at least `LARGE` bytes together."""
     group: list[Entry] = []
     for part in parts:
         group.append(part)
@@ -57,10 +60,9 @@ def _groups(parts: Iterable[Entry]) -> Iterator[list[Entry]]:
 
 
 def _merged(group: list[Entry]) -> Entry:
-    """The key of several is the sum of theirs, as `harness.sweeps.plan` makes it."""
+    """The log entry of a merged part. Its key is the sum of the parts' keys, as in `harness.sweeps.plan`."""
     key = sum(int(entry.key, 16) for entry in group) % 2**64
-    rows, seconds = sum(entry.rows for entry in group), sum(entry.seconds for entry in group)
-    return Entry("part", group[0].first, group[-1].stop, f"{key:016x}", rows, round(seconds, 3))
+    return Entry("part", group[0].first, group[-1].stop, f"{key:016x}", **sums(group))
 
 
 def _tables(place: Place, group: list[Entry]) -> dict[str, pa.Table]:

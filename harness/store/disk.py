@@ -1,8 +1,8 @@
 """A folder on disk, written so that a crash at any instant leaves the old state or the new one.
 
-What is written lies in `.writing` until it is whole and synced; then it is renamed, or linked where it must not be
-there yet, and the directory synced. `tests/test_faults.py` cuts a run's calls at every place, without what was not
-synced by then.
+A new file lies in `.writing` until it is whole and synced; then it is renamed (or linked, where no file of that name
+may be there yet) and its directory is synced. `tests/test_faults.py` cuts the trace of a run's system calls at every
+place and drops what had not been synced by then.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from harness.store.log import BLOCKS, EXPERIMENT, KINDS, LOG, MANIFEST, OURS
 
 WRITING = ".writing"
 NEXT, READY, OLD = ".next", ".ready", ".old"
-"""What shall take the place of everything here: while it is made, once it is whole, and what was here before."""
+"""Names of subfolders: results being made to replace all that is here, the same once whole, and the replaced ones."""
 FOLDERS = (*KINDS, BLOCKS, LOG)
 NAMES = (*FOLDERS, MANIFEST, EXPERIMENT, LOCK, OWNER, WRITING, NEXT, READY, OLD)
 """All that a sweep writes lies under one of these names."""
@@ -35,7 +35,7 @@ TEMPORARY = re.compile("[0-9a-f]{32}")
 CHUNK = 2**24
 
 Check = Callable[[BinaryIO], None]
-"""Reads a file again that was just written, and raises OSError if it is not what it should be."""
+"""A function that reads a file that was just written, and raises OSError if it is not what it should be."""
 
 
 class Disk:
@@ -95,13 +95,13 @@ class Disk:
             return -1, ""
 
     def write(self, name: str, data: Any, check: Check | None = None) -> None:
-        """Put a file in place, or in place of another. Raises `FailedError`; then there is nothing or the old one."""
+        """Write a file, or replace one. Raises `FailedError`; then there is the old file or none, as before."""
         with self._written(name, data, check) as (writing, path):
             os.rename(writing, path)
             _sync(path.parent)
 
     def create(self, name: str, data: Any) -> bool:
-        """Put a file in place unless there is one; whether it is the new one. Raises `FailedError`."""
+        """Create a file unless its name is taken; return whether it was created. Raises `FailedError`."""
         with self._written(name, data, None) as (writing, path):
             try:
                 os.link(writing, path)
@@ -121,7 +121,7 @@ class Disk:
                     _sync(self.root / folder)
 
     def tidy(self) -> None:
-        """Remove what writers left behind that were killed, or have finished."""
+        """Remove the temporary files of writers that were killed or have finished."""
         for name in (WRITING, NEXT, OLD):
             with contextlib.suppress(OSError):
                 _clear(self.root / name)
@@ -131,18 +131,18 @@ class Disk:
         return any((self.root / name).exists() for name in (WRITING, READY, OLD))
 
     def staged(self) -> Disk:
-        """A place to make what shall be here next."""
+        """The folder in which results are made that shall replace those here."""
         return Disk(self.root / NEXT)
 
     def take_over(self) -> None:
-        """Put all that is staged in place of what is here. If that is cut short, `recover` goes on."""
+        """Replace the results here by the staged ones. If this is interrupted, `recover` completes it."""
         with self._failures(self.root, 0):
             os.rename(self.root / NEXT, self.root / READY)
             _sync(self.root)
         self.recover()
 
     def recover(self) -> None:
-        """Finish a `take_over` that was cut short."""
+        """Complete a `take_over` that was interrupted."""
         ready, old = self.root / READY, self.root / OLD
         if not ready.is_dir():
             return
@@ -161,12 +161,12 @@ class Disk:
         self.tidy()
 
     def lock(self) -> contextlib.AbstractContextManager[None]:
-        """Keep other writers out. Raises `FailedError` that names the one who is there."""
+        """Keep other writers out. Raises `FailedError` with the name of the process that holds the folder."""
         self._refuse_links()
         return owned(self.root)
 
     def free(self) -> int | None:
-        """Bytes that can still be written."""
+        """The free bytes of the file system."""
         path = next(path for path in (self.root, *self.root.absolute().parents) if path.exists())
         return shutil.disk_usage(path).free
 
@@ -196,7 +196,7 @@ class Disk:
 
     @contextlib.contextmanager
     def _written(self, name: str, data: Any, check: Check | None) -> Iterator[tuple[Path, Path]]:
-        """(where the data lie, whole and synced; where they belong). Afterwards nothing lies where they lay."""
+        """Write data to a temporary file; give its path, whole and synced, and its final path. Remove it afterwards."""
         path, writing = self.root / name, self.root / WRITING / uuid.uuid4().hex
         with self._failures(path, len(data)):
             try:
@@ -218,7 +218,7 @@ class Disk:
 
     @contextlib.contextmanager
     def _failures(self, path: Path, needed: int) -> Iterator[None]:
-        """What the system refuses, in a line that says how to go on."""
+        """Turn an OSError into a `FailedError`, one line that says how to go on. needed: bytes to be written, or 0."""
         try:
             yield
         except OSError as error:
@@ -250,7 +250,7 @@ def _clear(folder: Path) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Make names in a folder durable."""
+    """Sync a folder, so that the names in it survive a crash."""
     file = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(file)

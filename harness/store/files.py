@@ -58,12 +58,12 @@ def digest(data: pa.Buffer) -> tuple[int, str]:
 
 
 def check_parquet(rows: int, file: BinaryIO) -> None:
-    """Read the footer of a file that was just written. Raises OSError if it does not tell of so many rows."""
+    """Read the footer of a Parquet file that was just written. Raises OSError if it has another number of rows."""
     _check(rows, lambda: pq.read_metadata(file).num_rows)
 
 
 def check_arrow(rows: int, file: BinaryIO) -> None:
-    """The same of an Arrow file, all of it."""
+    """Read an Arrow file that was just written, all of it. Raises OSError if it has another number of rows."""
     _check(rows, lambda: pa.ipc.open_file(file).read_all().num_rows)
 
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from harness.experiment.model import Experiment
 from harness.store.contents import REPLACING, Contents, Found, StoreError
 from harness.store.files import arrow, check_arrow, check_parquet, digest, from_arrow, ours, parquet
-from harness.store.log import BLOCKS, EXPERIMENT, KINDS, LOG, MANIFEST, Entry, File, seal
+from harness.store.log import BLOCKS, EXPERIMENT, KINDS, LOG, MANIFEST, Entry, File, seal, sums
 from harness.store.places import Place
 from harness.store.schema import SCHEMA_VERSION
 
@@ -53,8 +53,8 @@ class Folder(Contents):
         ):
             raise StoreError(
                 f"{self}: holds the results of another experiment ({before['name']}, as it was on "
-                f"{before['started'][:10]}); give this one another name, add what is new with --extend, or replace "
-                "them with --overwrite"
+                f"{before['started'][:10]}); give this one another name, as with --set name=NAME, add what is new with "
+                "--extend, or replace them with --overwrite"
             )
         return before
 
@@ -130,9 +130,8 @@ class Folder(Contents):
             if self.done(part):
                 return
             raise
-        rows, seconds = (sum(getattr(entry, name) for entry in entries) for name in ("rows", "seconds"))
         whole = {kind: pa.concat_tables(pieces) for kind, pieces in tables.items()}
-        self.commit(replace(part, rows=rows, seconds=seconds), whole)
+        self.commit(replace(part, **sums(entries)), whole)
         self.place.remove([*names, *files])
 
     def drop(self, block: Entry) -> None:

@@ -21,12 +21,12 @@ LOCK, OWNER = ".lock", ".owner"
 SMALL = 4096
 """Bytes of the owner's name that are read."""
 PATIENCE = 1.0
-"""Seconds for which an owner may be too new to have left its name."""
+"""Seconds to wait for a new owner to write its name."""
 
 
 @contextmanager
 def owned(folder: Path) -> Iterator[None]:
-    """Hold a folder that exists. Raises `FailedError` that names the process which has it."""
+    """Lock a folder that exists. Raises `FailedError` with the name of the process that holds the lock."""
     try:
         _own_file(folder / LOCK)
         lock = FileLock(folder / LOCK, timeout=0)
@@ -58,7 +58,7 @@ def _own_file(path: Path) -> None:
 
 
 def _owner(folder: Path) -> str:
-    """Who it is. A name that a killed process left is no answer, so that of the living one is waited for."""
+    """The process that holds the lock, in words. A dead process's name is ignored; a living one's is waited for."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         match _read(folder / OWNER):

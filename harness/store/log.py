@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ REQUIRED = {
     **dict.fromkeys(("name", "fingerprint", "experiment_sha256", "state", "started"), str),
     **dict.fromkeys(("schema_version", "blocks"), int),
 }
-"""What a manifest says at least, and as what."""
+"""The fields that every manifest has, with their types."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,9 @@ class Entry:
     """Blocks [first, stop) of the plan are done and lie in these files.
 
     kind: `part`, a file of the table; or `block`, a piece of a part whose other blocks are not all there yet. key: hash
-    of what determines the numbers. seconds: one thread's, of training and writing.
+    of what determines the numbers. seconds: one thread's, of training and writing. asked: steps asked of the runs that
+    were trained for it; steps: those that were run, fewer where runs ended early. Both are None in entries that were
+    written before they were counted.
     """
 
     kind: str
@@ -53,6 +55,8 @@ class Entry:
     key: str
     rows: int = 0
     seconds: float = 0.0
+    steps: int | None = None
+    asked: int | None = None
     files: tuple[File, ...] = ()
 
     @property
@@ -61,11 +65,17 @@ class Entry:
 
     @property
     def stem(self) -> str:
-        """What its own file and those of its data have in their names."""
+        """The stem shared by the entry's file and its data files: `part-000003-0123456789abcdef`."""
         return f"{self.kind}-{self.first:06d}-{self.key}"
 
     def text(self) -> bytes:
         return seal(asdict(self))
+
+
+def sums(entries: Sequence[Entry]) -> dict[str, Any]:
+    """The numbers of an entry, summed over several; None if one of them does not have it."""
+    columns = {name: [getattr(entry, name) for entry in entries] for name in ("rows", "seconds", "steps", "asked")}
+    return {name: None if None in column else round(sum(column), 3) for name, column in columns.items()}
 
 
 def parse(text: bytes) -> Entry | None:

@@ -22,17 +22,17 @@ from harness.store.disk import Check
 
 ENDPOINTS, REGIONS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"), ("AWS_REGION", "AWS_DEFAULT_REGION")
 REGION = "us-east-1"
-"""What stores that have no regions answer to."""
+"""The region named to stores that have none."""
 CHUNK = 2**24
 ATTEMPTS, CONNECT_SECONDS, READ_SECONDS = 3, 3, 20
 THERE, BUSY = "PreconditionFailed", "ConditionalRequestConflict"
-"""What a store answers to a conditional creation: the object is there; or others are writing or removing it."""
+"""Error codes of a conditional creation: the object exists; another writer is creating or removing it."""
 
 
 @dataclass(frozen=True)
 class Objects:
-    """Objects by their names under a prefix, BUCKET/PATH. Writing raises `FailedError`; and so does reading, unless
-    there is no such object.
+    """Objects by their names under a prefix, BUCKET/PATH. All methods raise `FailedError` if the store refuses; a
+    missing object is FileNotFoundError.
     """
 
     prefix: str
@@ -40,11 +40,11 @@ class Objects:
     region: str
 
     exclusive = False
-    """Others may write here at the same time: the same names with the same bytes."""
+    """Whether one process at a time writes here: no, several may write the same names with the same bytes."""
 
     @classmethod
     def at(cls, path: str, names: Iterable[str], endpoint: str | None) -> Objects:
-        """These names under a path. endpoint: if not that of the environment. Raises `HarnessError`."""
+        """The prefix PATH/NAME/.. in a store. endpoint: its address, or the environment's. Raises `HarnessError`."""
         prefix = "/".join(name for name in path.split("/") if name)
         if not prefix:
             raise HarnessError("s3://: no bucket given; expected s3://BUCKET/PREFIX")
@@ -60,7 +60,7 @@ class Objects:
         return f"s3://{self.prefix}"
 
     def make(self, folders: Iterable[str]) -> None:
-        """See that the bucket is there and may be used; an object store has no folders."""
+        """Check that the bucket is there and may be used; an object store has no folders to make."""
         with self._writing("") as client:
             client.list_objects_v2(**self._object(""), MaxKeys=1)
 
@@ -94,12 +94,12 @@ class Objects:
         return -1, ""
 
     def write(self, name: str, data: Any, check: Check | None = None) -> None:
-        """Put an object in place, or in place of another. It is not read again: the store compared its checksum."""
+        """Write an object, or replace one. check is not called: the store itself compares the object's checksum."""
         with self._writing(name) as client:
             client.put_object(**self._object(name), Body=pa.BufferReader(data))
 
     def create(self, name: str, data: Any) -> bool:
-        """Put an object in place unless there is one; whether it is the new one."""
+        """Create an object unless its name is taken; return whether it was created."""
         with self._writing(name) as client:
             for attempt in range(1, ATTEMPTS + 1):
                 try:
@@ -120,28 +120,28 @@ class Objects:
                 client.delete_object(**self._object(name))
 
     def tidy(self) -> None:
-        """Nothing: what was not written whole is not there."""
+        """Do nothing: an object that was not written whole does not exist."""
 
     def untidy(self) -> bool:
-        """Never."""
+        """Whether a writer left anything unfinished: never, since objects appear whole."""
         return False
 
     def staged(self) -> Objects:
-        """An object store cannot put one prefix in place of another."""
+        """Raise `FailedError`: an object store cannot replace one prefix by another at one instant."""
         raise FailedError(f"{self}: an object store cannot replace results at one instant; give another --results")
 
     def take_over(self) -> None:
-        """Nothing is ever staged."""
+        """Do nothing: results in an object store are never staged."""
 
     def recover(self) -> None:
-        """Nothing is ever cut short."""
+        """Do nothing: results in an object store are never replaced, so nothing can be interrupted."""
 
     def lock(self) -> nullcontext[None]:
-        """Others may write here at the same time."""
+        """A lock that keeps nobody out: several processes may write the same results."""
         return nullcontext()
 
     def free(self) -> None:
-        """Nobody knows."""
+        """The free bytes: None, a store does not say."""
 
     def dataset(self, names: Sequence[str]) -> tuple[list[str], fs.FileSystem]:
         """Where `pyarrow.dataset` finds these objects."""
@@ -163,7 +163,7 @@ class Objects:
 
     @contextmanager
     def _writing(self, name: str) -> Iterator[Any]:
-        """The client that changes an object."""
+        """Give the client that writes, for changing this object; turn what it raises into `FailedError`."""
         client = _writer(self.endpoint, self.region)
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -201,7 +201,7 @@ def _environment(names: Iterable[str]) -> str | None:
 
 @contextmanager
 def _failures(where: str, refusals: tuple[Any, ...] = ()) -> Iterator[None]:
-    """What the store refuses, in one line."""
+    """Turn errors of the store into `FailedError`, one line that says where. refusals: further classes of errors."""
     try:
         yield
     except FileNotFoundError:

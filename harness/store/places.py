@@ -1,4 +1,4 @@
-"""Where results can lie: a folder on disk, or a prefix in an object store. Both are named files, put there whole."""
+"""Where results can lie: a folder on disk, or a prefix in an object store. Both hold named files, written whole."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     import pyarrow.fs as fs
 
 S3 = re.compile("s3:/+")
-"""What a path starts with in an object store, were it made a `Path` before."""
+"""The start of an address in an object store; `Path` makes one slash of two."""
 
 
 class Place(Protocol):
-    """What `harness.store.folder` asks of a place. Writing raises `FailedError`, and then changes nothing."""
+    """The operations that `harness.store.folder` needs. A write that fails raises `FailedError` and changes nothing."""
 
     exclusive: bool
 
@@ -42,9 +42,9 @@ class Place(Protocol):
 
 
 def place_of(results: str | os.PathLike[str], *names: str, endpoint: str | None = None) -> Place:
-    """The place of this name under the results. endpoint: of the object store, if not that of the environment.
+    """The place RESULTS/NAME/.. on disk or in a store. endpoint: the store's address, by default the environment's.
 
-    Raises `HarnessError` if it is no place, and `FailedError` if the store cannot be reached.
+    Raises `HarnessError` for an address without a bucket, and `FailedError` if the store cannot be reached.
     """
     text = os.fspath(results)
     if found := S3.match(text):

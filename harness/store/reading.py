@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import warnings
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 
 from harness.errors import HarnessWarning
+from harness.experiment import ExperimentError, source
+from harness.experiment.errors import none_of
 from harness.store.contents import Contents, StoreError
 from harness.store.places import Place, place_of
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+LOSSES = "{losses: {every: 1}}"
+"""What an experiment says under `record` to keep a point of the loss curves for each epoch."""
 NAMED = 3
-"""How many strangers a warning names."""
+"""How many files that are not of the sweep a warning names."""
 
 
 def dataset(place: Place, kind: str) -> ds.Dataset:
-    """A table that need not be in memory: the files that the log names, in the order of their blocks.
+    """The files of a table (kind: runs or curves) as one data set, of which nothing is in memory yet.
 
-    Warns of files that it does not name. Raises `StoreError` if there is no table.
+    They are those that the log names, in the order of their blocks; a warning names what else lies there. Raises
+    `StoreError` if there are none.
     """
     contents = Contents(place)
     names = contents.files(kind)
     if not names:
-        raise StoreError(f"{place}: no results there (no {kind}/*.parquet that its log names)")
+        if kind == "curves" and contents.files("runs"):
+            raise StoreError(f"{place}: no loss curves there; an experiment with record: {LOSSES} keeps them")
+        raise no_results(str(place), f"{kind}/*.parquet that its log names")
     if strangers := contents.strangers():
         more = f" and {len(strangers) - NAMED:,} more" if len(strangers) > NAMED else ""
         told = ", ".join(strangers[:NAMED]) + more
@@ -39,15 +53,39 @@ def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, k
     found = dataset(place_of(folder), kind)
     names = found.schema.names
     if unknown := [name for name in columns or [] if name not in names]:
-        raise StoreError(f"{folder}: no column {unknown[0]!r}; there are {', '.join(names)}")
+        raise StoreError(f"{folder}: no column {unknown[0]!r}{none_of(unknown[0], names)}")
     wanted = list(names if columns is None else columns)
     order = ["config"] if kind == "runs" else ["run", "epoch"]
     table = found.to_table(columns=[*wanted, *(name for name in order if name not in wanted)])
     return in_order(table, order).select(wanted)
 
 
+def no_results(path: str, missing: str) -> StoreError:
+    """The error for a path without results; for an experiment file it says where its results are, or would be."""
+    name = None
+    if os.path.isfile(path):
+        with contextlib.suppress(ExperimentError):
+            name = source.read(path).data.get("name")
+    if not isinstance(name, str):
+        return StoreError(f"{path}: no results there (no {missing})")
+    folder = os.path.join("results", name)
+    where = f"are in {folder}" if os.path.isdir(folder) else f"would be in {folder}, after `harness sweep {path}`"
+    return StoreError(f"{path}: this is an experiment, not a folder of results; its results {where}")
+
+
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """A table, or some columns and rows of it, as a DataFrame.
+
+    Its `attrs` say which experiment it is of and, where all networks have the same, how many units each layer has:
+    `harness.weights` needs them to shape list columns.
+    """
+    made: pd.DataFrame = table.to_pandas()
+    made.attrs = json.loads((table.schema.metadata or {}).get(b"PANDAS_ATTRS", b"{}"))
+    return made
+
+
 def in_order(table: pa.Table, order: Sequence[str] = ("config",)) -> pa.Table:
-    """The table sorted by these columns; as it is if it is in order by the one there is."""
+    """The table sorted by these columns; the very same table if it is in that order already, by one column."""
     first = table.column(order[0]).to_numpy()
     if len(order) == 1 and bool((first[1:] > first[:-1]).all()):
         return table

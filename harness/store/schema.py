@@ -44,20 +44,21 @@ def parameter_type(key: str) -> pa.DataType:
 def _number_meaning(name: str) -> tuple[str, str]:
     """Unit and meaning of a number of optimizers or schedules; whole ones count epochs."""
     kind, names = users(name)
-    meaning = f"of {kind} {either(names)}; NULL where the {kind} has none and the grid does not give it"
+    meaning = f"of {kind} {either(names)}; NULL where the {kind} is another"
     return "epochs" if NUMBERS[name].whole else "", f"the {name} {meaning}"
 
 
 PARAMETER_MEANINGS = {
     "learning_rate": (
         "",
-        "learning rate of every layer; `learning_rate_2` that of layer 2 alone; NULL where a grid does not have it",
+        "learning rate of every layer; `learning_rate_2` that of layer 2 alone; NULL where no layer has it",
     ),
     "epochs": ("epochs", "passes over the data that the row is the result of; 0 is the initial network"),
     "init": ("", "initialisation, as written in the experiment"),
     "max_loss": ("loss", "the loss above which a run counts as diverged"),
     "batch_size": ("samples", "samples per update"),
     "layers": ("units", "units of each layer, inputs first"),
+    "activation": ("", "the experiment's `activation`; NULL where there is no hidden layer"),
     "optimizer": ("", "what an update makes of a weight and its gradient"),
     "schedule": ("", "how the learning rate goes on from epoch to epoch; `learning_rate` is the one it starts from"),
     "shuffle": ("", "`true`: the samples come in another order every epoch"),
@@ -72,7 +73,8 @@ def parameter_column(key: str) -> Column:
     base = "learning_rate" if key.startswith("learning_rate") else key
     unit, meaning = PARAMETER_MEANINGS.get(base, ("", f"the experiment's `{key}`"))
     column = parameter_type(key)
-    return Column(key, column, unit, meaning, nullable=column != LABELS and key not in WHOLE)
+    always = key in WHOLE or (column == LABELS and key != "activation")
+    return Column(key, column, unit, meaning, nullable=not always)
 
 
 def fixed_columns(number: pa.DataType) -> tuple[list[Column], list[Column]]:
@@ -100,6 +102,13 @@ def fixed_columns(number: pa.DataType) -> tuple[list[Column], list[Column]]:
         Column("loss_min", number, "loss", f"least {loss}", True),
         Column("loss_mean", number, "loss", f"mean {loss}", True),
         Column("loss_max", number, "loss", f"greatest {loss}", True),
+        Column(
+            "first_loss",
+            number,
+            "loss",
+            "mean loss of the run's first epoch; NULL if `epochs` is 0 or the run diverged in its first epoch",
+            True,
+        ),
         Column(
             "last_finite_loss",
             number,
@@ -152,17 +161,17 @@ def weight_lists(structure: Structure) -> dict[str, slice]:
 def weight_columns(structures: Iterable[Structure], number: pa.DataType) -> list[Column]:
     """The union of the weight columns of these networks, in the order of layers and units."""
     named: set[str] = set()
-    lists: dict[str, set[int]] = {}
+    lists: set[str] = set()
     for structure in structures:
         if parameter_count(structure) <= NAMED_WEIGHTS:
             named.update(weight_names(structure))
         else:
-            for name, where in weight_lists(structure).items():
-                lists.setdefault(name, set()).add(where.stop - where.start)
+            lists.update(weight_lists(structure))
     columns = [Column(name, number, "", _weight_meaning(name), True) for name in sorted(named, key=_weight_order)]
-    for name, sizes in sorted(lists.items(), key=lambda item: _weight_order(item[0])):
-        size = sizes.pop() if len(sizes) == 1 else -1
-        columns.append(Column(name, pa.list_(number, size), "", _weight_meaning(name), True))
+    # No lists of a fixed size: pyarrow before 26 cannot write those in Parquet where one is NULL.
+    columns += [
+        Column(name, pa.list_(number), "", _weight_meaning(name), True) for name in sorted(lists, key=_weight_order)
+    ]
     return columns
 
 

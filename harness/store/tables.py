@@ -33,7 +33,8 @@ STATUS_LABELS = [status.label for status in Status]
 class Rows:
     """What the table says of R rows beside what the engine gives.
 
-    config, run: (R,). parameters: for each swept one, and `repeat`, its (R,) numbers, NaN for none, or label ids.
+    config, run: (R,). parameters: for each swept one, and `repeat`, its (R,) numbers, NaN for none, or label ids,
+    negative for none.
     """
 
     config: Any
@@ -83,6 +84,7 @@ class Tables:
             "settled_epoch": _epochs(outcome.settled_epoch),
             "diverged_epoch": _epochs(outcome.diverged_epoch),
             **dict(zip(("loss_min", "loss_mean", "loss_max"), outcome.losses, strict=True)),
+            "first_loss": outcome.first_loss,
             "last_finite_loss": outcome.last_finite_loss,
         }
         weights = self._weights(structure, outcome.weights, valid) if self.experiment.record_weights else {}
@@ -114,6 +116,7 @@ class Tables:
             "settled_epoch": epochs("settled_epoch"),
             "diverged_epoch": epochs("diverged_epoch"),
             "losses": np.array([floats(name) for name in ("loss_min", "loss_mean", "loss_max")]),
+            "first_loss": floats("first_loss"),
             "last_finite_loss": floats("last_finite_loss"),
             "weights": weights,
         }
@@ -135,7 +138,8 @@ class Tables:
             return values
         if column.type == LABELS:
             return pa.DictionaryArray.from_arrays(
-                pa.array(values, pa.int32()), pa.array(self.labels[column.name], pa.string())
+                pa.array(values, pa.int32(), mask=np.asarray(values) < 0),
+                pa.array(self.labels[column.name], pa.string()),
             )
         return pa.array(values, column.type, from_pandas=True)
 
@@ -153,15 +157,14 @@ class Tables:
             return {
                 name: floats(weights[p], valid).cast(columns[name]) for p, name in enumerate(weight_names(structure))
             }
-        lists = {}
+        lists, there = {}, np.ones(rows, bool)
+        if valid is not None:
+            there = pa.Array.from_buffers(pa.bool_(), rows, [None, valid]).to_numpy(zero_copy_only=False)
+        ends = np.append(0, np.cumsum(there, dtype=np.int32))
         for name, where in weight_lists(structure).items():
-            flat = floats(weights[where].T, None).cast(columns[name].value_type)
-            size = where.stop - where.start
-            made = pa.FixedSizeListArray.from_arrays(flat, size)
-            if valid is not None:
-                kept = pa.Array.from_buffers(pa.bool_(), rows, [None, valid])
-                made = pc.if_else(kept, made, pa.nulls(rows, made.type))
-            lists[name] = made.cast(columns[name])
+            flat = floats(weights[where].T[there], None).cast(columns[name].value_type)
+            offsets = pa.array(ends * np.int32(where.stop - where.start))
+            lists[name] = pa.ListArray.from_arrays(offsets, flat, columns[name], mask=pa.array(~there))
         return lists
 
 

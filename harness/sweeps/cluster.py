@@ -41,7 +41,7 @@ IN_FLIGHT = 4
 """Blocks for each thread of the workers: enough to keep it busy."""
 RETRIES = 3
 FAILURES = 10
-"""So many blocks may fail before no other begins: what is wrong is then likely to be wrong with all."""
+"""Failed blocks after which no other begins: what is wrong is then likely to be wrong with all."""
 PATIENCE = 120.0
 """Seconds without a result, while nothing runs on a worker that is alive."""
 SILENT, ANSWER, POLL = 30.0, 20.0, 0.5
@@ -223,7 +223,7 @@ def _span(task: Task) -> tuple[int, int]:
 
 
 def _anywhere(work: Work) -> Work:
-    """The same work for a process in another directory."""
+    """The work with absolute paths, for a process in another directory."""
 
     def absolute(place: Place) -> Place:
         return Disk(place.root.absolute()) if isinstance(place, Disk) else place

@@ -2,69 +2,232 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
+import numpy as np
+import pyarrow as pa
+
+from harness.block import Block, Outcome, Status
 from harness.errors import FailedError
-from harness.store.files import parquet
+from harness.store.files import arrow, digest, from_arrow, parquet
 from harness.store.folder import Folder
-from harness.sweeps.local import processors
-from harness.sweeps.plan import BLOCK_NUMBERS, Plan
-from harness.sweeps.work import train_block
+from harness.sweeps import local
+from harness.sweeps.plan import BLOCK_NUMBERS, Piece, Plan
+from harness.sweeps.work import in_tables
 
-SHORT = 2.0
-"""Seconds: a sweep that takes less by the plan's guess is not measured."""
-MEASURED = 0.5
+SHORT = 0.5
+"""Seconds of one thread: a sweep that takes less by the plan's guess is not measured."""
+SHARE, MOST = 0.1, 0.7
+"""How much of the sweep may be spent on measuring it, and how many seconds at most."""
+SAMPLES, RUNS = 16, 256
+"""How many samples of the work are trained, and how many consecutive runs each has: enough to fill the vectors of a
+group, or all runs of a block that has fewer. Time may allow fewer samples, or more runs in each."""
+GROWTH = 4
+ROW = 3e-6
+"""Seconds that a row takes to be written, where that is what takes long."""
+WRITTEN = 2**16
+"""Rows that are written to see how long that takes."""
 BASE_MEMORY = 300 * 2**20
-"""Bytes that Python, Numba and pyarrow take; and for each number of a block in hand, with its file (measured)."""
+"""Memory of a sweep in bytes, as measured: what Python, Numba and pyarrow take together; then `BYTES_PER_NUMBER` more
+for each number of a block in hand, its file included."""
 BYTES_PER_NUMBER = 20
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What is left of a sweep. seconds: on this machine's threads. disk, memory: bytes."""
+    """What is left of a sweep. seconds: on this machine's threads. disk, memory: bytes.
+
+    bound: whether the seconds are a guess by cost, or leave out that runs may yet end early, so that they are a most.
+    """
 
     rows: int
     seconds: float
     disk: int
     memory: int
     threads: int
+    bound: bool
 
 
-def measure(plan: Plan, runs: int, folder: Folder) -> Estimate:
-    """Train some of the plan's first block, for half a second, and go on from there to all of the runs that are left.
+def measure(plan: Plan, pieces: Sequence[Piece], folder: Folder, threads: int | None = None) -> Estimate:
+    """Train samples of the runs of these pieces, which are left of a plan, and go on from there to all of them.
 
+    threads: how many train, all processors if None.
     Raises `FailedError` if the disk cannot hold them.
     """
-    share, threads = runs / plan.runs, min(processors(), len(plan.pieces))
-    rows, seconds, disk = plan.rows * share, plan.seconds * share, plan.bytes * share
-    if seconds > SHORT * threads:
-        rate, row = _measured(plan)
-        seconds, disk = seconds * rate, rows * row
-    numbers = min(plan.bytes / 8 / len(plan.pieces), BLOCK_NUMBERS)
-    estimate = Estimate(
-        rows=round(rows),
-        seconds=seconds / threads,
-        disk=int(disk),
-        memory=BASE_MEMORY + int(threads * numbers * BYTES_PER_NUMBER),
-        threads=threads,
-    )
+    estimate = guessed(plan, pieces, threads)
+    if estimate.seconds * estimate.threads > SHORT:
+        found = _Measurement(plan, pieces, estimate)
+        disk = min(estimate.disk, int(found.disk))
+        estimate = replace(estimate, seconds=found.seconds / estimate.threads, disk=disk, bound=found.bound)
     free = folder.place.free()
     if free is not None and estimate.disk > free:
         raise FailedError(f"{folder}: the table needs about {estimate.disk:,} bytes, and {free:,} are free there")
     return estimate
 
 
-def _measured(plan: Plan) -> tuple[float, float]:
-    """(seconds for each that the plan guesses, bytes on disk for each row), of some of the plan's largest block."""
-    piece, tables = max(plan.pieces, key=lambda piece: piece.runs), plan.tables()
-    runs, started = 1, time.perf_counter()
-    while True:
-        part, before = replace(piece, stop=piece.start + runs), time.perf_counter()
-        made = train_block(plan, tables, part)
-        took = time.perf_counter() - before
-        if runs == piece.runs or time.perf_counter() - started + 2 * took > MEASURED:
-            break
-        runs = min(2 * runs, piece.runs)
-    size = sum(len(parquet(table)) for table in made.values())
-    return took / plan.seconds_of(part), size / made["runs"].num_rows
+def guessed(plan: Plan, pieces: Sequence[Piece], threads: int | None = None) -> Estimate:
+    """What these pieces of a plan take at most, by their cost alone; nothing is run. threads: all if None."""
+    threads = min(threads or local.processors(), len(pieces))
+    share = sum(piece.runs for piece in pieces) / plan.runs
+    numbers = min(plan.bytes / 8 / len(plan.pieces), BLOCK_NUMBERS)
+    return Estimate(
+        rows=round(plan.rows * share),
+        seconds=(plan.rows * share * ROW + sum(plan.seconds_of(piece) for piece in pieces)) / threads,
+        disk=int(plan.bytes * share),
+        memory=BASE_MEMORY + int(threads * numbers * BYTES_PER_NUMBER),
+        threads=threads,
+        bound=True,
+    )
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """A sample that was trained for some of its epochs.
+
+    weight: how many shares of the work it stands for. seconds: of everything but writing; trained: of the engine.
+    steps: those that were run. rest: those of the epochs that were left out, if no other run ends early.
+    """
+
+    sample: Piece
+    weight: int
+    tables: dict[str, pa.Table]
+    seconds: float
+    trained: float
+    steps: int
+    rest: int
+
+
+class _Measurement:
+    """What samples spread over the work took when they were trained on as many threads as the sweep will have.
+
+    seconds: one thread's, of training and writing all. bound: whether they are a most. disk: bytes.
+    """
+
+    def __init__(self, plan: Plan, pieces: Sequence[Piece], guess: Estimate) -> None:
+        self.plan, self.pieces, self.threads, self.tables = plan, pieces, guess.threads, plan.tables()
+        self.costs = np.array([plan.seconds_of(piece) for piece in pieces])
+        one = replace(pieces[0], stop=pieces[0].start + 1)
+        fixed = min(self._trial(1, (one, 1)).seconds for _ in range(2))  # the first makes what later ones find made
+        shorter, trials = self._grown(min(MOST, SHARE * guess.seconds))
+        whole = [max(trial.seconds - fixed, 0.0) + _left(trial, trials, shorter) for trial in trials]
+        shares = [took / plan.seconds_of(trial.sample) for took, trial in zip(whole, trials, strict=True)]
+        share = np.average(shares, weights=[trial.weight for trial in trials])
+        some = min(1.0, WRITTEN / sum(trial.tables["runs"].num_rows for trial in trials))
+        kinds = {
+            kind: pa.concat_tables(_beginning(trial.tables[kind], some) for trial in trials)
+            for kind in trials[0].tables
+        }
+        written, row, file = _per_row(kinds, merged=len(plan.parts) < len(plan.pieces))
+        self.bound = any(trial.rest for trial in trials)
+        if self.bound and "curves" in kinds:  # of which only the beginning was made
+            longest = plan.bytes / plan.rows
+            written, row = written * longest / max(row, 1.0), longest
+        self.disk = guess.rows * row + len(plan.parts) * file
+        self.seconds = float(self.costs.sum() * share) + len(pieces) * fixed + guess.rows * written
+
+    def _grown(self, budget: float) -> tuple[list[_Trial], list[_Trial]]:
+        """Samples that were trained for some epochs, if it took several tries, and then for more.
+
+        The first take a share of the budget by the plan's guess: of fewer epochs or of more runs. If that was less than
+        it seemed, the next have more epochs, and once these are all, more runs.
+        """
+        started, last = time.perf_counter(), max(piece.epochs for piece in self.pieces)
+        count, cap, runs = SAMPLES, last, RUNS
+
+        def guess() -> float:
+            samples = self._samples(count, runs)
+            rows = sum(one.runs for one in samples) * self.plan.rows / self.plan.runs
+            trained = sum(self.plan.seconds_of(replace(one, epochs=min(cap, one.epochs))) for one in samples)
+            return (trained + rows * ROW) / self.threads
+
+        while guess() > budget / GROWTH and (cap > 1 or count > 1):
+            cap, count = (-(-cap // GROWTH), count) if cap > 1 else (cap, count // 2)
+        while cap == last and runs < max(piece.runs for piece in self.pieces) and guess() < budget / GROWTH**2:
+            runs *= GROWTH
+        shorter: list[_Trial] = []
+        while True:
+            before, samples = time.perf_counter(), self._samples(count, runs)
+            done = local.run(partial(self._trial, cap), samples.items(), self.threads)
+            trials = sorted(done, key=lambda trial: trial.sample.start)
+            now, whole = time.perf_counter(), all(one.runs < runs for one in samples)
+            if (cap >= last and whole) or now - started + GROWTH * (now - before) > budget:
+                return shorter, trials
+            shorter = trials if cap < last else []
+            cap, runs = (GROWTH * cap, runs) if cap < last else (cap, GROWTH * runs)
+
+    def _samples(self, count: int, runs: int) -> Counter[Piece]:
+        """Samples of consecutive runs, from a drawn place in each of so many shares of the work; always the same.
+
+        The value of each is how many shares it stands for.
+        """
+        random, total = np.random.default_rng(0), np.cumsum(self.costs)
+        at = np.searchsorted(total, (np.arange(count) + random.random(count)) / count * total[-1], side="right")
+        samples: Counter[Piece] = Counter()
+        for piece, u in zip((self.pieces[min(k, len(total) - 1)] for k in at), random.random(count), strict=True):
+            start = piece.start + runs * int(u * -(-piece.runs // runs))  # no two overlap
+            samples[replace(piece, start=start, stop=min(start + runs, piece.stop))] += 1
+        return samples
+
+    def _trial(self, cap: int, weighted: tuple[Piece, int]) -> _Trial:
+        """Train a sample for at most `cap` epochs."""
+        from harness import engine
+
+        (sample, weight), started = weighted, time.perf_counter()
+        block, rows = self.plan.block(sample)
+        capped, before = replace(block, stops=np.minimum(block.stops, cap)), time.perf_counter()
+        outcome = engine.train(capped, self.plan.data(sample.structure))
+        trained = time.perf_counter() - before
+        tables = in_tables(self.tables, sample, rows, outcome)
+        rest = _rest(block, capped, outcome) * self.plan.samples
+        return _Trial(sample, weight, tables, time.perf_counter() - started, trained, outcome.steps, rest)
+
+
+def _left(trial: _Trial, trials: Sequence[_Trial], shorter: Sequence[_Trial]) -> float:
+    """The seconds that the rest of a sample's epochs would take, at the speed of samples of the same structure. Where
+    these were first trained for fewer epochs, it is the speed of the additional ones, without fixed costs.
+    """
+    if not trial.rest:
+        return 0.0
+    alike = [k for k, other in enumerate(trials) if other.sample.structure == trial.sample.structure]
+    seconds, steps = (sum(getattr(trials[k], name) for k in alike) for name in ("trained", "steps"))
+    if shorter:
+        fewer, less = (sum(getattr(shorter[k], name) for k in alike) for name in ("steps", "trained"))
+        if steps > fewer and seconds > less:
+            seconds, steps = seconds - less, steps - fewer
+    return float(trial.rest * seconds / max(steps, 1))
+
+
+def _rest(block: Block, capped: Block, outcome: Outcome) -> int:
+    """How many epochs remain, in all, for the runs that had not ended when training was cut short."""
+    last = block.first_stop[1:] - 1
+    going = outcome.status[block.place[last]] == Status.RAN
+    return int((block.stops[last] - capped.stops[last])[going].sum())
+
+
+def _beginning(table: pa.Table, share: float) -> pa.Table:
+    return table.slice(0, math.ceil(share * table.num_rows))
+
+
+def _per_row(tables: dict[str, pa.Table], merged: bool) -> tuple[float, float, int]:
+    """(seconds, bytes) that a row adds to a file, and the bytes of a file without rows. merged: blocks share files."""
+    some, none = ([_written(table.slice(0, rows), merged) for table in tables.values()] for rows in (None, 0))
+    seconds, size = (sum(a[k] for a in some) - sum(b[k] for b in none) for k in (0, 1))
+    rows = tables["runs"].num_rows
+    return max(seconds, 0.0) / rows, max(size, 0.0) / rows, sum(file[1] for file in none)
+
+
+def _written(table: pa.Table, merged: bool) -> tuple[float, int]:
+    """(seconds, bytes) of a file of this table. merged: with the time for the blocks that it is made of."""
+    started = time.perf_counter()
+    if merged:
+        data = arrow(table)
+        digest(data)
+        table = from_arrow(data)
+    data = parquet(table)
+    digest(data)
+    return time.perf_counter() - started, len(data)

@@ -49,8 +49,8 @@ def earlier(folder: Folder, experiment: Experiment) -> Earlier:
     mine = [entry for entry in good if entry.key == plan.key(entry.first, entry.stop)]
     if good and not mine:
         raise StoreError(
-            f"{folder}: trained by another version of the program or, for `fast`, on another kind of processor, so that "
-            "nothing of it can be kept; extend it with that, or see --overwrite"
+            f"{folder}: trained by another version of the program or, for `fast`, on another kind of processor, so "
+            "that nothing of it can be kept; extend it with that, or see --overwrite"
         )
     return Earlier(before, manifest["block_size"], folder.place, tuple(sorted(mine, key=lambda entry: entry.first)))
 
@@ -106,7 +106,7 @@ class Earlier:
         return np.array([self._plan.pieces[entry.first].start for entry in self.entries], np.int64)
 
     def _taken(self, number: int, block: Block, runs: Any, earlier: Any) -> tuple[Any, Any, Outcome]:
-        """Of these runs, by their earlier numbers in an entry: (those with every row, their rows, their outcome)."""
+        """Take runs over from one earlier part: returns those whose rows are all there, the rows, and the outcome."""
         table, curves = self._tables(number)
         first, stop = block.first_stop[runs], block.first_stop[runs + 1]
         index = pd.MultiIndex.from_arrays([table["run"].to_numpy(), table["epochs"].to_numpy()])
@@ -123,12 +123,12 @@ class Earlier:
         return (
             runs[whole],
             block.place[stops[kept]],
-            Outcome(**arrays, curves=_curves(curves, earlier[whole], runs[whole])),
+            Outcome(**arrays, curves=_curves(curves, earlier[whole], runs[whole]), steps=0, asked=0),
         )
 
     @cached_property
     def _tables(self) -> Callable[[int], tuple[pa.Table, pa.Table | None]]:
-        """Those of an entry, by its number."""
+        """A function that reads the tables of an entry by its number: runs, and curves or None."""
         return lru_cache(RECENT)(self._read)
 
     def _read(self, number: int) -> tuple[pa.Table, pa.Table | None]:
@@ -176,7 +176,7 @@ def _curves(table: pa.Table | None, earlier: Any, runs: Any) -> Curves:
 def _joined(rows: int, made: list[tuple[Any, Outcome]]) -> Outcome:
     """One outcome of several, each with the rows that are its."""
     arrays: dict[str, Any] = {}
-    for name in (field.name for field in fields(Outcome) if field.name != "curves"):
+    for name in (field.name for field in fields(Outcome) if field.name not in ("curves", "steps", "asked")):
         parts = [getattr(outcome, name) for _, outcome in made]
         arrays[name] = np.empty((*parts[0].shape[:-1], rows), parts[0].dtype)
         for (where, _), part in zip(made, parts, strict=True):
@@ -185,4 +185,5 @@ def _joined(rows: int, made: list[tuple[Any, Outcome]]) -> Outcome:
     run, epoch = (np.concatenate([getattr(curve, name) for curve in curves]) for name in ("run", "epoch"))
     order = np.lexsort((epoch, run))
     losses = np.concatenate([curve.losses for curve in curves], axis=1)
-    return Outcome(**arrays, curves=Curves(run[order], epoch[order], losses[:, order]))
+    steps, asked = (sum(getattr(outcome, name) for _, outcome in made) for name in ("steps", "asked"))
+    return Outcome(**arrays, curves=Curves(run[order], epoch[order], losses[:, order]), steps=steps, asked=asked)

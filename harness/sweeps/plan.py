@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.block import Block, parameter_count
-from harness.experiment.grid import EPOCHS, REPEAT, Grid, Selection
+from harness.block import OWN_KERNEL, Block, parameter_count
+from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid, Selection
 from harness.experiment.model import Data, Experiment, Structure, label
 from harness.experiment.resolve import network_data
 from harness.experiment.resolve import structure as structure_of
@@ -23,7 +23,8 @@ from harness.store.tables import Rows, Tables
 from harness.sweeps.version import version
 
 WORK_PER_SECOND = 2e9
-"""Parameters stepped a second by one thread, a low guess for any machine: it sizes blocks and `harness plan`'s time."""
+"""Units of work that one thread does in a second, a low guess for any machine: they size blocks and the time that
+`harness plan` tells."""
 BLOCK_WORK = WORK_PER_SECOND
 SMALLEST_WORK = WORK_PER_SECOND / 64
 BLOCKS = 16
@@ -32,14 +33,22 @@ BLOCK_NUMBERS = 2**24
 """The most numbers in the rows of one block, or of a part, which bounds its memory and the size of its file."""
 PART_ROWS = 2**20
 FEW_BLOCKS = 64
-"""So many blocks or fewer have a file each; of more, as many as make a file worth reading share one."""
-TRANSCENDENTAL, FUNCTION_WORK = ("tanh", "sigmoid", "softplus"), 20
+"""A sweep of at most this many blocks writes a file for each; in a larger one, as many blocks share a file as make it
+worth reading."""
+SAMPLE_WORK, PARAMETER_WORK, ANY_PARAMETER_WORK = 8.0, 0.5, 2.5
+TRANSCENDENTAL, FUNCTION_WORK, ANY_FUNCTION_WORK = ("tanh", "sigmoid", "softplus"), 6.0, 12.0
 UPDATE_WORK = {"rmsprop": 6, "adam": 8, "adamw": 8}
-"""A value of such a function takes as long as 20 parameters, an update by such an optimizer as 6 or 8 (measured)."""
+"""Units of work, as measured: of a sample, of each parameter for a sample, of one value of a transcendental function,
+and of updating a parameter by these optimizers. `ANY_` is the work in the kernel for any network, which trains large
+ones."""
+NARROW_WORK, FAST_WORK = 0.5, 0.8
+"""The share of the work that remains in float32, and in `fast` arithmetic."""
+FEW_RUNS = 16
+"""Fewer runs than this take as long as this many: they leave lanes empty, and nothing to do while a vector waits."""
 KERNELS = 4
 KERNEL_WORK = 1e9
-"""Where there are more structures than that, one has a kernel of its own only if it has more work than this: a kernel
-compiled once for all trains what has too little work to repay a compilation of its own, about a second."""
+"""Where a sweep has more than `KERNELS` structures, one gets a kernel of its own only if it has more work than this.
+Less would not repay compiling it, about a second: the kernel that is compiled once for any network trains it."""
 
 
 @dataclass(frozen=True)
@@ -79,16 +88,21 @@ class Plan:
         self.work = sum(self._work.values())
 
     def _run_work(self, structure: Structure, epochs: int) -> float:
-        """The parameters that one run steps, or what takes as long, and a little for each epoch and run."""
+        """The work of one run that has every epoch, and a little for each epoch and run."""
         parameters = parameter_count(structure)
+        own = parameters <= OWN_KERNEL
         units = zip(structure.layers[1:], structure.activations, strict=True)
-        functions = sum(FUNCTION_WORK * outputs for outputs, name in units if name in TRANSCENDENTAL)
-        update = UPDATE_WORK.get(structure.optimizer, 0) * parameters / structure.batch_size
-        return (epochs + 1) * (self.samples * (parameters + functions + update) + 8)
+        values = sum(outputs for outputs, name in units if name in TRANSCENDENTAL)
+        sample = SAMPLE_WORK + parameters * (PARAMETER_WORK if own else ANY_PARAMETER_WORK)
+        sample += values * (FUNCTION_WORK if own else ANY_FUNCTION_WORK)
+        sample += UPDATE_WORK.get(structure.optimizer, 0) * parameters / structure.batch_size
+        sample *= NARROW_WORK if structure.dtype == "float32" else 1.0
+        sample *= FAST_WORK if structure.arithmetic == "fast" else 1.0
+        return (epochs + 1) * (self.samples * sample + 8)
 
     def seconds_of(self, piece: Piece) -> float:
         """One thread's time for a piece, roughly."""
-        return piece.runs * self._run_work(piece.structure, piece.epochs) / WORK_PER_SECOND
+        return max(piece.runs, FEW_RUNS) * self._run_work(piece.structure, piece.epochs) / WORK_PER_SECOND
 
     def own_kernel(self, structure: Structure) -> bool:
         """Whether a structure is worth compiling a kernel of its own."""
@@ -233,10 +247,7 @@ class Plan:
         ids = selection.ids[key][order] if key == EPOCHS else selection.ids[key][run]
         if parameter_type(key) == LABELS:
             return ids
-        if key == "batch_size":
-            sizes = [self.samples if value == "full" else value for value in self.grid.values[key]]
-            return np.array(sizes)[ids]
-        return self._numbers(key, default)[ids]
+        return self._values_of(key, ids, default)
 
     @property
     def common(self) -> bool:
@@ -251,12 +262,17 @@ class Plan:
     def _number(self, selection: Selection, key: str, count: int, default: float) -> Any:
         """(N,) the values of a numeric parameter, wherever it is given."""
         if key in selection.ids:
-            return np.asarray(self._numbers(key, default)[selection.ids[key]], np.float64)
+            return np.asarray(self._values_of(key, selection.ids[key], default), np.float64)
         given = self.experiment.settings.get(key)
         return np.full(count, default if given is None else given, np.float64)
+
+    def _values_of(self, key: str, ids: Any, default: float) -> Any:
+        """The numbers with these ids. default: where a grid does not give it; where a run does not use it, NaN."""
+        values = self._numbers(key, default)
+        return np.where(ids == IDLE, np.nan, values[ids]) if (ids == IDLE).any() else values[ids]
 
     def _numbers(self, key: str, default: float) -> Any:
         values = self.grid.values[key]
         if isinstance(values, list):  # some grid does not give this parameter
-            return np.array([default if value is None else value for value in values], np.float64)
+            return np.array([default if value is None else value for value in values])
         return values

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from harness.errors import FailedError
 from harness.experiment.model import Experiment
 from harness.store.contents import Found, StoreError
 from harness.store.folder import Folder
+from harness.store.log import sums
 from harness.store.places import place_of
 from harness.store.reading import in_order
 from harness.sweeps import local
@@ -20,7 +22,7 @@ from harness.sweeps.estimate import Estimate, measure
 from harness.sweeps.extend import earlier
 from harness.sweeps.plan import Plan
 from harness.sweeps.stop import MESSAGE
-from harness.sweeps.work import Task, Work, prepare, train_block
+from harness.sweeps.work import Compilation, Task, Work, prepare, train_block, uncompiled
 
 Progress = Callable[[int, int], None]
 """Called with the runs that are done and the runs there are, first before anything runs."""
@@ -32,21 +34,24 @@ Executor = Callable[[Callable[[Task], int], Iterable[Task]], Iterator[int]]
 @dataclass(frozen=True)
 class Options:
     """overwrite: replace another experiment's results. extend: go on from those of an earlier grid. block_size: runs in
-    a block, or None for blocks of equal cost. endpoint: of an object store, if not that of the environment.
+    a block, or None for blocks of equal cost. endpoint: the URL of an object store, in place of the environment's.
+    threads: how many train here, all processors if None.
     """
 
     overwrite: bool = False
     extend: bool = False
     block_size: int | None = None
     endpoint: str | None = None
+    threads: int | None = None
 
 
 @dataclass(frozen=True)
 class Watch:
-    """Who looks on. announce: told what the sweep will take, before it starts. stop: true once no other block shall
-    begin.
+    """Who looks on. compiling: told what is compiled first, if anything is. announce: told what the sweep will take,
+    before it starts. stop: true once no other block shall begin.
     """
 
+    compiling: Callable[[Compilation], None] = lambda compilation: None
     announce: Callable[[Estimate], None] = lambda estimate: None
     progress: Progress = lambda done, runs: None
     stop: Any = False
@@ -54,13 +59,14 @@ class Watch:
 
 @dataclass(frozen=True)
 class Ran:
-    """What a sweep did. trained: runs, of all that there are. seconds: of training and writing. already: everything was
-    there before.
+    """What a sweep did. trained: runs, of all that there are. steps: that these took. seconds: of training and writing.
+    already: everything was there before.
     """
 
     folder: Folder
     plan: Plan
     trained: int = 0
+    steps: int = 0
     seconds: float = 0.0
     already: bool = False
 
@@ -70,7 +76,7 @@ def train(experiment: Experiment, threads: int | None = None, block_size: int | 
     plan = Plan(experiment, block_size)
     tables = plan.tables()
     prepare(plan)
-    done = local.run(lambda piece: train_block(plan, tables, piece)["runs"], plan.pieces, threads)
+    done = local.run(lambda piece: train_block(plan, tables, piece)[0]["runs"], plan.pieces, threads)
     return in_order(pa.concat_tables(done))
 
 
@@ -78,11 +84,12 @@ def sweep(
     experiment: Experiment,
     results: Any = "results",
     options: Options = Options(),
-    executor: Executor = local.run,
+    executor: Executor | None = None,
     watch: Watch = Watch(),
 ) -> Ran:
     """Write the table of an experiment to results/NAME; what is there already is not done again.
 
+    executor: what runs the blocks, threads of this process if None.
     Raises `StoreError` if the folder holds another experiment's results, unless told to overwrite them; and
     `FailedError` if it cannot be written, another process writes there, or the sweep was stopped.
     """
@@ -104,7 +111,7 @@ def sweep(
             work = Work(experiment, options.block_size, place.staged(), earlier(folder, experiment))
         else:
             work = Work(experiment, options.block_size, place)
-        done = _do(work, plan, executor, watch, options.overwrite or work.earlier is not None)
+        done = _do(work, plan, executor or partial(local.run, threads=options.threads), watch, options)
         if work.earlier:
             place.take_over()
     return Ran(folder, plan, *done)
@@ -125,14 +132,19 @@ def _block_size(folder: Folder, experiment: Experiment, options: Options) -> int
     return begun
 
 
-def _do(work: Work, plan: Plan, executor: Executor, watch: Watch, overwrite: bool) -> tuple[int, float]:
-    """Do all that is left of a plan; return (the runs, the seconds) of training and writing."""
-    folder = Folder(work.place)
-    tasks = tasks_left(plan, folder.open(plan.experiment, plan.totals(), plan.key, overwrite))
+def _do(work: Work, plan: Plan, executor: Executor, watch: Watch, options: Options) -> tuple[int, int, float]:
+    """Do all that is left of a plan; return (the runs, the steps, the seconds) of training and writing."""
+    folder, replaced = Folder(work.place), options.overwrite or work.earlier is not None
+    before = folder.open(plan.experiment, plan.totals(), plan.key, replaced)
+    tasks = tasks_left(plan, before)
     left = trained = sum(plan.pieces[task.block].runs for task in tasks if task.block is not None)
-    if left and not work.earlier:
-        prepare(plan)
-        watch.announce(measure(plan, left, folder))
+    if left:
+        if compilation := uncompiled(plan):
+            watch.compiling(compilation)
+        prepare(plan, watch.stop)
+        if not work.earlier:
+            pieces = [plan.pieces[task.block] for task in tasks if task.block is not None]
+            watch.announce(measure(plan, pieces, folder, options.threads))
     watch.progress(plan.runs - left, plan.runs)
     started, done = time.perf_counter(), 0
     for runs in executor(work, unless_stopped(tasks, watch)):
@@ -141,10 +153,12 @@ def _do(work: Work, plan: Plan, executor: Executor, watch: Watch, overwrite: boo
     if done < len(tasks):
         raise FailedError(MESSAGE)
     seconds = time.perf_counter() - started
-    if lost := tasks_left(plan, folder.found(deep=False)):  # a worker of an earlier sweep may have come in between
+    found = folder.found(deep=False)
+    if lost := tasks_left(plan, found):  # a worker of an earlier sweep may have come in between
         raise FailedError(f"{folder}: {len(lost)} blocks are not there that were written; the same command goes on")
     folder.close(seconds)
-    return trained, seconds
+    steps = (sums(found.good)["steps"] or 0) - (sums(before.good)["steps"] or 0)
+    return trained, steps, seconds
 
 
 def complete(folder: Folder, plan: Plan, options: Options) -> bool:

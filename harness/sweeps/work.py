@@ -10,16 +10,19 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from harness.block import Outcome
+from harness.errors import FailedError
 from harness.experiment.model import Experiment
 from harness.store.folder import Folder
 from harness.store.log import Entry
 from harness.store.places import Place
-from harness.store.tables import Tables
+from harness.store.tables import Rows, Tables
 from harness.sweeps.extend import Earlier
 from harness.sweeps.plan import Piece, Plan
+from harness.sweeps.stop import MESSAGE
 
 MERGING = threading.Lock()
-"""Held while a part is in memory: of one, in every process."""
+"""Held while a part is merged, so that each process has at most one part in memory."""
 
 
 class Task(NamedTuple):
@@ -47,10 +50,11 @@ class Work:
             piece, started = plan.pieces[task.block], time.perf_counter()
             if not self.place.exclusive and folder.done(part):  # by another writer
                 return piece.runs
-            tables = train_block(plan, self.tables, piece, self.earlier)
+            tables, outcome = train_block(plan, self.tables, piece, self.earlier)
             entry = block_entry(plan, piece.number) if blocks else part
             seconds = time.perf_counter() - started
-            folder.commit(replace(entry, rows=tables["runs"].num_rows, seconds=round(seconds, 3)), tables)
+            counts = {"rows": tables["runs"].num_rows, "steps": outcome.steps, "asked": outcome.asked}
+            folder.commit(replace(entry, seconds=round(seconds, 3), **counts), tables)
             runs = piece.runs
         if blocks and all(folder.done(entry) for entry in reversed(blocks)):
             with MERGING:
@@ -73,32 +77,67 @@ class Work:
 
 
 def part_entry(plan: Plan, part: range) -> Entry:
-    """Of blocks that have a file together."""
+    """The log entry of a part: the blocks that share one file."""
     return Entry("part", part.start, part.stop, plan.key(part.start, part.stop))
 
 
 def block_entry(plan: Plan, number: int) -> Entry:
-    """Of a block that is not yet in the file of its part."""
+    """The log entry of a block that is not yet in the file of its part."""
     return Entry("block", number, number + 1, plan.key(number, number + 1))
 
 
-def prepare(plan: Plan) -> None:
-    """Compile the kernels of a plan, or find them in the cache, before its blocks ask for them from many threads."""
+@dataclass(frozen=True)
+class Compilation:
+    """What is compiled before a plan can be trained, once for this machine.
+
+    networks: how many kinds of network are compiled for. seconds: roughly.
+    """
+
+    networks: int
+    seconds: float
+
+
+def uncompiled(plan: Plan) -> Compilation | None:
+    """What `prepare` would compile, or None if it finds everything in the cache."""
+    from harness import engine
+
+    missing: dict[Any, float] = {}
+    for structure in plan.structures:
+        missing |= engine.uncompiled(structure, common=plan.common, own_kernel=plan.own_kernel(structure))
+    networks = sum(not isinstance(kernel, str) for kernel in missing)
+    return Compilation(networks, sum(missing.values())) if missing else None
+
+
+def prepare(plan: Plan, stop: Any = False) -> None:
+    """Compile the kernels of a plan, or find them in the cache, before its blocks ask for them from many threads.
+
+    stop: true once nothing else shall begin. Raises `FailedError` then.
+    """
     from harness import engine
 
     for structure in plan.structures:
+        if stop:
+            raise FailedError(MESSAGE)
         engine.prepare(structure, common=plan.common, own_kernel=plan.own_kernel(structure))
 
 
-def train_block(plan: Plan, tables: Tables, piece: Piece, earlier: Earlier | None = None) -> dict[str, pa.Table]:
-    """The rows of one block, and its loss curves if they are recorded. Pure: the same piece gives the same tables.
+def train_block(
+    plan: Plan, tables: Tables, piece: Piece, earlier: Earlier | None = None
+) -> tuple[dict[str, pa.Table], Outcome]:
+    """The rows of one block, its loss curves if they are recorded, and the engine's outcome that they were made of.
 
-    earlier: results that runs may be taken from.
+    Pure: the same piece gives the same tables. earlier: results that runs may be taken from.
     """
     from harness import engine
 
     block, rows = plan.block(piece)
     data = plan.data(piece.structure)
     outcome = earlier.add(block, data) if earlier else engine.train(block, data)
+    return in_tables(tables, piece, rows, outcome), outcome
+
+
+def in_tables(tables: Tables, piece: Piece, rows: Rows, outcome: Outcome) -> dict[str, pa.Table]:
+    """The outcome of a piece as rows, and as loss curves if they are recorded."""
     made = {"runs": tables.runs_table(piece.structure, rows, outcome)}
-    return made | ({"curves": tables.curves_table(outcome.curves, piece.start)} if block.every else {})
+    curves = {"curves": tables.curves_table(outcome.curves, piece.start)} if tables.experiment.losses_every else {}
+    return made | curves

@@ -1,40 +1,72 @@
-"""A results folder in words: its network and axes, how its runs ended, its best row."""
+"""A results folder in words: what was trained, its axes, and how its runs ended."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from harness.block import Status
-from harness.experiment import ExperimentError, load
+from harness.experiment import source
+from harness.store.folder import Folder
+from harness.store.log import sums
 from harness.views.results import Axis, Results
+from harness.views.statuses import SIGNS
+from harness.views.summary import Summary, unlike
 
 DIGITS = 6
+ARROW = "\N{RIGHTWARDS ARROW}"
+
+
+def asked(results: Results) -> Any:
+    """The experiment as it was written, with every default filled in: a `harness.experiment.document.Document`.
+
+    The data file that it may name is not read, so a folder of results tells of itself wherever it lies.
+    """
+    from harness.experiment import document  # loads pydantic
+
+    return document.read(source.read(results.name, results.source).data, [])[0]
 
 
 def description(results: Results) -> str:
-    """The experiment's own words; none if it cannot be read any more, as when its data are gone."""
-    try:
-        return load(results.name, results.source).description or ""
-    except ExperimentError:
-        return ""
+    """What the experiment says of itself, or nothing."""
+    return str(asked(results).description)
 
 
 def facts(results: Results) -> list[str]:
-    """Its network, its rows, and the length of each axis."""
-    layers = results.layers
-    network = f"network {'-'.join(map(str, layers))}" if layers else "networks of several shapes"
+    """How many configurations there are, and the length of each axis: `2,000 x learning_rate`."""
     lengths = [f"{len(axis.values):,} x {axis.name}" for axis in results.axes.values()]
-    return [network, f"{results.rows:,} configurations", *lengths]
+    return [f"{results.rows:,} configuration{'s' * (results.rows != 1)}", *lengths]
+
+
+def setup(results: Results) -> list[str]:
+    """What was trained, on what and how, in parts: network, activations, loss, optimizer, rates, epochs, data."""
+    document, swept = asked(results), results.swept
+    given = {**dict(document.network), **dict(document.training)}
+    first = {name: given.get(name) for name in ("loss", "optimizer", "schedule", "batch_size", "dtype", "arithmetic")}
+    fixed = {name: value for name, value in first.items() if name not in swept} | _single(results)
+    told = [_network(results), _activations({**given, **_single(results)}, results)]
+    told += [f"loss {fixed['loss']}" if "loss" in fixed else _several(results, "loss", "losses")]
+    told += [str(fixed["optimizer"]) if "optimizer" in fixed else _several(results, "optimizer", "optimizers")]
+    told += [f"{fixed['schedule']} schedule"] if fixed.get("schedule", "constant") != "constant" else []
+    told += [_batches(fixed["batch_size"])] if fixed.get("batch_size", 1) != 1 else []
+    rates = [name for name in swept if name.startswith("learning_rate")]
+    told += [f"{name.replace('_', ' ')} {_range(results, name)}" for name in rates]
+    told += [f"{_range(results, 'epochs')} epochs", _data(document.data)]
+    told += [f"{document.repeats:,} repeats"] if document.repeats > 1 else []
+    unusual = {"dtype": "float64", "arithmetic": "exact"}
+    told += [str(fixed[name]) for name, usual in unusual.items() if fixed.get(name, usual) != usual]
+    return [part for part in told if part]
 
 
 def status(which: Status, count: int, rows: int) -> dict[str, Any]:
-    """How many rows have this status."""
+    """How many rows have this status, and what it means."""
     return {
         "label": which.label,
+        "meaning": SIGNS[which].words,
         "count": count,
         "text": f"{count:,}",
         "share": f"({count / max(rows, 1):.1%})",
@@ -42,8 +74,40 @@ def status(which: Status, count: int, rows: int) -> dict[str, Any]:
     }
 
 
+def grew(summary: Summary, rows: int) -> str:
+    """How many rows end above the loss of their run's first epoch; nothing if none does, or the table does not tell."""
+    if not summary.grew:
+        return ""
+    share = f"({summary.grew / max(rows, 1):.1%})"
+    return f"{summary.grew:,} rows {share} grew: they end above the loss of their first epoch, and are nobody's best."
+
+
+def least(summary: Summary, axes: Iterable[str]) -> list[str]:
+    """The row of least training loss, in words; where losses are unlike, that of each kind."""
+    names = list(axes)
+    kinds = unlike(names)
+    told = []
+    for row in summary.least:
+        kind = "".join(f", {name} {row[name]}" for name in kinds)
+        rest = [f"{name} {shown(row[name])}" for name in names if name not in kinds and shown(row[name])]
+        found = f"Least training loss{kind}: {shown(row['loss_mean'])} at config {row['config']}"
+        told.append(", ".join([found, *rest]))
+    return told
+
+
+def steps(results: Results) -> str:
+    """How many steps were run of those asked for, over all sessions of the sweep; nothing if they were not counted."""
+    counted = sums(Folder(results.place).found(deep=False).good)
+    run, asked = counted["steps"], counted["asked"]
+    if run is None or not asked:
+        return ""
+    of = f" of {asked:,} asked for" if run < asked else ""
+    spared = f" ({1 - run / asked:.0%} spared by runs that ended early)" if run < 0.995 * asked else ""
+    return f"{run:,} steps run{of}{spared}"
+
+
 def axes(found: Iterable[Axis]) -> list[dict[str, str]]:
-    """What each axis is, and its ends."""
+    """Each axis for a table of axes: its name, how many values it has, the first, the last, and its meaning."""
     return [
         {
             "name": axis.name,
@@ -56,10 +120,6 @@ def axes(found: Iterable[Axis]) -> list[dict[str, str]]:
     ]
 
 
-def _plain(axis: Axis, at: int) -> Any:
-    return axis.values[at].item() if axis.numeric else str(axis.values[at])
-
-
 def shown(value: Any) -> str:
     """A value of the table for a reader, to six digits; nothing for NULL."""
     if isinstance(value, str):
@@ -67,3 +127,61 @@ def shown(value: Any) -> str:
     if value is None or value is pd.NA or math.isnan(value):
         return ""
     return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else f"{value:.{DIGITS}g}"
+
+
+def _plain(axis: Axis, at: int) -> Any:
+    return axis.values[at].item() if axis.numeric else str(axis.values[at])
+
+
+def _single(results: Results) -> dict[str, Any]:
+    """The swept parameters that have one value in all rows."""
+    names = [name for name in results.swept if name not in results.axes]
+    rows = results.runs.head(1, columns=names).to_pylist() if names else []
+    return dict(rows[0]) if rows else {}
+
+
+def _network(results: Results) -> str:
+    layers = results.layers
+    return f"network {'-'.join(map(str, layers))}" if layers else _several(results, "layers", "network shapes")
+
+
+def _activations(given: Mapping[str, Any], results: Results) -> str:
+    """`tanh -> sigmoid`: of the hidden layers, and of the output."""
+    if "activation" in results.axes:
+        return _several(results, "activation", "activations")
+    if "output" in results.axes:
+        return _several(results, "output", "output activations")
+    hidden, output = given["activation"], given["output"]
+    if hidden == output == "identity":
+        return "no activation function"
+    parts = [hidden] if isinstance(hidden, str) else [*hidden]
+    return f" {ARROW} ".join(map(str, [*([] if results.layers and len(results.layers) == 2 else parts), output]))
+
+
+def _several(results: Results, name: str, plural: str) -> str:
+    return f"{len(results.axes[name].values)} {plural}" if name in results.axes else ""
+
+
+def _batches(size: Any) -> str:
+    return "full batches" if size == "full" else f"batches of {size}"
+
+
+def _range(results: Results, name: str) -> str:
+    """`0.001 to 1`, the ends of an axis; or the one value."""
+    if name in results.axes:
+        axis = results.axes[name]
+        return " to ".join(_number(_plain(axis, end)) for end in (0, -1))
+    return _number(_single(results)[name])
+
+
+def _number(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else shown(value)
+
+
+def _data(section: Any) -> str:
+    """Where the samples come from, and how many there are if the experiment says so."""
+    if section.rows:
+        return f"{len(section.rows):,} sample{'s' * (len(section.rows) > 1)}"
+    if section.generate:
+        return f"{section.generate}, {section.samples:,} samples"
+    return f"data {Path(section.file).name}"

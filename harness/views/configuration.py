@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from harness import reference
 from harness.errors import HarnessError
-from harness.experiment import ExperimentError, load
-from harness.experiment.grid import EPOCHS, REPEAT, Grid
+from harness.experiment import ExperimentError, load, source
+from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid
 from harness.experiment.model import Experiment, Value, label
 from harness.experiment.resolve import network_data, override, structure
+from harness.store import arrays
 from harness.store.places import S3
+from harness.views.explain.epochs import Asked, resolved
+from harness.views.explain.final import Final
 from harness.views.results import Results
 
 if TYPE_CHECKING:
     from harness.api import Source
-    from harness.experiment.model import Data
+    from harness.experiment.model import Data, Structure
 
 MOST_STEPS, MOST_WEIGHTS = 100, 100_000
-"""Samples times epochs that are drawn if nobody asks for more, and these times the weights: a page of 9 MB."""
+"""The most steps (samples times epochs), and steps times weights, that a picture shows if nobody asks for more."""
+FIRST_FEW = 3
+"""Epochs of a row that text shows besides its last if nobody asks for others."""
 
 
 @dataclass(frozen=True)
 class Configuration:
     """values: of every swept parameter. repeat: which draw of the initialisation. epochs: the most that are trained.
 
-    number: of the row, if it is one.
+    number: of the row, if it is one, and final: how it ended.
     """
 
     experiment: Experiment
@@ -37,6 +44,7 @@ class Configuration:
     epochs: int
     repeat: int = 0
     number: int | None = None
+    final: Final | None = None
 
     def training(self) -> reference.Training:
         """Its run, before the first epoch."""
@@ -54,11 +62,39 @@ class Configuration:
         """The samples, as its network takes them."""
         return network_data(self.experiment, structure(self.experiment, self.values))
 
+    def columns(self) -> tuple[list[str], list[str]]:
+        """What the data's file calls the inputs and the targets; none where the data have no names."""
+        section = source.read(self.experiment.label, self.experiment.source).data["data"]
+        data = self.data()
+        found = [section.get(key, []) for key in ("inputs", "targets")]
+        counts = [data.inputs.shape[1], data.targets.shape[1]]
+        named = "file" in section and [isinstance(names, list) and len(names) for names in found] == counts
+        return ([str(name) for name in found[0]], [str(name) for name in found[1]]) if named else ([], [])
+
+    @property
+    def last(self) -> int:
+        """The last epoch that is trained: of a row that diverged the one in which it did."""
+        return self.epochs if self.final is None else self.final.epoch
+
     def drawn_epochs(self) -> int:
         """As many as are trained, and at least one, but no more than `MOST_STEPS` and `MOST_WEIGHTS` allow."""
         layers = structure(self.experiment, self.values).layers
         weights = sum((inputs + 1) * outputs for inputs, outputs in pairwise(layers))
         return max(1, min(self.epochs, min(MOST_STEPS, MOST_WEIGHTS // weights) // len(self.experiment.data.inputs)))
+
+    def shown_epochs(self, asked: Asked | None, drawn: bool) -> Sequence[int]:
+        """The epochs that are asked for; if none are, the first, and of a row also its last.
+
+        drawn: for a picture, which shows more of the first ones than text. Raises `HarnessError` for epochs that a row
+        does not have.
+        """
+        row = self.number is not None
+        if asked is not None:
+            return resolved(asked, self.last, f"config {self.number}" if row else None)
+        if not row:
+            return range(1, (self.drawn_epochs() if drawn else 1) + 1)
+        first = min(self.drawn_epochs() if drawn else FIRST_FEW, self.last)
+        return sorted({*range(1, first + 1), self.last})
 
     def labels(self) -> dict[str, str]:
         """What it is called: its parameters' values; of a row also its number, its repeat and its epochs."""
@@ -71,7 +107,7 @@ class Configuration:
 
 
 def chosen(origin: Source, settings: Mapping[str, str], number: int | None = None) -> Configuration:
-    """Of an experiment the configuration that is set, of a results folder the row of this number.
+    """The configuration with these settings of an experiment, or the row with this number of a results folder.
 
     Raises `ExperimentError`, `StoreError`, and `HarnessError` for what cannot be asked together.
     """
@@ -109,13 +145,27 @@ def of_row(results: Results, number: int) -> Configuration:
     Raises `HarnessError` if there is no such row, or if the data that its experiment names are not here.
     """
     experiment = _experiment(results)
-    ((run, epochs),) = results.row(number, ["run", EPOCHS]).itertuples(index=False)
+    row = results.row(number)
+    ((run, epochs),) = row[["run", EPOCHS]].itertuples(index=False)
     grid = Grid(experiment)
     ids = grid.select(run, run + 1).ids
-    values = {key: grid.values[key][ids[key][0]] for key in (*grid.keys, REPEAT) if key != EPOCHS}
+    used = [key for key in (*grid.keys, REPEAT) if key != EPOCHS and ids[key][0] != IDLE]
+    values = {key: grid.values[key][ids[key][0]] for key in used}
     repeat = int(values.pop(REPEAT))
     given = {key: value for key, value in values.items() if value is not None}
-    return Configuration(experiment, given, epochs, repeat, number)
+    return Configuration(experiment, given, epochs, repeat, number, _final(row, structure(experiment, given)))
+
+
+def _final(row: pd.DataFrame, made: Structure) -> Final:
+    """How a row of the table ended."""
+    (about,) = row[[EPOCHS, "settled_epoch", "diverged_epoch"]].to_dict("records")
+    if not pd.isna(about["diverged_epoch"]):
+        return Final(int(about["diverged_epoch"]), None, diverged=True)
+    settled = None if pd.isna(about["settled_epoch"]) else int(about["settled_epoch"])
+    parts = arrays.weights(row.dropna(axis=1, how="all"), made.layers)
+    weights, biases = ([parts[name][0].astype(made.dtype) for name in parts if name[0] == kind] for kind in "wb")
+    network = reference.Network(made, weights, biases) if weights else None
+    return Final(int(about[EPOCHS]), network, settled)
 
 
 def _experiment(results: Results) -> Experiment:
@@ -126,5 +176,6 @@ def _experiment(results: Results) -> Experiment:
         why = str(error).splitlines()[0]
         raise HarnessError(f"{results.folder}: its experiment cannot be read from this folder: {why}") from None
     if experiment.fingerprint.encode() != results.runs.schema.metadata[b"harness.fingerprint"]:
-        raise HarnessError(f"{results.folder}: the data of its experiment are not those that it was trained on")
+        why = "its data have changed since it was trained, or another version trained it"
+        raise HarnessError(f"{results.folder}: its experiment no longer means these rows: {why}")
     return experiment

@@ -11,24 +11,31 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from harness.views.results import Results
+from harness.views.summary import unlike
 
 RUNS, POINTS = 40, 250
+"""The most runs whose curves a page shows, and the most points of each."""
 LOSSES = ("loss_min", "loss_mean", "loss_max")
 
 
 @dataclass(frozen=True)
 class Curve:
-    """config: the run's row of the most epochs. label: what sets the run apart. losses: by name, for each epoch."""
+    """The losses of one run. config: its row of the most epochs. label: the values that set the run apart.
+
+    kind: the values of the settings that make losses unlike, or "": only curves of one kind can be compared. losses:
+    by name, one for each of `epochs`.
+    """
 
     config: int
     label: str
+    kind: str
     epochs: Sequence[int]
     losses: Mapping[str, Sequence[float]]
 
 
 def some_curves(results: Results) -> list[Curve]:
-    """The curves of up to `RUNS` runs at equal distances in the grid; none if they were not recorded."""
-    if not results.place.sizes("curves"):
+    """The loss curves of up to `RUNS` runs at equal distances in the grid; an empty list if none were recorded."""
+    if not results.has_curves:
         return []
     there = pc.unique(results.runs.to_table(columns=["run"])["run"]).to_numpy()
     chosen = np.sort(there)[np.unique(np.linspace(0, len(there) - 1, min(RUNS, len(there))).round().astype(int))]
@@ -37,10 +44,13 @@ def some_curves(results: Results) -> list[Curve]:
     rows = table.to_pandas().sort_values(["run", "epochs"]).drop_duplicates("run", keep="last").set_index("run")
     found = []
     for run, points in results.curves(chosen.tolist()).groupby("run"):
-        label = ", ".join(f"{name} {_text(rows.loc[run, name])}" for name in axes) or results.name
+        label, kind = (
+            ", ".join(f"{name.replace('_', ' ')} {_text(rows.loc[run, name])}" for name in names)
+            for names in (axes, unlike(axes))
+        )
         some = points.iloc[np.unique(np.geomspace(1, len(points), min(POINTS, len(points))).round().astype(int)) - 1]
         losses = {name: some[name].tolist() for name in LOSSES}
-        found.append(Curve(int(rows.loc[run, "config"]), label, some["epoch"].tolist(), losses))
+        found.append(Curve(int(rows.loc[run, "config"]), label or results.name, kind, some["epoch"].tolist(), losses))
     return found
 
 

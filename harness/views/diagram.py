@@ -1,8 +1,7 @@
-"""The record of `explain` as a still: the network, or maps of its weights, before the first update, after the last."""
+"""The record of `explain` as a picture: the network, or maps of its weights, before and after."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 POSITIVE, NEGATIVE, NONE, NAME = "#1f6fc4", "#b95000", "#6e7781", "#57606a"
 MOST_UNITS, MOST_HIDDEN = 8, 3
-"""Larger networks are drawn as maps."""
+"""The most units in a layer, and the most hidden layers, of a network that is drawn as a graph and not as maps."""
 MOST_LABELS = 16
 """Edges between two layers that still have room for their weights."""
 MOST_BIASES = 4
@@ -27,16 +26,20 @@ RADIUS = 0.26
 CHARACTER = 0.081
 """The width of a digit, in inches."""
 SHARES = 0.5 + np.array([0.02 * (at // 2) * (-1) ** at for at in range(1, 32)])
-"""Of an edge's length, where its weight may stand, the middle first."""
+"""Places along an edge, as shares of its length, where its weight may stand; the middle first."""
 HALO = [withStroke(linewidth=3, foreground="white")]
 WIDEST = 6.0
+LINE, GAP = 0.16, 0.07
+"""Inches between the lines of a label, and between it and its edge."""
+NAMED = {"x": "inputs", "t": "targets"}
+MOST_NAMES = 24
 DIGITS = 4
 
 
 CLOSE = 0.12
 """Inches that keep a number apart from other edges, if there is room."""
 POINTS = 40
-"""Along an edge, to see where it passes."""
+"""Points along an edge that are looked at to see what the edge passes through."""
 Places = dict[tuple[int, int], Any]
 """(layer, unit) -> (x, y)."""
 Box = tuple[Any, tuple[float, float]]
@@ -67,31 +70,38 @@ def before_and_after(recorded: pd.DataFrame) -> Figure:
     figure = _maps(first, last) if large else _networks(first, last)
     settings = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in recorded.attrs["settings"].items())
     figure.suptitle(f"{recorded.attrs['name']}: {settings}", fontsize=13, fontweight="bold", wrap=True)
+    about = recorded.attrs
+    named = [f"{mark}{at} = {name}" for mark, key in NAMED.items() for at, name in enumerate(about[key], 1)]
+    units = [f"of each layer the first {about['units']} units"] if about["units"] else []
+    if words := ", ".join([*named[:MOST_NAMES], *units]):
+        figure.supxlabel(words, fontsize=10, color=NAME, wrap=True)
     return figure
 
 
 def _states(recorded: pd.DataFrame) -> tuple[_State, _State]:
     """What the first update found, with the first sample's forward pass, and what the last one left."""
-    update = recorded[recorded.phase == "update"]
-    forward = recorded[recorded.phase == "forward"]
-    layers = [sum(bool(re.fullmatch(r"x\d+", name)) for name in forward.name.unique())]
-    hidden = [re.fullmatch(r"z(\d+)_(\d+)", name) for name in forward.name.unique()]
-    places = [(int(found[1]), int(found[2])) for found in hidden if found]
-    layers += [max(unit for layer, unit in places if layer == at) for at in range(1, max(places)[0] + 1)]
+    about, forward = recorded.attrs, recorded[recorded.phase == "forward"]
+    layers = [min(units, about["units"] or units) for units in about["layers"]]
+    update = recorded[recorded.phase.isin(["update", "weights"])]
+    still = update.phase == "weights"
+    update = update.assign(**{name: update[name].where(~still, update["value"]) for name in ("before", "after")})
     before, after = _numbers(update.drop_duplicates("name"), "before"), _numbers(update, "after")
     sizes = np.abs([*before.values(), *after.values()])
     scale = float(sizes[np.isfinite(sizes)].max(initial=0.0)) or 1.0
-    epochs, samples = int(recorded.epoch.max()), forward["sample"].nunique()
-    steps = _counted(epochs, "epoch") + (f" of {samples} samples" if samples > 1 else "")
+    epochs, samples = int(recorded.epoch.max()), about["samples"]
+    steps = _counted(epochs, "epoch") + (f" of {samples:,} samples" if samples > 1 else "")
 
     values = _numbers(forward.drop_duplicates("name"), "value")
-    loss = shown(recorded[recorded.name == "loss_mean"].value.iloc[-1])
-    found = _State(f"before: cost {shown(values['cost'])}", layers, values, before, scale)
-    return found, _State(f"after {steps}: loss_mean {loss}", layers, {}, after, scale)
+    losses = recorded[(recorded.name == "loss_mean") & (recorded.epoch == epochs)].value
+    loss = f": loss_mean {shown(losses.iloc[-1])}" if len(losses) else ""
+    first = forward.iloc[0]
+    moment = "before" if first["epoch"] <= 1 else f"in epoch {first['epoch']:,}"
+    found = _State(f"{moment}: cost {shown(values['cost'])}", layers, values, before, scale)
+    return found, _State(f"after {steps}{loss}", layers, {}, after, scale)
 
 
 def _numbers(rows: pd.DataFrame, column: str) -> dict[str, float]:
-    """By name; of several rows of a name the last."""
+    """The numbers of a column by the names of their rows; where rows share a name, the last one's."""
     return dict(zip(rows["name"], rows[column].astype(float), strict=True))
 
 
@@ -101,7 +111,7 @@ def shown(value: float) -> str:
 
 
 def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' if number > 1 else ''}"
+    return f"{number:,} {noun}{'s' if number != 1 else ''}"
 
 
 def _colour(value: float) -> str:
@@ -132,7 +142,7 @@ def _networks(first: _State, last: _State) -> Figure:
 
 
 def _network(axes: Axes, state: _State, places: Places, spots: dict[str, Any]) -> None:
-    """One inch of the figure is a unit of its axes."""
+    """Draw the network at one moment, on axes whose unit is an inch of the figure."""
     depth = len(state.layers) - 1
     axes.set_title(state.title, fontsize=12)
     axes.axis("off")
@@ -154,13 +164,15 @@ def _edge(axes: Axes, state: _State, name: str, places: Places, spot: Any) -> No
     width, style = _width(state, value), "-" if np.isfinite(value) and value != 0 else ":"
     axes.plot(*zip(*_ends(name, places), strict=True), color=_colour(value), linewidth=width, linestyle=style, zorder=1)
     if spot is not None:
-        axes.text(spot[0], spot[1], shown(value), ha="center", va="center", fontsize=9, bbox=boxed, zorder=2)
+        style_of: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 9, "zorder": 2}
+        axes.text(spot[0], spot[1] - LINE / 2, shown(value), fontweight="bold", **style_of, bbox=boxed)
+        axes.text(spot[0], spot[1] + LINE / 2, name, color=_colour(value), **style_of, path_effects=HALO)
 
 
 def _spots(states: tuple[_State, _State], places: Places) -> dict[str, Any]:
-    """Where the weights of the layers with few edges stand: on their edges, apart from one another and from the units.
+    """Where the weights of the layers with few edges stand: beside them, apart from one another and from the units.
 
-    First those that have the fewest spots left; each where the fewest other edges pass, and then nearest to the middle.
+    Weights with the fewest spots left come first, each where the fewest other edges pass, then nearest to the middle.
     """
     edges = {name: _ends(name, places) for name in states[0].weights if name[0] == "w"}
     points = np.array([a + np.linspace(0, 1, POINTS)[:, None] * (b - a) for a, b in edges.values()])
@@ -168,18 +180,27 @@ def _spots(states: tuple[_State, _State], places: Places) -> dict[str, Any]:
     for name, (a, b) in edges.items():
         layer = int(name[1:].split("_")[0])
         if states[0].layers[layer] * states[0].layers[layer - 1] <= MOST_LABELS:
-            size = _size(*(state.weights[name] for state in states))
-            left[name] = [(a + share * (b - a), size) for share in SHARES]
+            width, height = _size(*(state.weights[name] for state in states))
+            size = max(width, CHARACTER * len(name) + 0.06), height + LINE
+            left[name] = _beside(a, b, size)
     found = {}
     while left:
         covered = {name: np.array([_overlap(box, taken) for box in boxes]) for name, boxes in left.items()}
         name = min(left, key=lambda name: int((covered[name] == 0).sum()))
         crossed = np.array([_crossings(box, points) for box in left[name]])
-        best = np.lexsort((np.arange(len(SHARES)), crossed, covered[name]))[0]
+        best = np.lexsort((np.arange(len(left[name])), crossed, covered[name]))[0]
         box = left.pop(name)[best]
         taken.append(box)
         found[name] = box[0]
     return found
+
+
+def _beside(a: Any, b: Any, size: tuple[float, float]) -> list[Box]:
+    """Boxes of this size beside the line from a to b, on both sides, those near its middle first."""
+    along = (b - a) / np.hypot(*(b - a))
+    normal = np.array([-along[1], along[0]])
+    away = (np.abs(normal) * size).sum() / 2 + GAP
+    return [(a + share * (b - a) + side * away * normal, size) for share in SHARES for side in (1, -1)]
 
 
 def _ends(name: str, places: Places) -> tuple[Any, Any]:
@@ -188,13 +209,13 @@ def _ends(name: str, places: Places) -> tuple[Any, Any]:
 
 
 def _crossings(box: Box, points: Any) -> int:
-    """How many edges, (edges, POINTS, 2), pass through it or close by."""
+    """How many edges pass through a box or close by it. points: (edges, POINTS, 2), along each edge."""
     inside = (np.abs(points - box[0]) < np.array(box[1]) / 2 + CLOSE).all(axis=2)
     return int(inside.any(axis=1).sum())
 
 
 def _boxes(states: tuple[_State, _State], places: Places) -> list[Box]:
-    """What the units and the texts above and below them cover."""
+    """The boxes that the units cover, and the texts above and below them."""
     found = []
     for (layer, unit), place in places.items():
         found += [(place, (2 * RADIUS, 2 * RADIUS)), (place + np.array([0, RADIUS + 0.1]), (0.4, 0.15))]
@@ -211,7 +232,7 @@ def _size(*values: float) -> tuple[float, float]:
 
 
 def _overlap(box: Box, taken: list[Box]) -> float:
-    """How much of it is covered already."""
+    """The area of a box, in square inches, that boxes placed earlier cover."""
     centres = np.array([place for place, _ in taken]) - box[0]
     room = (np.array([size for _, size in taken]) + box[1]) / 2 - np.abs(centres)
     return float(np.clip(room, 0, None).prod(axis=1).sum())

@@ -1,4 +1,4 @@
-"""Files that a view is written to."""
+"""Writing a page or a picture to a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.errors import FailedError
 
 
 def put(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file whole, or leave what is there. Raises `FailedError`."""
+    """Write a file whole; if that fails, what was there before stays. Raises `FailedError`."""
     target = Path(path)
     writing = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
     try:

@@ -1,50 +1,56 @@
-"""The rows of a sweep that say most: the best, those on either side of divergence, the first to settle."""
+"""The rows of a sweep that say most, and why: the best, those on either side of divergence, the first to settle."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import product
+from typing import Any
 
 import pandas as pd
 
 from harness.views.results import Results
+from harness.views.summary import unlike
 
-BEST, FEW, FIRST = 5, 3, 8
-
-
-@dataclass(frozen=True)
-class Notable:
-    """A few rows under a title that says what they are."""
-
-    title: str
-    rows: pd.DataFrame
+BEST = 3
+GOING = ("ran", "settled")
+COLUMNS = ("status", "loss_mean", "first_loss", "settled_epoch", "diverged_epoch")
 
 
 @dataclass(frozen=True)
 class _Choice:
-    """The rows of these statuses that have least of a column, or most. epochs: only those of so many.
+    """Why a row is shown, and which: that of these statuses which has least of a column, or most.
 
-    paired: shown only if all such have rows.
+    held: column -> the value that the row has. grown: whether its loss is above that of its run's first epoch; None for
+    any row. paired: shown only if all such choices find a row.
     """
 
-    title: str
+    why: str
     statuses: tuple[str, ...]
     column: str
-    count: int = FEW
+    count: int = 1
     most: bool = False
-    epochs: int | None = None
+    held: dict[str, Any] = field(default_factory=dict)
+    grown: bool | None = None
     paired: bool = False
 
     def of(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Of equals the first."""
-        there = frame[frame["status"].isin(self.statuses)]
-        there = there if self.epochs is None else there[there["epochs"] == self.epochs]
+        """The first `count` rows of a frame in the order of the grid; of equal ones those that stand first."""
+        there = frame[frame["status"].isin(self.statuses) & frame[self.column].notna()]
+        for name, value in self.held.items():
+            there = there[(there[name] if isinstance(value, int) else there[name].astype(str)) == value]
+        if self.grown is not None and "first_loss" in frame:
+            there = there[(there["loss_mean"] > there["first_loss"]) == self.grown]
         return (there.nlargest if self.most else there.nsmallest)(self.count, self.column)
 
 
-def notable(results: Results) -> list[Notable]:
-    """Those there are, and the first rows of the table."""
+def notable(results: Results) -> pd.DataFrame:
+    """A few rows, the best first. Columns: `why` it is shown, config, the axes, the status and the losses.
+
+    Losses of different kinds are never compared, and a row whose loss is above that of its run's first epoch is never
+    the best. One table of rows is in memory at a time.
+    """
     choices = _choices(results)
-    columns = ["config", *results.axes, "status", "loss_mean", "last_finite_loss", "settled_epoch", "diverged_epoch"]
+    columns = ["config", *results.axes, *(name for name in COLUMNS if name in results.runs.schema.names)]
     kept: list[pd.DataFrame] = []
     for part in results.parts(columns):  # the whole may not fit into memory
         new = [choice.of(part.sort_values("config")) for choice in choices]
@@ -52,29 +58,56 @@ def notable(results: Results) -> list[Notable]:
             both = (pd.concat(pair).sort_values("config") for pair in zip(kept, new, strict=True))
             new = [choice.of(frame) for choice, frame in zip(choices, both, strict=True)]
         kept = new
-    found = list(zip(choices, kept, strict=True))
-    pair = all(len(rows) for choice, rows in found if choice.paired)
-    there = [(choice.title, rows) for choice, rows in found if len(rows) and (pair or not choice.paired)]
-    return [Notable(title, rows.dropna(axis=1, how="all")) for title, rows in there]
+    pair = all(len(rows) for choice, rows in zip(choices, kept, strict=True) if choice.paired)
+    told: dict[int, list[str]] = {}
+    for choice, rows in zip(choices, kept, strict=True):
+        if pair or not choice.paired:
+            for place, config in enumerate(rows["config"]):
+                told.setdefault(config, []).append(_why(choice, place))
+    every = pd.concat(kept).drop_duplicates("config").set_index("config", drop=False).loc[list(told)]
+    every.insert(0, "why", ["; ".join(whys) for whys in told.values()])
+    return every.reset_index(drop=True).dropna(axis=1, how="all")
+
+
+def _why(choice: _Choice, place: int) -> str:
+    return choice.why if place == 0 else f"{('second', 'third')[place - 1]} {choice.why}"
 
 
 def _choices(results: Results) -> list[_Choice]:
-    going = ("ran", "settled")
-    choices = [_Choice("The least mean loss", going, "loss_mean", BEST)]
-    edge = next((name for name in results.axes if name.startswith("learning_rate")), None)
-    if edge:
-        epochs = int(results.axes["epochs"].values[-1]) if "epochs" in results.axes else None
-        words, after = edge.replace("_", " "), f" in {epochs:,} epochs" if epochs else ""
-        choices.append(
-            _Choice(f"The least {words} that diverges{after}", ("diverged",), edge, epochs=epochs, paired=True)
-        )
-        choices.append(
-            _Choice(f"The greatest {words} that does not diverge{after}", going, edge, FEW, True, epochs, paired=True)
-        )
+    known = "first_loss" in results.runs.schema.names
+    best = _Choice("least training loss", GOING, "loss_mean", BEST, grown=False if known else None)
+    slow = _Choice("not finished, with the greatest training loss", ("ran",), "loss_mean", most=True)
+    grown = _Choice("furthest above the loss of its first epoch", GOING, "loss_mean", most=True, grown=True)
+    kinds = _kinds(results)
+    best = best if len(kinds) == 1 else replace(best, count=1)
     return [
-        *choices,
-        _Choice("The first to diverge", ("diverged",), "diverged_epoch"),
-        _Choice("The first to settle", ("settled",), "settled_epoch"),
-        _Choice("Still under way, with the greatest mean loss", ("ran",), "loss_mean", most=True),
-        _Choice("The table's first rows", (*going, "diverged"), "config", FIRST),
+        *(_among(best, kind) for kind in kinds),
+        *_edges(results),
+        _Choice("first to settle: its weights no longer change", ("settled",), "settled_epoch"),
+        _Choice("first to diverge", ("diverged",), "diverged_epoch"),
+        *(_among(choice, kind) for choice in ([slow, grown] if known else [slow]) for kind in kinds),
     ]
+
+
+def _kinds(results: Results) -> list[dict[str, Any]]:
+    """Each combination of settings whose losses can be compared: one without any where all losses are alike."""
+    names = unlike(results.axes)
+    return [dict(zip(names, values, strict=True)) for values in product(*(results.axes[name].values for name in names))]
+
+
+def _among(choice: _Choice, kind: dict[str, Any]) -> _Choice:
+    """The choice among rows of one kind of loss, which it then names: `least training loss (mse)`."""
+    words = ", ".join(map(str, kind.values()))
+    return replace(choice, why=f"{choice.why} ({words})" if words else choice.why, held=kind)
+
+
+def _edges(results: Results) -> list[_Choice]:
+    """The rows on either side of the boundary of divergence, among those of the most epochs."""
+    edge = next((name for name in results.axes if name.startswith("learning_rate")), None)
+    if edge is None:
+        return []
+    held = {"epochs": int(results.axes["epochs"].values[-1])} if "epochs" in results.axes else {}
+    words, after = edge.replace("_", " "), f" in {held['epochs']:,} epochs" if held else ""
+    diverging = _Choice(f"least {words} that diverges{after}", ("diverged",), edge, held=held, paired=True)
+    going = _Choice(f"greatest {words} that does not diverge{after}", GOING, edge, 1, True, held, paired=True)
+    return [diverging, going]

@@ -2,78 +2,65 @@
 
 from __future__ import annotations
 
-import html
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.block import Status
 from harness.store import arrays
-from harness.views import about, explain, plots, steps
+from harness.views import about, plots, steps
 from harness.views.configuration import of_row
 from harness.views.page import render
 from harness.views.results import Results
 from harness.views.summary import summarise
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.figure import Figure
-
-FRAME = '<iframe title="{title}" srcdoc="{page}" style="width: 100%; height: 820px; border: 0"></iframe>'
-
-
-@dataclass(frozen=True)
-class Explained:
-    """What happened in one row. record: see `harness.views.explain.record`. In a notebook, the page to step through."""
-
-    record: pd.DataFrame
-
-    def save(self, path: str) -> None:
-        """Write the page (.html), or the network before and after (.png). Raises `HarnessError`, `FailedError`."""
-        steps.draw(self.record, path)
-
-    def _repr_html_(self) -> str:
-        title = f"{self.record.attrs['name']}, step by step"
-        return FRAME.format(title=html.escape(title), page=html.escape(steps.to_html(self.record)))
 
 
 class Opened(Results):
-    """The results in a folder. Raises `StoreError` if there are none. In a notebook, a summary of them."""
+    """A results folder in hand; a notebook shows a summary of it. Raises `StoreError` if there are no results."""
 
     def plot(self, kind: str | None = None, **choices: Any) -> Figure:
-        """A picture. kind, choices: x, y, color, where, below, as `harness.plot` has them. Raises `HarnessError`."""
+        """A picture of the results. kind and choices (x, y, color, where, below) as in `harness.plot`.
+
+        Raises `HarnessError` for what cannot be drawn.
+        """
         return plots.plot(self, kind, **choices)
 
     def weights(self, config: int) -> arrays.Arrays:
         """The final weights of a row, shaped by layer: w1, w2, .. (O, I) and b1, b2, .. (O,) if there are biases.
 
-        None of a run that diverged. Raises `HarnessError` if there is no such row.
+        A run that diverged has none: the mapping is empty. Raises `HarnessError` if there is no such row.
         """
         row = self.row(config).dropna(axis=1, how="all")
         layers = self.layers or json.loads(row["layers"].iloc[0])
         return {name: array[0] for name, array in arrays.weights(row, layers).items()}
 
-    def explain(self, config: int, epochs: int | None = None) -> Explained:
-        """What happened in a row, step by step. epochs: if not given all that it trained, up to 100 steps.
+    def explain(self, config: int, epochs: int | str | Sequence[int | str] | None = None) -> steps.Explained:
+        """What happened in a row, step by step: its record, as `harness.explain` has it.
 
-        Raises `HarnessError` if there is no such row, or if the data that its experiment names are not here.
+        epochs: a number for its first ones, or a list such as `[0, 1, 10, "last"]`; if not given its first ones, as
+        many as 100 steps hold, and its last. Raises `HarnessError` if there is no such row, or no such epoch of it, or
+        if the data that its experiment names are not here.
         """
-        configuration = of_row(self, config)
-        return Explained(explain.record_of(configuration, epochs or configuration.drawn_epochs()))
+        return steps.explained(of_row(self, config), epochs)
 
     def __repr__(self) -> str:
         return f"<{self.folder}: {'; '.join([self.name, *about.facts(self)])}>"
 
     def _repr_html_(self) -> str:
-        axes, counts = tuple(self.axes), summarise(self.place, tuple(name for name in self.axes if name != "repeat"))
-        best = counts.best and {name: about.shown(counts.best[name]) for name in ("config", "loss_mean", *axes)}
+        axes = [name for name in self.axes if name != "repeat"]
+        summary = summarise(self.place, axes)
         return render(
             "result",
             folder=self.folder,
             name=self.name,
             description=about.description(self),
-            facts=about.facts(self),
-            statuses=[about.status(status, counts.statuses[status.label], self.rows) for status in Status],
+            setup=about.setup(self),
+            facts=[*about.facts(self), about.steps(self)],
+            statuses=[about.status(status, summary.statuses[status.label], self.rows) for status in Status],
+            grew=about.grew(summary, self.rows),
             axes=about.axes(self.axes.values()),
-            best=best,
+            least=about.least(summary, self.axes),
         )

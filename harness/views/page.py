@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,24 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 PAGES = Path(__file__).parent / "pages"
+SHARED = "shared"
+"""The folder of the scripts that every page begins with."""
 
 
 def render(page: str, **values: Any) -> str:
-    """The template of this name, with PAGE.css and PAGE.js as `css` and `js`. Values are escaped."""
+    """The template PAGE.html, with PAGE.css as `css` and the page's scripts, joined, as `js`. Values are escaped."""
     environment = Environment(loader=FileSystemLoader(PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    files = {kind: PAGES / f"{page}.{kind}" for kind in ("css", "js")}  # our own
-    parts = {kind: Markup(file.read_text("utf-8")) for kind, file in files.items() if file.exists()}
-    return environment.get_template(f"{page}.html").render(**parts, **values)
+    style = PAGES / f"{page}.css"
+    css = Markup(style.read_text("utf-8")) if style.exists() else ""  # our own, as are the scripts
+    joined = "\n".join(file.read_text("utf-8") for file in scripts(page))
+    js = Markup(f'"use strict";\n(() => {{\n{joined}\n}})();\n')
+    return environment.get_template(f"{page}.html").render(css=css, js=js, **values)
+
+
+def scripts(page: str) -> Iterator[Path]:
+    """The files of a page's script in the order in which they are joined: shared/*.js, then PAGE/*.js, main.js last.
+
+    They share one scope, in which a name stands once.
+    """
+    for folder in (SHARED, page):
+        yield from sorted(PAGES.joinpath(folder).glob("*.js"), key=lambda file: (file.stem == "main", file.name))

@@ -1,4 +1,4 @@
-"""What a sweep ends with: the report and a picture, beside the table."""
+"""The report and the picture that a sweep ends with, beside its table."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from harness.store.places import S3
 from harness.views import plots, report
 
 MOST_ROWS = 20_000_000
-"""A map of half as many takes 5.6 seconds and 1.7 GB."""
+"""A map of half as many takes a gigabyte of memory."""
 
 
 def write(folder: str, rows: int) -> dict[str, str]:
-    """Write both into a folder of so many rows; return where each is, or why there is none. Raises `FailedError`."""
+    """Write a report and a picture of a folder of so many rows; return where each is, or why there is none.
+
+    Raises `FailedError` if one cannot be written.
+    """
     if S3.match(folder):
         return {"report": f"none in an object store; `harness report {folder} --save F` writes it here"}
     if rows > MOST_ROWS:

@@ -25,23 +25,37 @@ from harness.store.folder import Folder
 from harness.views import about
 from harness.views.curves import Curve, some_curves
 from harness.views.files import put
-from harness.views.notable import Notable, notable
+from harness.views.notable import notable
+from harness.views.opening import opening, ranked
 from harness.views.page import render
 from harness.views.results import Axis, Results
-from harness.views.summary import summarise
+from harness.views.statuses import SIGNS
+from harness.views.summary import summarise, unlike
 from harness.views.thin import thinned
 
 NAME = "report.html"
 NUMBERS = 360_000
-"""In the page, which bounds its size: compressed and in base64, each takes 4 bytes or 5, and plotly takes 2 MB."""
+"""How many numbers of the table the page holds at most: in it each takes 4 to 5 bytes, beside 2 MB of plotly."""
 MOST_WEIGHTS = 40
-"""Of larger networks the pictures show losses and epochs only."""
-LOSSES = ("loss_mean", "loss_min", "loss_max", "last_finite_loss")
+"""Networks of more weights than this have pictures of losses and epochs only."""
 EPOCHS = ("settled_epoch", "diverged_epoch")
+WORDS = {
+    "loss_mean": "mean loss of the last epoch",
+    "loss_min": "least loss of a sample in the last epoch",
+    "loss_max": "greatest loss of a sample in the last epoch",
+    "first_loss": "mean loss of the first epoch",
+    "last_finite_loss": "last finite mean loss",
+    "settled_epoch": "epoch since which weights no longer change",
+    "diverged_epoch": "epoch of divergence",
+}
+"""The columns that a picture can show, as its title names them; all that are not in `EPOCHS` are losses."""
 
 
 def write(folder: str | os.PathLike[str], save: str | None = None) -> str:
-    """Write the page, to FOLDER/report.html if nowhere else; return where. Raises `StoreError`, `FailedError`."""
+    """Write the report of a results folder and return its path. save: where, if not to FOLDER/report.html.
+
+    Raises `StoreError` if there are no results, and `FailedError` if the page cannot be written.
+    """
     results = Results(folder)
     if save is None and not isinstance(results.place, Disk):
         raise HarnessError(f"{results.place}: say where on this machine the page shall go, with --save")
@@ -51,32 +65,23 @@ def write(folder: str | os.PathLike[str], save: str | None = None) -> str:
 
 
 def report(results: Results) -> str:
-    """The page, self-contained: it asks for nothing from any host. Raises `StoreError`."""
+    """The report as HTML: one page that asks no host for anything. Raises `StoreError`."""
     manifest = Folder(results.place).manifest() or {}
-    weights = [name for name in results.weight_columns if pa.types.is_floating(results.runs.schema.field(name).type)]
-    weights = weights if len(weights) <= MOST_WEIGHTS else []
-    columns = ["config", "run", *results.axes, "status", *LOSSES, *EPOCHS, *weights]
-    rows = thinned(results, columns, NUMBERS // len(columns))
-    axes = {name: _of(axis, rows[name]) for name, axis in results.axes.items()}
-    data = {
-        "explain": f"harness explain {shlex.quote(results.folder)}",
-        "axes": [_axis(axis) for axis in axes.values()],
-        "columns": {name: _column(rows[name], axes.get(name)) for name in columns},
-        "statuses": [status.label for status in Status],
-        "losses": list(LOSSES),
-        "epochs": list(EPOCHS),
-        "weights": weights,
-        "curves": [_curve(curve) for curve in some_curves(results)],
-    }
-    counts = summarise(results.place, ()).statuses
+    data = _data(results)
+    summary = summarise(results.place, ())
+    shown = len(data["columns"]["config"])
     return render(
         "report",
         experiment=results.name,
         description=about.description(results),
-        facts=about.facts(results),
-        statuses=[about.status(status, counts[status.label], results.rows) for status in Status],
-        thinned=_note(results, len(rows)),
-        notable=[_printed(table) for table in notable(results)],
+        setup=about.setup(results),
+        facts=[*about.facts(results), about.steps(results)],
+        statuses=[about.status(status, summary.statuses[status.label], results.rows) for status in Status],
+        grew=about.grew(summary, results.rows),
+        signs={status.label: SIGNS[status].colour for status in Status},
+        thinned=_note(results, shown),
+        pictures=data["opening"]["order"],
+        notable=_printed(notable(results)),
         axes=about.axes(results.axes.values()),
         source=results.source,
         load=LOAD.format(folder=results.folder),
@@ -84,6 +89,32 @@ def report(results: Results) -> str:
         data=_packed(json.dumps(data, separators=(",", ":"), allow_nan=False).encode()),
         plotly=_packed(get_plotlyjs().encode()),
     )
+
+
+def _data(results: Results) -> dict[str, Any]:
+    """What the page's scripts draw: some rows, their axes, loss curves, and which picture comes first."""
+    names, weights = results.runs.schema.names, results.weight_columns
+    if len(weights) > MOST_WEIGHTS or not all(pa.types.is_floating(results.runs.schema.field(w).type) for w in weights):
+        weights = []
+    losses = [name for name in WORDS if name in names and name not in EPOCHS]
+    columns = ["config", "run", *results.axes, "status", *losses, *EPOCHS, *weights]
+    rows = thinned(results, columns, NUMBERS // len(columns))
+    axes = {name: _of(axis, rows[name]) for name, axis in results.axes.items()}
+    order, curves = ranked(axes, rows), some_curves(results)
+    return {
+        "explain": f"harness explain {shlex.quote(results.folder)}",
+        "axes": [_axis(axis) | {"total": len(results.axes[axis.name].values)} for axis in order],
+        "columns": {name: _column(rows[name], axes.get(name)) for name in columns},
+        "statuses": [status.label for status in Status],
+        "meanings": [SIGNS[status].words for status in Status],
+        "losses": losses,
+        "epochs": list(EPOCHS),
+        "weights": weights,
+        "words": WORDS | {name: f"final weight {name}" for name in weights},
+        "unlike": list(unlike(results.axes)),
+        "curves": [_curve(curve) for curve in curves],
+        "opening": opening(order, rows, bool(curves)),
+    }
 
 
 LOAD = """import harness
@@ -104,7 +135,7 @@ def _packed(data: bytes) -> str:
 
 
 def _of(axis: Axis, column: pd.Series) -> Axis:
-    """Those of its values that these rows have."""
+    """The axis with those of its values that a column of some rows has."""
     return replace(axis, values=axis.values[np.isin(axis.values, column if axis.numeric else column.astype(str))])
 
 
@@ -114,7 +145,7 @@ def _axis(axis: Axis) -> dict[str, Any]:
 
 
 def _column(column: pd.Series, axis: Axis | None) -> list[Any]:
-    """Numbers to six digits, null for none; of an axis and of the statuses, positions."""
+    """A column as JSON: numbers to six digits, None for NULL; of an axis or the status, positions of values."""
     if axis is not None:
         index = pd.Index(axis.values)
         return [int(at) for at in index.get_indexer(column.astype(str) if not axis.numeric else column)]
@@ -132,18 +163,18 @@ def _number(value: Any) -> Any:
 
 def _curve(curve: Curve) -> dict[str, Any]:
     losses = {name: [_number(value) for value in values] for name, values in curve.losses.items()}
-    return {"config": curve.config, "label": curve.label, "epoch": list(curve.epochs), **losses}
+    return {"config": curve.config, "label": curve.label, "kind": curve.kind, "epoch": list(curve.epochs), **losses}
 
 
 def _note(results: Results, shown: int) -> str:
     if shown >= results.rows:
         return ""
-    return f"They show {shown:,} of the {results.rows:,} rows, at evenly spaced values of the longest axes."
+    return f"The pictures show {shown:,} of the {results.rows:,} rows, at evenly spaced values of the longest axes."
 
 
-def _printed(table: Notable) -> dict[str, Any]:
-    rows = [[about.shown(value) for value in row] for row in table.rows.itertuples(index=False)]
-    return {"title": table.title, "columns": list(table.rows.columns), "rows": rows}
+def _printed(table: pd.DataFrame) -> dict[str, Any]:
+    rows = [[about.shown(value) for value in row] for row in table.itertuples(index=False)]
+    return {"columns": list(table.columns), "rows": rows}
 
 
 def _provenance(results: Results, manifest: Mapping[str, Any]) -> Sequence[tuple[str, str]]:

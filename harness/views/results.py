@@ -15,10 +15,12 @@ import pyarrow.compute as pc
 
 from harness.errors import HarnessError
 from harness.experiment.axes import setting_of
-from harness.experiment.errors import either
+from harness.experiment.errors import either, none_of
 from harness.store.arrays import NAMED
+from harness.store.contents import Contents
+from harness.store.log import EXPERIMENT
 from harness.store.places import place_of
-from harness.store.reading import dataset, load
+from harness.store.reading import dataset, load, to_frame
 from harness.store.schema import Column, fixed_columns, parameter_column
 
 DECADES = 2.0
@@ -26,11 +28,12 @@ DECADES = 2.0
 one whose values have a constant ratio.
 """
 ROUNDED = 0.2
-"""How much the ratios may differ, as those of 300, 1000 and 3000 do, if there is a power of ten between the ends."""
+"""How far, as a share, the ratios of neighbouring values may differ on a geometric axis that spans a power of ten, as
+those of 300, 1000 and 3000 do."""
 
 
 def title_of(column: Column) -> str:
-    """Its name, with the unit if there is one that the name does not say already."""
+    """The title of a column: its name, with its unit unless the name says it already."""
     name = column.name if NAMED.fullmatch(column.name) else column.name.replace("_", " ")
     return f"{name} ({column.unit})" if column.unit and column.unit not in column.name else name
 
@@ -91,7 +94,7 @@ class Results:
 
     @property
     def name(self) -> str:
-        """Of the experiment."""
+        """The name of the experiment."""
         return str(self._attributes["name"])
 
     @property
@@ -102,8 +105,17 @@ class Results:
 
     @property
     def source(self) -> str:
-        """The experiment as it was written."""
+        """The experiment as it was written, its description and comments as they are in the folder now."""
+        contents = Contents(self.place)
+        manifest = contents.manifest()
+        if manifest and contents.described(manifest):
+            return str(self.place.read(EXPERIMENT), "utf-8")
         return str(self._metadata[b"harness.experiment"], "utf-8")
+
+    @property
+    def has_curves(self) -> bool:
+        """Whether loss curves were recorded."""
+        return bool(Contents(self.place).files("curves"))
 
     @property
     def rows(self) -> int:
@@ -117,7 +129,7 @@ class Results:
 
     @property
     def weight_columns(self) -> list[str]:
-        """Of the final weights."""
+        """The names of the columns of the final weights."""
         names = self._names
         return names[names.index("last_finite_loss") + 1 :]
 
@@ -134,7 +146,7 @@ class Results:
     def column(self, name: str) -> Column:
         """What the schema says of a column. Raises `HarnessError` if there is no such one."""
         if name not in self._names:
-            raise HarnessError(f"{self.folder}: no column {name!r}; there are {either(self._names)}")
+            raise HarnessError(f"{self.folder}: no column {name!r}{none_of(name, self._names)}")
         number = self.runs.schema.field("loss_mean").type
         fixed = {column.name: column for part in fixed_columns(number) for column in part}
         if name in fixed:
@@ -142,19 +154,19 @@ class Results:
         return parameter_column(name) if setting_of(name) or name in self.swept else Column(name, number, "", "")
 
     def frame(self, columns: Sequence[str], where: Mapping[str, Any] | None = None) -> pd.DataFrame:
-        """These columns of the rows that have these values, in the order of the files. Raises `HarnessError`."""
+        """Columns of the rows that have the values in `where`, in the order of the files. Raises `HarnessError`."""
         for name in columns:
             self.column(name)
-        return _frame(self.runs.to_table(columns=list(dict.fromkeys(columns)), filter=self.filter(where or {})))
+        return to_frame(self.runs.to_table(columns=list(dict.fromkeys(columns)), filter=self.filter(where or {})))
 
     def parts(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
-        """These columns of all rows, a file at a time."""
+        """Columns of all rows, a file at a time."""
         for part in self.runs.get_fragments():
-            yield _frame(part.to_table(columns=list(columns)))
+            yield to_frame(part.to_table(columns=list(columns)))
 
     def row(self, config: int, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """One row of the table. Raises `HarnessError` if it is not there."""
-        found = _frame(self.runs.to_table(columns=columns, filter=pc.field("config") == config))
+        found = to_frame(self.runs.to_table(columns=columns, filter=pc.field("config") == config))
         if found.empty:
             raise HarnessError(f"{self.folder}: config {config}: no such row among the {self.rows:,} that are there")
         return found
@@ -179,11 +191,11 @@ class Results:
         """The loss curves, all or of these runs. Raises `StoreError` if none were recorded."""
         chosen = None if runs is None else pc.field("run").isin(list(runs))
         found = dataset(self.place, "curves").to_table(filter=chosen)
-        return _frame(found.sort_by([("run", "ascending"), ("epoch", "ascending")]))
+        return to_frame(found.sort_by([("run", "ascending"), ("epoch", "ascending")]))
 
     def table(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """The table, in the order of the grid."""
-        return _frame(load(self.folder, columns))
+        return to_frame(load(self.folder, columns))
 
     @property
     def _names(self) -> list[str]:
@@ -198,11 +210,6 @@ class Results:
         import json
 
         return dict(json.loads(self._metadata[b"PANDAS_ATTRS"])["harness"])
-
-
-def _frame(table: pa.Table) -> pd.DataFrame:
-    frame: pd.DataFrame = table.to_pandas()
-    return frame
 
 
 def _values(values: pa.Array) -> Any:

@@ -1,44 +1,83 @@
-"""The end of a sweep in a few lines: how many runs settled, ran and diverged, and the best row."""
+"""A finished sweep in a few lines: how its runs ended, what was spared, and the rows of least training loss."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from harness.block import Status
 from harness.store.places import Place
 from harness.store.reading import dataset
 
+UNLIKE = ("loss",)
+"""Settings whose values measure losses differently: a least loss, or a median, over several of them says nothing."""
+FIRST = "first_loss"
+"""The loss that a row's own is held against. Tables of an earlier version do not have it."""
+
+
+def unlike(swept: Iterable[str]) -> tuple[str, ...]:
+    """Which columns of swept parameters make the losses of their rows unlike; rows are compared within a value of each.
+
+    swept: the names of the table's parameters, such as `Results.swept`, `Results.axes` or `Experiment.swept`.
+    """
+    return tuple(name for name in swept if name in UNLIKE)
+
 
 @dataclass(frozen=True)
 class Summary:
-    """statuses: rows by label. best: the row with the least mean loss (the first of them), or None if none has any."""
+    """statuses: rows by label. grew: rows that end above the loss of their run's first epoch, or None if the table does
+    not tell. least: the row of least mean training loss (the first of several) among those that did not grow; where
+    losses are unlike, the row of each kind.
+    """
 
     statuses: Mapping[str, int]
-    best: Mapping[str, Any] | None
+    grew: int | None
+    least: tuple[Mapping[str, Any], ...]
 
 
-def summarise(place: Place, parameters: tuple[str, ...]) -> Summary:
-    """Read a folder's statuses and its best row, one part at a time. parameters: the swept ones."""
-    found = dataset(place, "runs")
+def summarise(place: Place, parameters: Iterable[str]) -> Summary:
+    """Read a folder's statuses and its best rows, one part at a time. parameters: the swept ones, which a row shows.
+
+    Raises `StoreError` if there are no results.
+    """
+    found, parameters = dataset(place, "runs"), tuple(parameters)
+    kinds, told = unlike(parameters), FIRST in found.schema.names
     counts: Counter[str] = Counter()
-    best: tuple[float, int, Any] = (math.inf, 0, None)
+    grew, least = 0, dict[tuple[Any, ...], tuple[float, int, Any]]()
     for part in found.get_fragments():  # one after the other: a scan reads ahead, hundreds of megabytes
-        table = part.to_table(columns=["config", "status", "loss_mean"])
+        table = part.to_table(columns=["config", "status", "loss_mean", *kinds, *([FIRST] if told else [])])
         for entry in pc.value_counts(table["status"].cast("string")).to_pylist():
             counts[entry["values"]] += entry["counts"]
-        least = pc.min(table["loss_mean"])
-        if least.is_valid:
-            config = pc.min(table["config"].filter(pc.equal(table["loss_mean"], least))).as_py()
-            best = min(best, (least.as_py(), config, part), key=lambda one: one[:2])
+        if told:
+            more = pc.fill_null(pc.greater(table["loss_mean"], table[FIRST]), False)
+            grew += pc.sum(more).as_py() or 0
+            table = table.filter(pc.invert(more))
+        for kind, loss, config in _least(table, kinds):
+            least[kind] = min(least.get(kind, (loss, config, part)), (loss, config, part), key=lambda one: one[:2])
+    rows = [_row(part, config, parameters) for _, config, part in least.values()]
     statuses = {status.label: counts[status.label] for status in Status}
-    if best[2] is None:
-        return Summary(statuses, None)
+    return Summary(statuses, grew if told else None, tuple(rows))
+
+
+def _least(table: pa.Table, kinds: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], float, int]]:
+    """For each kind of loss that has a number: (its values, the least mean loss, the first row that has it)."""
+    labels = {name: table[name].cast("string") for name in kinds}
+    losses = pa.table({**labels, "loss_mean": table["loss_mean"], "config": table["config"]}).drop_null()
+    for row in losses.group_by(list(kinds)).aggregate([("loss_mean", "min")]).to_pylist():
+        here = pc.equal(losses["loss_mean"], row["loss_mean_min"])
+        for name in kinds:
+            here = pc.and_(here, pc.equal(losses[name], row[name]))
+        config = pc.min(losses["config"].filter(here)).as_py()
+        if config is not None:
+            yield tuple(row[name] for name in kinds), row["loss_mean_min"], config
+
+
+def _row(part: Any, config: int, parameters: tuple[str, ...]) -> Mapping[str, Any]:
     columns = ["config", "loss_mean", *parameters, "repeat"]
-    (row,) = best[2].to_table(columns=columns, filter=pc.field("config") == best[1]).to_pylist()
-    return Summary(statuses, row)
+    (row,) = part.to_table(columns=columns, filter=pc.field("config") == config).to_pylist()
+    return dict(row)

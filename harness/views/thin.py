@@ -1,4 +1,4 @@
-"""Few enough rows for a page: those at some of each axis's values, so that they are a grid still."""
+"""A sample of a table for a page: the rows at some values of each axis, so that they are still a grid."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ import pyarrow.compute as pc
 from harness.views.results import Axis, Results
 
 FEWEST = 0.1
-"""Of the rows asked for. Some values of axes that go together have more rows in common than those of others would, or
-fewer; then every so many-th row is taken.
+"""The share of the rows asked for that a sample has at least. Where axes go together, some of their values may have far
+fewer rows in common, or more; then rows at equal distances in the table are taken.
 """
 
 
 def thinned(results: Results, columns: Sequence[str], rows: int) -> pd.DataFrame:
-    """These columns of at most so many rows, in the order of the files."""
+    """A sample of at most `rows` rows, with these columns, in the order of the files; all of a smaller table.
+
+    Of the longest axes some values are kept, evenly spaced, with the first and the last.
+    """
     if results.rows <= rows:
         return results.frame(columns)
     chosen = None
@@ -38,7 +41,7 @@ def thinned(results: Results, columns: Sequence[str], rows: int) -> pd.DataFrame
 
 
 def _counts(results: Results, rows: int) -> dict[str, int]:
-    """How many values to keep of each axis: fewer and fewer of the longest."""
+    """How many values of each axis are kept, so that their rows are few enough: the longest gives up values first."""
     all_of = {name: len(axis.values) for name, axis in results.axes.items()}
     kept = dict(all_of)
     while prod(kept[name] / all_of[name] for name in kept) * results.rows > rows and max(kept.values()) > 2:

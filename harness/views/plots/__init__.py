@@ -14,15 +14,16 @@ from harness.errors import HarnessError
 from harness.experiment import source
 from harness.experiment.errors import either
 from harness.views.files import put
-from harness.views.plots import lines, maps, networks
+from harness.views.plots import curves, lines, maps, networks, paths
 from harness.views.plots.asked import Asked
+from harness.views.plots.gather import has, parts
 from harness.views.results import Results
 
 FORMATS = ("png", "svg", "pdf")
 
 
 class Kind(NamedTuple):
-    """A kind of picture. takes: what can be chosen, beside `where`."""
+    """A kind of picture. takes: what can be chosen for it, beside `where`."""
 
     draw: Callable[[Asked], Figure]
     takes: tuple[str, ...]
@@ -30,16 +31,16 @@ class Kind(NamedTuple):
 
 KINDS = {
     "map": Kind(maps.map_of, ("x", "y", "color")),
-    "curves": Kind(lines.curves, ()),
+    "curves": Kind(curves.curves, ()),
     "weights": Kind(networks.weights, ("x",)),
-    "paths": Kind(networks.paths, ()),
+    "paths": Kind(paths.paths, ()),
     "spread": Kind(lines.spread, ("x", "color")),
-    "share": Kind(lines.share, ("x", "below")),
+    "share": Kind(lines.share, ("x", "color", "below")),
 }
 
 
 def plot(results: Results, kind: str | None = None, **choices: Any) -> Figure:
-    """The picture. choices: x, y, color, where, below, as `harness.plot` has them. Raises `HarnessError`."""
+    """A picture of results. choices: x, y, color, where, below, as `harness.plot` has them. Raises `HarnessError`."""
     return _drawn(*_chosen(results, kind, **choices))
 
 
@@ -86,10 +87,14 @@ def _usual(asked: Asked) -> str:
     """The kind that suits what was chosen and what varies."""
     if asked.below is not None:
         return "share"
-    if asked.y or asked.color or len([name for name in asked.free() if name != "repeat"]) > 1:
+    if asked.y or asked.color or len(asked.usual()) > 1:
         return "map"
-    if not asked.x and asked.results.place.sizes("curves"):
+    if not asked.x and asked.results.has_curves:
         return "curves"
     if not asked.free():
         return "weights"
-    return "spread" if asked.frame(["loss_mean"])["loss_mean"].notna().any() else "share"
+    return (
+        "spread"
+        if any(len(part) for part in parts(asked.results, ["loss_mean"], asked.where, has("loss_mean")))
+        else "share"
+    )

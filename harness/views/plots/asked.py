@@ -1,4 +1,4 @@
-"""What a picture is asked for, and what it says of itself below."""
+"""What a picture is asked for: its rows, axes and column, and what it says of them above and below."""
 
 from __future__ import annotations
 
@@ -10,22 +10,25 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from matplotlib.figure import Figure
 
 from harness.errors import HarnessError
 from harness.experiment import source
 from harness.experiment.errors import either
 from harness.experiment.settings import NETWORK, TRAINING
-from harness.views.plots.scales import MOST, shown
+from harness.views.plots.gather import has, parts
+from harness.views.plots.scales import MOST
 from harness.views.results import Axis, Results, title_of
+from harness.views.summary import unlike
+from harness.views.ticks import short
 
 FIRST = ("activation", "loss", "optimizer", "batch_size")
 LAST = ("arithmetic", "dtype")
 """Settings that stand in every caption, unless they vary; those of `LAST` without their names."""
 LOSS_UNIT = "loss"
 PER_INCH = 17
-"""Characters of the caption."""
+"""Characters of the caption that fit into one inch."""
+DOT = " \N{MIDDLE DOT} "
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,12 @@ class Asked:
 
     @property
     def title(self) -> str:
-        """Of the column that is drawn."""
+        """What a picture calls the column that is drawn: `loss mean`, `settled epoch`."""
         return title_of(self.results.column(self.colour))
 
     @property
     def is_loss(self) -> bool:
-        """Whether it is a loss."""
+        """Whether the column that is drawn is a loss."""
         return self.results.column(self.colour).unit == LOSS_UNIT
 
     @cached_property
@@ -62,10 +65,8 @@ class Asked:
         """The axes that have several values in the rows asked for."""
         if not self.where:
             return list(self.results.axes)
-        rows, chosen = self.results.runs, self.results.filter(self.where)
         names = [name for name in self.results.axes if name not in self.where]
-        columns = {name: rows.to_table([name], filter=chosen)[name] for name in names}
-        return [name for name, column in columns.items() if len(pc.drop_null(pc.unique(column))) > 1]
+        return [name for name in names if len(self._values(name)) > 1]
 
     def axis(self, name: str) -> Axis:
         """An axis that varies and is not held. Raises `HarnessError`."""
@@ -79,45 +80,72 @@ class Asked:
         return axes[name]
 
     def free(self, *taken: str) -> list[str]:
-        """Axes that are neither held nor taken: learning rates, epochs, the longest; repeats last."""
+        """Axes that are neither held nor taken: learning rates, epochs, other numbers, labels; repeats last."""
         left = [name for name in self.varying if name not in (*taken, *self.where)]
         return sorted(left, key=self._rank)
 
+    def usual(self, *taken: str) -> list[str]:
+        """The free axes that a picture picks by itself: all but the repeats, which are draws of the same setting."""
+        return [name for name in self.free(*taken) if name != "repeat"]
+
     def pick(self, given: str | None, *taken: str) -> Axis:
-        """The axis that is given, or the first that is free. Raises `HarnessError` if there is none."""
-        free = self.free(*taken)
-        if given is None and not free:
+        """The axis that is given, or the first that is usual. Raises `HarnessError` if there is none."""
+        usual = self.usual(*taken)
+        if given is None and not usual:
             raise HarnessError(f"{self.results.folder}: too little varies for this picture")
         if given in taken:
             raise HarnessError(f"{self.results.folder}: x and y are both {given}")
-        return self.axis(given or free[0])
+        return self.axis(given or usual[0])
 
     def beside(self, x: str, given: str | None) -> Axis:
-        """Another axis: that given, or the first free one that rows have together with x. Raises `HarnessError`."""
-        axes = [self.pick(given, x)] if given else [self.axis(name) for name in self.free(x)]
+        """Another axis: that given, or the first usual one that rows have together with x. Raises `HarnessError`."""
+        axes = [self.pick(given, x)] if given else [self.axis(name) for name in self.usual(x)]
         for axis in axes:
-            if self.frame([x, axis.name]).notna().all(axis="columns").any():
+            if any(len(part) for part in parts(self.results, [axis.name], self.where, has(x, axis.name))):
                 return axis
         raise HarnessError(f"{self.results.folder}: nothing else varies in the rows that have a {x}; expected two axes")
 
-    def at_last_epochs(self) -> Asked:
-        """The same with the epochs held at their most, unless they are held or drawn."""
-        axes = self.results.axes
-        if "epochs" not in axes or "epochs" in (self.x, *self.where) or self.free() == ["epochs"]:
+    def comparable(self, *drawn: str) -> None:
+        """Raise `HarnessError` if losses that measure differently would stand on one axis or have one colour."""
+        if self.is_loss and (names := unlike(drawn)):
+            values = ", ".join(map(str, self.results.axes[names[0]].values))
+            raise HarnessError(
+                f"{self.results.folder}: {names[0]}: losses of {values} cannot be compared in one picture; "
+                f"leave the axis out for a picture of each, or hold it, as with --where {names[0]}=.."
+            )
+
+    def drawing(self, x: str, y: str | None = None) -> Asked:
+        """A copy of this request that draws these axes."""
+        return replace(self, x=x, y=y)
+
+    def holding(self, more: Mapping[str, Any]) -> Asked:
+        """A copy of this request that holds more axes at a value."""
+        return replace(self, where={**self.where, **more})
+
+    def at_last_epochs(self, *drawn: str) -> Asked:
+        """A copy that holds the epochs, unless held or drawn already, at the most that rows with these axes have."""
+        if "epochs" not in self.results.axes or "epochs" in (*drawn, *self.where) or self.free() == ["epochs"]:
             return self
-        return replace(self, where={**self.where, "epochs": axes["epochs"].values[-1]})
+        together = has(*drawn) if drawn else None
+        most = [part["epochs"].max() for part in parts(self.results, ["epochs"], self.where, together) if len(part)]
+        return self.holding({"epochs": max(most)}) if most else self
 
     def frame(self, columns: Sequence[str]) -> pd.DataFrame:
-        """These columns of the rows asked for. Raises `HarnessError` if there are none."""
+        """The rows asked for, with these columns. Raises `HarnessError` if there are no such rows."""
         frame = self.results.frame(columns, self.where)
         if frame.empty:
-            raise HarnessError(f"{self.results.folder}: no row has {self.held}")
+            raise HarnessError(f"{self.results.folder}: no row has {self.held or self.after.strip()}")
         return frame
 
     def over(self, *drawn: str) -> list[str]:
-        """What the numbers of one place differ in, for the caption."""
+        """The axes over which the numbers in one place of a picture vary, in words: `over momentum, repeat`."""
         several = self.free(*drawn)
         return [f"over {', '.join(several)}"] if several else []
+
+    @property
+    def question(self) -> str:
+        """What the experiment asks, in its own words; nothing if it has none."""
+        return str(self._written.get("description") or "").strip()
 
     def binned(self, *drawn: Axis) -> list[str]:
         """What the caption says of axes with more values than a picture has room for."""
@@ -126,30 +154,64 @@ class Asked:
         ]
 
     def caption(self, figure: Figure, *more: str) -> None:
-        """Write below what the picture is of."""
-        held = [self.held] if self.held else []
+        """Write below what was trained, and how to read the picture."""
         lines = _lines([self.results.name, *self._settings()], figure)
-        lines += _lines([*held, *more], figure)
+        lines += _lines(more, figure)
         figure.supxlabel("\n".join(lines), fontsize=8, color="0.3", x=0.01, ha="left")
 
     @property
-    def held(self) -> str:
-        """`learning_rate 0.1, init ones`: the values that the rows have."""
+    def measured(self) -> str:
+        """What is drawn and when it was measured: `loss mean after 1,000 epochs`."""
+        return f"{self.title}{self.after}"
+
+    @property
+    def after(self) -> str:
+        """` after 1,000 epochs`, if all rows have as many; else nothing."""
         axes = self.results.axes
-        values = {name: axes[name].nearest(value) if name in axes else value for name, value in self.where.items()}
-        return ", ".join(f"{name} {shown(value)}" for name, value in values.items())
+        if "epochs" in axes and "epochs" not in self.where:
+            return ""
+        epochs = int(axes["epochs"].nearest(self.where["epochs"])) if "epochs" in axes else self._epochs
+        return f" after {epochs:,} epoch{'s' * (epochs != 1)}"
+
+    @cached_property
+    def _epochs(self) -> int:
+        """The epochs of every row, where they do not vary."""
+        return int(self.results.runs.head(1, columns=["epochs"])["epochs"][0].as_py())
+
+    @property
+    def held(self) -> str:
+        """`learning rate 0.1, init ones`: the values that the rows have, beside the epochs."""
+        axes, where = self.results.axes, {name: value for name, value in self.where.items() if name != "epochs"}
+        values = {name: axes[name].nearest(value) if name in axes else value for name, value in where.items()}
+        return ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in values.items())
+
+    @cached_property
+    def _written(self) -> Mapping[str, Any]:
+        """The experiment as it was written."""
+        return dict(source.read(self.results.name, self.results.source).data)
+
+    def _values(self, name: str) -> set[Any]:
+        """The values of an axis in the rows asked for."""
+        found = (part[name].dropna().unique() for part in parts(self.results, [name], self.where))
+        return {value for values in found for value in values}
 
     def _number(self, name: str) -> bool:
         kind = self.results.runs.schema.field(name).type
         return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
 
     def _rank(self, name: str) -> tuple[int, int]:
-        kind = 0 if name.startswith("learning_rate") else 1 if name == "epochs" else 3 if name == "repeat" else 2
-        return kind, -len(self.results.axes[name].values)
+        axis = self.results.axes[name]
+        kinds = (
+            name.startswith("learning_rate"),
+            name == "epochs",
+            axis.numeric and name != "repeat",
+            not axis.numeric,
+        )
+        return kinds.index(True) if any(kinds) else len(kinds), -len(axis.values)
 
     def _settings(self) -> list[str]:
-        """Those that hold for every row: the network, `FIRST`, what else was written, `LAST`."""
-        written = source.read(self.results.name, self.results.source).data
+        """Settings that hold for every row: the network, `FIRST`, what else was written, `LAST`."""
+        written = self._written
         given = {**written.get("network", {}), **written.get("training", {})}
         defaults = {name: setting.default for name, setting in (NETWORK | TRAINING).items()}
         values = {name: value for name, value in {**defaults, **given}.items() if name not in self.results.swept}
@@ -160,11 +222,15 @@ class Asked:
         return [*([f"network {'-'.join(map(str, layers))}"] if layers else []), *told, *([last] if last else [])]
 
 
+def _value(value: Any) -> str:
+    return short(value) if isinstance(value, int | float) else str(value)
+
+
 def _lines(parts: Sequence[str], figure: Figure) -> list[str]:
     """The parts in lines that fit, broken between parts."""
     width, lines = int(PER_INCH * figure.get_figwidth()), [""]
     for part in parts:
-        joined = f"{lines[-1]} \N{MIDDLE DOT} {part}" if lines[-1] else part
+        joined = f"{lines[-1]}{DOT}{part}" if lines[-1] else part
         if len(joined) <= width:
             lines[-1] = joined
         else:

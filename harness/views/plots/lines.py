@@ -1,70 +1,42 @@
-"""Losses over epochs, over an axis, over starts; and the share of rows that came to each end."""
+"""Pictures against one axis: how the loss spreads over initial weights, and what share of rows has each status."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.views.plots import style
-from harness.views.plots.asked import Asked
-from harness.views.plots.scales import MOST, Scale, codes, grouped, nearest, present, scale_of, steps_of
+from harness.views.plots.asked import DOT, Asked
+from harness.views.plots.facets import Facet, facets_of
+from harness.views.plots.gather import STATUSES, floored, has, numbers, present, quantiles, shares
+from harness.views.plots.scales import Scale, apart, scale_of
 from harness.views.results import Axis
+from harness.views.statuses import SIGNS
+from harness.views.ticks import short
 
-QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95]
-RUNS = 2000
-"""Whose curves are read at most, at equal distances."""
-FEW = 12
-"""So many values or fewer have a box or a bar each; more have areas."""
-BANDS = "bands: the middle half and the middle nine tenths"
+BANDS = "bands: middle 50% and 90%"
+BOXES = "boxes: middle 50%, whiskers: middle 90%"
 
 
-def curves(asked: Asked) -> Figure:
-    """Least, mean and greatest loss against the epoch: of one run; or the medians of many, with bands of the mean.
+@dataclass(frozen=True)
+class Spread:
+    """The losses of a panel. at: (V,) the places of the axis that have some. found: (quantiles, V) of these.
 
-    Raises `HarnessError` if no curves were recorded.
+    rows: that have a loss. one_each: whether each place has one row.
     """
-    results = asked.results
-    if not results.place.sizes("curves"):
-        raise HarnessError(
-            f"{results.folder}: no loss curves there; an experiment with record: {{losses: {{every: 1}}}} keeps them"
-        )
-    runs = np.sort(asked.frame(["run"])["run"].unique())
-    chosen = runs[np.unique(np.linspace(0, len(runs) - 1, min(RUNS, len(runs))).round().astype(int))]
-    points = results.curves(chosen.tolist())
-    if points.empty:
-        raise HarnessError(f"{results.folder}: every run diverged in its first epoch, so there are no loss curves")
-    made = style.figure()
-    axes = made.subplots()
-    where = np.sort(points["epoch"].unique())
-    where = where[np.unique(np.linspace(0, len(where) - 1, min(MOST, len(where))).round().astype(int))]
-    at = codes(where, points["epoch"])
-    drawn, many = [], []
-    if len(chosen) > 1:
-        found = quantiles(grouped(points["loss_mean"], at))
-        bands(axes, found, style.LINES[1], where)
-        drawn.append(found.to_numpy().ravel())
-        sample = f" of {len(runs):,}" if len(runs) > len(chosen) else ""
-        several = " ".join([f"medians of {len(chosen):,}{sample} runs", *asked.over("epochs")])
-        many = [several, "a run that diverges counts until it does", f"{BANDS} of the mean loss"]
-    for name, colour, dash in zip(("loss_min", "loss_mean", "loss_max"), style.LINES, ("--", "-", ":"), strict=False):
-        median = grouped(points[name], at).median()
-        mark = "o" if len(where) <= style.MARKED else None
-        label = name.replace("_", " ")
-        axes.plot(where[median.index], median, color=colour, linestyle=dash, marker=mark, markersize=4, label=label)
-        drawn.append(median.to_numpy())
-    style.loss_scale(axes, np.concatenate(drawn))
-    axes.set(xlabel="epoch", ylabel="loss")
-    style.plain(axes)
-    style.legend(made, axes.lines)
-    asked.caption(made, *many)
-    return made
+
+    at: NDArray[np.int64]
+    found: NDArray[np.float64]
+    rows: int
+    one_each: bool
 
 
 def spread(asked: Asked) -> Figure:
@@ -72,126 +44,181 @@ def spread(asked: Asked) -> Figure:
 
     All in one if nothing but the repeat varies; of one row a value, the losses.
     """
-    asked = asked.at_last_epochs()
-    x = asked.pick(asked.x or ("init" if "init" in asked.free() else None))
-    frame = asked.frame([x.name, asked.colour])
-    there = frame[frame[asked.colour].notna()]
-    if there.empty:
+    x = _across(asked, "init" if "init" in asked.free() else None)
+    asked = asked.at_last_epochs(*([x.name] if x else []))
+    asked.comparable(*([x.name] if x else []))
+    facets = facets_of(asked, *([x.name] if x else []))
+    axis = present(asked.results, x, asked.where, has(asked.colour), asked.title) if x else None
+    panels = [_spread(facet.asked, axis) for facet in facets.drawn]
+    rows = sum(one.rows for one in panels)
+    if not rows:
         raise HarnessError(f"{asked.results.folder}: no row has a {asked.title}")
-    axis, together = present(x, there[x.name]), asked.x is None and x.name == "repeat"
-    at = np.zeros(len(there), np.int64) if together else nearest(axis, there[x.name])
-    if together:
-        axis = replace(axis, values=np.array([f"all {len(there):,}"]))
-    groups = grouped(there[asked.colour], at)
-    one_each, found = groups.size().max() == 1, quantiles(groups)
-    scale = scale_of(axis) if one_each else _scale(axis)
-    made = style.figure()
-    axes = made.subplots()
-    told = []
-    if one_each:
-        look: dict[str, Any] = {
-            "linestyle": "-" if axis.numeric else "",
-            "marker": "o" if len(found) <= style.MARKED else "",
-        }
-        axes.plot(scale.at[found.index], found[0.5], color=style.LINES[0], **look)
-    elif scale.kind == "steps":
-        _boxes(axes, found)
-        told = ["boxes: the middle half, whiskers: the middle nine tenths"]
-    else:
-        bands(axes, found, style.LINES[0], scale.at)
-        axes.plot(scale.at[found.index], found[0.5], color=style.LINES[0], label="median")
-        style.legend(made, axes.lines)
-        told = [BANDS]
+    one_each = all(one.one_each for one in panels)
+    scale = scale_of(axis) if axis and one_each else apart(axis or _all(asked, rows))
+    size = (style.WIDTH if len(panels) == 1 else 9.6, style.height(len(panels)))
+    question = asked.question or f"What is the {asked.title} at each {scale.axis.title}?"
+    drawn = [*facets.names, *([x.name] if x else [])]
+    shown = [asked.measured, f"{rows:,} rows", asked.held, *asked.over(*drawn), *facets.told]
+    made, body = style.sheet(question, DOT.join(part for part in shown if part), *size)
+    alike = len(facets.kinds) == 1
     if asked.is_loss:
-        style.loss_scale(axes, found)
-    scale.show(axes, "x")
-    axes.set_ylabel(asked.title)
-    style.plain(axes)
-    without = 1 - len(there) / len(frame)
-    left_out = [f"without the {without:.1%} of rows that have no {asked.title}"] if without else []
-    over = asked.over() if together else asked.over(x.name)
-    asked.caption(made, *over, *told, *left_out, *asked.binned(x))
+        clipped = floored([one.found for one in panels], alike)
+        panels = [replace(one, found=found) for one, found in zip(panels, clipped, strict=True)]
+    places = style.panels(body, len(panels), share_y=alike)
+    kind: list[Any] = []
+    for axes, facet, one in zip(places, facets.drawn, panels, strict=True):
+        kind = _levels(axes, one, scale, one_each)
+        scale.show(axes, "x", 10 if len(panels) == 1 else 5)
+        name(axes, facet, scale.axis.title if axis else "", asked.title)
+    outside = (
+        scales([(axes, one.found) for axes, one in zip(places, panels, strict=True)], alike) if asked.is_loss else []
+    )
+    told = [BOXES if scale.kind == "steps" else BANDS] if not one_each else []
+    style.legend(body, kind, " ".join([asked.title, *asked.over(*drawn)]))
+    every = sum(int(shares(asked.results, None, facet.asked.where)[0].sum()) for facet in facets.drawn)
+    told += [f"without the {1 - rows / every:.1%} of rows that have no {asked.title}"] if rows < every else []
+    asked.caption(made, *told, *outside, *(asked.binned(x) if x else []))
     return made
 
 
 def share(asked: Asked) -> Figure:
-    """The share of rows that ran, settled and diverged against an axis; and of those whose loss is below a bound."""
-    if asked.below is not None and not asked.below > 0:
-        raise HarnessError(f"below: expected a loss above 0, found {asked.below}")
-    asked = asked.at_last_epochs()
-    x = asked.pick(asked.x)
-    frame = asked.frame([x.name, "status", *(["loss_mean"] if asked.below is not None else [])])
-    scale = _scale(present(x, frame[x.name]))
-    at = nearest(scale.axis, frame[x.name])
-    status = codes([one.label for one in style.STATUSES], frame["status"])
-    shares = [_share(at, status == number, len(scale.at)) for number in range(len(style.STATUSES))]
-    made = style.figure()
-    axes = made.subplots()
-    _areas(axes, scale, shares)
-    handles: list[Any] = [style.patch(one) for one in style.STATUSES]
-    if asked.below is not None:
-        below = _share(at, (frame["loss_mean"] < asked.below).to_numpy(bool), len(scale.at))
-        handles.append(_bound(axes, scale, below, f"loss mean below {asked.below:g}"))
-    scale.show(axes, "x")
-    axes.set(ylabel="share of rows", ylim=(0, 1))
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    style.legend(made, handles)
-    asked.caption(made, *asked.over(x.name), *asked.binned(x))
+    """The share of rows that ran, settled and diverged against an axis; and of those with a number below a bound."""
+    bound = _bound(asked)
+    x = _across(asked, None)
+    asked = asked.at_last_epochs(*([x.name] if x else []))
+    asked.comparable(*([x.name] if x and bound else []))
+    facets = facets_of(asked, *([x.name] if x else []))
+    axis = present(asked.results, x, asked.where) if x else None
+    counted = [shares(asked.results, axis, facet.asked.where, bound) for facet in facets.drawn]
+    rows, below = (sum(int(one[at].sum()) for one in counted) for at in (0, 2))
+    scale = apart(axis or _all(asked, rows))
+    question = asked.question or f"How do runs end at each {scale.axis.title}?"
+    drawn = [*facets.names, *([x.name] if x else [])]
+    line = f"{asked.title} below {short(asked.below)}" if asked.below is not None else ""
+    told = f"how {rows:,} rows ended{asked.after}"
+    if line:
+        told = f"{line}{asked.after}: {below:,} of {rows:,} rows ({below / max(rows, 1):.1%})"
+    shown = [told, asked.held, *asked.over(*drawn), *facets.told]
+    size = (style.WIDTH if len(counted) == 1 else 9.6, style.height(len(counted)))
+    made, body = style.sheet(question, DOT.join(part for part in shown if part), *size)
+    seen: set[int] = set()
+    marks: list[Any] = []
+    places = style.panels(body, len(counted))
+    for axes, facet, (total, tally, under) in zip(places, facets.drawn, counted, strict=True):
+        with np.errstate(invalid="ignore"):
+            _areas(axes, scale, tally / total)
+            marks = [_mark(axes, scale, under / total, line)] if line else []
+        seen |= set(np.flatnonzero(tally.any(axis=1)))
+        scale.show(axes, "x", 10 if len(counted) == 1 else 5)
+        axes.set(ylim=(0, 1))
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+        name(axes, facet, scale.axis.title if axis else "", f"share of rows; {line}" if line else "share of rows")
+    handles: list[Any] = [style.patch(status) for at, status in enumerate(STATUSES) if at in seen]
+    style.legend(body, [*handles, *marks], "how rows ended")
+    asked.caption(made, *(asked.binned(x) if x else []))
     return made
 
 
-def bands(axes: Axes, found: pd.DataFrame, colour: str, where: NDArray[Any]) -> None:
-    """The middle half of each group's numbers, and the middle nine tenths. where: (V,) the places of the groups."""
-    for low, high, alpha in ((0.05, 0.95, 0.15), (0.25, 0.75, 0.25)):
-        axes.fill_between(where[found.index], found[low], found[high], color=colour, alpha=alpha, linewidth=0)
+def scales(panels: Sequence[tuple[Axes, NDArray[np.float64]]], alike: bool) -> list[str]:
+    """A logarithmic y for the losses of panels, one for all if they are alike; return what the caption says of it."""
+    every = np.concatenate([np.ravel(losses) for _, losses in panels])
+    told = [line for axes, losses in panels for line in style.loss_scale(axes, every if alike else losses)]
+    return list(dict.fromkeys(told))
 
 
-def quantiles(groups: Any) -> pd.DataFrame:
-    """(groups, `QUANTILES`) of each group's numbers."""
-    found: pd.DataFrame = groups.quantile(QUANTILES).unstack()
-    return found
+def bands(axes: Axes, at: NDArray[Any], found: NDArray[np.float64], colour: str) -> None:
+    """The middle 50 % and 90 % of the numbers at each place. found: (quantiles, V)."""
+    for low, high, alpha in ((0, 4, 0.15), (1, 3, 0.25)):
+        axes.fill_between(at, found[low], found[high], color=colour, alpha=alpha, linewidth=0)
 
 
-def _scale(axis: Axis) -> Scale:
-    return steps_of(axis) if len(axis.values) <= FEW else scale_of(axis)
+def _across(asked: Asked, usual: str | None) -> Axis | None:
+    """The horizontal axis; None if only the repeat varies and no axis was asked for."""
+    if not asked.x and asked.free() == ["repeat"]:
+        return None
+    return asked.pick(asked.x or usual)
 
 
-def _boxes(axes: Axes, found: Any) -> None:
+def _all(asked: Asked, rows: int) -> Axis:
+    """An axis with a single place, which holds all rows."""
+    return replace(asked.results.axes["repeat"], values=np.array([f"all {rows:,} rows"]))
+
+
+def _bound(asked: Asked) -> tuple[str, float] | None:
+    """The column and the bound that are asked for. Raises `HarnessError` unless it is above 0, or if there is none."""
+    if asked.below is None:
+        if asked.color:
+            raise HarnessError(f"share: {asked.color} needs a bound; expected --below as well")
+        return None
+    if not asked.below > 0:
+        raise HarnessError(f"below: expected a loss above 0, found {asked.below}")
+    return asked.colour, asked.below
+
+
+def name(axes: Axes, facet: Facet, x: str, y: str) -> None:
+    """Label a panel: its axes, and above it the setting, if there are several."""
+    axes.set_title(facet.label, fontsize=9)
+    style.outer(axes, x, y)
+    style.plain(axes)
+
+
+def _spread(asked: Asked, axis: Axis | None) -> Spread:
+    at, losses = numbers(asked.results, axis, asked.colour, asked.where)
+    count = np.bincount(at, minlength=len(axis.values) if axis else 1)
+    there = np.flatnonzero(count)
+    found = quantiles(at, losses, len(count))[:, there] if len(at) else np.empty((5, 0))
+    return Spread(there, found, len(at), bool(count.max() <= 1))
+
+
+def _levels(axes: Axes, one: Spread, scale: Scale, one_each: bool) -> list[Any]:
+    """Boxes, bands around a line, or, of one row at each place, a line; return what a legend could say of them."""
+    where = scale.at[one.at]
+    if not one_each and scale.kind == "steps":
+        _boxes(axes, where, one.found)
+        axes.set_xlim(-0.6, len(scale.at) - 0.4)
+        return []
+    scale.span(axes)
+    if not one_each:
+        bands(axes, where, one.found, style.LINES[0])
+    look: dict[str, Any] = {
+        "linestyle": "-" if scale.axis.numeric else "",
+        "marker": "o" if one_each and len(where) <= style.MARKED else "",
+    }
+    (line,) = axes.plot(where, one.found[2], color=style.LINES[0], label="median", **look)
+    if one_each:
+        return []
+    shades = [Patch(color=style.LINES[0], alpha=alpha, linewidth=0) for alpha in (0.4, 0.15)]
+    for patch, label in zip(shades, ("middle 50%", "middle 90%"), strict=True):
+        patch.set_label(label)
+    return [line, *shades]
+
+
+def _boxes(axes: Axes, where: NDArray[np.float64], found: NDArray[np.float64]) -> None:
     names = ("whislo", "q1", "med", "q3", "whishi")
-    stats = [{**dict(zip(names, row, strict=True)), "fliers": []} for row in found.to_numpy()]
+    stats = [{**dict(zip(names, row, strict=True)), "fliers": []} for row in found.T]
     look = {"facecolor": "#cfe3f1", "edgecolor": style.LINES[0]}
     middle = {"color": style.LINES[1], "linewidth": 2}
-    axes.bxp(stats, positions=found.index, widths=0.5, patch_artist=True, boxprops=look, medianprops=middle)
+    axes.bxp(
+        stats, positions=where, widths=0.5, patch_artist=True, boxprops=look, medianprops=middle, manage_ticks=False
+    )
 
 
-def _areas(axes: Axes, scale: Scale, shares: list[NDArray[np.float64]]) -> None:
-    """Upon one another: bars for equal steps, else areas."""
+def _areas(axes: Axes, scale: Scale, parts: NDArray[np.float64]) -> None:
+    """Shares of the statuses upon one another: bars for equal steps, else areas. parts: (statuses, V)."""
     bottom = np.zeros(len(scale.at))
-    for status, part in zip(style.STATUSES, shares, strict=True):
-        look: dict[str, Any] = {
-            "facecolor": style.COLOURS[status],
-            "hatch": style.HATCHES[status],
-            "edgecolor": "white",
-            "linewidth": 0,
-        }
+    for status, part in zip(STATUSES, parts, strict=True):
+        look: dict[str, Any] = {"facecolor": SIGNS[status].colour, "linewidth": 0, "gid": status.label}
         if scale.kind == "steps":
-            axes.bar(scale.at, part, 0.7, bottom, label=status.label, **look)
+            axes.bar(scale.at, part, 0.7, bottom, **look)
         else:
-            axes.fill_between(scale.at, bottom, bottom + part, label=status.label, **look)
+            axes.fill_between(scale.at, bottom, bottom + part, **look)
         bottom = bottom + part
-    if scale.kind != "steps":
-        axes.set_xlim(scale.at[0], scale.at[-1])
+    axes.set_xlim(*((-0.6, len(scale.at) - 0.4) if scale.kind == "steps" else scale.at[[0, -1]]))
 
 
-def _bound(axes: Axes, scale: Scale, below: NDArray[np.float64], label: str) -> Any:
+def _mark(axes: Axes, scale: Scale, below: NDArray[np.float64], label: str) -> Any:
     """A line over the areas, or a mark on each bar, with a white rim to stand out."""
     mark = ("D", "none") if scale.kind == "steps" else ("", "-")
     axes.plot(scale.at, below, color="white", marker=mark[0], linestyle=mark[1], linewidth=4.5, markersize=11)
     (line,) = axes.plot(scale.at, below, color="black", marker=mark[0], linestyle=mark[1], markersize=7, label=label)
     return line
-
-
-def _share(at: NDArray[np.int64], chosen: NDArray[np.bool_], values: int) -> NDArray[np.float64]:
-    """(values,) of the rows of each value, the share that is chosen."""
-    there = np.bincount(at[chosen & (at >= 0)], minlength=values)
-    return np.asarray(there / np.bincount(at[at >= 0], minlength=values))

@@ -1,167 +1,249 @@
-"""The map: two axes of the grid, colour the loss; what settled and what diverged at a glance, with its boundary."""
+"""The map: two axes of the grid, colour the loss; what settled, what diverged and how soon; unlike settings apart."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, LogNorm, Normalize
+from matplotlib.collections import LineCollection
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from harness.block import Status
-from harness.errors import HarnessError
-from harness.views.plots import style
-from harness.views.plots.asked import Asked
-from harness.views.plots.scales import Scale, codes, grouped, nearest, present, scale_of
-from harness.views.results import Axis
+from harness.views.plots import colours, style
+from harness.views.plots.asked import DOT, Asked
+from harness.views.plots.cells import EMPTY, Cells, Outcome, cells_of, opened, outline
+from harness.views.plots.colours import Colours
+from harness.views.plots.facets import Facet, Facets, facets_of
+from harness.views.plots.gather import NOTHING, has, idle_loss, parts, present
+from harness.views.plots.scales import Scale, scale_of
+from harness.views.statuses import SIGNS, phrase
+from harness.views.ticks import short
 
 EVEN = 3.0
-"""Values that lie more unevenly have cells of one size."""
-LABELS = [status.label for status in Status]
-GREATEST = 1e3
-"""Losses beyond are drawn like it: those of runs on their way to infinity would take all of the colours."""
-INNER = [0.02, 0.98]
-"""The quantiles that the colours span."""
-KEPT = ("diverged_epoch", "last_finite_loss")
-"""Of runs that diverged these are drawn, for they are about them."""
-LIGHT = 0.5
-"""Of the colours, those on which marks are black."""
+"""An axis of few values whose largest gap is over this many times the smallest has cells of equal size."""
+ENDED = ("settled_epoch", "diverged_epoch")
+"""Columns that say how soon a row ended."""
+LAST = "last_finite_loss"
+"""The only column of losses in which a row that diverged has a number."""
+SMALL, THIN = 3.0, 8.0
+"""Pixels: cells smaller than the first both ways have no outline, nor have parts thinner than the second."""
+FLAT = {"ran": SIGNS[Status.RAN].colour, "settled": SIGNS[Status.SETTLED].colour, "grew": style.GREW}
+"""Colours of cells of which the picture says only how they ended; `diverged` cells have the colour of that status."""
+TITLES = {"settled": "settled in epoch", "diverged": "diverged in epoch"}
 
 
 @dataclass(frozen=True)
-class Cells:
-    """(Y, X) of each cell: the median, the commonest status (-1 for no row). rows: the most in one."""
+class Panel:
+    """What one panel draws. layers: name -> (Y, X) numbers, NaN where it has none. flat: name -> (Y, X) of cells.
 
-    median: NDArray[np.float64]
-    status: NDArray[np.int64]
-    rows: int
+    idle: the loss of doing nothing, or None.
+    """
 
-    def has(self, status: Status) -> NDArray[np.bool_]:
-        return np.asarray(self.status == status)
+    facet: Facet
+    cells: Cells
+    layers: dict[str, NDArray[np.float64]]
+    flat: dict[str, NDArray[np.bool_]]
+    idle: float | None
 
 
 def map_of(asked: Asked) -> Figure:
     """Colour over x and y: the median where a cell holds several rows. Raises `HarnessError`."""
     x = asked.pick(asked.x, *([asked.y] if asked.y and not asked.x else []))
     y = asked.beside(x.name, asked.y)
-    frame = asked.frame([x.name, y.name, asked.colour, "status"])
-    frame = frame[frame[asked.colour].notna() | (frame["status"] == Status.DIVERGED.label)]
-    if frame.empty:
-        raise HarnessError(f"{asked.results.folder}: no row has a {asked.title}")
-    across, up = (scale_of(present(axis, frame[axis.name]), EVEN) for axis in (x, y))
-    cells = gathered(frame, across.axis, up.axis, asked.colour)
-    if asked.colour not in KEPT:
-        cells = replace(cells, median=np.where(cells.has(Status.DIVERGED), np.nan, cells.median))
-    made = style.figure()
-    axes = made.subplots()
-    axes.set_facecolor(style.NONE)
-    handles = _colours(made, axes, cells, (across, up), asked)
-    handles += overlay(axes, cells, (across, up))
-    across.show(axes, "x")
-    up.show(axes, "y")
-    style.legend(made, handles)
-    several = f"each cell the median, and the commonest status, of up to {cells.rows:,} rows"
-    many = [" ".join([several, *asked.over(x.name, y.name)])] if cells.rows > 1 else []
-    asked.caption(made, *many, *asked.binned(x, y))
+    asked.comparable(x.name, y.name)
+    asked = asked.drawing(x.name, y.name).at_last_epochs(x.name, y.name)
+    only = _only(asked)
+    across, up = (scale_of(present(asked.results, axis, asked.where, only, asked.title), EVEN) for axis in (x, y))
+    facets = facets_of(asked, x.name, y.name)
+    groups = [[panel(facet, across, up) for facet in kind] for kind in facets.kinds]
+    drawn = [one for group in groups for one in group]
+    heights = [style.height(len(group)) if len(groups) == 1 else style.PANEL * -(-len(group) // 3) for group in groups]
+    size = (style.WIDTH, style.HEIGHT) if len(drawn) == 1 else (9.6, sum(heights) + 1.2 * (len(groups) > 1))
+    made, body = style.sheet(_question(asked, x.title, y.title), _shown(asked, facets, drawn), *size)
+    ended = {name: _ended(name, drawn) for name in TITLES}
+    if ended["settled"] is None:  # too few to tell apart: they keep the colour of their loss
+        groups = [[replace(one, layers=_merged(one.layers)) for one in group] for group in groups]
+    handles: list[Any] = []
+    told: list[str] = []
+    rows = body.subfigures(len(groups), 1, squeeze=False, height_ratios=heights)
+    for part, group in zip(rows[:, 0], groups, strict=True):
+        idle = max(filter(None, (one.idle for one in group)), default=None)
+        scales = [_values(asked, group, idle), *ended.values()]
+        handles += _group(part, group, (across, up), {one.kind: one for one in scales if one})
+        told += _cut(scales[0], idle, group)
+    style.legend(body, _once(handles), "most common status")
+    asked.caption(made, *told, *asked.binned(x, y))
     return made
 
 
-def gathered(frame: pd.DataFrame, x: Axis, y: Axis, colour: str) -> Cells:
-    """The rows of each cell together; those of values that have no cell go to the nearest."""
-    across, up = nearest(x, frame[x.name]), nearest(y, frame[y.name])
-    size = len(x.values) * len(y.values)
-    at = np.where((across >= 0) & (up >= 0), up * len(x.values) + across, -1)
-    there = at >= 0
-    status = codes(LABELS, frame["status"])
-    tally = np.bincount(at[there] * len(LABELS) + status[there], minlength=size * len(LABELS)).reshape(size, -1)
-    commonest = np.where(tally.sum(axis=1) > 0, tally.argmax(axis=1), -1)
-    medians = np.full(size, np.nan)
-    found = grouped(frame[colour], at).median()
-    medians[found.index] = found
-    shape = (len(y.values), len(x.values))
-    return Cells(medians.reshape(shape), commonest.reshape(shape), int(tally.sum(axis=1).max()))
+def panel(facet: Facet, across: Scale, up: Scale) -> Panel:
+    """What the panel of a setting draws."""
+    asked, colour, loss = facet.asked, facet.asked.colour, facet.asked.is_loss
+    compared = colour if loss and colour != LAST else None
+    columns = [across.axis.name, up.axis.name, colour, "status", "settled_epoch", "diverged_epoch"]
+    columns += ["first_loss"] if "first_loss" in asked.results.runs.schema.names else []
+    found = parts(asked.results, columns, asked.where, _only(asked))
+    cells = cells_of(found, across.axis, up.axis, colour, compared)
+    ran, settled, diverged, grew = (cells.had(outcome) for outcome in Outcome)
+    valued = ~np.isnan(cells.value)
+    masks = {
+        "settled": settled & (cells.value <= NOTHING if loss else np.full(settled.shape, colour == "settled_epoch")),
+        "diverged": diverged & ~(valued & (colour == LAST)),
+    }
+    rest = valued & ~grew & ~masks["settled"] & ~masks["diverged"]
+    layers = {name: np.where(mask, cells.epoch, np.nan) for name, mask in masks.items()}
+    value = np.where(rest, cells.value, np.nan)
+    flat = {"ran": ran & ~rest, "settled": settled & ~rest & ~masks["settled"], "grew": grew}
+    return Panel(
+        facet, cells, {"value": value, **layers}, flat, idle_loss(asked.results, asked.where) if loss else None
+    )
 
 
-def norm(medians: NDArray[np.float64], is_loss: bool) -> Normalize:
-    """From number to colour, without the few that are extreme; logarithmic for losses."""
-    there = medians[np.isfinite(medians) & ((medians > 0) | (not is_loss))]
-    if not len(there):
-        return Normalize(0, 1)
-    low, high = np.quantile(there, INNER, method="nearest")
-    if not is_loss:
-        return Normalize(low, high if high > low else low + 1)
-    high = max(min(high, GREATEST), float(np.median(there)))
-    return LogNorm(low, high) if high > 1.1 * low else LogNorm(low / 2, low * 2)
+def _only(asked: Asked) -> Any:
+    """The rows that have a place in the map: all, where the column says how soon they ended."""
+    return None if asked.colour in ENDED else has(asked.colour, or_diverged=True)
 
 
-def shades(medians: NDArray[np.float64], colours: Normalize) -> Any:
-    """What is coloured; a loss of 0 like the least there is."""
-    if isinstance(colours, LogNorm):
-        medians = np.where(medians == 0, (colours.vmin or 0.0) / 2, medians)
-    return np.ma.masked_invalid(medians)
+def _question(asked: Asked, x: str, y: str) -> str:
+    return asked.question or f"Which {x} and {y} train, and which diverge?"
 
 
-def _colours(made: Figure, axes: Axes, cells: Cells, scales: tuple[Scale, Scale], asked: Asked) -> list[Any]:
-    """Draw the medians with a bar that says what the colours mean, and return what the legend says of them."""
-    across, up = scales
-    colours = norm(cells.median, asked.is_loss)
-    shown = shades(cells.median, colours)
-    mesh = axes.pcolormesh(across.edges, up.edges, shown, cmap=style.LOSSES, norm=colours, rasterized=True)
-    if shown.count():
-        below, above = shown.min() < (colours.vmin or 0.0), shown.max() > (colours.vmax or 0.0)
-        extend = "both" if below and above else "min" if below else "max" if above else "neither"
-        bar = made.colorbar(mesh, ax=axes, label=asked.title, extend=extend)
-        if isinstance(colours, LogNorm):
-            style.decimals(bar.ax.yaxis, colours.vmin or 0.0, colours.vmax or 0.0)
-    _marks(axes, cells.has(Status.SETTLED), scales, lightness(shown, colours))
-    empty = np.isnan(cells.median) & ~cells.has(Status.DIVERGED)
-    return [Patch(facecolor=style.NONE, label="no rows")] if empty.any() else []
+def _shown(asked: Asked, facets: Facets, drawn: Sequence[Panel]) -> str:
+    """What the picture shows, for the line below the title."""
+    most = max(one.cells.rows for one in drawn)
+    over = asked.over(asked.x or "", asked.y or "", *facets.names)
+    rows = " ".join([f"medians of up to {most:,} rows", *over, "with the most common status"])
+    many = rows if most > 1 else ""
+    return DOT.join(part for part in (asked.measured, asked.held, many, *facets.told) if part)
 
 
-def lightness(shown: Any, colours: Normalize) -> NDArray[np.float64]:
-    """(Y, X) from 0 to 1: how light the colour of each cell is."""
-    red, green, blue, _ = np.moveaxis(colormaps[style.LOSSES](colours(shown)), -1, 0)
-    return np.asarray(0.3 * red + 0.59 * green + 0.11 * blue)
+def _values(asked: Asked, group: Sequence[Panel], idle: float | None) -> Colours | None:
+    values = colours.joined([one.layers["value"] for one in group])
+    kind = ", ".join(map(str, group[0].facet.kind))
+    title = f"{asked.title} ({kind})" if kind else asked.title
+    return colours.of_losses(title, values, idle) if asked.is_loss else colours.of_numbers(asked.title, values)
 
 
-def _marks(axes: Axes, settled: NDArray[np.bool_], scales: tuple[Scale, Scale], light: NDArray[np.float64]) -> None:
-    """Dots over what settled, white on dark colours and black on light ones."""
-    for colour, mask in (("white", settled & (light < LIGHT)), ("black", settled & (light >= LIGHT))):
-        _hatch(axes, mask, scales, style.HATCHES[Status.SETTLED], colour)
+def _merged(layers: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    """Layers without one for what settled: a loss of nothing stands in its place."""
+    nothing = np.where(np.isnan(layers["settled"]), np.nan, 0.0)
+    return layers | {
+        "value": np.where(np.isnan(layers["value"]), nothing, layers["value"]),
+        "settled": np.full(nothing.shape, np.nan),
+    }
 
 
-def overlay(axes: Axes, cells: Cells, scales: tuple[Scale, Scale]) -> list[Any]:
-    """Draw what diverged over the colours, and its boundary; return what the legend says of it and of what settled."""
-    diverged, settled = cells.has(Status.DIVERGED), cells.has(Status.SETTLED)
-    handles: list[Any] = [style.patch(Status.SETTLED)] if settled.any() else []
-    if not diverged.any():
-        return handles
-    flat = np.ma.masked_where(~(diverged & np.isnan(cells.median)), diverged)
-    colour = ListedColormap([style.COLOURS[Status.DIVERGED]])
-    axes.pcolormesh(*(scale.edges for scale in scales), flat, cmap=colour, rasterized=True)
-    _hatch(axes, diverged, scales, style.HATCHES[Status.DIVERGED], "white")
-    handles.append(style.patch(Status.DIVERGED))
-    if not diverged.all():
-        axes.contour(*_wide(diverged, scales), [0.5], colors="black", linewidths=1.4)
-        handles.append(Line2D([], [], color="black", linewidth=1.4, label="boundary of what diverged"))
+def _ended(name: str, drawn: Sequence[Panel]) -> Colours | None:
+    return colours.of_epochs(name, TITLES[name], colours.joined([one.layers[name] for one in drawn]))
+
+
+def _cut(scale: Colours | None, idle: float | None, group: Sequence[Panel]) -> list[str]:
+    """What the caption says of the ends of the colours."""
+    if scale is None or scale.kind != "loss":
+        return []
+    low, high = scale.ends
+    kind = " ".join(map(str, ("loss", *group[0].facet.kind)))
+    why = "the loss of doing nothing (the median of the first epochs)" if idle == high else "98% of the losses are less"
+    ends = [f"at {short(low, 3)} below"] if scale.below else []
+    ends += [f"at {short(high, 3)} above, {why}"] if scale.above or idle == high else []
+    return [f"{kind} colours end {' and '.join(ends)}"] if ends else []
+
+
+def _group(part: Any, group: Sequence[Panel], scales: tuple[Scale, Scale], found: dict[str, Colours]) -> list[Any]:
+    """Draw panels whose colours mean the same, with a bar for each scale; return what the legend says of them."""
+    columns = min(len(group), 3) if len(group) != 4 else 2
+    rows = -(-len(group) // columns)
+    bars = max(len(found), 1)  # a grid of both, for constrained layout knows no grid within another here
+    grid = part.add_gridspec(rows * bars, columns + 1, width_ratios=[1] * columns + [0.035 * columns])
+    handles: list[Any] = []
+    first: Axes | None = None
+    for at, one in enumerate(group):
+        row = at // columns * bars
+        axes = part.add_subplot(grid[row : row + bars, at % columns], sharex=first, sharey=first)
+        first = first or axes
+        handles += _draw(axes, one, scales, found)
+        for scale, which in zip(scales, "xy", strict=True):
+            scale.show(axes, which, 10 if columns == 1 else 5)
+        lowest = at + columns >= len(group)
+        axes.tick_params(labelbottom=lowest, labelleft=at % columns == 0)
+        axes.set(xlabel=axes.get_xlabel() if lowest else "", ylabel=axes.get_ylabel() if at % columns == 0 else "")
+        axes.set_title(one.facet.label, fontsize=9)
+    for at, colour in enumerate(found.values()):
+        colour.bar(
+            part,
+            part.add_subplot(grid[at * rows : (at + 1) * rows, -1]),
+            7 if len(found) * columns == 1 or rows > 1 else 5,
+        )
     return handles
 
 
-def _hatch(axes: Axes, mask: NDArray[np.bool_], scales: tuple[Scale, Scale], hatch: str, colour: str) -> None:
-    if mask.any():
-        hatched = axes.contourf(*_wide(mask, scales), [0.5, 1.5], colors="none", hatches=[hatch])
-        hatched.set_edgecolor(colour)
-        hatched.set_linewidth(0)
+def _draw(axes: Axes, one: Panel, scales: tuple[Scale, Scale], found: dict[str, Colours]) -> list[Any]:
+    """Draw one panel; return what the legend says of it."""
+    axes.set_facecolor(style.NONE)
+    edges, handles = [scale.edges for scale in scales], []
+    flat = dict(one.flat)
+    for name, numbers in one.layers.items():
+        kind = next((kind for kind in found if kind == name or (name == "value" and kind in ("loss", "number"))), None)
+        if kind is None:
+            flat[name] = flat.get(name, np.zeros(numbers.shape, bool)) | ~np.isnan(numbers)
+        else:
+            shown, scale = colours.shades(numbers, found[kind]), found[kind]
+            axes.pcolormesh(*edges, shown, cmap=scale.map, norm=scale.norm, rasterized=True, gid=name)
+    for name, mask in flat.items():
+        if mask.any():
+            colour = FLAT.get(name, SIGNS[Status.DIVERGED].colour)
+            only = np.ma.masked_where(~mask, np.zeros(mask.shape))
+            axes.pcolormesh(*edges, only, cmap=ListedColormap([colour]), rasterized=True, gid=f"flat {name}")
+            handles.append(Patch(facecolor=colour, label=_phrase(name)))
+    if (one.cells.outcome == EMPTY).any():
+        handles.append(Patch(facecolor=style.NONE, label="no rows"))
+    return handles + _outlines(axes, one, edges)
 
 
-def _wide(mask: NDArray[np.bool_], scales: tuple[Scale, Scale]) -> tuple[Any, Any, Any]:
-    """Four points to a cell, in its corners, so that what is drawn around them has the cells' outline."""
-    across, up = (np.repeat(scale.edges, 2)[1:-1] for scale in scales)
-    return across, up, mask.repeat(2, axis=0).repeat(2, axis=1).astype(float)
+def _phrase(name: str) -> str:
+    if name == "grew":
+        return "ran, but grew: loss above that of the first epoch"
+    return phrase(Status[name.upper()])
+
+
+def _outlines(axes: Axes, one: Panel, edges: Sequence[NDArray[np.float64]]) -> list[Any]:
+    """Lines along the cells that diverged, and along those that settled at a loss with a colour of its own."""
+    extent, (up, across) = axes.get_window_extent(), one.cells.outcome.shape  # before the layout, so about
+    sizes = (extent.height / up, extent.width / across)
+    if max(sizes) < SMALL:
+        return []
+    least = (int(np.ceil(THIN / sizes[0])), int(np.ceil(THIN / sizes[1])))
+    lines = {
+        "boundary of divergence": (one.cells.had(Outcome.DIVERGED), "black"),
+        phrase(Status.SETTLED): (one.cells.had(Outcome.SETTLED) & ~np.isnan(one.layers["value"]), FLAT["settled"]),
+    }
+    handles = []
+    for label, (mask, colour) in lines.items():
+        along = [_segments(edge, edges, flip) for flip, edge in enumerate(outline(opened(mask, least)))]
+        segments = np.concatenate(along)
+        if len(segments):
+            axes.add_collection(LineCollection(list(segments), colors="white", linewidths=3, capstyle="projecting"))
+            drawn = LineCollection(list(segments), colors=colour, linewidths=1.6, capstyle="projecting", gid=label)
+            axes.add_collection(drawn)
+            handles.append(Line2D([], [], color=colour, linewidth=1.6, label=label))
+    return handles
+
+
+def _segments(edge: NDArray[np.int64], edges: Sequence[NDArray[np.float64]], flip: int) -> NDArray[np.float64]:
+    """(A, 2, 2) lines of the picture along borders of cells. flip: 0 for vertical ones, 1 for horizontal ones."""
+    along, across = edges[1 - flip], edges[flip]
+    fixed, start, stop = across[edge[:, 0]], along[edge[:, 1]], along[edge[:, 2]]
+    ends = [np.column_stack([fixed, end] if not flip else [end, fixed]) for end in (start, stop)]
+    return np.stack(ends, axis=1)
+
+
+def _once(handles: Sequence[Any]) -> list[Any]:
+    """One handle for each label, in order."""
+    return list({handle.get_label(): handle for handle in handles}.values())

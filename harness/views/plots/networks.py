@@ -1,101 +1,98 @@
-"""The final weights against an axis, laid out like the network; and their paths over the epochs."""
+"""The final weights against an axis, laid out like the network; unlike settings have a line each."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.store.arrays import NAMED
 from harness.views.plots import style
-from harness.views.plots.asked import Asked
-from harness.views.plots.lines import BANDS, bands, quantiles
-from harness.views.plots.scales import Scale, grouped, nearest, present, scale_of
+from harness.views.plots.asked import DOT, Asked
+from harness.views.plots.facets import facets_of
+from harness.views.plots.gather import numbers, present, quantiles
+from harness.views.plots.lines import BANDS, bands
+from harness.views.plots.scales import Scale, scale_of
 
-MOST_PICTURES, MOST_LINES = 64, 200
-"""Weights in pictures of their own, and in one."""
-LABELLED = 16
-"""So many lines or fewer are told apart."""
-FIRST = 4
-"""So many equal weights or fewer are all named."""
+MOST = 64
+"""Weights in panels of their own."""
 TICKS = 4
 
 
 def weights(asked: Asked) -> Figure:
     """Each weight against an axis, where it stands in the network: a row for each unit, the bias in the last column."""
-    names = _names(asked, MOST_PICTURES)
-    asked = asked.at_last_epochs()
+    names = named(asked, MOST)
     x = asked.pick(asked.x)
-    frame = asked.frame([x.name, *names])
-    names = _there(asked, frame, names)
-    scale = scale_of(present(x, frame[x.name]))
-    at = nearest(scale.axis, frame[x.name])
+    asked = asked.at_last_epochs(x.name)
+    facets = facets_of(asked, x.name)
+    scale = scale_of(present(asked.results, x, asked.where))
+    one = len(facets.drawn) == 1
+    found: dict[str, list[NDArray[np.float64]]] = {}
+    for name in names:
+        read = [numbers(asked.results, scale.axis, name, facet.asked.where) for facet in facets.drawn]
+        if any(len(at) for at, _ in read):
+            found[name] = [quantiles(*part, len(scale.at)) for part in read]
+    if not found:
+        raise HarnessError(f"{asked.results.folder}: no row has finite weights: every run diverged")
+    over = asked.over(x.name, *facets.names)
+    shown = [
+        f"weights{asked.after} at each {x.title}",
+        asked.held,
+        *([" ".join(["medians", *over])] if over else []),
+        *facets.told,
+    ]
+    question = asked.question or f"Where does each weight end, at each {x.title}?"
+    made, grid = network(list(found), question, DOT.join(part for part in shown if part))
+    for axes, name, lowest in grid:
+        for number, part in enumerate(found[name]):
+            _trend(axes, part, scale, style.LINES[(layer_of(name) - 1 if one else number) % len(style.LINES)], one)
+        limits(axes, np.concatenate([(part if one else part[2]).ravel() for part in found[name]]))
+        scale.show(axes, "x", TICKS)
+        scale.span(axes)
+        finish(axes, name, x.title, lowest)
+    handles = [
+        Line2D([], [], color=style.LINES[number % len(style.LINES)], label=facet.value)
+        for number, facet in enumerate(facets.drawn)
+    ]
+    style.legend(made.body, [] if one else handles, ", ".join(facets.names))
+    asked.caption(made.figure, *([BANDS] if over and one else []), *asked.binned(x))
+    return made.figure
+
+
+def network(names: list[str], question: str, shown: str) -> tuple[style.Sheet, list[tuple[Axes, str, bool]]]:
+    """A sheet with a panel for each weight where it stands in the network, and whether it is its layer's lowest."""
     layers = _layers(names)
     rows = [len(units) for units in layers.values()]
     columns = [max(map(len, units.values())) for units in layers.values()]
-    made = style.figure(max(style.WIDTH, 1.6 * max(columns) + 0.6), 1.25 * sum(rows) + 0.5 * len(rows) + 0.6)
-    parts = made.subfigures(len(rows), 1, height_ratios=[row + 0.4 for row in rows], squeeze=False)[:, 0]
+    width = max(style.WIDTH, 1.6 * max(columns) + 0.6)
+    made = style.sheet(question, shown, width, 1.3 * sum(rows) + 0.55 * len(rows) + 1.5)
+    parts = made.body.subfigures(len(rows), 1, height_ratios=[row + 0.4 for row in rows], squeeze=False)[:, 0]
+    found = []
     for part, (layer, units), wide in zip(parts, layers.items(), columns, strict=True):
-        last = layer == max(layers)
-        for axes, name in _grid(part, units, wide):
-            _trend(axes, grouped(frame[name], at), scale, style.LINES[(layer - 1) % len(style.LINES)])
-            _limits(axes, frame[name])
-            axes.set_title(name, fontsize=9, pad=3)
-            scale.show(axes, "x", TICKS)
-            axes.tick_params(labelsize=7)
-            axes.yaxis.get_offset_text().set_fontsize(7)
-            lowest = name in list(units.values())[-1]
-            axes.set_xlabel(x.title if last and lowest else "", fontsize=8)
-            axes.tick_params(labelbottom=lowest)
-        part.suptitle(f"layer {layer}: final weights", fontsize=9, fontweight="bold", x=0.01, ha="left")
-    told = [" ".join(["medians", *asked.over(x.name)]), BANDS] if asked.over(x.name) else []
-    asked.caption(made, *told, *asked.binned(x))
-    return made
+        found += [(axes, name, name in list(units.values())[-1]) for axes, name in _grid(part, units, wide)]
+        part.suptitle(f"layer {layer}", fontsize=9, fontweight="bold", x=0.01, ha="left")
+    return made, found
 
 
-def paths(asked: Asked) -> Figure:
-    """Each weight against the epochs, a colour for each layer. Raises `HarnessError` if the epochs do not vary."""
-    names, x = _names(asked, MOST_LINES), asked.axis("epochs")
-    frame = asked.frame([x.name, *names])
-    names = _there(asked, frame, names)
-    scale = scale_of(present(x, frame[x.name]))
-    at = nearest(scale.axis, frame[x.name])
-    medians = {name: grouped(frame[name], at).median().reindex(range(len(scale.at))) for name in names}
-    made = style.figure()
-    axes = made.subplots()
-    lines = _equal(medians)
-    few = len(lines) <= LABELLED
-    drawn: dict[int, int] = {}
-    for same in lines:
-        layer = _layer(same[0])
-        number = drawn[layer] = drawn.get(layer, -1) + 1
-        label = _label(same) if few else f"layer {layer}" if number == 0 else "_"
-        axes.plot(
-            scale.at,
-            medians[same[0]],
-            color=style.LINES[(layer - 1) % len(style.LINES)],
-            linestyle=style.DASHES[number % len(style.DASHES)] if few else "-",
-            marker="os^Dv<>"[number // len(style.DASHES) % 7] if few and len(scale.at) <= style.MARKED else "",
-            markersize=5,
-            label=label,
-            alpha=1 if few else 0.5,
-        )
-    scale.show(axes, "x")
-    axes.set_ylabel("weight")
+def finish(axes: Axes, name: str, x: str, lowest: bool) -> None:
+    """The looks of a small panel. lowest: of its layer, so that it has the axis's labels."""
     style.plain(axes)
-    style.legend(made, [line for line in axes.lines if not str(line.get_label()).startswith("_")])
-    told = [" ".join(["medians", *asked.over(x.name)])] if asked.over(x.name) else []
-    asked.caption(made, *told, *asked.binned(x))
-    return made
+    axes.set_title(name, fontsize=9, pad=3)
+    axes.tick_params(labelsize=7, labelbottom=lowest)
+    axes.yaxis.get_offset_text().set_fontsize(7)
+    axes.set_xlabel(x if lowest else "", fontsize=8)
 
 
-def _names(asked: Asked, most: int) -> list[str]:
-    """The weights' columns. Raises `HarnessError` if there are too many for a picture."""
+def named(asked: Asked, most: int) -> list[str]:
+    """The columns of the weights. Raises `HarnessError` if there are too many for a picture, or none."""
     names = asked.results.weight_columns
+    if not names:
+        raise HarnessError(
+            f"{asked.results.folder}: no weights there; an experiment without record.weights: false keeps them"
+        )
     if any(not NAMED.fullmatch(name) for name in names):
         raise HarnessError(f"{asked.results.folder}: a network too large for this picture of {most} weights")
     if len(names) > most:
@@ -103,16 +100,19 @@ def _names(asked: Asked, most: int) -> list[str]:
     return names
 
 
-def _there(asked: Asked, frame: pd.DataFrame, names: list[str]) -> list[str]:
-    """Those of the weights that these rows have. Raises `HarnessError` if there are none."""
-    found = [name for name in names if frame[name].notna().any()]
-    if not found:
-        raise HarnessError(f"{asked.results.folder}: no row has finite weights: every run diverged")
-    return found
-
-
-def _layer(name: str) -> int:
+def layer_of(name: str) -> int:
+    """The layer of a weight's column: 2 for w2_1_1."""
     return int(name[1:].split("_")[0])
+
+
+def limits(axes: Axes, numbers: NDArray[np.float64]) -> None:
+    """Limit y to the middle of the numbers and some room: weights on their way to infinity would flatten the rest."""
+    there = numbers[np.isfinite(numbers)]
+    most = 10 * np.quantile(np.abs(there), 0.9) or np.inf
+    low, high = np.clip(np.quantile(there, [0.005, 0.995]), -most, most)
+    room = 0.12 * max(high - low, 1e-3 * max(abs(low), abs(high), 1e-3))
+    axes.set_ylim(low - room, high + room)
+    style.count(axes.yaxis, low - room, high + room, 5)
 
 
 def _layers(names: list[str]) -> dict[int, dict[int, list[str]]]:
@@ -126,7 +126,7 @@ def _layers(names: list[str]) -> dict[int, dict[int, list[str]]]:
 
 def _grid(part: SubFigure, units: dict[int, list[str]], wide: int) -> list[tuple[Axes, str]]:
     grid = part.subplots(len(units), wide, squeeze=False)
-    found = []
+    found: list[tuple[Axes, str]] = []
     for row, names in zip(grid, units.values(), strict=True):
         found += list(zip(row, names, strict=False))
         for axes in row[len(names) :]:
@@ -134,38 +134,16 @@ def _grid(part: SubFigure, units: dict[int, list[str]], wide: int) -> list[tuple
     return found
 
 
-def _trend(axes: Axes, groups: Any, scale: Scale, colour: str) -> None:
-    """Medians with bands; of labels, marks with bars, for there is nothing between labels."""
-    found = quantiles(groups)
-    where = scale.at[found.index]
+def _trend(axes: Axes, found: NDArray[np.float64], scale: Scale, colour: str, one: bool) -> None:
+    """Medians, with bands if they are the only ones; of labels, marks with bars: there is nothing between labels."""
+    there = ~np.isnan(found[2])
+    where, found = scale.at[there], found[:, there]
     if scale.axis.numeric:
-        bands(axes, found, colour, scale.at)
+        if one:
+            bands(axes, where, found, colour)
         mark = "o" if len(scale.at) <= style.MARKED else ""
-        axes.plot(where, found[0.5], color=colour, linewidth=1.4, marker=mark, markersize=3)
-    else:
-        for low, high, width in ((0.05, 0.95, 1), (0.25, 0.75, 4)):
-            axes.vlines(where, found[low], found[high], color=colour, alpha=0.5, linewidth=width)
-        axes.plot(where, found[0.5], color=colour, linestyle="", marker="o", markersize=4)
-        axes.set_xlim(-0.5, len(scale.at) - 0.5)
-    style.plain(axes)
-
-
-def _limits(axes: Axes, column: pd.Series) -> None:
-    """The middle of the numbers and some room: weights on their way to infinity would flatten the others."""
-    numbers = column.dropna().to_numpy(float)
-    most = 10 * np.quantile(np.abs(numbers), 0.9) or np.inf
-    low, high = np.clip(np.quantile(numbers, [0.005, 0.995]), -most, most)
-    room = 0.12 * max(high - low, 1e-3 * max(abs(low), abs(high), 1e-3))
-    axes.set_ylim(low - room, high + room)
-
-
-def _equal(medians: dict[str, pd.Series]) -> list[list[str]]:
-    """The weights that go the same way together, bit for bit: they share a line."""
-    found: dict[tuple[int, bytes], list[str]] = {}
-    for name, median in medians.items():
-        found.setdefault((_layer(name), median.to_numpy(float).tobytes()), []).append(name)
-    return list(found.values())
-
-
-def _label(same: list[str]) -> str:
-    return " = ".join(same) if len(same) <= FIRST else f"{same[0]} = .. = {same[-1]} ({len(same)} weights)"
+        axes.plot(where, found[2], color=colour, linewidth=1.4, marker=mark, markersize=3)
+        return
+    for low, high, width in ((0, 4, 1), (1, 3, 4)):
+        axes.vlines(where, found[low], found[high], color=colour, alpha=0.5, linewidth=width)
+    axes.plot(where, found[2], color=colour, linestyle="", marker="o", markersize=4)

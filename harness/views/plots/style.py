@@ -1,47 +1,52 @@
-"""How pictures look: sizes, and colours that hold in grey and to colour-blind eyes."""
+"""How pictures look: the sheet with its title and caption, sizes, legends, and colours for colour-blind eyes too."""
 
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Patch
-from matplotlib.ticker import NullLocator
+from numpy.typing import NDArray
 
 from harness.block import Status
+from harness.views.plots.gather import floor
+from harness.views.plots.scales import log_ticks, set_ticks
+from harness.views.statuses import SIGNS, phrase
+from harness.views.ticks import linear, short, texts
 
-WIDTH, HEIGHT = 8.0, 5.0
-"""Inches."""
-STATUSES = (Status.RAN, Status.SETTLED, Status.DIVERGED)
-COLOURS = {Status.RAN: "#9bd3cb", Status.SETTLED: "#440154", Status.DIVERGED: "#d95f02"}
-"""Far apart in lightness, which is all that grey leaves."""
-HATCHES = {Status.RAN: "", Status.SETTLED: "....", Status.DIVERGED: "////"}
+WIDTH, HEIGHT = 8.0, 5.4
+"""Inches of a picture with one panel."""
+PANEL = 2.9
+"""Inches that one of several panels is high."""
 NONE = "#e4e4e4"
-"""Of a cell that has no number."""
-LOSSES = "viridis"
+"""The colour of a cell that has no number."""
+GREW = "#cc79a7"
+"""The colour of rows that end above the loss of their first epoch."""
 LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-"""Okabe and Ito's."""
+"""Okabe and Ito's colours."""
 DASHES = ("-", "--", ":", "-.")
 MARKED = 12
-"""So many points or fewer have a mark each."""
+"""The most points of a line that are each drawn with a marker."""
 GREATEST, LARGEST = 1e6, 1e300
 """Losses beyond the first are not in the picture unless all are, for those of runs on their way to infinity would
 flatten the others; beyond the second, ticks overflow.
 """
-LEADING = "1235"
-NARROW = 1e-4
-"""The digits that ticks between two powers of ten start with, if written as decimals: from `NARROW` to its inverse."""
-LEGEND_WIDTH = 120
-"""Characters beside one another in a legend."""
+ROOM = 1e-3
+"""An axis of losses may reach up to its least loss divided by this, even where that is beyond `GREATEST`."""
+LEGEND, MARK = 12.5, 8
+"""Characters of a legend to an inch, and how many a mark takes."""
+TITLE = 9.3
+"""Characters of the title to an inch."""
 
 
 class Picture(Figure):
-    """A figure that a notebook shows; those that pyplot has not made it does not know."""
+    """A figure that shows itself in a notebook, which by itself displays only figures made by pyplot."""
 
     def _repr_png_(self) -> bytes:
         image = io.BytesIO()
@@ -49,23 +54,78 @@ class Picture(Figure):
         return image.getvalue()
 
 
+class Sheet(NamedTuple):
+    """A figure, with its title and caption; and in it the body, where panels and legends go."""
+
+    figure: Figure
+    body: SubFigure
+
+
 def figure(width: float = WIDTH, height: float = HEIGHT) -> Figure:
-    """An empty picture that no window and no other picture knows of."""
-    return Picture(figsize=(width, height), layout="constrained", dpi=120)
+    """A new figure outside pyplot: no window, no global state."""
+    made = Picture(figsize=(width, height), layout="constrained", dpi=120)
+    layout: Any = made.get_layout_engine()
+    layout.set(wspace=0.04)
+    return made
 
 
-def legend(made: Figure, handles: Sequence[Any]) -> None:
-    """A legend above the picture, where no data are."""
+def sheet(question: str, shown: str, width: float = WIDTH, height: float = HEIGHT) -> Sheet:
+    """An empty picture under a title that says what is asked, and a line that says what is shown."""
+    made = figure(width, height)
+    title = "\n".join(textwrap.wrap(question, int(TITLE * width)))
+    made.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
+    middle: Any = made.subfigures()
+    line = "\n".join(textwrap.wrap(shown, int(1.45 * TITLE * width)))
+    middle.suptitle(line, x=0.01, ha="left", fontsize=9.5, color="0.25")
+    return Sheet(made, middle.subfigures())
+
+
+def panels(body: Any, count: int, share_y: bool = True) -> list[Axes]:
+    """Make `count` panels side by side, at most three in a row, which share their x axis, and y if asked for."""
+    columns = min(count, 3) if count != 4 else 2
+    rows = -(-count // columns)
+    grid = body.subplots(rows, columns, sharex=True, sharey=share_y, squeeze=False)
+    for axes in grid.flat[count:]:
+        axes.set_visible(False)
+    for at in range(count, rows * columns):  # the panel above an empty place has the labels
+        grid.flat[at - columns].tick_params(labelbottom=True)
+    return list(grid.flat[:count])
+
+
+def height(count: int) -> float:
+    """The height, in inches, of a picture with `count` panels."""
+    return HEIGHT if count == 1 else 1.9 + PANEL * (1 if count <= 3 else 2)
+
+
+def outer(axes: Axes, x: str, y: str) -> None:
+    """Label the axes of a panel: x if it has no neighbour below, y if it has none to the left."""
+    place = axes.get_subplotspec()
+    shown = axes.xaxis.get_tick_params().get("labelbottom", True)
+    axes.set_xlabel(x if place is None or place.is_last_row() or shown else "")
+    axes.set_ylabel(y if place is None or place.is_first_col() else "")
+
+
+def legend(body: Any, handles: Sequence[Any], title: str) -> None:
+    """A legend with a title, above the panels, where no data are."""
     if handles:
-        widest = max(len(str(handle.get_label())) for handle in handles) + 8
-        rows = -(-len(handles) // max(1, LEGEND_WIDTH // widest))
-        columns = -(-len(handles) // rows)
-        made.legend(handles=handles, loc="outside upper center", ncols=columns, frameon=False, fontsize=9)
+        widths = [len(str(handle.get_label())) + MARK for handle in handles]
+        room = int(LEGEND * body.get_figure(root=True).get_figwidth())
+        columns = len(handles) if sum(widths) <= room else max(1, room // max(widths))
+        body.legend(
+            handles=handles,
+            loc="outside upper left",
+            ncols=columns,
+            frameon=False,
+            fontsize=9,
+            title=title,
+            title_fontsize=9,
+            alignment="left",
+        )
 
 
 def patch(status: Status) -> Patch:
     """What stands for a status in a legend."""
-    return Patch(facecolor=COLOURS[status], hatch=HATCHES[status], edgecolor="white", linewidth=0, label=status.label)
+    return Patch(facecolor=SIGNS[status].colour, label=phrase(status))
 
 
 def plain(axes: Axes) -> None:
@@ -75,32 +135,24 @@ def plain(axes: Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def loss_scale(axes: Axes, drawn: Any) -> None:
-    """A logarithmic y for these losses; if some are 0, it stands one step below the least of the others."""
-    numbers = np.asarray(drawn, float)
-    positive = np.minimum(numbers[np.isfinite(numbers) & (numbers > 0)], LARGEST)
-    if not len(positive):
-        return
-    top = min(2 * positive.max(), max(GREATEST, 1e3 * positive.min()))
-    if (numbers == 0).any():
-        least = 10 ** np.floor(np.log10(positive.min()))
-        axes.set_yscale("symlog", linthresh=least, linscale=1)
-        axes.set_ylim(0, top)
-        axes.yaxis.set_minor_locator(NullLocator())
-    else:
-        if top < np.nanmax(numbers):
-            axes.set_autoscaley_on(False)  # else it computes limits that overflow
-            axes.set_ylim(positive.min() / 2, top)
-        axes.set_yscale("log")
-        decimals(axes.yaxis, positive.min(), top)
+def count(axis: Axis, low: float, high: float, most: int) -> None:
+    """Round numbers on a linear axis."""
+    found = linear(low, high, most)
+    set_ticks(axis, found, texts(found))
 
 
-def decimals(axis: Axis, low: float, high: float) -> None:
-    """On a logarithmic axis of less than two decades: 0.2 and not 2 x 10^-1."""
-    if NARROW <= low <= high < min(100 * low, 1 / NARROW):
-        axis.set_major_formatter(_decimal)
-        axis.set_minor_formatter(_decimal)
-
-
-def _decimal(value: float, _: float | None) -> str:
-    return f"{value:g}" if value > 0 and f"{value:e}"[0] in LEADING else ""
+def loss_scale(axes: Axes, drawn: Any) -> list[str]:
+    """A logarithmic y for these losses, none of them 0; return what the caption says of those outside."""
+    numbers: NDArray[np.float64] = np.asarray(drawn, float).ravel()
+    there = np.minimum(numbers[np.isfinite(numbers)], LARGEST)
+    if not len(there):
+        return []
+    low, greatest = there.min(), there.max()
+    top = min(2 * greatest, max(GREATEST, low / ROOM))
+    bottom, top = low / 1.2, min(top, max(1.2 * greatest, 3 * low))
+    axes.set_autoscaley_on(False)  # else limits are computed that overflow
+    axes.set_yscale("log")
+    axes.set_ylim(bottom, top)
+    log_ticks(axes.yaxis, bottom, top, 8)
+    told = [f"losses of {short(low)} and less lie on the lower edge"] if low == floor(there) else []
+    return told + ([f"losses above {short(top)} lie outside"] if top < greatest else [])

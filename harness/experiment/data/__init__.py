@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path as FilePath
@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.experiment.data import sheet
+from harness.experiment.data.sheet import Column, Sheet, unreadable
 from harness.experiment.errors import MOST_NOTES, BadValueError, Path, count, either, found, nearest, shorten
 from harness.experiment.generators import generate
 
@@ -23,8 +25,9 @@ ONLY_WITH = {
     "noise": "generate",
     "seed": "generate",
 }
-MOST_BYTES, MOST_COLUMNS, MOST_ROWS = 2**24, 2**12, 10**6
-"""Of a file of data: CSV is read as text first, in ten times its size."""
+SUFFIXES = (*sheet.SUFFIXES, ".parquet")
+MOST_ROWS = 10**6
+"""The most rows of a Parquet file; the limits of a CSV file stand in `sheet`."""
 SOURCES = ("rows", "file", "generate")
 
 
@@ -101,76 +104,66 @@ def _file(section: dict[str, Any], folder: FilePath) -> Table:
         if key not in section
     ]
     path = folder / name
-    if path.suffix.lower() not in (".csv", ".parquet"):
-        notes.append((("file",), f"expected a file that ends in .csv or .parquet, found {found(name)}"))
+    if path.suffix.lower() not in SUFFIXES:
+        notes.append((("file",), f"expected a file that ends in {either(SUFFIXES)}, found {found(name)}"))
     elif not os.path.isfile(path):
         what = "is a directory" if os.path.isdir(path) else "no such file"
         notes.append((("file",), f"{what}: {shorten(str(path), 200)}"))
     if notes:
         raise BadValueError(notes=notes)
+    if path.suffix.lower() in sheet.SUFFIXES:
+        section = section | {key: [sheet.plain(name) for name in section[key]] for key in ("inputs", "targets")}
     columns = [*section["inputs"], *section["targets"]]
     twice = [(key, i) for key in ("inputs", "targets") for i, c in enumerate(section[key]) if columns.count(c) > 1]
     if twice:
         raise BadValueError(notes=[((*twice[-1],), "this column is named twice")])
-    reader = _read_csv if path.suffix.lower() == ".csv" else _read_parquet
+    reader = _read_parquet if path.suffix.lower() == ".parquet" else _read_csv
     return Table(reader(path, section), len(section["inputs"]), "file")
 
 
-def _check_columns(section: dict[str, Any], names: Sequence[str]) -> None:
+def _check_columns(section: dict[str, Any], names: Sequence[str], has: str) -> None:
+    """Raises BadValueError for columns that are not among the names, once each. has: the file's columns in words."""
     notes: list[tuple[Path, str]] = []
     for key in ("inputs", "targets"):
         for index, column in enumerate(section[key]):
             if names.count(column) != 1:
                 what = "stands twice in the file" if column in names else "no such column"
-                hint = nearest(column, names) or f"; the file has {', '.join(shorten(n) for n in names[:12])}"
+                hint = nearest(column, names) or f"; the file has {has}"
                 notes.append(((key, index), what + ("" if column in names else hint)))
     if notes:
         raise BadValueError(notes=notes)
 
 
-def _unreadable(error: Exception, kind: str) -> BadValueError:
-    said = shorten(" ".join(str(error).split()), 160)
-    return BadValueError(notes=[(("file",), f"cannot be read as {kind}: {said}")])
-
-
 def _read_csv(path: FilePath, section: dict[str, Any]) -> Floats:
-    import pyarrow as pa
-    from pyarrow import compute, csv
-
-    used = [*section["inputs"], *section["targets"]]
-    if path.stat().st_size > MOST_BYTES:
-        message = f"the file is over {MOST_BYTES // 2**20} MiB; keep more in a Parquet file"
-        raise BadValueError(notes=[(("file",), message)])
     try:
-        with path.open("rb") as file:
-            header = file.readline(1 << 20)
-        if not header.strip():
-            raise BadValueError(notes=[(("file",), "the file is empty")])
-        if header.count(b",") >= MOST_COLUMNS:
-            raise BadValueError(notes=[(("file",), f"expected at most {MOST_COLUMNS:,} columns")])
-        names = csv.read_csv(pa.BufferReader(header), parse_options=csv.ParseOptions()).column_names
-        _check_columns(section, names)
-        options = csv.ConvertOptions(
-            include_columns=used, column_types=dict.fromkeys(used, pa.string()), strings_can_be_null=False
-        )
-        table = csv.read_csv(path, convert_options=options)
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise _unreadable(error, "CSV") from None
-    columns = []
-    for name in used:
-        text = compute.utf8_trim_whitespace(table.column(name).combine_chunks())
-        try:
-            columns.append(compute.cast(text, pa.float64()).to_numpy(zero_copy_only=False))
-        except pa.ArrowInvalid:
-            columns.append(np.array([_number(word) for word in text.to_pylist()]))
-    return _finite(columns, used, lambda row, name: table.column(name)[row].as_py())
+        file = Sheet(path)
+        used = [*section["inputs"], *section["targets"]]
+        if file.nameless and not set(used) <= set(file.names):
+            raise BadValueError(file.nameless)
+        _check_columns(section, file.names, file.described)
+        columns = file.columns([file.names.index(name) for name in used])
+    except BadValueError as bad:
+        raise BadValueError(notes=[(path or ("file",), text) for path, text in bad.notes]) from None
+    places: list[Path] = [(key, index) for key in ("inputs", "targets") for index in range(len(section[key]))]
+    notes = {
+        column.name: (place, f"column {shorten(column.name)} of {file.file} {column.holds}; expected numbers")
+        for place, column in zip(places, columns, strict=True)
+        if column.texts
+    }
+    notes |= _two_points(columns, places)
+    cells = dict(zip(used, columns, strict=True))
+    return _finite([column.numbers for column in columns], used, lambda row, name: cells[name].text[row].as_py(), notes)
 
 
-def _number(word: str) -> float:
-    try:
-        return float(word) if word.isascii() and "_" not in word else np.nan
-    except ValueError:
-        return np.nan
+def _two_points(columns: Sequence[Column], places: Sequence[Path]) -> dict[str, tuple[Path, str]]:
+    """That a file writes some fractions with a point and others with a comma, which may then mean thousands."""
+    points = {column.point: column for column in reversed(columns)}
+    if not {".", ","} <= points.keys():
+        return {}
+    name, wrong = shorten(points["."].name), points[","]
+    example = next(cell for cell in wrong.text.to_pylist() if "," in cell)
+    what = f"found {found(example)}, with a comma, and in column '{name}' numbers with a point"
+    return {wrong.name: (places[columns.index(wrong)], f"{what}; expected the same sign before all fractions")}
 
 
 def _read_parquet(path: FilePath, section: dict[str, Any]) -> Floats:
@@ -181,7 +174,7 @@ def _read_parquet(path: FilePath, section: dict[str, Any]) -> Floats:
     try:
         with parquet.ParquetFile(path) as file:
             schema = file.schema_arrow
-            _check_columns(section, schema.names)
+            _check_columns(section, schema.names, ", ".join(shorten(name) for name in schema.names[:12]))
             notes = [
                 ((key, index), f"expected a column of numbers, found {schema.field(column).type}")
                 for key in ("inputs", "targets")
@@ -195,8 +188,8 @@ def _read_parquet(path: FilePath, section: dict[str, Any]) -> Floats:
             table = file.read(columns=used)
         columns = [compute.cast(table.column(name), pa.float64(), safe=False).to_numpy() for name in used]
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise _unreadable(error, "Parquet") from None
-    return _finite(columns, used, lambda row, name: table.column(name)[row].as_py())
+        raise BadValueError(notes=unreadable(error, "Parquet").below("file")) from None
+    return _finite(columns, used, lambda row, name: table.column(name)[row].as_py(), {})
 
 
 def _is_numeric(kind: Any) -> bool:
@@ -206,14 +199,17 @@ def _is_numeric(kind: Any) -> bool:
     return any(test(kind) for test in tests)
 
 
-def _finite(columns: list[NDArray[Any]], names: list[str], found_at: Any) -> Floats:
+def _finite(
+    columns: list[NDArray[Any]], names: list[str], found_at: Any, told: Mapping[str, tuple[Path, str]]
+) -> Floats:
+    """The (S, columns) numbers. told: what is wrong with columns. Raises BadValueError if any is not finite, too."""
     table = np.column_stack([np.asarray(column, dtype=np.float64) for column in columns])
     if not len(table):
         raise BadValueError(notes=[(("file",), "the file has no rows")])
-    notes: list[tuple[Path, str]] = []
+    notes = list(told.values())
     for name, column in zip(names, table.T, strict=True):
         wrong = np.flatnonzero(~np.isfinite(column))
-        if len(wrong):
+        if len(wrong) and name not in told:
             value = found_at(int(wrong[0]), name)
             what = "an empty cell" if value is None or value == "" else found(value)
             more = f", and in {count(len(wrong) - 1, 'more row')}" if len(wrong) > 1 else ""

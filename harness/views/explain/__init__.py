@@ -1,0 +1,19 @@
+"""What back-propagation does to each weight of one network: recorded as a table, printed, drawn."""
+
+from __future__ import annotations
+
+from harness.views.explain.epochs import parse_epochs
+from harness.views.explain.plan import Lines
+from harness.views.explain.record import Recording, record_of, streamed
+from harness.views.explain.text import csv_of, json_of, tables
+
+__all__ = [
+    "Lines",
+    "Recording",
+    "csv_of",
+    "json_of",
+    "parse_epochs",
+    "record_of",
+    "streamed",
+    "tables",
+]

@@ -1,0 +1,182 @@
+"""What back-propagation does to each weight of one network, step by step, recorded from `harness.reference`.
+
+Its numbers are those of `exact` arithmetic to the last bit. For their names see `harness.views.explain.names`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from harness import reference
+from harness.block import rounded
+from harness.reference import Losses, Network, Update
+from harness.reference.network import sample_gradient
+from harness.views.explain import rows
+from harness.views.explain.names import Names
+from harness.views.explain.plan import Page, Plan, Room, planned
+
+if TYPE_CHECKING:
+    from harness.experiment.model import Structure
+    from harness.views.configuration import Configuration
+
+MOST_WORK = 4_000_000
+"""Operations on arrays to reach a later epoch, in training that is not recorded: about ten seconds of the reference."""
+Part = list[dict[str, Any]]
+
+
+class Recording:
+    """One run of the reference, of which the steps of a plan are recorded.
+
+    Once `parts` has ended: reached, the last epoch that was trained; missed, the epochs of the plan that were not
+    reached; network, as it stands; gaps, the (epoch, sample) of each batch whose update before is not recorded.
+    """
+
+    def __init__(self, configuration: Configuration, epochs: Sequence[int], room: Room | None = None) -> None:
+        self.configuration = configuration
+        self.training, self.data = configuration.training(), configuration.data()
+        self.structure = self.training.network.structure
+        self.samples = len(self.data.inputs)
+        self.plan: Plan = planned(self.structure, self.samples, epochs, room)
+        self.reached, self.missed = 0, list[int]()
+        self.gaps, self._number = list[tuple[int, int]](), 0
+        self._work = _work(self.structure)
+
+    @property
+    def network(self) -> Network:
+        return self.training.network
+
+    def parts(self) -> Iterator[Part]:
+        """The rows of each update that is recorded, with its samples, and of each epoch's losses, in order."""
+        with np.errstate(all="ignore"):
+            wanted = self.plan.epochs
+            if wanted[0] == 0:
+                yield self._standing(self.network, 0, "before training")
+                wanted = wanted[1:]
+            yield from self._trained(wanted)
+            final = self.configuration.final
+            if self.missed and final is not None and final.network is not None:
+                yield self._standing(final.network, final.epoch, "in the table")
+
+    def _trained(self, wanted: Sequence[int]) -> Iterator[Part]:
+        """Yield the parts of the epochs wanted, as far as `MOST_WORK` operations reach; a settled run skips ahead."""
+        plan, at, work, batch = self.plan, 0, 0, 0
+        batches = ceil(self.samples / self.structure.batch_size)
+        before, events = b"", self._events(1)
+        while at < len(wanted):
+            event = next(events)
+            here = event.epoch == wanted[at]
+            if isinstance(event, Update):
+                if here and plan.takes(batch, batches, at == len(wanted) - 1):
+                    if event.number != self._number + 1:
+                        self.gaps.append((event.epoch, event.order[0] + 1))
+                    self._number = event.number
+                    names = Names(self.structure, len(event.order), plan.units)
+                    yield [*rows.of_update(names, self.training, event)]
+                else:
+                    work += len(event.order) * self._work
+                batch += 1
+            else:
+                self.reached, batch = event.epoch, 0
+                if here:
+                    yield [*rows.of_losses(event)]
+                    at += 1
+                gap = at < len(wanted) and wanted[at] > event.epoch + 1
+                now = self.training.carried() if gap else b""
+                if gap and now == before and self.training.steady(event.epoch - 1):
+                    events = self._events(wanted[at])
+                before = now
+            if work > MOST_WORK or (at < len(wanted) and work + self._ahead(wanted[at]) > MOST_WORK):
+                self.missed = [*wanted[at:]]
+                return
+
+    def _ahead(self, epoch: int) -> int:
+        """The least operations that training up to the start of an epoch takes; 0 unless the run is known not to
+        diverge.
+        """
+        final = self.configuration.final
+        if final is None or final.diverged:
+            return 0
+        return (min(epoch, final.settled or epoch) - 1 - self.reached) * self.samples * self._work
+
+    def _events(self, first: int) -> Iterator[Update | Losses]:
+        return reference.epochs(self.training, self.data, first, self.plan.samples)
+
+    def _standing(self, network: Network, epoch: int, of: str) -> Part:
+        """The network as it stands after an epoch, and what it makes of the first samples."""
+        dtype = self.structure.dtype
+        inputs, targets = (rounded(values, dtype) for values in (self.data.inputs, self.data.targets))
+        count = self.plan.first_samples(self.samples, self.structure.batch_size)
+        samples = [sample_gradient(network, epoch, s, inputs[s], targets[s]) for s in range(count)]
+        return [*rows.of_network(Names(self.structure, 1, self.plan.units), network, epoch, samples, of)]
+
+    def notes(self) -> list[str]:
+        """Sentences on what is not shown and whether a row ends in the table's weights, once `parts` has ended."""
+        said = []
+        if self.plan.left_out:
+            said.append(f"Left out: {'; '.join(self.plan.left_out)}; --csv and --json give all of it.")
+        if self.missed:
+            which = f"epoch{'s' * (len(self.missed) > 1)} {_listed(self.missed)}"
+            more = "" if self.configuration.final is None else " The last weights shown are the table's."
+            said.append(
+                f"Not shown: {which}; to train up to there takes too long, it ended after {self.reached:,}.{more}"
+            )
+        final = self.configuration.final
+        if final is not None and not self.missed and self.reached == final.epoch:
+            said.append(final.compared(self.network))
+        return said
+
+
+def _listed(epochs: Sequence[int]) -> str:
+    shown = [f"{epoch:,}" for epoch in epochs[:3]]
+    return ", ".join(shown) + (f" and {len(epochs) - 3:,} more" if len(epochs) > 3 else "")
+
+
+def _work(structure: Structure) -> int:
+    """About how many operations on arrays a sample takes: the reference's loops over inputs and units, and the rest."""
+    layers = structure.layers
+    weights = sum(above * below for above, below in zip(layers[1:], layers[:-1], strict=True))
+    return 2 * (sum(layers) * 2 - layers[0] - layers[-1]) + 60 * (len(layers) - 1) + weights // 500
+
+
+def record_of(configuration: Configuration, epochs: Sequence[int], room: Room | None = None) -> pd.DataFrame:
+    """The record of these epochs of a configuration, a row for every number, as far as there is room for it.
+
+    Columns: epoch and sample (1-based; of an update, the last sample of its batch), phase (forward, backward, update,
+    epoch; before an update optimizer: what it takes and keeps; weights: of a network that stands still), name, formula,
+    value; and for an update the weight before, its gradient, the change and the weight after. attrs: what it is of,
+    and `notes` on what is not shown.
+    """
+    recording = Recording(configuration, epochs, room or Page())
+    made = [row for part in recording.parts() for row in part]
+    recorded = pd.DataFrame(made, columns=list(rows.COLUMNS)).astype({"sample": "Int64"})
+    recorded.attrs.update(described(recording))
+    return recorded
+
+
+def described(recording: Recording) -> dict[str, Any]:
+    """What a record is of: the experiment's name, the settings' labels, the network's layers, the data's names."""
+    configuration = recording.configuration
+    inputs, targets = configuration.columns()
+    return {
+        "name": configuration.experiment.name,
+        "settings": configuration.labels(),
+        "layers": list(recording.structure.layers),
+        "units": recording.plan.units,
+        "epochs": max(configuration.epochs, recording.reached),
+        "samples": recording.samples,
+        "inputs": inputs,
+        "targets": targets,
+        "gaps": recording.gaps,
+        "notes": recording.notes(),
+    }
+
+
+def streamed(recording: Recording) -> Iterator[pd.DataFrame]:
+    """The record in pieces, each of one update or one epoch, so that no more is ever held."""
+    for part in recording.parts():
+        yield pd.DataFrame(part, columns=list(rows.COLUMNS)).astype({"sample": "Int64"})

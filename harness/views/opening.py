@@ -1,0 +1,67 @@
+"""Which pictures a report has, which of them comes first, and what they show before anything is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from harness.views.results import Axis
+from harness.views.summary import unlike
+
+REPEAT = "repeat"
+MOST_LINES, MOST_PANELS = 6, 9
+"""The most values that an axis of labels may have to get a line each in one picture, and to get a panel each."""
+
+
+def ranked(axes: Mapping[str, Axis], rows: pd.DataFrame) -> list[Axis]:
+    """The axes in the order in which a picture picks them and a list of choices names them.
+
+    Learning rates, epochs, other numbers, the longest first, then labels; at the end repeats, which are draws of one
+    setting, and axes that not every row has.
+    """
+
+    def rank(axis: Axis) -> tuple[int, int]:
+        kinds = (
+            bool(rows[axis.name].isna().any()),
+            axis.name == REPEAT,
+            axis.name.startswith("learning_rate"),
+            axis.name == "epochs",
+            axis.numeric,
+        )
+        return (5, 4, 0, 1, 2, 3)[[*kinds, True].index(True)], -len(axis.values)
+
+    return sorted(axes.values(), key=rank)
+
+
+def opening(axes: Sequence[Axis], rows: pd.DataFrame, curves: bool) -> dict[str, Any]:
+    """What the pictures show at first: `order`, the names of those there are, and for each of them its choices.
+
+    axes: as `ranked` gives them. curves: whether loss curves were recorded. A map over two axes comes first if two
+    vary, else the loss curves if there are any. Settings that are labels get a panel or a line each, never a median;
+    losses of different kinds never share a picture.
+    """
+    usual = [axis for axis in axes if axis.name != REPEAT] or list(axes)
+    found: dict[str, Any] = {"curves": {}} if curves else {}
+    if usual:
+        x, *others = usual
+        apart = [axis for axis in others if axis.name not in unlike([axis.name])]
+        lines = [axis for axis in apart if len(axis.values) <= MOST_LINES and _together(rows, x, axis)]
+        group = lines[0] if lines else None
+        found["line"] = {"x": x.name, "group": group and group.name, "panels": _panels(apart, rows, x, group)}
+        if y := next((axis for axis in others if axis.name != REPEAT and _together(rows, x, axis)), None):
+            found = {"map": {"x": x.name, "y": y.name, "panels": _panels(apart, rows, x, y)}} | found
+    return {"order": list(found), **found}
+
+
+def _panels(axes: Sequence[Axis], rows: pd.DataFrame, *drawn: Axis | None) -> str | None:
+    """The name of the first axis of labels that is not drawn and has few enough values for a panel each; else None."""
+    there = [axis for axis in drawn if axis]
+    found = [axis for axis in axes if axis not in there and not axis.numeric and len(axis.values) <= MOST_PANELS]
+    return next((axis.name for axis in found if _together(rows, *there, axis)), None)
+
+
+def _together(rows: pd.DataFrame, *axes: Axis) -> bool:
+    """Whether some row has a value of each of these axes."""
+    return bool(rows[[axis.name for axis in axes]].notna().all(axis="columns").any())

@@ -1,0 +1,123 @@
+/* What every picture of the report needs: elements, colours, quantiles, and the rows of the table. */
+
+const SETTLED = 1, DIVERGED = 2, GREW = 3, ALL = "all", NONE = "none";
+const PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
+const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
+const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x"];
+const NARROW = 600, MOST_PANELS = 9, LEAST_LOSS = 1e-12;
+
+const element = (tag, properties = {}, ...children) => {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+};
+const at = (id) => document.getElementById(id);
+const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+const words = (name) => name.replaceAll("_", " ");
+const narrow = () => window.innerWidth < NARROW;
+const short = (text, most = 26) => (text.length > most ? `${text.slice(0, most - 1)}\u2026` : text);
+const plural = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+const escaped = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+
+async function unpacked(id) {
+  const bytes = Uint8Array.from(atob(at(id).textContent), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+}
+
+function quantile(sorted, share) {
+  const place = share * (sorted.length - 1), below = Math.floor(place);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+}
+
+const ascending = (numbers) => numbers.filter((number) => number !== null).sort((a, b) => a - b);
+
+function choice(form, name, label, options, chosen, changed) {
+  const select = element("select", {name, id: `${form.id}-${name}`});
+  for (const [value, text] of options) select.append(element("option", {value, textContent: text}));
+  if (chosen !== undefined) select.value = chosen;
+  select.addEventListener("change", changed);
+  form.append(element("label", {htmlFor: select.id}, label, select));
+  return select;
+}
+
+/* The table of the page: its columns, its axes, and which rows go together. */
+class Report {
+  constructor(data) {
+    this.data = data;
+    this.axes = new Map(data.axes.map((axis) => [axis.name, new Axis(axis)]));
+    this.count = data.columns.config.length;
+    this.quantities = [...data.losses, ...data.epochs, ...data.weights];
+    const there = (name) => this.column(name).some((value) => value !== null);
+    this.first = ["loss_mean", "diverged_epoch", ...this.quantities].find(there) ?? "loss_mean";
+  }
+
+  column(name) { return this.data.columns[name]; }
+
+  /* What a title calls a column, and what an axis or a choice does. */
+  words(name) { return this.data.words[name] ?? name; }
+
+  title(name) { return this.data.weights.includes(name) ? name : words(name); }
+
+  isLoss(name) { return this.data.losses.includes(name); }
+
+  /* Whether numbers of this column say something of rows that diverged. */
+  aboutDiverged(name) { return ["diverged_epoch", "last_finite_loss", "first_loss"].includes(name); }
+
+  /* Axes whose values may share a picture of this column: losses of different kinds never do. */
+  comparable(axis, column) { return !(this.isLoss(column) && this.data.unlike.includes(axis.name)); }
+
+  /* The axes: learning rates, epochs, the longest; last repeats and what not every row has. */
+  ranked() {
+    const rank = ({name, values}) => (this.column(name).includes(-1) ? 4 : name.startsWith("learning_rate") ? 0
+      : name === "epochs" ? 1 : name === "repeat" ? 3 : 2 + 1 / (1 + values.length));
+    return [...this.axes.values()].sort((a, b) => rank(a) - rank(b));
+  }
+
+  /* Whether a row has values of these axes; in a union of grids not every row has all. */
+  has(row, ...axes) { return axes.every((axis) => this.column(axis.name)[row] >= 0); }
+
+  /* The rows where every axis that is held has its value: [row, ..]. */
+  rows(held) {
+    const kept = [];
+    for (let row = 0; row < this.count; row++) {
+      if (held.every(([name, value]) => this.column(name)[row] === value)) kept.push(row);
+    }
+    return kept;
+  }
+
+  /* From where to where losses are drawn: not below 1e-12, nor above the median loss of the first epoch of those
+     that have one now, which is what doing nothing costs; where the table does not have it, not far above the median. As powers of ten. drawn: the losses
+     in the picture, in ascending order, if they are not those of these rows. */
+  range(column, rows, drawn) {
+    const going = rows.filter((row) => this.column(column)[row] !== null);
+    const there = (name) => ascending(going.map((row) => this.column(name)[row])).filter((loss) => loss > 0);
+    const losses = drawn?.filter((loss) => loss > 0) ?? there(column), first = this.data.losses.includes("first_loss") ? there("first_loss") : [];
+    if (!losses.length) return {low: -1, high: 0, nothing: null, below: false, above: false};
+    const nothing = first.length && column !== "first_loss" ? quantile(first, 0.5) : null;
+    const most = nothing ?? Math.max(quantile(losses, 0.5), Math.min(quantile(losses, 0.98), 1e3));
+    let [low, high] = [Math.max(losses[0], LEAST_LOSS), Math.min(losses.at(-1), most)];
+    if (high < 1.2 * low) [low, high] = [Math.min(low, high) / 1.5, Math.max(low, high) * 1.5];
+    return {low: Math.log10(low), high: Math.log10(high), nothing, below: losses[0] < low, above: losses.at(-1) > high};
+  }
+
+  /* What was cut off a scale of losses, in a sentence. */
+  cut({low, high, nothing, below, above}, where) {
+    const least = printed(10 ** low, 2), most = printed(10 ** high, 2);
+    const top = above ? `losses above ${most}${nothing ? " (the median loss of the first epoch: what doing nothing costs)" : ""}` : "";
+    const parts = [top, below ? `losses below ${least}` : ""].filter(Boolean);
+    return parts.length ? ` ${where} clipped: ${parts.join(" and ")} are drawn at the end.` : "";
+  }
+
+  row(row) {
+    const list = element("dl");
+    for (const [name, values] of Object.entries(this.data.columns)) {
+      if (values[row] === null || values[row] === -1 || name === "run") continue;
+      const axis = this.axes.get(name);
+      const value = axis ? axis.values[values[row]] : name === "status" ? this.data.statuses[values[row]] : values[row];
+      list.append(element("div", {}, element("dt", {textContent: name}), element("dd", {textContent: printed(value)})));
+    }
+    const command = `${this.data.explain} --config ${this.column("config")[row]} --html row.html`;
+    at("row").replaceChildren(list, element("p", {}, "Step through it: ", element("code", {textContent: command})));
+  }
+}

@@ -1,0 +1,112 @@
+"""What a map draws, as arrays: the most common outcome of each cell, and the medians of the rows that had it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from harness.views.plots.gather import LABELS, medians
+from harness.views.plots.scales import codes, nearest
+from harness.views.results import Axis
+
+
+class Outcome(IntEnum):
+    """How a row ended: its status; but GREW if it did not diverge and its loss is above that of its first epoch."""
+
+    RAN = 0
+    SETTLED = 1
+    DIVERGED = 2
+    GREW = 3
+
+
+EMPTY = -1
+"""In place of the outcome, where a cell has no rows."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """(Y, X) arrays. outcome: the most common `Outcome` of a cell, or `EMPTY`. value, epoch: medians of its rows.
+
+    value: of the column that is drawn; NaN where there is none. epoch: in which these rows settled or diverged; NaN of
+    others. rows: the most in one cell.
+    """
+
+    outcome: NDArray[np.int64]
+    value: NDArray[np.float64]
+    epoch: NDArray[np.float64]
+    rows: int
+
+    def had(self, *outcomes: Outcome) -> NDArray[np.bool_]:
+        """(Y, X) where the most common outcome is one of these."""
+        return np.isin(self.outcome, outcomes)
+
+
+def cells_of(parts: Iterable[pd.DataFrame], x: Axis, y: Axis, colour: str, loss: str | None) -> Cells:
+    """The rows of each cell together; those of values that have no cell go to the nearest.
+
+    parts: frames with the columns of the axes, colour, status, settled_epoch, diverged_epoch and, if there is one,
+    first_loss. loss: the column to compare with first_loss, or None for no comparison.
+    """
+    shape = (len(y.values), len(x.values))
+    keys, values, epochs = [np.empty(0, np.int32)], [np.empty(0)], [np.empty(0, np.float32)]
+    for frame in parts:
+        across, up = nearest(x, frame[x.name]), nearest(y, frame[y.name])
+        there = (across >= 0) & (up >= 0)
+        cell = up * len(x.values) + across
+        keys.append((cell * len(Outcome) + _outcome(frame, loss))[there].astype(np.int32))
+        values.append(_floats(frame[colour])[there])
+        ended = frame["settled_epoch"].fillna(frame["diverged_epoch"])
+        epochs.append(_floats(ended)[there].astype(np.float32))
+    key, size = np.concatenate(keys), shape[0] * shape[1]
+    tally = np.bincount(key, minlength=size * len(Outcome)).reshape(size, len(Outcome))
+    outcome = np.where(tally.any(axis=1), tally.argmax(axis=1), EMPTY)
+    chosen = np.arange(size) * len(Outcome) + np.maximum(outcome, 0)
+    found = [medians(key, np.concatenate(part).astype(float), tally.size)[chosen] for part in (values, epochs)]
+    value, epoch = (array.reshape(shape) for array in found)
+    return Cells(outcome.reshape(shape), value, epoch, int(tally.sum(axis=1).max()))
+
+
+def _outcome(frame: pd.DataFrame, loss: str | None) -> NDArray[np.int64]:
+    """(rows,) the `Outcome` of each."""
+    status = codes(LABELS, frame["status"])
+    if loss is None or "first_loss" not in frame:
+        return status
+    grew = _floats(frame[loss]) > _floats(frame["first_loss"])
+    return np.where(grew & (status != Outcome.DIVERGED), Outcome.GREW, status)
+
+
+def _floats(column: pd.Series) -> NDArray[np.float64]:
+    return column.to_numpy(float, na_value=np.nan)
+
+
+def outline(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The edges of cells between those that are in the mask and those that are not.
+
+    mask: (Y, X). Returns (A, 3) vertical edges as rows of x, y, y + 1 and (B, 3) horizontal ones as rows of y, x,
+    x + 1, numbers of the cells' borders; the frame around all cells is no edge.
+    """
+    y, x = np.nonzero(mask[:, 1:] != mask[:, :-1])
+    vertical = np.column_stack([x + 1, y, y + 1])
+    y, x = np.nonzero(mask[1:] != mask[:-1])
+    return vertical, np.column_stack([y + 1, x, x + 1])
+
+
+def opened(mask: NDArray[np.bool_], least: tuple[int, int]) -> NDArray[np.bool_]:
+    """The mask without parts of fewer than so many cells upwards or across. mask: (Y, X). least: upwards, across."""
+    for axis, fewest in enumerate(least):
+        mask = np.apply_along_axis(_runs, axis, mask, min(fewest, mask.shape[axis]))
+    return mask
+
+
+def _runs(line: NDArray[np.bool_], fewest: int) -> NDArray[np.bool_]:
+    """(N,) True where the line is, in a run of at least so many."""
+    change = np.flatnonzero(np.diff(line, prepend=False, append=False))
+    kept = np.zeros(len(line), bool)
+    for start, stop in zip(change[::2], change[1::2], strict=True):
+        kept[start:stop] = stop - start >= fewest
+    return kept

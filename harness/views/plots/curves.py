@@ -1,0 +1,95 @@
+"""The loss from epoch to epoch, of one run or as medians of many with bands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from harness.errors import HarnessError
+from harness.views import ticks
+from harness.views.plots import style
+from harness.views.plots.asked import DOT, Asked
+from harness.views.plots.facets import facets_of
+from harness.views.plots.gather import floored, quantiles
+from harness.views.plots.lines import BANDS, bands, name, scales
+from harness.views.plots.scales import MOST, codes, set_ticks
+
+RUNS = 2000
+"""The most runs whose loss curves are read; of more, runs at equal distances in the grid are taken."""
+LOSSES = {"loss_min": ("least", "--"), "loss_mean": ("mean", "-"), "loss_max": ("greatest", ":")}
+
+
+def curves(asked: Asked) -> Figure:
+    """Least, mean and greatest loss against the epoch: of one run; or the medians of many, with bands of the mean.
+
+    Raises `HarnessError` if no curves were recorded.
+    """
+    results = asked.results
+    if not results.has_curves:
+        raise HarnessError(
+            f"{results.folder}: no loss curves there; an experiment with record: {{losses: {{every: 1}}}} keeps them"
+        )
+    facets = facets_of(asked, "epochs")
+    found = [_runs(facet.asked) for facet in facets.drawn]
+    points = [results.curves(chosen.tolist()) for chosen, _ in found]
+    if all(part.empty for part in points):
+        raise HarnessError(f"{results.folder}: every run diverged in its first epoch, so there are no loss curves")
+    runs, chosen = sum(len(every) for _, every in found), sum(len(some) for some, _ in found)
+    sample = f" of {runs:,}" if runs > chosen else ""
+    over = " ".join([f"medians of {chosen:,}{sample} runs", *asked.over("epochs", *facets.names)])
+    many = chosen > len(facets.drawn)
+    shown = ["loss at each epoch", asked.held, over if many else "", *facets.told]
+    size = (style.WIDTH if len(found) == 1 else 9.6, style.height(len(found)))
+    question = asked.question or "How does the loss change from epoch to epoch?"
+    made, body = style.sheet(question, DOT.join(part for part in shown if part), *size)
+    alike = len(facets.kinds) == 1
+    places = style.panels(body, len(found), share_y=alike)
+    medians = [_levels(part) for part in points]
+    losses = floored([levels for _, levels in medians], alike)
+    handles: list[Any] = []
+    for axes, facet, (epochs, _), levels in zip(places, facets.drawn, medians, losses, strict=True):
+        if len(epochs):
+            handles = _draw(axes, epochs, levels, many) or handles
+        name(axes, facet, "epoch", "loss")
+    shown_losses = [levels if many else levels[:, 2] for levels in losses]
+    outside = scales(list(zip(places, shown_losses, strict=True)), alike)
+    style.legend(body, handles, "over the samples of an epoch")
+    told = [f"{BANDS} of the mean loss", "a run that diverges counts until it does"] if many else []
+    asked.caption(made, *told, *outside)
+    return made
+
+
+def _runs(asked: Asked) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Numbers of runs: of those whose curves are drawn, and of all."""
+    runs = np.sort(asked.frame(["run"])["run"].unique())
+    return runs[np.unique(np.linspace(0, len(runs) - 1, min(RUNS, len(runs))).round().astype(int))], runs
+
+
+def _levels(points: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """(V,) epochs, thinned evenly if there are very many; and (losses, quantiles, V) over the runs at each."""
+    where = np.sort(points["epoch"].unique())
+    where = where[np.unique(np.linspace(0, len(where) - 1, min(MOST, len(where))).round().astype(int))]
+    at = codes(where, points["epoch"]) if len(where) else np.empty(0, np.int64)
+    there = at >= 0
+    read = [points[column].to_numpy(float)[there] for column in LOSSES]
+    return where, np.stack([quantiles(at[there], losses, len(where)) for losses in read])
+
+
+def _draw(axes: Axes, epochs: NDArray[np.int64], levels: NDArray[np.float64], many: bool) -> list[Any]:
+    """Draw the three losses of the runs of a panel; return what the legend says."""
+    alone = (levels == levels[1]).all()  # of one sample, whose loss is all three
+    for (column, (label, dash)), colour, found in zip(LOSSES.items(), style.LINES, levels, strict=False):
+        if alone and column != "loss_mean":
+            continue
+        if many and column == "loss_mean":
+            bands(axes, epochs, found, colour)
+        mark = "o" if len(epochs) <= style.MARKED else None
+        axes.plot(epochs, found[2], color=colour, linestyle=dash, marker=mark, markersize=4, label=label)
+    at_epochs = ticks.linear(float(epochs[0]), float(epochs[-1]), 10, whole=True)
+    set_ticks(axes.xaxis, at_epochs, ticks.texts(at_epochs))
+    return [] if alone else list(axes.lines)

@@ -1,0 +1,143 @@
+"""What a picture reads of the table: a file at a time, and of each row only a place and a number or two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from operator import and_
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from harness.block import Status
+from harness.errors import HarnessError
+from harness.views.plots.scales import codes, nearest, thinned
+from harness.views.results import Axis, Results
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+STATUSES = tuple(Status)
+LABELS = [status.label for status in STATUSES]
+NOTHING = 1e-12
+"""A loss of this or less is none: what remains is rounding."""
+SAMPLE = 1_000_000
+"""The most losses of a first epoch that their median is taken of; of more, rows at equal distances are enough."""
+
+
+def has(*columns: str, or_diverged: bool = False) -> Any:
+    """The rows that have a value in all columns; if asked for, those that diverged too. An expression of pyarrow."""
+    chosen = reduce(and_, (pc.field(column).is_valid() for column in columns))
+    return chosen | (pc.field("status").cast("string") == Status.DIVERGED.label) if or_diverged else chosen
+
+
+def parts(
+    results: Results, columns: Sequence[str], where: Mapping[str, Any], only: Any = None
+) -> Iterator[pd.DataFrame]:
+    """Columns of the rows that `where` selects, a file at a time. only: an expression that rows must also meet."""
+    for name in columns:
+        results.column(name)
+    chosen = results.filter(where)
+    both = only if chosen is None else chosen if only is None else chosen & only
+    for part in results.runs.get_fragments():
+        yield part.to_table(columns=list(dict.fromkeys(columns)), filter=both).to_pandas()
+
+
+def present(results: Results, axis: Axis, where: Mapping[str, Any], only: Any = None, what: str | None = None) -> Axis:
+    """The axis with the values that the selected rows have; if they are very many, some at equal distances.
+
+    what: the rows of `only` have, for the message. Raises `HarnessError` if there are no such rows.
+    """
+    there = np.zeros(len(axis.values), bool)
+    for frame in parts(results, [axis.name], where, only):
+        at = codes(axis.values, frame[axis.name])
+        there |= np.bincount(at[at >= 0], minlength=len(there)).astype(bool)
+    if not there.any():
+        raise HarnessError(f"{results.folder}: no row has a {what or axis.name}")
+    return thinned(axis, there)
+
+
+def numbers(
+    results: Results, axis: Axis | None, column: str, where: Mapping[str, Any]
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """(rows,) the place on the axis of each row that has a number in a column, and (rows,) that number.
+
+    axis: None for all rows in one place.
+    """
+    at, found = [np.empty(0, np.int32)], [np.empty(0)]
+    for frame in parts(results, [column, *([axis.name] if axis else [])], where, has(column)):
+        place = nearest(axis, frame[axis.name]) if axis else np.zeros(len(frame), np.int64)
+        at.append(place[place >= 0].astype(np.int32))
+        found.append(frame[column].to_numpy(float)[place >= 0])
+    return np.concatenate(at), np.concatenate(found)
+
+
+def medians(at: NDArray[Any], values: NDArray[np.float64], places: int) -> NDArray[np.float64]:
+    """(places,) the median of the numbers at each place; NaN where there are none."""
+    there = ~np.isnan(values)
+    found = pd.Series(values[there]).groupby(at[there]).median()
+    dense = np.full(places, np.nan)
+    dense[found.index] = found
+    return dense
+
+
+def quantiles(at: NDArray[Any], values: NDArray[np.float64], places: int) -> NDArray[np.float64]:
+    """(`QUANTILES`, places) of the numbers at each place; NaN where there are none."""
+    dense = np.full((len(QUANTILES), places), np.nan)
+    if not len(at):
+        return dense
+    found = pd.Series(values).groupby(at).quantile(np.array(QUANTILES)).unstack()
+    dense[:, found.index] = found.to_numpy().T
+    return dense
+
+
+def shares(
+    results: Results, axis: Axis | None, where: Mapping[str, Any], bound: tuple[str, float] | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """(V,) rows at each place of the axis, (`STATUSES`, V) of each status, and (V,) below a bound.
+
+    axis: None for all rows in one place. bound: a column and a number; of no bound, no row is below.
+    """
+    places = len(axis.values) if axis else 1
+    tally, below = np.zeros((len(STATUSES), places), np.int64), np.zeros(places, np.int64)
+    columns = ["status", *([axis.name] if axis else []), *([bound[0]] if bound else [])]
+    for frame in parts(results, columns, where):
+        at = nearest(axis, frame[axis.name]) if axis else np.zeros(len(frame), np.int64)
+        status, there = codes(LABELS, frame["status"]), at >= 0
+        tally += np.bincount((status * places + at)[there], minlength=tally.size).reshape(tally.shape)
+        if bound:
+            chosen = there & (frame[bound[0]].to_numpy(float, na_value=np.nan) < bound[1])
+            below += np.bincount(at[chosen], minlength=places)
+    return tally.sum(axis=0), tally, below
+
+
+def floor(losses: NDArray[np.float64]) -> float:
+    """The loss that lesser ones are drawn like: `NOTHING`, or less if all losses are next to nothing."""
+    there = losses[np.isfinite(losses)]
+    greatest = float(there.max()) if len(there) else 1.0
+    return NOTHING if greatest > 1e3 * NOTHING else max(greatest * NOTHING, 1e-300)
+
+
+def floored(panels: Sequence[NDArray[np.float64]], alike: bool) -> list[NDArray[np.float64]]:
+    """The losses of panels, of any shape, none less than the `floor` of all; of each, if they are not alike."""
+    every = floor(np.concatenate([np.ravel(losses) for losses in panels]))
+    return [np.maximum(losses, every if alike else floor(np.ravel(losses))) for losses in panels]
+
+
+def idle_loss(results: Results, where: Mapping[str, Any]) -> float | None:
+    """The loss of doing nothing: the median of the first epochs' mean losses. None if the table does not have them.
+
+    Tables without the column `first_loss` have them where they have rows of one epoch.
+    """
+    first = {"first_loss": where} if "first_loss" in results.runs.schema.names else {}
+    epochs = results.axes.get("epochs")
+    if not first and epochs is not None and 1 in epochs.values:
+        first = {"loss_mean": {**where, "epochs": 1}}
+    for column, held in first.items():
+        every = -(-results.rows // SAMPLE)
+        found = [frame[column].to_numpy(float)[::every] for frame in parts(results, [column], held, has(column))]
+        losses = np.concatenate(found)
+        if len(losses) and np.median(losses) > NOTHING:
+            return float(np.median(losses))
+    return None

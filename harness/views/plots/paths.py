@@ -1,0 +1,162 @@
+"""How weights change over the epochs: of one run, all in one picture; of several, each run a thin line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from harness.errors import HarnessError
+from harness.views.plots import networks, style
+from harness.views.plots.asked import DOT, Asked
+from harness.views.plots.gather import parts, present
+from harness.views.plots.scales import codes, scale_of
+from harness.views.results import Axis
+from harness.views.ticks import short
+
+RUNS = 48
+"""The most runs that are drawn; of more, runs at equal distances in the grid are taken."""
+MOST_LINES = 200
+"""The most weights a network may have for their paths to be drawn."""
+LABELLED = 16
+"""The most lines that are told apart by dash, marker and name; if there are more, all lines of a layer look alike."""
+FIRST = 4
+"""The most weights that share a line and are all named in the legend; of more, it names the first and the last."""
+
+
+@dataclass(frozen=True)
+class Paths:
+    """What is drawn. runs: (N,) numbers. every: how many runs there are. weights: name -> (N, V) at each of the epochs.
+
+    settings: a row for each run, what it was trained with.
+    """
+
+    runs: NDArray[np.int64]
+    every: int
+    weights: dict[str, NDArray[np.float64]]
+    settings: pd.DataFrame
+
+
+def paths(asked: Asked) -> Figure:
+    """Each weight against the epochs. Raises `HarnessError` if the epochs do not vary, or no row has finite weights."""
+    x = asked.axis("epochs")
+    epochs = present(asked.results, x, asked.where)
+    found = paths_of(asked, networks.named(asked, MOST_LINES), epochs)
+    if not found.weights:
+        raise HarnessError(f"{asked.results.folder}: no row has finite weights: every run diverged")
+    question = asked.question or "How does each weight change over the epochs?"
+    if len(found.runs) == 1:
+        return _one(asked, found, epochs, question)
+    if len(found.weights) > networks.MOST:
+        several = f"{len(found.runs)} runs of {len(found.weights)} weights"
+        raise HarnessError(
+            f"{asked.results.folder}: {several}, and this picture has room for {networks.MOST}; hold more axes"
+        )
+    return _several(asked, found, epochs, question)
+
+
+def paths_of(asked: Asked, names: list[str], epochs: Axis) -> Paths:
+    """The weights of some runs at these epochs, NaN where a run has none; weights that no run has are left out."""
+    every = np.unique(np.concatenate([part["run"].unique() for part in parts(asked.results, ["run"], asked.where)]))
+    if not len(every):
+        raise HarnessError(f"{asked.results.folder}: no row has {asked.held}")
+    runs = every[np.unique(np.linspace(0, len(every) - 1, min(RUNS, len(every))).round().astype(int))]
+    free = asked.free("epochs")
+    columns = ["run", "epochs", *free, *names]
+    rows = pd.concat(parts(asked.results, columns, asked.where, pc.field("run").isin(runs.tolist())))
+    at, number = codes(epochs.values, rows["epochs"]), np.searchsorted(runs, rows["run"])
+    weights = {}
+    for name in names:
+        dense = np.full((len(runs), len(epochs.values)), np.nan)
+        dense[number[at >= 0], at[at >= 0]] = rows[name].to_numpy(float, na_value=np.nan)[at >= 0]
+        if np.isfinite(dense).any():
+            weights[name] = dense
+    return Paths(runs, len(every), weights, rows.drop_duplicates("run").sort_values("run")[["run", *free]])
+
+
+def _one(asked: Asked, found: Paths, epochs: Axis, question: str) -> Figure:
+    """All weights of a run together, a colour for each layer; equal ones share a line."""
+    scale = scale_of(epochs)
+    shown = ["weights at each number of epochs", asked.held]
+    made, body = style.sheet(question, DOT.join(part for part in shown if part))
+    axes = body.subplots()
+    lines = equal({name: array[0] for name, array in found.weights.items()})
+    few = len(lines) <= LABELLED
+    drawn: dict[int, int] = {}
+    for same in lines:
+        layer = networks.layer_of(same[0])
+        number = drawn[layer] = drawn.get(layer, -1) + 1
+        axes.plot(
+            scale.at,
+            found.weights[same[0]][0],
+            color=style.LINES[(layer - 1) % len(style.LINES)],
+            linestyle=style.DASHES[number % len(style.DASHES)] if few else "-",
+            marker="os^Dv<>"[number // len(style.DASHES) % 7] if few and len(scale.at) <= style.MARKED else "",
+            markersize=5,
+            label=_label(same) if few else f"layer {layer}" if number == 0 else "_",
+            alpha=1 if few else 0.5,
+        )
+    scale.show(axes, "x")
+    scale.span(axes)
+    axes.set_ylabel("weight")
+    style.plain(axes)
+    handles = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
+    style.legend(body, handles, "weights, equal ones together" if few else "weights")
+    asked.caption(made, *asked.binned(asked.axis("epochs")))
+    return made
+
+
+def _several(asked: Asked, found: Paths, epochs: Axis, question: str) -> Figure:
+    """A panel for each weight, a thin line for each run; colours tell the first label apart that varies."""
+    scale = scale_of(epochs)
+    colours, handles, title = _told_apart(asked, found)
+    number = f"{len(found.runs):,} of {found.every:,} runs, at equal distances" if len(found.runs) < found.every else ""
+    shown = [number or f"{found.every:,} runs", asked.held, *asked.over("epochs")]
+    made, grid = networks.network(list(found.weights), question, DOT.join(part for part in shown if part))
+    for axes, name, lowest in grid:
+        thin: dict[str, Any] = {"linewidth": 0.8, "alpha": 0.7} if len(found.runs) > 6 else {"linewidth": 1.4}
+        for line, colour in zip(found.weights[name], colours, strict=True):
+            mark = "o" if len(scale.at) <= style.MARKED and len(found.runs) <= 6 else ""
+            axes.plot(scale.at, line, color=colour, marker=mark, markersize=3, **thin)
+        networks.limits(axes, found.weights[name])
+        scale.show(axes, "x", networks.TICKS)
+        scale.span(axes)
+        networks.finish(axes, name, epochs.title, lowest)
+    style.legend(made.body, handles, title)
+    asked.caption(made.figure, "a run that diverges has no weights from there on", *asked.binned(asked.axis("epochs")))
+    return made.figure
+
+
+def _told_apart(asked: Asked, found: Paths) -> tuple[list[str], list[Any], str]:
+    """A colour for each run, and what the legend says: of few runs each; else the first labels that vary."""
+    free = [str(name) for name in found.settings.columns if name != "run"]
+    labels = [name for name in free if not asked.results.axes[name].numeric]
+    names = free if len(found.runs) <= len(style.LINES) else labels[:1]
+    if not names:
+        return [style.LINES[0]] * len(found.runs), [], ""
+    texts = [
+        ", ".join(short(value) if isinstance(value, int | float) else str(value) for value in row)
+        for row in found.settings[names].itertuples(index=False)
+    ]
+    kinds = list(dict.fromkeys(texts))
+    colour = {text: style.LINES[at % len(style.LINES)] for at, text in enumerate(kinds)}
+    handles = [Line2D([], [], color=colour[text], label=text) for text in kinds[: len(style.LINES)]]
+    return [colour[text] for text in texts], handles, ", ".join(name.replace("_", " ") for name in names)
+
+
+def equal(lines: dict[str, NDArray[np.float64]]) -> list[list[str]]:
+    """The weights of a layer that go the same way together, bit for bit: they share a line."""
+    found: dict[tuple[int, bytes], list[str]] = {}
+    for name, line in lines.items():
+        found.setdefault((networks.layer_of(name), line.tobytes()), []).append(name)
+    return list(found.values())
+
+
+def _label(same: list[str]) -> str:
+    return " = ".join(same) if len(same) <= FIRST else f"{same[0]} = .. = {same[-1]} ({len(same)} weights)"
