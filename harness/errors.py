@@ -11,3 +11,7 @@ class FailedError(HarnessError):
     """What was asked is right and could not be done: the text is a line that says what happened and how to go on."""
 
     exit_code = 1
+
+
+class HarnessWarning(UserWarning):
+    """Something that was asked for is done, but not with all that is there: the text is a line that says what."""

@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 from harness.errors import FailedError
 from harness.experiment import load
 from harness.store import reading
+from harness.store.contents import StoreError
 from harness.store.disk import READY
-from harness.store.folder import Folder, StoreError
+from harness.store.folder import Folder
 from harness.store.lock import LOCK, OWNER
 from harness.store.places import place_of
 from harness.sweeps import run
@@ -102,7 +103,8 @@ def tapped(root: Path, tap: Tap = done) -> Iterator[None]:
         def called(target: Any, *rest: Any, **how: Any) -> Any:
             folder = files.get(how.get("dir_fd", -1), "")
             path = files.get(target, "") if isinstance(target, int) else os.path.abspath(os.path.join(folder, target))
-            if not Path(path).is_relative_to(root) or os.path.basename(path) == OWNER:
+            reading = name == "open" and rest[0] & os.O_NOFOLLOW and not rest[0] & os.O_CREAT
+            if not Path(path).is_relative_to(root) or reading or os.path.basename(path) in (LOCK, OWNER):
                 return real[name](target, *rest, **how)
             to = os.path.abspath(rest[0]) if name in ("rename", "link") else ""
             data = bytes(rest[0]) if name == "write" else b""

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 import harness
 from harness.cli import main
-from harness.store.folder import StoreError
+from harness.store.contents import StoreError
 
 EXPERIMENT = """\
 name: cancer

@@ -11,7 +11,7 @@ import pytest
 import harness
 from harness import engine
 from harness.experiment import load
-from harness.store.folder import StoreError
+from harness.store.contents import StoreError
 from harness.sweeps import run
 from reliability.edits import edits
 from reliability.sweeps import digests

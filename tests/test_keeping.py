@@ -20,8 +20,8 @@ import harness
 from harness import cli, engine
 from harness.experiment import load
 from harness.store.compact import compact
+from harness.store.contents import StoreError
 from harness.store.disk import Disk
-from harness.store.folder import StoreError
 from harness.store.log import Entry, File, parse, seal, sums, unseal
 from harness.sweeps import plan as plans
 from harness.sweeps import run, work
@@ -29,7 +29,7 @@ from harness.sweeps.plan import Plan
 from harness.views.status import status_of
 from reliability.sweeps import BLOCK_SIZE, EXPERIMENT, digests
 
-FILES = (File("runs/part-000003.parquet", 100, "ab" * 32),)
+FILES = (File("runs/part-000003-0123456789abcdef.parquet", 100, "ab" * 32),)
 ENTRY = Entry("part", 3, 5, "0123456789abcdef", 40, 1.5, 600, 900, FILES)
 
 
@@ -153,7 +153,10 @@ def test_parts_of_another_version_are_not_mixed_in(tmp_path: Path, monkeypatch: 
     folder = interrupted(tmp_path, 30, monkeypatch)
     with monkeypatch.context() as patched:
         patched.setattr(plans, "version", lambda fast: ("another",))
-        harness.sweep(EXPERIMENT, tmp_path, block_size=BLOCK_SIZE)
+        with pytest.raises(StoreError, match=r"30 of 80 blocks were trained by another version of the program .*; go"):
+            harness.sweep(EXPERIMENT, tmp_path, block_size=BLOCK_SIZE)
+        assert status_of(str(folder)).done == 30
+        harness.sweep(EXPERIMENT, tmp_path, block_size=BLOCK_SIZE, overwrite=True)
         assert len(harness.load(folder)) == 1600
         assert status_of(str(folder)).bad == []
     before = digests(folder)
@@ -177,9 +180,10 @@ def test_status_and_verify_name_what_is_wrong(whole: Path, tmp_path: Path) -> No
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
         f"{folder}/runs/{part.name}: not what was written: its SHA-256 is another",
-        f"{folder}/runs/stranger.parquet: not in the log",
-        f"{folder}: 0 of 80 blocks are whole, 2 files are not",
+        f"{folder}/runs/stranger.parquet: not in the log, and ignored",
+        f"{folder}: 0 of 80 blocks are whole, 1 files are not",
     ]
+    (folder / "runs" / "stranger.parquet").unlink()
     part.unlink()
     assert f"runs/{part.name}: missing" in call("status", folder).stdout
     harness.sweep(EXPERIMENT, tmp_path, block_size=BLOCK_SIZE)

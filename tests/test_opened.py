@@ -19,7 +19,7 @@ from selenium.webdriver.common.by import By
 
 import harness
 from harness.errors import HarnessError
-from harness.store.folder import StoreError
+from harness.store.contents import StoreError
 from harness.views.opened import Opened
 from harness.views.report import write
 from harness.views.status import status_of

@@ -26,9 +26,10 @@ from harness.errors import FailedError, HarnessError
 from harness.experiment import load
 from harness.experiment.spacing import geomspace
 from harness.formulas.optimizers import OPTIMIZERS
-from harness.store.folder import StoreError
+from harness.store.contents import StoreError
 from harness.sweeps import local, run
 from harness.sweeps.plan import Plan
+from harness.views.status import status_of
 
 EXPERIMENT: dict[str, Any] = {
     "name": "small",
@@ -332,8 +333,11 @@ def test_overwriting_that_fails_leaves_no_result_that_seems_whole(
         patched.setattr(Path, "unlink", failing)
         with pytest.raises(FailedError, match="Input/output"):
             harness.sweep(EXPERIMENT | {"seed": 5}, tmp_path, overwrite=True)
-    with pytest.raises(StoreError, match="not a folder of results"):
-        harness.sweep(EXPERIMENT | {"seed": 5}, tmp_path)
+    with pytest.raises(StoreError, match="no results there"):
+        harness.load(folder)
+    assert (status_of(str(folder)).state, status_of(str(folder)).done) == ("replacing", 0)
+    harness.sweep(EXPERIMENT | {"seed": 5}, tmp_path)  # the rest of the earlier results goes
+    assert status_of(str(folder)).bad == status_of(str(folder)).ignored == []
     harness.sweep(EXPERIMENT, tmp_path, overwrite=True)
     assert digests(folder) == expected
 

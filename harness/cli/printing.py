@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, HarnessWarning
 from harness.store.log import sums
 
 if TYPE_CHECKING:
@@ -31,7 +33,8 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def wrapped(**options: Any) -> None:
         try:
-            command(**options)
+            with _warnings_in_lines():
+                command(**options)
         except HarnessError as error:
             click.echo(str(error), err=True)
             sys.exit(error.exit_code)
@@ -51,6 +54,24 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
 LEAST = "least_training_loss"
 NAMES = {"ran": "ran (not finished)"}
 """How the summary calls a status whose own name says too little."""
+
+
+@contextlib.contextmanager
+def _warnings_in_lines() -> Iterator[None]:
+    """Say what the harness warns of on standard error, once; other warnings are shown as they are."""
+    shown, told = warnings.showwarning, set[str]()
+
+    def show(message: Warning | str, category: type[Warning], *where: Any, **how: Any) -> None:
+        if not issubclass(category, HarnessWarning):
+            shown(message, category, *where, **how)
+        elif str(message) not in told:
+            told.add(str(message))
+            click.echo(str(message), err=True)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", HarnessWarning)
+        warnings.showwarning = show
+        yield
 
 
 def pairs(least: int = 0, /, **values: str) -> None:

@@ -158,6 +158,8 @@ def verify(folder: str, endpoint: str | None) -> None:
     found = status_of(folder, deep=True, endpoint=endpoint)
     for name, what in found.bad:
         click.echo(f"{folder}/{name}: {what}")
+    for name in found.ignored:
+        click.echo(f"{folder}/{name}: not in the log, and ignored")
     missing = found.blocks - found.done
     click.echo(f"{folder}: {found.done:,} of {found.blocks:,} blocks are whole, {len(found.bad):,} files are not")
     if found.bad or missing:

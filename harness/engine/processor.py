@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import platform
 from functools import cache
 
+import llvmlite
+import numba
 import numpy as np
 from llvmlite import binding, ir
 from numba import types
@@ -13,13 +16,25 @@ from numba.extending import intrinsic
 
 def native_width(dtype: str) -> int:
     """Lanes of one vector register of this machine's processor, as Numba is set to use it; 1 where it has none."""
-    from numba.core import config  # NUMBA_CPU_NAME and NUMBA_CPU_FEATURES choose narrower vectors
-
-    features = config.CPU_FEATURES
-    if features is None:
-        features = _host_features() if config.CPU_NAME is None else ""
+    features = _features()
     bits = 512 if "+avx512f" in features else 256 if "+avx" in features else 128
     return bits // (8 * np.dtype(dtype).itemsize)
+
+
+def what_decides_fast() -> tuple[str, ...]:
+    """What the bits of `fast` arithmetic depend on, beside the sources: vectors, fused products, and the compiler."""
+    fused = "fused" if "+fma" in _features() or platform.machine() in ("aarch64", "arm64") else "not fused"
+    versions = (numba.__version__, llvmlite.__version__)
+    return (platform.machine(), f"{native_width('float64')} lanes", fused, *versions)
+
+
+def _features() -> str:
+    """The features of the processor that Numba is set to compile for."""
+    from numba.core import config  # NUMBA_CPU_NAME and NUMBA_CPU_FEATURES choose narrower vectors
+
+    if config.CPU_FEATURES is not None:
+        return str(config.CPU_FEATURES)
+    return _host_features() if config.CPU_NAME is None else ""
 
 
 @cache

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.store.folder import BLOCKS, EXPERIMENT, KINDS, MANIFEST, Folder, StoreError
-from harness.store.log import LOG, Entry, sums
+from harness.store.contents import StoreError
+from harness.store.folder import Folder
+from harness.store.log import BLOCKS, EXPERIMENT, KINDS, LOG, MANIFEST, Entry, sums
 from harness.store.places import Place
 from harness.store.reading import no_results
 

@@ -12,18 +12,26 @@ import errno
 import hashlib
 import itertools
 import os
+import re
 import shutil
+import stat
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from harness.errors import FailedError
-from harness.store.lock import owned
+from harness.store.lock import LOCK, OWNER, owned
+from harness.store.log import BLOCKS, EXPERIMENT, KINDS, LOG, MANIFEST, OURS
 
 WRITING = ".writing"
 NEXT, READY, OLD = ".next", ".ready", ".old"
 """Names of subfolders: results being made to replace all that is here, the same once whole, and the replaced ones."""
+FOLDERS = (*KINDS, BLOCKS, LOG)
+NAMES = (*FOLDERS, MANIFEST, EXPERIMENT, LOCK, OWNER, WRITING, NEXT, READY, OLD)
+"""All that a sweep writes lies under one of these names."""
+TEMPORARY = re.compile("[0-9a-f]{32}")
 CHUNK = 2**24
 
 Check = Callable[[BinaryIO], None]
@@ -45,9 +53,7 @@ class Disk:
     def make(self, folders: Iterable[str]) -> None:
         """Make the root and these folders in it; sync them, as a killed writer may not have. Raises `FailedError`."""
         with self._failures(self.root, 0):
-            there = sorted(self.root.iterdir()) if self.root.is_dir() else []
-            if links := [path for path in (self.root, *there) if path.is_symlink()]:
-                raise FailedError(f"{links[0]}: a link; of results only the folder above {self.root} may be one")
+            self._refuse_links()
             missing = [self.root, *self.root.parents]
             missing = [path for path in missing if not path.exists()][::-1]
             inside = [self.root / name for name in folders]
@@ -57,25 +63,33 @@ class Disk:
                 _sync(path)
 
     def read(self, name: str) -> bytes:
-        """All of a file. Raises OSError."""
-        path = self.root / name
-        if path.exists() and not path.is_file():  # a FIFO or a device may never end
-            raise OSError(errno.EINVAL, "not a file", str(path))
-        return path.read_bytes()
+        """All of a file. Raises OSError, also for a link, and for a FIFO or a device, which may never end."""
+        with self._opened(name) as file:
+            return file.read()
+
+    def names(self, folder: str) -> list[str]:
+        """Whatever lies in a folder of this place and is not hidden: files, links, other folders."""
+        path = self.root / folder
+        names = os.listdir(path) if path.is_dir() and not path.is_symlink() else []
+        return [f"{folder}/{name}" if folder else name for name in sorted(names) if not name.startswith(".")]
 
     def sizes(self, folder: str) -> dict[str, int]:
-        """The files of a folder and their bytes; none if there is no such folder."""
+        """The files of a folder and their bytes; none if there is no such folder. Links are no files."""
         path = self.root / folder
-        if not path.is_dir():
+        if not path.is_dir() or (folder and path.is_symlink()):
             return {}
         with os.scandir(path) as entries:
-            files = {entry.name: entry.stat().st_size for entry in entries if entry.is_file()}
+            files = {
+                entry.name: entry.stat(follow_symlinks=False).st_size
+                for entry in entries
+                if entry.is_file(follow_symlinks=False)
+            }
         return {f"{folder}/{name}" if folder else name: files[name] for name in sorted(files)}
 
     def digest(self, name: str) -> tuple[int, str]:
         """Bytes and SHA-256 of a file; (-1, "") if it cannot be read."""
         try:
-            with (self.root / name).open("rb") as file:
+            with self._opened(name) as file:
                 return os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest()
         except OSError:
             return -1, ""
@@ -109,7 +123,8 @@ class Disk:
     def tidy(self) -> None:
         """Remove the temporary files of writers that were killed or have finished."""
         for name in (WRITING, NEXT, OLD):
-            shutil.rmtree(self.root / name, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                _clear(self.root / name)
 
     def untidy(self) -> bool:
         """Whether a writer was killed before it could `recover` or `tidy`."""
@@ -132,18 +147,22 @@ class Disk:
         if not ready.is_dir():
             return
         with self._failures(self.root, 0):
+            self._refuse_links()
             old.mkdir(exist_ok=True)
             for name in sorted(name for name in os.listdir(ready) if not name.startswith(".")):
                 if (self.root / name).exists():
                     os.rename(self.root / name, old / name)
                 os.rename(ready / name, self.root / name)
+            for name in _strangers(old):
+                os.rename(old / name, self.root / name)
             _sync(self.root)
-            shutil.rmtree(old)
-            shutil.rmtree(ready)
+            _clear(old)
+            _clear(ready)
         self.tidy()
 
     def lock(self) -> contextlib.AbstractContextManager[None]:
         """Keep other writers out. Raises `FailedError` with the name of the process that holds the folder."""
+        self._refuse_links()
         return owned(self.root)
 
     def free(self) -> int | None:
@@ -151,9 +170,29 @@ class Disk:
         path = next(path for path in (self.root, *self.root.absolute().parents) if path.exists())
         return shutil.disk_usage(path).free
 
-    def dataset(self, folder: str) -> tuple[str, None]:
-        """Where `pyarrow.dataset` finds the files of a folder."""
-        return str(self.root / folder), None
+    def dataset(self, names: Sequence[str]) -> tuple[list[str], None]:
+        """Where `pyarrow.dataset` finds these files."""
+        return [str(self.root / name) for name in names], None
+
+    @contextlib.contextmanager
+    def _opened(self, name: str) -> Iterator[BufferedReader]:
+        """A file to read. Raises OSError for what is none."""
+        path = self.root / name
+        try:
+            number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise OSError(errno.ELOOP, "a link, which is not followed", str(path)) from None
+            raise
+        with open(number, "rb") as file:
+            if not stat.S_ISREG(os.fstat(number).st_mode):
+                raise OSError(errno.EINVAL, "not a file", str(path))
+            yield file
+
+    def _refuse_links(self) -> None:
+        """Raises `FailedError` if a link stands where the sweep would write."""
+        if links := [path for path in (self.root, *(self.root / name for name in NAMES)) if path.is_symlink()]:
+            raise FailedError(f"{links[0]}: a link; of results only the folder above {self.root} may be one")
 
     @contextlib.contextmanager
     def _written(self, name: str, data: Any, check: Check | None) -> Iterator[tuple[Path, Path]]:
@@ -187,6 +226,27 @@ class Disk:
             room = f"; {needed:,} bytes are needed" if needed else ""
             kept = "" if error.errno == errno.EEXIST else "; what is there stays, and the same command goes on from it"
             raise FailedError(f"{path}: {reason}{room}{kept}") from error
+
+
+def _strangers(folder: Path) -> list[str]:
+    """Whatever lies in the folders of a folder of results by names that no sweep gives."""
+    inside = [f"{name}/{inner}" for name in FOLDERS if (folder / name).is_dir() for inner in os.listdir(folder / name)]
+    return [name for name in inside if not OURS.fullmatch(name)]
+
+
+def _clear(folder: Path) -> None:
+    """Remove a folder that a sweep made for itself, with all in it whose names a sweep gives; leave the rest."""
+    if not folder.is_dir() or folder.is_symlink():
+        return
+    for name in (*FOLDERS, WRITING):
+        _clear(folder / name)
+    above = folder.name if folder.name in FOLDERS else ""
+    for path in list(folder.iterdir()):
+        name = f"{above}/{path.name}" if above else path.name
+        if OURS.fullmatch(name) or name in (MANIFEST, EXPERIMENT) or TEMPORARY.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # what is not the sweep's keeps its folder
+        folder.rmdir()
 
 
 def _sync(folder: Path) -> None:

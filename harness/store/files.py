@@ -12,6 +12,9 @@ import pyarrow.parquet as pq
 
 from harness.experiment.axes import setting_of
 
+FINGERPRINT = b"harness.fingerprint"
+"""The key in a schema's metadata under which a sweep writes what experiment its table is of."""
+
 
 def parquet(table: pa.Table) -> pa.Buffer:
     """The table as a Parquet file. Numbers that hardly repeat are split into streams of bytes: they compress better."""
@@ -38,6 +41,15 @@ def arrow(table: pa.Table) -> pa.Buffer:
 def from_arrow(data: bytes) -> pa.Table:
     """The table of an Arrow file."""
     return pa.ipc.open_file(data).read_all()
+
+
+def ours(data: bytes) -> bool:
+    """Whether these are the bytes of an Arrow or a Parquet file that a sweep wrote, as its schema says."""
+    try:
+        schema = pa.ipc.open_file(data).schema if data[:6] == b"ARROW1" else pq.read_schema(pa.BufferReader(data))
+    except pa.ArrowException:
+        return False
+    return FINGERPRINT in (schema.metadata or {})
 
 
 def digest(data: pa.Buffer) -> tuple[int, str]:

@@ -1,102 +1,56 @@
-"""The folder that holds an experiment's tables, and what of it is done.
-
-    results/NAME/experiment.yaml      the experiment as it was run
-    results/NAME/manifest.json        state, counts, time, host and versions
-    results/NAME/runs/*.parquet       a row for every configuration
-    results/NAME/curves/*.parquet     the loss curves, if they were recorded
-    results/NAME/log/*.json           an entry for every part that is done, written last
-    results/NAME/blocks/*.arrow       blocks whose part is not complete yet
-
-A part is done when the log names it and its size and SHA-256 are what the log says.
-"""
+"""The folder of one experiment, for the sweep that writes it: nothing done is undone, strangers are left alone."""
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
 import platform
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
-from pathlib import PurePath
 from typing import Any
 
 import pyarrow as pa
 
-from harness.errors import HarnessError
 from harness.experiment.model import Experiment
-from harness.store.files import arrow, check_arrow, check_parquet, digest, from_arrow, parquet
-from harness.store.log import LOG, Entry, File, parse, parse_manifest, seal, sums
+from harness.store.contents import REPLACING, Contents, Found, StoreError
+from harness.store.files import arrow, check_arrow, check_parquet, digest, from_arrow, ours, parquet
+from harness.store.log import BLOCKS, EXPERIMENT, KINDS, LOG, MANIFEST, Entry, File, seal, sums
 from harness.store.places import Place
 from harness.store.schema import SCHEMA_VERSION
 
-KINDS = ("runs", "curves")
-BLOCKS = "blocks"
-MANIFEST, EXPERIMENT = "manifest.json", "experiment.yaml"
 VERSIONS = ("backprop-harness", "numba", "numpy", "pyarrow")
 
 Keys = Callable[[int, int], str]
 """The key of blocks [first, stop) of the plan."""
 
 
-class StoreError(HarnessError):
-    """A results folder is not what it should be: one line that names it and says what to do."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a folder holds. good: entries whose data are as they were written. bad: (file, what is wrong with it).
-
-    whole: all entries that can be read.
-    """
-
-    good: list[Entry]
-    bad: list[tuple[str, str]]
-    whole: Collection[Entry] = ()
-
-    def covers(self, kind: str, blocks: int) -> bytearray:
-        """For each block of the plan, 1 if it lies in a good file of this kind."""
-        covered = bytearray(blocks)
-        for entry in self.good:
-            if entry.kind == kind:
-                covered[entry.first : entry.stop] = b"\1" * (entry.stop - entry.first)
-        return covered
-
-
-class Folder:
+class Folder(Contents):
     """One experiment's folder under the results. Writing raises `FailedError`."""
 
     def __init__(self, place: Place) -> None:
-        self.place = place
+        super().__init__(place)
         self._begun: dict[str, Any] = {}
 
-    def __str__(self) -> str:
-        return str(self.place)
+    def check(self, experiment: Experiment, keys: Keys, replace: bool) -> dict[str, Any] | None:
+        """The manifest, if the folder may be written: it holds nothing, or this experiment, or another's results that
+        shall be replaced or extended.
 
-    def manifest(self) -> dict[str, Any] | None:
-        """What the manifest says, or None if there is none to read."""
-        try:
-            return parse_manifest(self.place.read(MANIFEST))
-        except OSError:
-            return None
-
-    def check(self, experiment: Experiment, keys: Keys, overwrite: bool) -> dict[str, Any] | None:
-        """The manifest, if the folder may be written: it holds nothing, or this experiment, or may be replaced.
-
-        Raises `StoreError` if not.
+        Raises `StoreError` if not. A folder without a manifest is somebody's, unless its log is this experiment's.
         """
         before = self.manifest()
-        if overwrite:
-            return before
         if before is None:
-            strangers = [name for name in self._visible() if name not in (MANIFEST, EXPERIMENT)]
-            if strangers and not any(entry.key == keys(entry.first, entry.stop) for entry in self._entries().values()):
-                raise StoreError(f"{self}: not empty, and not a folder of results; give another name or --results")
-        elif (before["fingerprint"], before["schema_version"]) != (experiment.fingerprint, SCHEMA_VERSION):
+            strangers = [name for name in self._visible() if name != EXPERIMENT]
+            if strangers and not any(entry.key == keys(entry.first, entry.stop) for entry in self.entries().values()):
+                raise StoreError(
+                    f"{self}: not empty, and not a folder of results (it has no manifest), so that nothing there is "
+                    "replaced; give another name or --results"
+                )
+        elif not replace and (before["fingerprint"], before["schema_version"]) != (
+            experiment.fingerprint,
+            SCHEMA_VERSION,
+        ):
             raise StoreError(
                 f"{self}: holds the results of another experiment ({before['name']}, as it was on "
                 f"{before['started'][:10]}); give this one another name, as with --set name=NAME, add what is new with "
@@ -104,81 +58,47 @@ class Folder:
             )
         return before
 
-    def open(self, experiment: Experiment, about: Mapping[str, Any], keys: Keys) -> Found:
-        """Make the folder ready for parts, and say which are there. Whatever is no part of this sweep is removed.
+    def open(self, experiment: Experiment, about: Mapping[str, Any], keys: Keys, replace: bool = False) -> Found:
+        """Make the folder ready for parts, and say which are there. What another sweep left there is removed.
 
-        about: what else goes into the manifest, the counts among it.
+        about: what else goes into the manifest, the counts among it. replace: whether parts of this experiment by
+        another version of the program may go too. Raises `StoreError` if there are such that may not.
         """
         before, found = self.manifest() or {}, self.found()
         good = [entry for entry in found.good if entry.key == keys(entry.first, entry.stop)]
-        if before and before["fingerprint"] != experiment.fingerprint:
-            self.place.remove([MANIFEST])  # first: nobody takes what is left for a whole result
-        kept = {entry.name for entry in good}
         others = [entry for entry in found.whole if entry.key != keys(entry.first, entry.stop)]
+        same = before.get("fingerprint") == experiment.fingerprint and before["state"] != REPLACING
+        if others and same and not replace:
+            raise StoreError(self._lost(others, before))
+        self._begun = self._manifest(experiment, about)
+        if self.place.exclusive:
+            self.place.tidy()
+        self.place.make((LOG, BLOCKS, *(KINDS if experiment.losses_every else KINDS[:1])))
+        if before and not same:
+            self._put_manifest(self._begun | {"state": REPLACING})  # nobody takes what is left for a result of either
+        kept = {entry.name for entry in good}
         seen = [*(entry.name for entry in found.whole), *(name for name, _ in found.bad if name.startswith(f"{LOG}/"))]
         self.place.remove(name for name in seen if name not in kept)  # what another writer logged since then stays
         self.place.remove(file.name for entry in others for file in entry.files)
         if self.place.exclusive:
             kept = {file.name for entry in good for file in entry.files}
-            self.place.remove(name for name in self._data() if name not in kept)
-            self.place.tidy()
-        self.place.make((LOG, BLOCKS, *(KINDS if experiment.losses_every else KINDS[:1])))
-        self._begun = {
-            "name": experiment.name,
-            "fingerprint": experiment.fingerprint,
-            "experiment_sha256": hashlib.sha256(experiment.source.encode()).hexdigest(),
-            "schema_version": SCHEMA_VERSION,
-            "state": "running",
-            **about,
-            "started": _now(),
-            "host": platform.node(),
-            "processor": platform.machine(),
-            "seconds": None,
-            "versions": _versions(),
-        }
+            logged = {file.name for entry in found.whole for file in entry.files}
+            left = [name for name in self.data() if name not in kept]
+            self.place.remove([name for name in left if name in logged or self._made(name)])
         self._put_manifest(self._begun)
         self.place.write(EXPERIMENT, experiment.source.encode())
         return Found(good, found.bad)
 
-    def found(self, deep: bool = True) -> Found:
-        """What is there. deep: whether to read all data again, or only their sizes."""
-        entries, sizes = self._entries(), self._data()
-        damaged = [(name, "damaged") for name in self.place.sizes(LOG) if name not in entries]
+    def described_as(self, experiment: Experiment) -> bool:
+        """Whether the experiment is there in these words, its description and comments included."""
+        return (self.manifest() or {}).get("experiment_sha256") == _sha256(experiment)
 
-        def problem(file: File) -> tuple[str, str] | None:
-            if file.name not in sizes:
-                return file.name, "missing"
-            if sizes[file.name] != file.bytes:
-                return file.name, f"{sizes[file.name]:,} bytes, expected {file.bytes:,}"
-            if deep and self.place.digest(file.name) != (file.bytes, file.sha256):
-                return file.name, "not what was written: its SHA-256 is another"
-            return None
-
-        files = [file for entry in entries.values() for file in entry.files]
-        problems = dict(zip(files, _each(problem, files, many=deep), strict=True))
-        wrong = {entry: [flaw for file in entry.files if (flaw := problems[file])] for entry in entries.values()}
-        parts, blocks = ([entry for entry in entries.values() if entry.kind == kind] for kind in ("part", "block"))
-        asked_for = Found(parts, []).covers("part", max((entry.stop for entry in entries.values()), default=0))
-        loose = [entry for entry in blocks if not asked_for[entry.first]]  # the others' part was made of them
-        blamed = [*parts, *(entry for entry in loose if wrong[entry] and self.done(entry))]  # none merged meanwhile
-        bad = [*damaged, *(flaw for entry in blamed for flaw in wrong[entry])]
-        return Found([entry for entry in (*parts, *loose) if not wrong[entry]], bad, entries.values())
-
-    def unlogged(self) -> list[str]:
-        """Files of data that have no entry in the log, not even a damaged one."""
-        logged = {PurePath(name).stem for name in self.place.sizes(LOG)}
-        return [name for name in self._data() if "-".join(PurePath(name).stem.split("-")[-3:]) not in logged]
-
-    def described(self, manifest: Mapping[str, Any]) -> bool:
-        """Whether the experiment is there as it was run."""
-        try:
-            return bool(hashlib.sha256(self.place.read(EXPERIMENT)).hexdigest() == manifest["experiment_sha256"])
-        except OSError:
-            return False
-
-    def done(self, entry: Entry) -> bool:
-        """Whether the log has it."""
-        return self._read_entry(entry.name) is not None
+    def describe(self, experiment: Experiment) -> None:
+        """Take over another description, or other comments, of the experiment whose results are there."""
+        if not self.described_as(experiment):
+            self.place.make((LOG,))
+            self._put_manifest({**(self.manifest() or {}), "experiment_sha256": _sha256(experiment)})
+            self.place.write(EXPERIMENT, experiment.source.encode())
 
     def commit(self, entry: Entry, tables: Mapping[str, pa.Table]) -> None:
         """Write the tables (`runs`, and `curves`) of an entry, and then the entry, whose `files` need not be given."""
@@ -192,7 +112,7 @@ class Folder:
             files.append(File(path, *digest(data)))
         logged = replace(entry, files=tuple(files))
         if not self.place.create(logged.name, logged.text()):
-            there = self._read_entry(logged.name)
+            there = self.read_entry(logged.name)
             if there is None or there.files != logged.files:
                 self.place.remove([logged.name])
                 self.place.create(logged.name, logged.text())
@@ -201,7 +121,7 @@ class Folder:
         """Make a part of its blocks, which are all there. Others may do the same at the same time."""
         names, tables = [entry.name for entry in blocks], dict[str, list[pa.Table]]()
         try:
-            entries = [self._entry(name) for name in names]
+            entries = [self.entry(name) for name in names]
             files = [file.name for entry in entries for file in entry.files]
             for name in files:
                 kind = name.removeprefix(f"{BLOCKS}/").split("-")[0]
@@ -216,57 +136,63 @@ class Folder:
 
     def drop(self, block: Entry) -> None:
         """Remove a block whose part is done, as a writer that was slower leaves it."""
-        found = self._read_entry(block.name)
+        found = self.read_entry(block.name)
         if found is not None:
             self.place.remove([found.name, *(file.name for file in found.files)])
 
     def close(self, seconds: float) -> None:
         """Say that every part of the sweep that was opened is there."""
         if self.place.exclusive:  # a block may have been done twice, and once too late
-            self.place.remove(name for name in self.place.sizes(LOG) if name.startswith(f"{LOG}/block"))
-            self.place.remove(self.place.sizes(BLOCKS))
+            for entry in self.entries().values():
+                if entry.kind == "block":
+                    self.drop(entry)
         else:
-            self.place.remove(self.unlogged())
+            self.place.remove([name for name in self.unlogged() if self._made(name)])
         self._put_manifest({**self._begun, "state": "complete", "finished": _now(), "seconds": round(seconds, 3)})
         self.place.tidy()
 
-    def _entries(self) -> dict[str, Entry]:
-        """The entries of the log that are whole, by their names."""
-        names = list(self.place.sizes(LOG))
-        found = zip(names, _each(self._read_entry, names, many=not self.place.exclusive), strict=True)
-        return {name: entry for name, entry in found if entry is not None}
-
-    def _read_entry(self, name: str) -> Entry | None:
+    def _made(self, name: str) -> bool:
+        """Whether a file that no entry names is one that a sweep wrote, as its content tells."""
         try:
-            return self._entry(name)
+            return ours(self.place.read(name))
         except OSError:
-            return None
+            return False
 
-    def _entry(self, name: str) -> Entry:
-        """Raises OSError if it is not there, or damaged."""
-        entry = parse(self.place.read(name))
-        if entry is None or entry.name != name:
-            raise OSError(errno.EIO, "damaged", name)
-        return entry
+    def _lost(self, others: Collection[Entry], manifest: Mapping[str, Any]) -> str:
+        blocks, by = sum(entry.stop - entry.first for entry in others), manifest.get("versions")
+        version = f" ({', '.join(f'{name} {number}' for name, number in by.items())})" if isinstance(by, dict) else ""
+        return (
+            f"{self}: {blocks:,} of {manifest['blocks']:,} blocks were trained by another version of the program or, "
+            f"for `fast`, on another kind of processor{version}, whose numbers may differ; go on with that, give this "
+            "one another name, or train them anew with --overwrite"
+        )
 
-    def _data(self) -> dict[str, int]:
-        return {name: size for kind in (*KINDS, BLOCKS) for name, size in self.place.sizes(kind).items()}
+    def _manifest(self, experiment: Experiment, about: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "name": experiment.name,
+            "fingerprint": experiment.fingerprint,
+            "experiment_sha256": _sha256(experiment),
+            "schema_version": SCHEMA_VERSION,
+            "state": "running",
+            **about,
+            "started": _now(),
+            "host": platform.node(),
+            "processor": platform.machine(),
+            "seconds": None,
+            "versions": _versions(),
+        }
 
     def _visible(self) -> list[str]:
-        """The files that a user would see, wherever they lie."""
-        names = [*self.place.sizes(""), *self.place.sizes(LOG), *self._data()]
-        return [name for name in names if not os.path.basename(name).startswith(".")]
+        """What a user would see, wherever it lies; the folders that a sweep makes aside."""
+        names = [name for name in self.place.names("") if name not in (*KINDS, BLOCKS, LOG)]
+        return [*names, *(name for kind in (*KINDS, BLOCKS, LOG) for name in self.place.names(kind))]
 
     def _put_manifest(self, manifest: Mapping[str, Any]) -> None:
         self.place.write(MANIFEST, seal(manifest))
 
 
-def _each(function: Callable[[Any], Any], items: Sequence[Any], many: bool) -> list[Any]:
-    """function(item) for each, many at once where that is what takes long: hashing, or waiting for a store."""
-    if not many:
-        return list(map(function, items))
-    with ThreadPoolExecutor() as pool:
-        return list(pool.map(function, items))
+def _sha256(experiment: Experiment) -> str:
+    return hashlib.sha256(experiment.source.encode()).hexdigest()
 
 
 def _now() -> str:

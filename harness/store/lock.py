@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import platform
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from harness.errors import FailedError
 
 LOCK, OWNER = ".lock", ".owner"
+SMALL = 4096
+"""Bytes of the owner's name that are read."""
 PATIENCE = 1.0
 """Seconds to wait for a new owner to write its name."""
 
@@ -22,8 +27,9 @@ PATIENCE = 1.0
 @contextmanager
 def owned(folder: Path) -> Iterator[None]:
     """Lock a folder that exists. Raises `FailedError` with the name of the process that holds the lock."""
-    lock = FileLock(folder / LOCK, timeout=0)
     try:
+        _own_file(folder / LOCK)
+        lock = FileLock(folder / LOCK, timeout=0)
         lock.acquire()
     except Timeout:
         raise FailedError(f"{folder}: {_owner(folder)} is writing there; wait for it, or end it first") from None
@@ -31,7 +37,10 @@ def owned(folder: Path) -> Iterator[None]:
         raise FailedError(f"{folder / LOCK}: {error.strerror or error}") from error
     try:
         with suppress(OSError):  # a full disk will be told of where it matters
-            (folder / OWNER).write_text(json.dumps({"pid": os.getpid(), "host": platform.node()}), "utf-8")
+            (folder / OWNER).unlink(missing_ok=True)  # a link, hard or soft, would lead to another's file
+            owner = os.open(folder / OWNER, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+            with open(owner, "w", encoding="utf-8") as file:
+                json.dump({"pid": os.getpid(), "host": platform.node()}, file)
         yield
     finally:
         with suppress(OSError):
@@ -39,25 +48,40 @@ def owned(folder: Path) -> Iterator[None]:
         lock.release()
 
 
+def _own_file(path: Path) -> None:
+    """Make the lock's file, if it is not there. Raises OSError for one that may be another's: the lock empties it."""
+    number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+    found = os.fstat(number)
+    os.close(number)
+    if not stat.S_ISREG(found.st_mode) or found.st_size or found.st_nlink > 1:
+        raise OSError(errno.EEXIST, "not the lock of a sweep, which is an empty file; move it away")
+
+
 def _owner(folder: Path) -> str:
     """The process that holds the lock, in words. A dead process's name is ignored; a living one's is waited for."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        try:
-            found = json.loads((folder / OWNER).read_text("utf-8"))
-        except (OSError, ValueError):
-            found = None
-        if found and (found["host"] != platform.node() or _alive(found["pid"])):
-            return f"process {found['pid']} on {found['host']}"
+        match _read(folder / OWNER):
+            case {"pid": int(pid), "host": str(host)} if host != platform.node() or _alive(pid):
+                return f"process {pid} on {host}"
         time.sleep(0.01)
     return "another process"
+
+
+def _read(path: Path) -> Any:
+    """What a small JSON file says; None if it cannot be read, or is a link."""
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), encoding="utf-8") as file:
+            return json.loads(file.read(SMALL))
+    except (OSError, ValueError, RecursionError):
+        return None
 
 
 def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
     except PermissionError:
         return True
-    return True
+    except (OSError, OverflowError):
+        return False
+    return pid > 0

@@ -13,11 +13,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-LOG = "log"
-NAME = re.compile(r"(runs|curves|blocks)/[\w-][\w.-]*")
+MANIFEST, EXPERIMENT = "manifest.json", "experiment.yaml"
+LOG, BLOCKS = "log", "blocks"
+KINDS = ("runs", "curves")
+"""The tables, each in a folder of its own."""
+STEM = r"-\d{6,9}-[0-9a-f]{16}"
+DATA = re.compile(rf"(?:runs|curves)/part{STEM}\.parquet|blocks/(?:runs|curves)-block{STEM}\.arrow")
 """The name of a file of data: none lies anywhere else."""
+OURS = re.compile(rf"{DATA.pattern}|log/(?:part|block){STEM}\.json")
+"""A name that a sweep gives. A file by another name is somebody else's."""
 MOST_BLOCKS = 2**27
-MANIFEST = {
+REQUIRED = {
     **dict.fromkeys(("name", "fingerprint", "experiment_sha256", "state", "started"), str),
     **dict.fromkeys(("schema_version", "blocks"), int),
 }
@@ -79,7 +85,7 @@ def parse(text: bytes) -> Entry | None:
         if found is None:
             return None
         entry = Entry(**found | {"files": tuple(File(**file) for file in found["files"])})
-        sound = 0 <= entry.first < entry.stop <= MOST_BLOCKS and all(NAME.fullmatch(file.name) for file in entry.files)
+        sound = 0 <= entry.first < entry.stop <= MOST_BLOCKS and all(DATA.fullmatch(file.name) for file in entry.files)
         return entry if sound else None
     except (KeyError, TypeError):
         return None
@@ -88,9 +94,11 @@ def parse(text: bytes) -> Entry | None:
 def parse_manifest(text: bytes) -> dict[str, Any] | None:
     """The manifest, or None if it is damaged."""
     found = unseal(text)
-    if found is None or not all(isinstance(found.get(key), kind) for key, kind in MANIFEST.items()):
+    if found is None or not all(isinstance(found.get(key), kind) for key, kind in REQUIRED.items()):
         return None
-    return found if 0 < found["blocks"] <= MOST_BLOCKS else None
+    size = found.setdefault("block_size", None)
+    sound = size is None or (isinstance(size, int) and size > 0)
+    return found if sound and 0 < found["blocks"] <= MOST_BLOCKS else None
 
 
 def seal(about: Mapping[str, Any]) -> bytes:

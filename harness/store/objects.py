@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -76,6 +76,12 @@ class Objects:
         names = {self._name(info.path): info.size for info in infos if info.type == fs.FileType.File}
         return {name: names[name] for name in sorted(names)}
 
+    def names(self, folder: str) -> list[str]:
+        """Whatever lies right under a folder: objects, and folders of more."""
+        with _failures(f"{self}/{folder}"):
+            infos = self._files.get_file_info(fs.FileSelector(self._path(folder), allow_not_found=True))
+        return sorted(self._name(info.path) for info in infos)
+
     def digest(self, name: str) -> tuple[int, str]:
         """Bytes and SHA-256 of an object; (-1, "") if it is not there."""
         hashed, size = hashlib.sha256(), 0
@@ -137,9 +143,9 @@ class Objects:
     def free(self) -> None:
         """The free bytes: None, a store does not say."""
 
-    def dataset(self, folder: str) -> tuple[str, fs.FileSystem]:
-        """Where `pyarrow.dataset` finds the files of a folder."""
-        return self._path(folder), self._files
+    def dataset(self, names: Sequence[str]) -> tuple[list[str], fs.FileSystem]:
+        """Where `pyarrow.dataset` finds these objects."""
+        return [self._path(name) for name in names], self._files
 
     def _path(self, name: str) -> str:
         return f"{self.prefix}/{name}".rstrip("/")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 
+from harness.errors import HarnessWarning
 from harness.experiment import ExperimentError, source
 from harness.experiment.errors import none_of
-from harness.store.folder import StoreError
+from harness.store.contents import Contents, StoreError
 from harness.store.places import Place, place_of
 
 if TYPE_CHECKING:
@@ -22,19 +24,28 @@ if TYPE_CHECKING:
 
 LOSSES = "{losses: {every: 1}}"
 """What an experiment says under `record` to keep a point of the loss curves for each epoch."""
+NAMED = 3
+"""How many files that are not of the sweep a warning names."""
 
 
 def dataset(place: Place, kind: str) -> ds.Dataset:
     """The files of a table (kind: runs or curves) as one data set, of which nothing is in memory yet.
 
-    Raises `StoreError` if there are none.
+    They are those that the log names, in the order of their blocks; a warning names what else lies there. Raises
+    `StoreError` if there are none.
     """
-    if not any(name.endswith(".parquet") for name in place.sizes(kind)):
-        if kind == "curves" and place.sizes("runs"):
+    contents = Contents(place)
+    names = contents.files(kind)
+    if not names:
+        if kind == "curves" and contents.files("runs"):
             raise StoreError(f"{place}: no loss curves there; an experiment with record: {LOSSES} keeps them")
-        raise no_results(str(place), f"{kind}/*.parquet")
-    source, filesystem = place.dataset(kind)
-    return ds.dataset(source, format="parquet", filesystem=filesystem)
+        raise no_results(str(place), f"{kind}/*.parquet that its log names")
+    if strangers := contents.strangers():
+        more = f" and {len(strangers) - NAMED:,} more" if len(strangers) > NAMED else ""
+        told = ", ".join(strangers[:NAMED]) + more
+        warnings.warn(HarnessWarning(f"{place}: not of the sweep, and ignored: {told}"), stacklevel=2)
+    paths, filesystem = place.dataset(names)
+    return ds.dataset(paths, format="parquet", filesystem=filesystem)
 
 
 def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, kind: str = "runs") -> pa.Table:

@@ -19,9 +19,10 @@ import pyarrow.parquet as pq
 from harness.block import Block, Curves, Outcome
 from harness.experiment import ExperimentError, load
 from harness.experiment.model import Data, Experiment
+from harness.store.contents import StoreError
 from harness.store.files import from_arrow
-from harness.store.folder import EXPERIMENT, Folder, StoreError
-from harness.store.log import Entry
+from harness.store.folder import Folder
+from harness.store.log import EXPERIMENT, Entry
 from harness.store.places import Place
 from harness.sweeps.plan import Plan
 
@@ -44,7 +45,13 @@ def earlier(folder: Folder, experiment: Experiment) -> Earlier:
     if before.data.digest() != experiment.data.digest():
         raise StoreError(f"{folder}: made from other data, so that nothing of it can be kept; see --overwrite")
     plan = Plan(before, manifest["block_size"])
-    mine = [entry for entry in folder.found().good if entry.key == plan.key(entry.first, entry.stop)]
+    good = folder.found().good
+    mine = [entry for entry in good if entry.key == plan.key(entry.first, entry.stop)]
+    if good and not mine:
+        raise StoreError(
+            f"{folder}: trained by another version of the program or, for `fast`, on another kind of processor, so "
+            "that nothing of it can be kept; extend it with that, or see --overwrite"
+        )
     return Earlier(before, manifest["block_size"], folder.place, tuple(sorted(mine, key=lambda entry: entry.first)))
 
 

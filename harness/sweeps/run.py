@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from harness.errors import FailedError
 from harness.experiment.model import Experiment
-from harness.store.folder import Folder, Found
+from harness.store.contents import Found, StoreError
+from harness.store.folder import Folder
 from harness.store.log import sums
 from harness.store.places import place_of
 from harness.store.reading import in_order
@@ -93,13 +94,16 @@ def sweep(
     `FailedError` if it cannot be written, another process writes there, or the sweep was stopped.
     """
     place = place_of(results, experiment.name, endpoint=options.endpoint)
-    plan, folder = Plan(experiment, options.block_size), Folder(place)
-    if complete(folder, plan, options) and not place.untidy():
+    folder = Folder(place)
+    options = replace(options, block_size=_block_size(folder, experiment, options))
+    plan = Plan(experiment, options.block_size)
+    if complete(folder, plan, options) and folder.described_as(experiment) and not place.untidy():
         return Ran(folder, plan, already=True)
     place.make(())
     with place.lock():
         place.recover()
         if complete(folder, plan, options):
+            folder.describe(experiment)
             place.tidy()
             return Ran(folder, plan, already=True)
         manifest = folder.manifest()
@@ -107,16 +111,31 @@ def sweep(
             work = Work(experiment, options.block_size, place.staged(), earlier(folder, experiment))
         else:
             work = Work(experiment, options.block_size, place)
-        done = _do(work, plan, executor or partial(local.run, threads=options.threads), watch, options.threads)
+        done = _do(work, plan, executor or partial(local.run, threads=options.threads), watch, options)
         if work.earlier:
             place.take_over()
     return Ran(folder, plan, *done)
 
 
-def _do(work: Work, plan: Plan, executor: Executor, watch: Watch, threads: int | None) -> tuple[int, int, float]:
+def _block_size(folder: Folder, experiment: Experiment, options: Options) -> int | None:
+    """The block size of a sweep that was begun, else the one that is asked for. Raises `StoreError` if they differ."""
+    manifest = folder.manifest()
+    if manifest is None or options.overwrite or manifest["fingerprint"] != experiment.fingerprint:
+        return options.block_size
+    begun: int | None = manifest["block_size"]
+    if options.block_size not in (None, begun):
+        cut = f"of {begun:,} runs" if begun else "of equal cost"
+        raise StoreError(
+            f"{folder}: begun in blocks {cut}, so that blocks of {options.block_size:,} runs would lose what is done; "
+            "go on without a block size, or begin anew with overwrite"
+        )
+    return begun
+
+
+def _do(work: Work, plan: Plan, executor: Executor, watch: Watch, options: Options) -> tuple[int, int, float]:
     """Do all that is left of a plan; return (the runs, the steps, the seconds) of training and writing."""
-    folder = Folder(work.place)
-    before = folder.open(plan.experiment, plan.totals(), plan.key)
+    folder, replaced = Folder(work.place), options.overwrite or work.earlier is not None
+    before = folder.open(plan.experiment, plan.totals(), plan.key, replaced)
     tasks = tasks_left(plan, before)
     left = trained = sum(plan.pieces[task.block].runs for task in tasks if task.block is not None)
     if left:
@@ -125,7 +144,7 @@ def _do(work: Work, plan: Plan, executor: Executor, watch: Watch, threads: int |
         prepare(plan, watch.stop)
         if not work.earlier:
             pieces = [plan.pieces[task.block] for task in tasks if task.block is not None]
-            watch.announce(measure(plan, pieces, folder, threads))
+            watch.announce(measure(plan, pieces, folder, options.threads))
     watch.progress(plan.runs - left, plan.runs)
     started, done = time.perf_counter(), 0
     for runs in executor(work, unless_stopped(tasks, watch)):

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
-
-import numpy as np
-import pyarrow as pa
 
 from harness.sources import digest
 
@@ -14,14 +10,12 @@ SOURCES = ("block.py", "engine", "experiment", "formulas", "store/schema.py", "s
 
 
 @cache
-def version(fast: bool) -> tuple[Any, ...]:
-    """The sources that decide on the numbers and how they are cut; pyarrow, which decides on the bytes of a file.
+def version(fast: bool) -> tuple[str, ...]:
+    """The sources that decide on the numbers and how they are cut.
 
-    fast: the width of the processor's vectors too, which decides on the numbers of that arithmetic.
+    `exact` numbers are the same with every version of NumPy, Numba and pyarrow, and on every processor, so that none of
+    these is in their key (`tests/test_recorded.py` would fail). fast: what that arithmetic depends on too.
     """
-    width: tuple[int, ...] = ()
-    if fast:
-        from harness.engine.processor import native_width
+    from harness.engine.processor import what_decides_fast
 
-        width = (native_width("float64"),)
-    return digest(SOURCES), np.__version__, pa.__version__, *width
+    return digest(SOURCES), *(what_decides_fast() if fast else ())

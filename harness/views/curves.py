@@ -35,7 +35,7 @@ class Curve:
 
 def some_curves(results: Results) -> list[Curve]:
     """The loss curves of up to `RUNS` runs at equal distances in the grid; an empty list if none were recorded."""
-    if not results.place.sizes("curves"):
+    if not results.has_curves:
         return []
     there = pc.unique(results.runs.to_table(columns=["run"])["run"]).to_numpy()
     chosen = np.sort(there)[np.unique(np.linspace(0, len(there) - 1, min(RUNS, len(there))).round().astype(int))]

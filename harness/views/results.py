@@ -17,6 +17,8 @@ from harness.errors import HarnessError
 from harness.experiment.axes import setting_of
 from harness.experiment.errors import either, none_of
 from harness.store.arrays import NAMED
+from harness.store.contents import Contents
+from harness.store.log import EXPERIMENT
 from harness.store.places import place_of
 from harness.store.reading import dataset, load, to_frame
 from harness.store.schema import Column, fixed_columns, parameter_column
@@ -103,8 +105,17 @@ class Results:
 
     @property
     def source(self) -> str:
-        """The experiment as it was written."""
+        """The experiment as it was written, its description and comments as they are in the folder now."""
+        contents = Contents(self.place)
+        manifest = contents.manifest()
+        if manifest and contents.described(manifest):
+            return str(self.place.read(EXPERIMENT), "utf-8")
         return str(self._metadata[b"harness.experiment"], "utf-8")
+
+    @property
+    def has_curves(self) -> bool:
+        """Whether loss curves were recorded."""
+        return bool(Contents(self.place).files("curves"))
 
     @property
     def rows(self) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.store.folder import EXPERIMENT, MANIFEST, Folder
-from harness.store.log import sums
+from harness.store.contents import REPLACING, Contents, Found
+from harness.store.log import EXPERIMENT, MANIFEST, sums
 from harness.store.places import place_of
 from harness.store.reading import no_results
 
@@ -16,7 +16,8 @@ class SweepStatus:
 
     state: `running`, or `complete` once every part was there, or `damaged` without a manifest. blocks, done: how many
     the plan has, and how many of them are in the folder. bad: (file, what is wrong with it). seconds_left: what the
-    other blocks take on one thread, if they take as long as those that are done, or None if none is.
+    other blocks take on one thread, if they take as long as those that are done, or None if none is. ignored:
+    files that are not of the sweep.
     """
 
     state: str
@@ -24,6 +25,7 @@ class SweepStatus:
     done: int
     bad: list[tuple[str, str]]
     seconds_left: float | None
+    ignored: list[str]
 
 
 def status_of(path: str, deep: bool | None = None, endpoint: str | None = None) -> SweepStatus:
@@ -32,19 +34,21 @@ def status_of(path: str, deep: bool | None = None, endpoint: str | None = None) 
     deep: whether to read every data file and compare its SHA-256; if not given, on a disk and not in an object store.
     endpoint: URL of the object store. Raises `StoreError` if there are no results.
     """
-    folder = Folder(place_of(path, endpoint=endpoint))
+    folder = Contents(place_of(path, endpoint=endpoint))
     manifest, found = folder.manifest(), folder.found(folder.place.exclusive if deep is None else deep)
     bad = list(found.bad)
     if manifest is None:
         if not found.good and not found.bad:
             raise no_results(path, MANIFEST)
         bad.append((MANIFEST, "damaged or missing"))
+    elif manifest["state"] == REPLACING:
+        found, bad = Found([], []), []  # what is there is another experiment's
     elif not folder.described(manifest):
         bad.append((EXPERIMENT, "not what was written: its SHA-256 is another"))
     state = manifest["state"] if manifest else "damaged"
-    if state == "complete":  # until then, a part lies there before the log names it
-        bad += [(name, "not in the log") for name in folder.unlogged()]
     blocks = manifest["blocks"] if manifest else max((entry.stop for entry in found.good), default=0)
     done = sum(map(max, zip(found.covers("part", blocks), found.covers("block", blocks), strict=True)))
     seconds = sums(found.good)["seconds"]
-    return SweepStatus(state, blocks, done, bad, seconds / done * (blocks - done) if done else None)
+    # until a sweep is complete, a part lies there before the log names it
+    ignored = [*folder.strangers(), *(folder.unlogged() if state == "complete" else [])]
+    return SweepStatus(state, blocks, done, bad, seconds / done * (blocks - done) if done else None, ignored)

@@ -89,7 +89,7 @@ def _usual(asked: Asked) -> str:
         return "share"
     if asked.y or asked.color or len(asked.usual()) > 1:
         return "map"
-    if not asked.x and asked.results.place.sizes("curves"):
+    if not asked.x and asked.results.has_curves:
         return "curves"
     if not asked.free():
         return "weights"

@@ -31,7 +31,7 @@ def curves(asked: Asked) -> Figure:
     Raises `HarnessError` if no curves were recorded.
     """
     results = asked.results
-    if not results.place.sizes("curves"):
+    if not results.has_curves:
         raise HarnessError(
             f"{results.folder}: no loss curves there; an experiment with record: {{losses: {{every: 1}}}} keeps them"
         )

@@ -1,0 +1,171 @@
+"""What a results folder holds: read by the names in its log, whatever else lies there.
+
+    results/NAME/experiment.yaml      the experiment as it was run
+    results/NAME/manifest.json        state, counts, time, host and versions
+    results/NAME/runs/*.parquet       a row for every configuration
+    results/NAME/curves/*.parquet     the loss curves, if they were recorded
+    results/NAME/log/*.json           an entry for every part that is done, written last
+    results/NAME/blocks/*.arrow       blocks whose part is not complete yet
+
+A part is done when the log names it and its size and SHA-256 are what the log says. A file that the log does not name
+is a stranger: it may be the user's, it is never read, and never removed.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import PurePath
+from typing import Any
+
+from harness.errors import HarnessError
+from harness.store.log import BLOCKS, EXPERIMENT, KINDS, LOG, MANIFEST, OURS, Entry, File, parse, parse_manifest
+from harness.store.places import Place
+
+REPLACING = "replacing"
+"""The state of a manifest while the results of another experiment make room for those of this one."""
+
+
+class StoreError(HarnessError):
+    """A results folder is not what it should be: one line that names it and says what to do."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a folder holds. good: entries whose data are as they were written. bad: (file, what is wrong with it).
+
+    whole: all entries that can be read.
+    """
+
+    good: list[Entry]
+    bad: list[tuple[str, str]]
+    whole: Collection[Entry] = ()
+
+    def covers(self, kind: str, blocks: int) -> bytearray:
+        """For each block of the plan, 1 if it lies in a good file of this kind."""
+        covered = bytearray(blocks)
+        for entry in self.good:
+            if entry.kind == kind:
+                stop = min(entry.stop, blocks)
+                covered[entry.first : stop] = b"\1" * (stop - entry.first)
+        return covered
+
+
+class Contents:
+    """The folder of one experiment, for those who read it."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+
+    def __str__(self) -> str:
+        return str(self.place)
+
+    def manifest(self) -> dict[str, Any] | None:
+        """What the manifest says, or None if there is none to read."""
+        try:
+            return parse_manifest(self.place.read(MANIFEST))
+        except OSError:
+            return None
+
+    def described(self, manifest: Mapping[str, Any]) -> bool:
+        """Whether the experiment is there as it was run."""
+        try:
+            return bool(hashlib.sha256(self.place.read(EXPERIMENT)).hexdigest() == manifest["experiment_sha256"])
+        except OSError:
+            return False
+
+    def files(self, kind: str) -> list[str]:
+        """The files of a table, `runs` or `curves`, that the log names, in the order of their blocks.
+
+        Raises `StoreError` if one is not there, or if two hold the same blocks.
+        """
+        if (self.manifest() or {}).get("state") == REPLACING:
+            return []
+        entries = sorted((e for e in self.entries().values() if e.kind == "part"), key=lambda entry: entry.first)
+        for one, other in pairwise(entries):
+            if other.first < one.stop:
+                raise StoreError(f"{self}: {one.name} and {other.name} hold the same blocks; the same sweep mends it")
+        names = [file.name for entry in entries for file in entry.files if file.name.startswith(f"{kind}/")]
+        there = self.place.sizes(kind)
+        if missing := [name for name in names if name not in there]:
+            raise StoreError(f"{self}/{missing[0]}: missing; the same sweep makes it anew")
+        return names
+
+    def strangers(self) -> list[str]:
+        """What lies among the files of the sweep by names that no sweep gives: copies, notes, other programs' files."""
+        inside = (name for kind in (*KINDS, BLOCKS, LOG) for name in self.place.names(kind))
+        return [name for name in inside if not OURS.fullmatch(name)]
+
+    def found(self, deep: bool = True) -> Found:
+        """What is there. deep: whether to read all data again, or only their sizes."""
+        entries, sizes = self.entries(), self.data()
+        damaged = [(name, "damaged") for name in self._logged() if name not in entries]
+
+        def problem(file: File) -> tuple[str, str] | None:
+            if file.name not in sizes:
+                return file.name, "missing"
+            if sizes[file.name] != file.bytes:
+                return file.name, f"{sizes[file.name]:,} bytes, expected {file.bytes:,}"
+            if deep and self.place.digest(file.name) != (file.bytes, file.sha256):
+                return file.name, "not what was written: its SHA-256 is another"
+            return None
+
+        files = [file for entry in entries.values() for file in entry.files]
+        problems = dict(zip(files, _each(problem, files, many=deep), strict=True))
+        wrong = {entry: [flaw for file in entry.files if (flaw := problems[file])] for entry in entries.values()}
+        parts, blocks = ([entry for entry in entries.values() if entry.kind == kind] for kind in ("part", "block"))
+        asked_for = Found(parts, []).covers("part", max((entry.stop for entry in entries.values()), default=0))
+        loose = [entry for entry in blocks if not asked_for[entry.first]]  # the others' part was made of them
+        blamed = [*parts, *(entry for entry in loose if wrong[entry] and self.done(entry))]  # none merged meanwhile
+        bad = [*damaged, *(flaw for entry in blamed for flaw in wrong[entry])]
+        return Found([entry for entry in (*parts, *loose) if not wrong[entry]], bad, entries.values())
+
+    def unlogged(self) -> list[str]:
+        """Files of data by names that a sweep gives, but without an entry in the log, not even a damaged one."""
+        logged = {PurePath(name).stem for name in self._logged()}
+        return [name for name in self.data() if "-".join(PurePath(name).stem.split("-")[-3:]) not in logged]
+
+    def done(self, entry: Entry) -> bool:
+        """Whether the log has it."""
+        return self.read_entry(entry.name) is not None
+
+    def entries(self) -> dict[str, Entry]:
+        """The entries of the log that are whole, by their names."""
+        names = self._logged()
+        found = zip(names, _each(self.read_entry, names, many=not self.place.exclusive), strict=True)
+        return {name: entry for name, entry in found if entry is not None}
+
+    def read_entry(self, name: str) -> Entry | None:
+        """The entry of this name, or None if it is not there, or damaged."""
+        try:
+            return self.entry(name)
+        except OSError:
+            return None
+
+    def entry(self, name: str) -> Entry:
+        """The entry of this name. Raises OSError if it is not there, or damaged."""
+        entry = parse(self.place.read(name))
+        if entry is None or entry.name != name:
+            raise OSError(errno.EIO, "damaged", name)
+        return entry
+
+    def data(self) -> dict[str, int]:
+        """The files of data by names that a sweep gives, and their bytes."""
+        sizes = {name: size for kind in (*KINDS, BLOCKS) for name, size in self.place.sizes(kind).items()}
+        return {name: size for name, size in sizes.items() if OURS.fullmatch(name)}
+
+    def _logged(self) -> list[str]:
+        """The files of the log by names that a sweep gives."""
+        return [name for name in self.place.sizes(LOG) if OURS.fullmatch(name)]
+
+
+def _each(function: Callable[[Any], Any], items: Sequence[Any], many: bool) -> list[Any]:
+    """function(item) for each, many at once where that is what takes long: hashing, or waiting for a store."""
+    if not many:
+        return list(map(function, items))
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(function, items))
