@@ -20,7 +20,7 @@ from harness.sweeps import local
 from harness.sweeps.plan import BLOCK_NUMBERS, Piece, Plan
 from harness.sweeps.work import in_tables
 
-SHORT = 0.5
+SHORT = 2.0
 """Seconds of one thread: a sweep that takes less by the plan's guess is not measured."""
 SHARE, MOST = 0.1, 0.7
 """How much of the sweep may be spent on measuring it, and how many seconds at most."""
@@ -112,9 +112,10 @@ class _Measurement:
         self.plan, self.pieces, self.threads, self.tables = plan, pieces, guess.threads, plan.tables()
         self.costs = np.array([plan.seconds_of(piece) for piece in pieces])
         one = replace(pieces[0], stop=pieces[0].start + 1)
-        fixed = min(self._trial(1, (one, 1)).seconds for _ in range(2))  # the first makes what later ones find made
+        calls = [self._trial(1, (one, 1)) for _ in range(2)]  # the first makes what later ones find made
+        fixed, called = (min(getattr(call, name) for call in calls) for name in ("seconds", "trained"))
         shorter, trials = self._grown(min(MOST, SHARE * guess.seconds))
-        whole = [max(trial.seconds - fixed, 0.0) + _left(trial, trials, shorter) for trial in trials]
+        whole = [max(trial.seconds - fixed, 0.0) + _left(trial, trials, shorter, called) for trial in trials]
         shares = [took / plan.seconds_of(trial.sample) for took, trial in zip(whole, trials, strict=True)]
         share = np.average(shares, weights=[trial.weight for trial in trials])
         some = min(1.0, WRITTEN / sum(trial.tables["runs"].num_rows for trial in trials))
@@ -187,9 +188,11 @@ class _Measurement:
         return _Trial(sample, weight, tables, time.perf_counter() - started, trained, outcome.steps, rest)
 
 
-def _left(trial: _Trial, trials: Sequence[_Trial], shorter: Sequence[_Trial]) -> float:
-    """The seconds that the rest of a sample's epochs would take, at the speed of samples of the same structure. Where
-    these were first trained for fewer epochs, it is the speed of the additional ones, without fixed costs.
+def _left(trial: _Trial, trials: Sequence[_Trial], shorter: Sequence[_Trial], called: float) -> float:
+    """The seconds that the rest of a sample's epochs would take, at the speed of samples of the same structure.
+
+    Where these were first trained for fewer epochs, it is the speed of the additional ones; else that of all, less the
+    seconds that a call of the engine takes whatever it trains: else a few epochs seem a hundred times as slow.
     """
     if not trial.rest:
         return 0.0
@@ -199,6 +202,8 @@ def _left(trial: _Trial, trials: Sequence[_Trial], shorter: Sequence[_Trial]) ->
         fewer, less = (sum(getattr(shorter[k], name) for k in alike) for name in ("steps", "trained"))
         if steps > fewer and seconds > less:
             seconds, steps = seconds - less, steps - fewer
+    else:
+        seconds = max(seconds - called * len(alike), 0.0)
     return float(trial.rest * seconds / max(steps, 1))
 
 
