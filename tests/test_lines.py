@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -331,3 +332,28 @@ def test_every_axis_has_three_labels_that_differ(folder: Path, kind: str, where:
             labels = axis.get_major_formatter().format_ticks(at)
             assert len(set(labels)) == len(labels)
             assert len(labels) >= 3 or (axes.get_label() and axis is axes.xaxis)
+
+
+def test_labels_of_epochs_have_room_in_each_of_three_panels(tmp_path: Path) -> None:
+    inits = ["xavier_uniform", "xavier_normal", "he_normal"]
+    parameters = {"learning_rate": 0.01, "epochs": 200, "init": inits}
+    made = harness.plot(swept(tmp_path, parameters, record={"losses": {"every": 1}}), "curves")
+    made.canvas.draw()
+    for axes in panels(made):
+        boxes = [label.get_window_extent() for label in axes.get_xticklabels()]
+        assert len(boxes) >= 3
+        assert all(one.x1 < other.x0 for one, other in pairwise(boxes))
+
+
+def test_a_picture_of_all_rows_asks_nothing_of_an_axis(tmp_path: Path) -> None:
+    there = swept(tmp_path, {"learning_rate": 0.01, "epochs": 2, "init": "xavier_uniform"}, repeats=5)
+    assert title(harness.plot(there, "spread")) == "What is the loss mean of each row?"
+    assert title(harness.plot(there, "share")) == "How do runs end?"
+
+
+def test_settings_that_do_not_use_the_axis_have_no_panel(tmp_path: Path) -> None:
+    parameters = {"optimizer": ["sgd", "momentum", "nesterov"], "momentum": [0.1, 0.5, 0.9], "epochs": 10}
+    there = swept(tmp_path, {**parameters, "learning_rate": 0.1, "init": "ones"})
+    for kind in ("share", "spread"):
+        made = harness.plot(there, kind, x="momentum")
+        assert [axes.get_title() for axes in panels(made)] == ["optimizer momentum", "optimizer nesterov"]

@@ -362,7 +362,7 @@ def test_numbers_of_rows_are_printed_in_full(browser: Chrome, page: Path) -> Non
     shared = (PAGES / "shared" / "numbers.js").read_text("utf-8")
     numbers = [1234567, -3, 0.123456789, -1e-7, 0, None, "ones"]
     found = browser.execute_script(f"{shared}; return arguments[0].map((one) => printed(one))", numbers)
-    assert found == ["1234567", "\N{MINUS SIGN}3", "0.123457", "\N{MINUS SIGN}1e\N{MINUS SIGN}7", "0", "none", "ones"]
+    assert found == ["1234567", "-3", "0.123457", "-1e-7", "0", "none", "ones"]
 
 
 def test_the_page_and_the_stills_share_their_colours_and_where_they_end(browser: Chrome, tmp_path: Path) -> None:

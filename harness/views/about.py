@@ -80,6 +80,8 @@ def grew(summary: Summary, rows: int) -> str:
     if not summary.grew:
         return ""
     share = f"({percent(summary.grew, rows)})"
+    if summary.grew == 1:
+        return f"1 row {share} grew: it ends above the loss of its first epoch, and is nobody's best."
     return f"{summary.grew:,} rows {share} grew: they end above the loss of their first epoch, and are nobody's best."
 
 

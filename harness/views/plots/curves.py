@@ -18,7 +18,7 @@ from harness.views.plots.asked import DOT, Asked
 from harness.views.plots.facets import facets_of
 from harness.views.plots.gather import floored, quantiles
 from harness.views.plots.lines import BANDS, bands, name, scales
-from harness.views.plots.scales import MOST, codes, set_ticks
+from harness.views.plots.scales import MOST, TICKS, codes, set_ticks
 
 RUNS = 2000
 """The most runs whose loss curves are read; of more, runs at equal distances in the grid are taken."""
@@ -55,7 +55,7 @@ def curves(asked: Asked) -> Figure:
     handles: list[Any] = []
     for axes, facet, (epochs, _), levels in zip(places, facets.drawn, medians, losses, strict=True):
         if len(epochs):
-            handles = _draw(axes, epochs, levels, many) or handles
+            handles = _draw(axes, epochs, levels, many, TICKS if len(found) == 1 else TICKS // 2) or handles
         name(axes, facet, "epoch", "loss")
     shown_losses = [np.concatenate([levels[:, 2], levels[1]]) if many else levels[:, 2] for levels in losses]
     outside = scales(list(zip(places, shown_losses, strict=True)), alike)
@@ -81,8 +81,8 @@ def _levels(points: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.float64
     return where, np.stack([quantiles(at[there], losses, len(where)) for losses in read])
 
 
-def _draw(axes: Axes, epochs: NDArray[np.int64], levels: NDArray[np.float64], many: bool) -> list[Any]:
-    """Draw the three losses of the runs of a panel; return what the legend says."""
+def _draw(axes: Axes, epochs: NDArray[np.int64], levels: NDArray[np.float64], many: bool, most: int) -> list[Any]:
+    """Draw the three losses of the runs of a panel, over so many ticks at most; return what the legend says."""
     alone = (levels == levels[1]).all()  # of one sample, whose loss is all three
     for (column, (label, dash)), colour, found in zip(LOSSES.items(), LINES, levels, strict=False):
         if alone and column != "loss_mean":
@@ -91,6 +91,6 @@ def _draw(axes: Axes, epochs: NDArray[np.int64], levels: NDArray[np.float64], ma
             bands(axes, epochs, found, colour)
         mark = "o" if len(epochs) <= style.MARKED else None
         axes.plot(epochs, found[2], color=colour, linestyle=dash, marker=mark, markersize=4, label=label)
-    at_epochs = ticks.linear(float(epochs[0]), float(epochs[-1]), 10, whole=True)
+    at_epochs = ticks.linear(float(epochs[0]), float(epochs[-1]), most, whole=True)
     set_ticks(axes.xaxis, at_epochs, ticks.texts(at_epochs))
     return [] if alone else list(axes.lines)

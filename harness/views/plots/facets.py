@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from harness.views.plots.asked import Asked
-from harness.views.plots.gather import parts
+from harness.views.plots.gather import has, parts
 from harness.views.summary import unlike
 
 MOST = 6
@@ -77,12 +77,15 @@ class Facets:
 
 
 def facets_of(asked: Asked, *drawn: str) -> Facets:
-    """Every setting of the labelled axes that are neither drawn nor held; of more than `MOST`, those of least loss."""
+    """Every setting of the labelled axes that are neither drawn nor held; of more than `MOST`, those of least loss.
+
+    Settings without rows that have what is drawn are left out: plain descent has no momentum.
+    """
     axes = asked.results.axes
     names = [name for name in axes if name in asked.free(*drawn) and not axes[name].numeric]
     if not names:
         return Facets([Facet(asked, {})], [], 1)
-    least = _least(asked, names)
+    least = _least(asked, names, has(*drawn) if drawn else None)
     order = [least[name].map({value: at for at, value in enumerate(axes[name].values)}) for name in names]
     least = least.iloc[np.lexsort([column.to_numpy() for column in reversed(order)])].reset_index(drop=True)
     kept = least
@@ -95,12 +98,12 @@ def facets_of(asked: Asked, *drawn: str) -> Facets:
     return Facets(shown, names, len(least))
 
 
-def _least(asked: Asked, names: list[str]) -> pd.DataFrame:
+def _least(asked: Asked, names: list[str], only: Any) -> pd.DataFrame:
     """A row for each setting that is there: its values and the least loss that a row of it has."""
 
     def least(frame: pd.DataFrame) -> pd.DataFrame:
         return frame.groupby(names, sort=False, dropna=False)["loss_mean"].min().reset_index()
 
-    found = parts(asked.results, [*names, "loss_mean"], asked.where)
+    found = parts(asked.results, [*names, "loss_mean"], asked.where, only)
     every = least(pd.concat([least(part.astype(dict.fromkeys(names, object))) for part in found]))
     return every.assign(**{name: every[name].astype(object).where(every[name].notna(), None) for name in names})

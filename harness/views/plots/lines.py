@@ -57,7 +57,7 @@ def spread(asked: Asked) -> Figure:
     one_each = all(one.one_each for one in panels)
     scale = scale_of(axis) if axis and one_each else apart(axis or _all(asked, rows))
     size = (style.WIDTH if len(panels) == 1 else 9.6, style.height(len(panels)))
-    question = asked.question or f"What is the {asked.title}, by {scale.axis.title}?"
+    question = asked.question or f"What is the {asked.title}{f', by {x.title}' if x else ' of each row'}?"
     drawn = [*facets.names, *([x.name] if x else [])]
     shown = [asked.measured, f"{rows:,} rows", asked.held, *asked.over(*drawn), *facets.told]
     made, body = style.sheet(question, DOT.join(part for part in shown if part), *size)
@@ -93,7 +93,7 @@ def share(asked: Asked) -> Figure:
     counted = [shares(asked.results, axis, facet.asked.where, bound) for facet in facets.drawn]
     rows, below = (sum(int(one[at].sum()) for one in counted) for at in (0, 2))
     scale = apart(axis or _all(asked, rows))
-    question = asked.question or f"How do runs end, by {scale.axis.title}?"
+    question = asked.question or f"How do runs end{f', by {x.title}' if x else ''}?"
     drawn = [*facets.names, *([x.name] if x else [])]
     line = f"{asked.title} below {short(asked.below)}" if asked.below is not None else ""
     told = f"how {rows:,} rows ended{asked.after}"

@@ -17,11 +17,11 @@ function print(value, digits = 4) {
   return (value < 0 ? "\u2212" : "") + plain(value, digits);
 }
 
-/* A value of the table for a reader: whole numbers, such as those of rows, in full. */
+/* A value of the table for a reader, who may paste it into code: whole numbers, such as those of rows, in full. */
 function printed(value, digits = 6) {
   if (value === null || value === undefined) return "none";
   if (typeof value !== "number") return String(value);
-  return Number.isInteger(value) && Math.abs(value) < 1e15 ? String(value).replace("-", "\u2212") : print(value, digits);
+  return Number.isInteger(value) && Math.abs(value) < 1e15 ? String(value) : print(value, digits).replaceAll("\u2212", "-");
 }
 
 /* Multiples of 1, 2, 2.5 or 5 times a power of ten: at most so many, but three if there can be. whole: only whole numbers. */
