@@ -29,7 +29,7 @@ def unlike(swept: Iterable[str]) -> tuple[str, ...]:
 
 
 def percent(count: int, rows: int) -> str:
-    """So many of all rows, to 0.1 %; what is there is never none."""
+    """A share of all rows in percent, to 0.1; what is there is never none."""
     share = count / max(rows, 1)
     return "under 0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 FEWEST = 3
-"""So many labelled ticks at least, wherever an axis has room for them."""
+"""The fewest labelled ticks, wherever an axis has room for them."""
 PLAIN = (1e-3, 1e5)
 """From the first up to below the second, numbers are written out; beyond, as powers of ten."""
 LEADING = ((1.0, 2.0, 5.0), (1.0,), (1.0, 5.0), tuple(map(float, range(1, 10))))

@@ -25,11 +25,11 @@ FEW = 12
 TICKS = 10
 """So many ticks at most along an axis of a picture's width."""
 CHARACTERS = 80
-"""Of all labels along an axis of a picture's width."""
+"""The most characters of all labels along an axis of a picture's width."""
 MARGIN = 0.02
 """The part of an axis that lies beyond the first value, and beyond the last, where there are lines."""
 MINOR = 6
-"""So many decades or fewer have small ticks between."""
+"""The most decades that have small ticks between."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def log_ticks(axis: Drawn, low: float, high: float, most: int = TICKS) -> None:
 
 
 def set_ticks(axis: Drawn, at: Any, texts: list[str]) -> None:
-    """These ticks and no others."""
+    """Give an axis these ticks and no others."""
     axis.set_major_locator(FixedLocator(list(at)))
     axis.set_major_formatter(FixedFormatter(texts))
     axis.set_minor_locator(NullLocator())

@@ -28,7 +28,7 @@ NONE = "#e4e4e4"
 """The colour of a cell that has no number."""
 DASHES = ("-", "--", ":", "-.")
 MARKED = 12
-"""So many points or fewer have a mark each."""
+"""The most points that have a mark each."""
 GREATEST, LARGEST = 1e6, 1e300
 """Losses beyond the first are not in the picture unless all are, for those of runs on their way to infinity would
 flatten the others; beyond the second, ticks overflow.
@@ -77,7 +77,7 @@ def sheet(question: str, shown: str, width: float = WIDTH, height: float = HEIGH
 
 
 def panels(body: Any, count: int, share_y: bool = True) -> list[Axes]:
-    """So many panels side by side, at most three in a row, which share x, and y if asked for."""
+    """Panels side by side, at most three in a row, which share x, and y if asked for."""
     columns = min(count, 3) if count != 4 else 2
     rows = -(-count // columns)
     grid = body.subplots(rows, columns, sharex=True, sharey=share_y, squeeze=False)
