@@ -14,7 +14,7 @@ from harness.views.summary import FIRST
 NOTHING = 1e-12
 """A loss of this or less is none: what remains is rounding."""
 SAMPLE = 1_000_000
-"""So many first losses, at equal distances, are enough for their median."""
+"""The most first losses, at equal distances, that their median is taken of."""
 
 
 def idle_loss(results: Results, where: Mapping[str, Any]) -> float | None:

@@ -12,7 +12,7 @@ from harness.views.summary import unlike
 
 REPEAT = "repeat"
 MOST_LINES, MOST_PANELS = 6, 9
-"""So many lines in one picture, and so many panels beside one another."""
+"""The most lines in one picture, and the most panels beside one another."""
 
 
 def ranked(axes: Mapping[str, Axis], rows: pd.DataFrame) -> list[Axis]:

@@ -63,7 +63,7 @@ class Recording:
                 yield self._standing(final.network, final.epoch, "in the table")
 
     def _trained(self, wanted: Sequence[int]) -> Iterator[Part]:
-        """Of the epochs wanted, those that `MOST_WORK` operations reach; a run that has settled goes on at once."""
+        """The epochs wanted that `MOST_WORK` operations reach; a run that has settled goes on at once."""
         plan, at, work, batch = self.plan, 0, 0, 0
         batches = ceil(self.samples / self.structure.batch_size)
         before, events = b"", self._events(1)

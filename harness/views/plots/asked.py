@@ -115,15 +115,15 @@ class Asked:
             )
 
     def drawing(self, x: str, y: str | None = None) -> Asked:
-        """The same with these axes."""
+        """What is asked, with these axes drawn."""
         return replace(self, x=x, y=y)
 
     def holding(self, more: Mapping[str, Any]) -> Asked:
-        """The same with more axes held."""
+        """What is asked, with more axes held."""
         return replace(self, where={**self.where, **more})
 
     def at_last_epochs(self, *drawn: str) -> Asked:
-        """The same with the epochs held at the most that rows with these axes have, unless they are held or drawn."""
+        """What is asked, with the epochs held at the most that rows with these axes have, unless they are held or drawn."""
         if "epochs" not in self.results.axes or "epochs" in (*drawn, *self.where) or self.free() == ["epochs"]:
             return self
         together = has(*drawn) if drawn else None
@@ -131,7 +131,7 @@ class Asked:
         return self.holding({"epochs": max(most)}) if most else self
 
     def frame(self, columns: Sequence[str]) -> pd.DataFrame:
-        """These columns of the rows asked for. Raises `HarnessError` if there are none."""
+        """Columns of the rows asked for. Raises `HarnessError` if there are none."""
         frame = self.results.frame(columns, self.where)
         if frame.empty:
             raise HarnessError(f"{self.results.folder}: no row has {self.held or self.after.strip()}")

@@ -21,7 +21,7 @@ from harness.views.plots.lines import BANDS, bands, name, scales
 from harness.views.plots.scales import MOST, TICKS, codes, set_ticks
 
 RUNS = 2000
-"""So many runs' curves are read at most, at equal distances."""
+"""The most runs whose curves are read, at equal distances."""
 LOSSES = {"loss_min": ("least", "--"), "loss_mean": ("mean", "-"), "loss_max": ("greatest", ":")}
 
 

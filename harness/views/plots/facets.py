@@ -69,7 +69,7 @@ class Facets:
 
     @property
     def kinds(self) -> list[list[Facet]]:
-        """Those whose losses can be compared, together."""
+        """The settings that are drawn, those whose losses can be compared together."""
         together: dict[tuple[Any, ...], list[Facet]] = {}
         for facet in self.drawn:
             together.setdefault(facet.kind, []).append(facet)

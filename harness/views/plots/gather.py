@@ -32,7 +32,7 @@ def has(*columns: str, or_diverged: bool = False) -> Any:
 def parts(
     results: Results, columns: Sequence[str], where: Mapping[str, Any], only: Any = None
 ) -> Iterator[pd.DataFrame]:
-    """These columns of the rows with these values, a file at a time. only: an expression that the rows must meet."""
+    """Columns of the rows with these values, a file at a time. only: an expression that the rows must meet."""
     for name in columns:
         results.column(name)
     chosen = results.filter(where)

@@ -22,13 +22,13 @@ from harness.views.results import Axis
 from harness.views.ticks import short
 
 RUNS = 48
-"""So many runs are drawn at most, at equal distances."""
+"""The most runs that are drawn, at equal distances."""
 MOST_LINES = 200
-"""So many weights of one run are drawn at most."""
+"""The most weights of one run that are drawn."""
 LABELLED = 16
-"""So many lines or fewer are told apart."""
+"""The most lines that are told apart."""
 FIRST = 4
-"""So many equal weights or fewer are all named."""
+"""The most equal weights that are all named."""
 
 
 @dataclass(frozen=True)

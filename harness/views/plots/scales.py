@@ -21,9 +21,9 @@ UNEVEN = 20.0
 MOST = 400
 """Places along one axis; of more values, each place has several."""
 FEW = 12
-"""So many values or fewer have a label each, if they are round; only so few get equal steps for their unevenness."""
+"""The most values that have a label each, if they are round; no more get equal steps for their unevenness."""
 TICKS = 10
-"""So many ticks at most along an axis of a picture's width."""
+"""The most ticks along an axis of a picture's width."""
 CHARACTERS = 80
 """The most characters of all labels along an axis of a picture's width."""
 MARGIN = 0.02
