@@ -123,7 +123,7 @@ class Asked:
         return replace(self, where={**self.where, **more})
 
     def at_last_epochs(self, *drawn: str) -> Asked:
-        """What is asked, with the epochs held at the most that rows with these axes have, unless they are held or drawn."""
+        """Hold the epochs at the most that rows with these axes have, unless they are held or drawn already."""
         if "epochs" not in self.results.axes or "epochs" in (*drawn, *self.where) or self.free() == ["epochs"]:
             return self
         together = has(*drawn) if drawn else None

@@ -21,7 +21,7 @@ UNEVEN = 20.0
 MOST = 400
 """Places along one axis; of more values, each place has several."""
 FEW = 12
-"""The most values that have a label each, if they are round; no more get equal steps for their unevenness."""
+"""The most values that have a label each, if they are round, and that get equal steps where they lie unevenly."""
 TICKS = 10
 """The most ticks along an axis of a picture's width."""
 CHARACTERS = 80
