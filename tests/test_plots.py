@@ -235,7 +235,7 @@ def test_the_command_refuses_in_a_line(
 
 def test_where_there_are_no_results(tmp_path: Path) -> None:
     result = call(str(tmp_path))
-    assert (result.exit_code, result.stderr) == (2, f"{tmp_path}: no results there (no runs/*.parquet)\n")
+    assert (result.exit_code, result.stderr) == (2, f"{tmp_path}: no results there (no runs/*.parquet in its log)\n")
 
 
 def test_no_display_and_no_global_state_are_asked_for(folder: Path) -> None:

@@ -53,7 +53,7 @@ def _own_file(path: Path) -> None:
     number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
     found = os.fstat(number)
     os.close(number)
-    if not stat.S_ISREG(found.st_mode) or found.st_size or found.st_nlink > 1:
+    if not stat.S_ISREG(found.st_mode) or found.st_size:
         raise OSError(errno.EEXIST, "not the lock of a sweep, which is an empty file; move it away")
 
 

@@ -39,7 +39,7 @@ def dataset(place: Place, kind: str) -> ds.Dataset:
     if not names:
         if kind == "curves" and contents.files("runs"):
             raise StoreError(f"{place}: no loss curves there; an experiment with record: {LOSSES} keeps them")
-        raise no_results(str(place), f"{kind}/*.parquet that its log names")
+        raise no_results(str(place), f"{kind}/*.parquet in its log")
     if strangers := contents.strangers():
         more = f" and {len(strangers) - NAMED:,} more" if len(strangers) > NAMED else ""
         told = ", ".join(strangers[:NAMED]) + more
