@@ -2,6 +2,6 @@
 
 from harness.api import explain, load, open, plot, sweep, train, weights
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = ["explain", "load", "open", "plot", "sweep", "train", "weights"]

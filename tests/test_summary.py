@@ -26,7 +26,7 @@ from harness.store.log import sums
 from harness.store.places import place_of
 from harness.sweeps import run, work
 from harness.sweeps.plan import Plan
-from harness.views.summary import percent, summarise, unlike
+from harness.views.summary import percent, spared, summarise, unlike
 
 RATES = [*np.geomspace(1e-3, 0.1, 40).tolist(), *np.geomspace(0.2, 1, 20).tolist()]
 """Runs that settle, go on or diverge, none of which goes in circles."""
@@ -242,3 +242,11 @@ def test_a_share_of_few_rows_is_not_none() -> None:
         "0.1%",
         "100.0%",
     ]
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"), [(100, "0%"), (99, "1%"), (996, "under 1%"), (1, "99%"), (12_864_350, "62%")]
+)
+def test_what_was_spared_is_rounded_down(steps: int, told: str) -> None:
+    asked = {996: 1000, 12_864_350: 34_000_000}.get(steps, 100)
+    assert spared(steps, asked) == told

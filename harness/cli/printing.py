@@ -110,6 +110,8 @@ def summary(ran: Ran) -> None:
 
 def _steps(ran: Ran) -> str:
     """How many steps were run, of how many that were asked for, in words; over all sessions of a sweep."""
+    from harness.views.summary import spared
+
     counted = sums(ran.folder.found(deep=False).good)
     steps, asked = counted["steps"], counted["asked"]
     if steps is None or asked is None:
@@ -118,7 +120,7 @@ def _steps(ran: Ran) -> str:
     taken = f"; {kept:,} more belong to runs that were taken over" if kept else ""
     if steps == asked:
         return f"{steps:,}{taken}"
-    return f"{steps:,} run of {asked:,} asked for ({1 - steps / asked:.0%} spared by runs that ended early){taken}"
+    return f"{steps:,} run of {asked:,} asked for ({spared(steps, asked)} spared by runs that ended early){taken}"
 
 
 def _least(row: Mapping[str, Any], kinds: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from harness.store.folder import Folder
 from harness.store.log import sums
 from harness.views.results import Axis, Results
 from harness.views.statuses import SIGNS
-from harness.views.summary import Summary, percent, unlike
+from harness.views.summary import Summary, percent, spared, unlike
 
 DIGITS = 6
 ARROW = "\N{RIGHTWARDS ARROW}"
@@ -105,8 +105,8 @@ def steps(results: Results) -> str:
     if run is None or not asked:
         return ""
     of = f" of {asked:,} asked for" if run < asked else ""
-    spared = f" ({1 - run / asked:.0%} spared by runs that ended early)" if run < 0.995 * asked else ""
-    return f"{run:,} steps run{of}{spared}"
+    early = f" ({spared(run, asked)} spared by runs that ended early)" if run < asked else ""
+    return f"{run:,} steps run{of}{early}"
 
 
 def axes(found: Iterable[Axis]) -> list[dict[str, str]]:

@@ -34,6 +34,12 @@ def percent(count: int, rows: int) -> str:
     return "under 0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
 
 
+def spared(steps: int, asked: int) -> str:
+    """The share of the steps asked for that was not run, rounded down, so that a few steps never seem to be none."""
+    share = 100 * (asked - steps) // asked
+    return f"{share}%" if share or steps == asked else "under 1%"
+
+
 @dataclass(frozen=True)
 class Summary:
     """statuses: rows by label. grew: rows that end above the loss of their run's first epoch, or None if the table does
