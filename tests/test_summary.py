@@ -69,7 +69,8 @@ def test_the_summary_counts_the_steps_that_were_run(tmp_path: Path) -> None:
     lines = sweep(SMALL, tmp_path)
     epochs = gone_through(harness.load(tmp_path / "small"))
     assert 0 < epochs < 30_000
-    assert lines["steps"] == f"{epochs:,} run of 60,000 asked for ({spared(epochs, 60_000)} spared by runs that ended early)"
+    early = f"{spared(epochs, 60_000)} spared by runs that ended early"
+    assert lines["steps"] == f"{epochs:,} run of 60,000 asked for ({early})"
     assert re.fullmatch(r"[\d,]+ \(\d+\.\d s\)", lines["steps a second"])
     again = sweep(SMALL, tmp_path)
     assert again["steps"] == lines["steps"]
