@@ -278,14 +278,17 @@ def test_a_file_of_names_that_were_written_with_their_spaces_is_still_read() -> 
             ["inputs[1]: no such column; the file has a, B, cc", "targets[0]: no such column; did you mean cc?"],
         ),
         ("a,b,c,c\n1,2,3,4\n", ["targets[0]: stands twice in the file"]),
-        ("a,b,c\n1,2,3\n1,2\n", ["file: cannot be read as CSV: CSV parse error: Expected 3 columns, got 2: 1,2"]),
+        (
+            "a,b,c\n1,2,3\n1,2\n",
+            ["file: p.csv has 2 cells in row 3, 1,2; expected 3, one for each name in its first line"],
+        ),
         (
             b"\xff,b,c\n1,2,3\n",
             ["file: the first line is not UTF-8 text; expected a file that is saved as UTF-8"],
         ),
         (
             b"a,b,c\n1,\xff,3\n",
-            ["file: cannot be read as CSV: In CSV column #1: CSV conversion error to string: invalid UTF8 data"],
+            ["file: cannot be read as CSV: In CSV column #1: Row #2: CSV conversion error to string: invalid UTF8 data"],
         ),
         ("a" * 140_000 + ",b,c\n", ["file: cannot be read as CSV: a cell of over 131,072 characters"]),
     ],

@@ -277,7 +277,7 @@ def test_a_wide_file_has_a_short_comment() -> None:
         ("a,b\n", "p.csv: has no rows"),
         ("a\n1\n", "p.csv: has one column, 'a'; expected several, with a comma, semicolon, tab or | between them"),
         ("1.0,2.0,0\n", "p.csv: has no header: its first line is 1.0,2.0,0; expected names, such as x1,x2,y"),
-        ("x,y,z\n1,2\n", "p.csv: cannot be read as CSV: CSV parse error: Expected 3 columns, got 2: 1,2"),
+        ("x,y,z\n1,2\n", "p.csv: has 2 cells in row 2, 1,2; expected 3, one for each name in its first line"),
         (
             "a,kind\n1,setosa\n2,virginica\n",
             "p.csv: the target, column kind, holds text ('setosa', 'virginica'); expected numbers: number the classes "

@@ -139,6 +139,12 @@ class Sheet:
         from pyarrow import compute
         from pyarrow import csv as arrow
 
+        odd: list[Any] = []
+
+        def refused(row: Any) -> str:
+            odd.append(row)
+            return "error"
+
         keys = [f"f{place}" for place in places]
         options = arrow.ConvertOptions(
             include_columns=keys, column_types=dict.fromkeys(keys, pa.string()), strings_can_be_null=False
@@ -146,12 +152,20 @@ class Sheet:
         try:
             table = arrow.read_csv(
                 pa.BufferReader(self._content),
-                arrow.ReadOptions(autogenerate_column_names=True),
-                arrow.ParseOptions(delimiter=self.separator, newlines_in_values=True),
+                arrow.ReadOptions(autogenerate_column_names=True, use_threads=False),  # threads do not number rows
+                arrow.ParseOptions(
+                    delimiter=self.separator,
+                    newlines_in_values=True,
+                    invalid_row_handler=refused,
+                ),
                 options,
             ).slice(1)
         except pa.ArrowException as error:
-            raise unreadable(error, "CSV") from None
+            if not odd:
+                raise unreadable(error, "CSV") from None
+            cells, names = odd[0].actual_columns, odd[0].expected_columns
+            has = f"{self.file} has {cells} cells in row {odd[0].number}, {shorten(odd[0].text, 60)}"
+            raise BadValueError(f"{has}; expected {names}, one for each name in its first line") from None
         return [
             self._column(place, compute.utf8_trim_whitespace(table.column(key).combine_chunks()))
             for place, key in zip(places, keys, strict=True)
