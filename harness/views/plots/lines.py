@@ -77,6 +77,7 @@ def spread(asked: Asked) -> Figure:
     told = [BOXES if scale.kind == "steps" else BANDS] if not one_each else []
     style.legend(body, kind, " ".join([asked.title, *asked.over(*drawn)]))
     every = sum(int(shares(asked.results, None, facet.asked.where)[0].sum()) for facet in facets.drawn)
+    told += asked.left_out(x.name) if x else []
     told += [f"without the {1 - rows / every:.1%} of rows that have no {asked.title}"] if rows < every else []
     asked.caption(made, *told, *outside, *(asked.binned(x) if x else []))
     return made
@@ -116,7 +117,7 @@ def share(asked: Asked) -> Figure:
         name(axes, facet, scale.axis.title if axis else "", f"share of rows; {line}" if line else "share of rows")
     handles: list[Any] = [style.patch(status) for at, status in enumerate(STATUSES) if at in seen]
     style.legend(body, [*handles, *marks], "how rows ended")
-    asked.caption(made, *(asked.binned(x) if x else []))
+    asked.caption(made, *([*asked.left_out(x.name), *asked.binned(x)] if x else []))
     return made
 
 
@@ -137,7 +138,7 @@ def _across(asked: Asked, usual: str | None) -> Axis | None:
     """The horizontal axis; None if only the repeat varies and no axis was asked for."""
     if not asked.x and asked.free() == ["repeat"]:
         return None
-    return asked.pick(asked.x or usual)
+    return asked.pick(asked.x or usual or next(iter(asked.entire()), None))
 
 
 def _all(asked: Asked, rows: int) -> Axis:

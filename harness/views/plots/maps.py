@@ -38,7 +38,9 @@ BAR = 40
 """The most characters in a line of the titles along the bars beside a row of panels."""
 SMALL, THIN = 3.0, 8.0
 """Pixels: cells smaller than the first both ways have no outline, nor have parts thinner than the second."""
-FLAT = {"ran": SIGNS[Status.RAN].colour, "settled": SIGNS[Status.SETTLED].colour, "grew": GREW}
+UNUSED = "not used: rows have no value of the other axis"
+"""What the legend says of cells whose rows cannot be told apart along the other axis, as it does nothing there."""
+FLAT = {"ran": SIGNS[Status.RAN].colour, "settled": SIGNS[Status.SETTLED].colour, "grew": GREW, UNUSED: "#f7f7f7"}
 """Colours of cells of which the picture says only how they ended; `diverged` cells have the colour of that status."""
 TITLES = {"settled": "settled in epoch", "diverged": "diverged in epoch"}
 
@@ -55,8 +57,7 @@ class Panel:
 
 def map_of(asked: Asked) -> Figure:
     """Colour over x and y: the median where a cell holds several rows. Raises `HarnessError`."""
-    x = asked.pick(asked.x, *([asked.y] if asked.y and not asked.x else []))
-    y = asked.beside(x.name, asked.y)
+    x, y = asked.pair()
     asked.comparable(x.name, y.name)
     asked = asked.drawing(x.name, y.name).at_last_epochs(x.name, y.name)
     only = _only(asked)
@@ -79,7 +80,7 @@ def map_of(asked: Asked) -> Figure:
         handles += _group(part, group, (across, up), {one.kind: one for one in scales if one})
         told += _cut(scales[0], idle, group)
     style.legend(body, _once(handles), "most common status")
-    asked.caption(made, *told, *asked.binned(x, y))
+    asked.caption(made, *told, *asked.left_out(x.name, y.name), *asked.binned(x, y))
     return made
 
 
@@ -101,6 +102,7 @@ def panel(facet: Facet, across: Scale, up: Scale) -> Panel:
     layers = {name: np.where(mask, cells.epoch, np.nan) for name, mask in masks.items()}
     value = np.where(rest, cells.value, np.nan)
     flat = {"ran": ran & ~rest, "settled": settled & ~rest & ~masks["settled"], "grew": grew}
+    flat |= {UNUSED: cells.unused}
     return Panel(facet, cells, {"value": value, **layers}, flat)
 
 
@@ -203,12 +205,14 @@ def _draw(axes: Axes, one: Panel, scales: tuple[Scale, Scale], found: dict[str, 
             only = np.ma.masked_where(~mask, np.zeros(mask.shape))
             axes.pcolormesh(*edges, only, cmap=ListedColormap([colour]), rasterized=True, gid=f"flat {name}")
             handles.append(Patch(facecolor=colour, label=_phrase(name)))
-    if (one.cells.outcome == EMPTY).any():
-        handles.append(Patch(facecolor=style.NONE, label="no rows"))
+    if ((one.cells.outcome == EMPTY) & ~one.cells.unused).any():
+        handles.append(Patch(facecolor=style.NONE, label="no rows with this combination"))
     return handles + _outlines(axes, one, edges)
 
 
 def _phrase(name: str) -> str:
+    if name == UNUSED:
+        return UNUSED
     if name == "grew":
         return "ran, but grew: loss above that of the first epoch"
     return phrase(Status[name.upper()])
