@@ -169,10 +169,10 @@ def test_unlike_settings_are_never_in_one_median(tmp_path: Path) -> None:
     made = harness.plot(there)
     best = table.groupby(["activation", "init"], observed=True)["loss_mean"].min().sort_values()
     wanted = {f"activation {activation}, init {init}" for activation, init in best.index[: facets.MOST]}
-    assert {axes.get_title() for axes in panels(made)} == wanted
+    assert {axes.get_title().replace("\n", " ") for axes in panels(made)} == wanted
     assert "the 6 of 9 settings of activation, init with the least loss" in shown(made)
     for axes in panels(made):
-        activation, init = (part.split(" ", 1)[1] for part in axes.get_title().split(", ", 1))
+        activation, init = (part.split(" ", 1)[1] for part in axes.get_title().replace("\n", " ").split(", ", 1))
         rows = table[(table["activation"] == activation) & (table["init"] == init)]
         losses = rows.pivot_table("loss_mean", "epochs", "learning_rate", "median", dropna=False).to_numpy()
         drawn = layer(axes, "value")
@@ -414,6 +414,30 @@ def test_cells_of_an_axis_that_is_not_used_are_told_from_gaps(tmp_path: Path) ->
     gaps = legend(harness.plot(Path(harness.sweep({**PLAIN, "grids": grids}, tmp_path / "b"))))
     assert "no rows with this combination" in gaps
     assert unused not in gaps
+
+
+def test_values_without_a_loss_are_named(tmp_path: Path) -> None:
+    there = swept(tmp_path, {"learning_rate": [0.005, 0.15], "epochs": [0, 1, 300, 301], "init": "ones"})
+    assert "epochs 0 has no loss mean" in caption(harness.plot(there))
+    assert "has no" not in caption(harness.plot(there, where={"epochs": 300}))
+    long = swept(tmp_path / "long", {"learning_rate": [0.005, 0.15], "epochs": {"range": [0, 500, 1]}, "init": "ones"})
+    assert "epochs 0 has no loss mean" in caption(harness.plot(long))
+
+
+@pytest.mark.parametrize("kind", ["map", "spread", "share"])
+def test_the_labels_of_panels_do_not_collide(tmp_path: Path, kind: str) -> None:
+    deep = {"layers": [[2, 2, 1], [2, 3, 3, 1]], "activation": ["tanh", "sigmoid"], "init": ["ones", NORMAL]}
+    rates = {"learning_rate": {"geomspace": [0.001, 0.1, 12]}, "epochs": [1, 2]}
+    made = harness.plot(swept(tmp_path, deep | rates), kind, x="learning_rate")
+    made.canvas.draw()
+    boxes: list[Any] = [axes.title.get_window_extent() for axes in panels(made)]
+    assert len(boxes) == 6
+    others: list[Any] = [axes.get_tightbbox() for axes in bars(made).values()] + [
+        axes.get_window_extent() for axes in panels(made)
+    ]
+    assert not [pair for pair in combinations(boxes, 2) if pair[0].overlaps(pair[1])]
+    assert not [(box, other) for box in boxes for other in others if box.overlaps(other)]
+    assert min(axes.get_window_extent().height for axes in panels(made)) > made.dpi
 
 
 GAPS = [([0.1, 0.2], [1, 2]), ([0.3, 0.4], [3, 4])]

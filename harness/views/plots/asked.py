@@ -17,7 +17,7 @@ from harness.errors import HarnessError
 from harness.experiment import source
 from harness.experiment.errors import either
 from harness.experiment.settings import NETWORK, TRAINING
-from harness.views.plots.gather import has, parts
+from harness.views.plots.gather import LISTED, has, parts
 from harness.views.plots.scales import MOST
 from harness.views.results import Axis, Results, title_of
 from harness.views.summary import unlike
@@ -29,8 +29,6 @@ LAST = ("arithmetic", "dtype")
 LOSS_UNIT = "loss"
 PER_INCH = 17
 """Characters of the caption that fit into one inch."""
-LISTED = 6
-"""The most labels of rows that are not drawn that the caption lists."""
 DOT = " \N{MIDDLE DOT} "
 
 
