@@ -117,7 +117,9 @@ def test_repeats_are_no_axis_of_their_own(tmp_path: Path) -> None:
     there = swept(tmp_path, {"learning_rate": [0.01, 0.1, 0.2], "epochs": 10, "init": NORMAL}, repeats=5)
     assert harness.plot(there).axes[0].get_xlabel() == "learning rate"
     assert harness.plot(there).axes[0].get_ylabel() == "loss mean"
-    with pytest.raises(HarnessError, match="nothing else varies in the rows that have a learning_rate"):
+    with pytest.raises(
+        HarnessError, match="the rows that have learning_rate vary in nothing else; a map needs two axes"
+    ):
         harness.plot(there, "map")
     assert harness.plot(there, "map", y="repeat").axes[0].get_ylabel() == "repeat"
 
@@ -167,10 +169,10 @@ def test_unlike_settings_are_never_in_one_median(tmp_path: Path) -> None:
     made = harness.plot(there)
     best = table.groupby(["activation", "init"], observed=True)["loss_mean"].min().sort_values()
     wanted = {f"activation {activation}, init {init}" for activation, init in best.index[: facets.MOST]}
-    assert {axes.get_title() for axes in panels(made)} == wanted
+    assert {axes.get_title().replace("\n", " ") for axes in panels(made)} == wanted
     assert "the 6 of 9 settings of activation, init with the least loss" in shown(made)
     for axes in panels(made):
-        activation, init = (part.split(" ", 1)[1] for part in axes.get_title().split(", ", 1))
+        activation, init = (part.split(" ", 1)[1] for part in axes.get_title().replace("\n", " ").split(", ", 1))
         rows = table[(table["activation"] == activation) & (table["init"] == init)]
         losses = rows.pivot_table("loss_mean", "epochs", "learning_rate", "median", dropna=False).to_numpy()
         drawn = layer(axes, "value")
@@ -352,7 +354,9 @@ def test_axes_that_no_row_has_together_are_not_paired(tmp_path: Path) -> None:
     ]
     there = Path(harness.sweep({**PLAIN, "grids": grids}, tmp_path))
     assert harness.plot(there).axes[0].get_ylabel() == "epochs"
-    with pytest.raises(HarnessError, match="nothing else varies in the rows that have a learning_rate"):
+    with pytest.raises(
+        HarnessError, match="the rows that have learning_rate vary in nothing else; a map needs two axes"
+    ):
         harness.plot(there, x="learning_rate", y="learning_rate_1")
     axes = harness.plot(there, x="learning_rate_1", y="learning_rate_2").axes[0]
     assert layer(axes, "value").shape == (2, 2)
@@ -375,3 +379,71 @@ def test_files_are_read_one_at_a_time(folder: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(Results, "table", None)
     monkeypatch.setattr("harness.views.plots.asked.Asked.frame", lambda self, columns: pytest.fail(f"reads {columns}"))
     assert panels(harness.plot(folder, "map", x="learning_rate", y="epochs"))
+
+
+MOMENTA: dict[str, Any] = {"optimizer": ["sgd", "momentum", "adam"], "momentum": [0.1, 0.5, 0.9], "init": "ones"}
+
+
+def test_a_map_picks_axes_that_every_row_has(tmp_path: Path) -> None:
+    there = swept(tmp_path, MOMENTA | {"learning_rate": {"geomspace": [0.001, 0.1, 9]}, "epochs": 3})
+    made = harness.plot(there)
+    (axes,) = panels(made)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("learning rate", "optimizer")
+    assert "not drawn" not in caption(made)
+
+
+def test_rows_without_an_axis_are_counted_and_named(tmp_path: Path) -> None:
+    there = swept(tmp_path, MOMENTA | {"learning_rate": {"geomspace": [0.001, 0.1, 9]}, "epochs": 3})
+    told = "rows without momentum are not drawn: optimizer sgd, adam (18 of 45)"
+    assert told in caption(harness.plot(there, x="learning_rate", y="momentum"))
+    for kind in ("spread", "share"):
+        assert told in caption(harness.plot(there, kind, x="momentum"))
+        assert "not drawn" not in caption(harness.plot(there, kind))
+    assert "not drawn" not in caption(harness.plot(there, y="momentum", where={"optimizer": "momentum"}))
+
+
+def test_cells_of_an_axis_that_is_not_used_are_told_from_gaps(tmp_path: Path) -> None:
+    there = swept(tmp_path / "a", MOMENTA | {"learning_rate": 0.1, "epochs": 3})
+    made = harness.plot(there, "map", x="momentum", y="optimizer")
+    unused = "not used: rows have no value of the other axis"
+    assert unused in legend(made)
+    assert "no rows with this combination" not in legend(made)
+    flat = layer(panels(made)[0], f"flat {unused}")
+    assert np.isfinite(flat).sum(axis=1).tolist() == [3, 0, 3]
+    grids = [{"parameters": {"learning_rate": rate, "epochs": epochs, "init": "ones"}} for rate, epochs in GAPS]
+    gaps = legend(harness.plot(Path(harness.sweep({**PLAIN, "grids": grids}, tmp_path / "b"))))
+    assert "no rows with this combination" in gaps
+    assert unused not in gaps
+
+
+def test_values_without_a_loss_are_named(tmp_path: Path) -> None:
+    there = swept(tmp_path, {"learning_rate": [0.005, 0.15], "epochs": [0, 1, 300, 301], "init": "ones"})
+    assert "epochs 0 has no loss mean" in caption(harness.plot(there))
+    assert "has no" not in caption(harness.plot(there, where={"epochs": 300}))
+    long = swept(tmp_path / "long", {"learning_rate": [0.005, 0.15], "epochs": {"range": [0, 500, 1]}, "init": "ones"})
+    assert "epochs 0 has no loss mean" in caption(harness.plot(long))
+
+
+@pytest.mark.parametrize("kind", ["map", "spread", "share"])
+def test_the_labels_of_panels_do_not_collide(tmp_path: Path, kind: str) -> None:
+    deep = {"layers": [[2, 2, 1], [2, 3, 3, 1]], "activation": ["tanh", "sigmoid"], "init": ["ones", NORMAL]}
+    rates = {"learning_rate": {"geomspace": [0.001, 0.1, 12]}, "epochs": [1, 2]}
+    made = harness.plot(swept(tmp_path, deep | rates), kind, x="learning_rate")
+    made.canvas.draw()
+    boxes: list[Any] = [axes.title.get_window_extent() for axes in panels(made)]
+    assert len(boxes) == 6
+    others: list[Any] = [axes.get_tightbbox() for axes in bars(made).values()] + [
+        axes.get_window_extent() for axes in panels(made)
+    ]
+    assert not [pair for pair in combinations(boxes, 2) if pair[0].overlaps(pair[1])]
+    assert not [(box, other) for box in boxes for other in others if box.overlaps(other)]
+    assert min(axes.get_window_extent().height for axes in panels(made)) > made.dpi
+
+
+GAPS = [([0.1, 0.2], [1, 2]), ([0.3, 0.4], [3, 4])]
+
+
+def test_an_unknown_column_is_told_before_too_few_axes(tmp_path: Path) -> None:
+    there = swept(tmp_path, {"learning_rate": [0.01, 0.1, 0.2], "epochs": 10, "init": NORMAL}, repeats=5)
+    with pytest.raises(HarnessError, match="no column 'foo'"):
+        harness.plot(there, color="foo")

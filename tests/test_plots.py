@@ -158,7 +158,7 @@ def test_bins_of_a_logarithmic_axis_meet_in_the_geometric_mean() -> None:
         ({"where": {"seed": 1}}, "no column 'seed'"),
         ({"color": "colour"}, "no column 'colour'"),
         ({"color": "status"}, "status is not a column of numbers, such as loss_mean"),
-        ({"color": "loss_min", "where": {"epochs": 0}}, "no row has a loss min"),
+        ({"color": "loss_min", "where": {"epochs": 0}}, "no row has loss min"),
         ({"kind": "curves", "x": "init"}, "curves: takes no x; it takes nothing but where"),
         ({"kind": "share", "y": "init"}, "share: takes no y; it takes x, color or below"),
         ({"kind": "share", "color": "loss_max"}, "share: loss_max needs a bound; expected --below as well"),

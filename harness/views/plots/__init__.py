@@ -76,6 +76,8 @@ def _chosen(
     if unused := [name for name in given if name not in KINDS[kind].takes]:
         takes = either(KINDS[kind].takes) if KINDS[kind].takes else "nothing but where"
         raise HarnessError(f"{kind}: takes no {unused[0]}; it takes {takes}")
+    if asked.color:
+        _ = asked.colour  # raises before anything else is found wanting
     return kind, asked
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import and_
 from typing import Any
 
 import pandas as pd
@@ -16,7 +17,7 @@ from harness.errors import HarnessError
 from harness.experiment import source
 from harness.experiment.errors import either
 from harness.experiment.settings import NETWORK, TRAINING
-from harness.views.plots.gather import has, parts
+from harness.views.plots.gather import LISTED, has, parts
 from harness.views.plots.scales import MOST
 from harness.views.results import Axis, Results, title_of
 from harness.views.summary import unlike
@@ -103,7 +104,40 @@ class Asked:
         for axis in axes:
             if any(len(part) for part in parts(self.results, [axis.name], self.where, has(x, axis.name))):
                 return axis
-        raise HarnessError(f"{self.results.folder}: nothing else varies in the rows that have a {x}; expected two axes")
+        raise HarnessError(
+            f"{self.results.folder}: the rows that have {x} vary in nothing else; "
+            "a map needs two axes that do, another kind of picture needs one"
+        )
+
+    def pair(self) -> tuple[Axis, Axis]:
+        """Two axes to draw: those given, and else the first that leave out no row, if there are such.
+
+        Raises `HarnessError`.
+        """
+        entire = self.entire()
+        if not self.x and not self.y and len(entire) > 1:
+            return self.axis(entire[0]), self.axis(entire[1])
+        x = self.pick(self.x, *([self.y] if self.y and not self.x else []))
+        return x, self.beside(x.name, self.y or next(iter(self.entire(x.name)), None))
+
+    def entire(self, *drawn: str) -> list[str]:
+        """The usual axes of which every row has a value; every row that has all of the drawn axes, if there are any."""
+        return [name for name in self.usual(*drawn) if not self._count(_and(*map(has, drawn), ~has(name)))]
+
+    def left_out(self, *drawn: str) -> list[str]:
+        """What the caption says of rows without a value of these axes: how many, and which labels are only theirs."""
+        lost = self._count(~has(*drawn)) if drawn else 0
+        if not lost:
+            return []
+        lacking = [name for name in drawn if self._count(~has(name))]
+        labels = [name for name in self.varying if not self.results.axes[name].numeric and name not in lacking]
+        without = self._labels(labels, ~has(*drawn))
+        others = self._labels(labels, has(*drawn))
+        only = {name: [value for value in without[name] if value not in others[name]] for name in labels}
+        told = [f"{name} {', '.join(values)}" for name, values in only.items() if 0 < len(values) <= LISTED]
+        which = f": {'; '.join(told)}" if told else ""
+        rows = f"{lost:,} of {self._count():,}"
+        return [f"rows without {' or '.join(lacking)} are not drawn{which} ({rows})"]
 
     def comparable(self, *drawn: str) -> None:
         """Raise `HarnessError` if losses that measure differently would stand on one axis or have one colour."""
@@ -195,6 +229,20 @@ class Asked:
         found = (part[name].dropna().unique() for part in parts(self.results, [name], self.where))
         return {value for values in found for value in values}
 
+    def _labels(self, names: Sequence[str], only: Any) -> dict[str, list[str]]:
+        """The values of labelled axes in some of the rows asked for, in the order of the grid."""
+        found: dict[str, set[str]] = {name: set() for name in names}
+        for part in parts(self.results, names, self.where, only) if names else ():
+            for name in names:
+                found[name] |= set(part[name].dropna().astype(str).unique())
+        order = {name: [str(value) for value in self.results.axes[name].values] for name in names}
+        return {name: [value for value in order[name] if value in found[name]] for name in names}
+
+    def _count(self, only: Any = None) -> int:
+        """How many of the rows asked for meet an expression."""
+        chosen = [one for one in (self.results.filter(self.where), only) if one is not None]
+        return int(self.results.runs.count_rows(filter=_and(*chosen) if chosen else None))
+
     def _number(self, name: str) -> bool:
         kind = self.results.runs.schema.field(name).type
         return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
@@ -220,6 +268,10 @@ class Asked:
         last = " ".join(str(values[name]) for name in LAST if name in values)
         layers = self.results.layers
         return [*([f"network {'-'.join(map(str, layers))}"] if layers else []), *told, *([last] if last else [])]
+
+
+def _and(*expressions: Any) -> Any:
+    return reduce(and_, expressions)
 
 
 def _value(value: Any) -> str:

@@ -33,13 +33,15 @@ class Cells:
     """(Y, X) arrays. outcome: the most common `Outcome` of a cell, or `EMPTY`. value, epoch: medians of its rows.
 
     value: of the column that is drawn; NaN where there is none. epoch: in which these rows settled or diverged; NaN of
-    others. rows: the most in one cell.
+    others. rows: the most in one cell. unused: no row, but there are some at that place of one axis without a value of
+    the other, which has no effect there.
     """
 
     outcome: NDArray[np.int64]
     value: NDArray[np.float64]
     epoch: NDArray[np.float64]
     rows: int
+    unused: NDArray[np.bool_]
 
     def had(self, *outcomes: Outcome) -> NDArray[np.bool_]:
         """(Y, X) where the most common outcome is one of these."""
@@ -54,9 +56,12 @@ def cells_of(parts: Iterable[pd.DataFrame], x: Axis, y: Axis, colour: str, loss:
     """
     shape = (len(y.values), len(x.values))
     keys, values, epochs = [np.empty(0, np.int32)], [np.empty(0)], [np.empty(0, np.float32)]
+    columns, lines = np.zeros(shape[1], bool), np.zeros(shape[0], bool)
     for frame in parts:
         across, up = nearest(x, frame[x.name]), nearest(y, frame[y.name])
         there = (across >= 0) & (up >= 0)
+        columns[across[(across >= 0) & (up < 0)]] = True
+        lines[up[(across < 0) & (up >= 0)]] = True
         cell = up * len(x.values) + across
         keys.append((cell * len(Outcome) + _outcome(frame, loss))[there].astype(np.int32))
         values.append(_floats(frame[colour])[there])
@@ -68,7 +73,9 @@ def cells_of(parts: Iterable[pd.DataFrame], x: Axis, y: Axis, colour: str, loss:
     chosen = np.arange(size) * len(Outcome) + np.maximum(outcome, 0)
     found = [medians(key, np.concatenate(part).astype(float), tally.size)[chosen] for part in (values, epochs)]
     value, epoch = (array.reshape(shape) for array in found)
-    return Cells(outcome.reshape(shape), value, epoch, int(tally.sum(axis=1).max()))
+    outcome = outcome.reshape(shape)
+    unused = (outcome == EMPTY) & (columns | lines[:, np.newaxis])
+    return Cells(outcome, value, epoch, int(tally.sum(axis=1).max()), unused)
 
 
 def _outcome(frame: pd.DataFrame, loss: str | None) -> NDArray[np.int64]:

@@ -45,7 +45,7 @@ def curves(asked: Asked) -> Figure:
     over = " ".join([f"medians of {chosen:,}{sample} runs", *asked.over("epochs", *facets.names)])
     many = chosen > len(facets.drawn)
     shown = ["loss at each epoch", asked.held, over if many else "", *facets.told]
-    size = (style.WIDTH if len(found) == 1 else 9.6, style.height(len(found)))
+    size = (style.WIDTH if len(found) == 1 else 9.6, style.height(facets.labels))
     question = asked.question or "How does the loss change from epoch to epoch?"
     made, body = style.sheet(question, DOT.join(part for part in shown if part), *size)
     alike = len(facets.kinds) == 1
@@ -53,10 +53,10 @@ def curves(asked: Asked) -> Figure:
     medians = [_levels(part) for part in points]
     losses = floored([levels for _, levels in medians], alike)
     handles: list[Any] = []
-    for axes, facet, (epochs, _), levels in zip(places, facets.drawn, medians, losses, strict=True):
+    for axes, label, (epochs, _), levels in zip(places, style.headings(facets.labels), medians, losses, strict=True):
         if len(epochs):
             handles = _draw(axes, epochs, levels, many, TICKS if len(found) == 1 else TICKS // 2) or handles
-        name(axes, facet, "epoch", "loss")
+        name(axes, label, "epoch", "loss")
     shown_losses = [np.concatenate([levels[:, 2], levels[1]]) if many else levels[:, 2] for levels in losses]
     outside = scales(list(zip(places, shown_losses, strict=True)), alike)
     style.legend(body, handles, "over the samples of an epoch")

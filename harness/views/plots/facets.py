@@ -68,6 +68,11 @@ class Facets:
         ]
 
     @property
+    def labels(self) -> list[str]:
+        """The settings that are drawn, in words."""
+        return [facet.label for facet in self.drawn]
+
+    @property
     def kinds(self) -> list[list[Facet]]:
         """The facets in groups, each of facets whose losses can be compared with one another."""
         together: dict[tuple[Any, ...], list[Facet]] = {}

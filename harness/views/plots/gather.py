@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 from harness.block import Status
 from harness.errors import HarnessError
 from harness.views.idle import NOTHING
-from harness.views.plots.scales import codes, nearest, thinned
+from harness.views.plots.scales import MOST, codes, nearest, thinned
 from harness.views.results import Axis, Results
+from harness.views.ticks import short
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 STATUSES = tuple(Status)
+LISTED = 6
+"""The most values that are not drawn that the caption lists."""
 LABELS = [status.label for status in STATUSES]
 
 
@@ -46,13 +49,38 @@ def present(results: Results, axis: Axis, where: Mapping[str, Any], only: Any = 
 
     what: the rows of `only` have, for the message. Raises `HarnessError` if there are no such rows.
     """
+    there = _there(results, axis, where, only)
+    if not there.any():
+        raise HarnessError(f"{results.folder}: no row has {what or axis.name}")
+    return thinned(axis, there)
+
+
+def _there(results: Results, axis: Axis, where: Mapping[str, Any], only: Any) -> NDArray[np.bool_]:
+    """(V,) which values of the axis the selected rows have."""
     there = np.zeros(len(axis.values), bool)
     for frame in parts(results, [axis.name], where, only):
         at = codes(axis.values, frame[axis.name])
         there |= np.bincount(at[at >= 0], minlength=len(there)).astype(bool)
-    if not there.any():
-        raise HarnessError(f"{results.folder}: no row has a {what or axis.name}")
-    return thinned(axis, there)
+    return there
+
+
+def absent(asked: Axis, shown: Axis, results: Results, where: Mapping[str, Any], only: Any, what: str) -> list[str]:
+    """What the caption says of values of an axis whose rows have nothing to draw: `epochs 0 has no loss mean`.
+
+    asked: the axis; shown: what `present` made of it, for rows that also meet `only`.
+    """
+    ends = (0, -1)
+    if len(shown.values) == min(len(asked.values), MOST) and all(
+        shown.values[end] == asked.values[end] for end in ends
+    ):
+        return []
+    every, some = (_there(results, asked, where, chosen) for chosen in (None, only))
+    lost = [short(value) if asked.numeric else str(value) for value in asked.values[every & ~some]]
+    if not lost:
+        return []
+    several = len(lost) > 1
+    told = ", ".join(lost[:LISTED]) + f" and {len(lost) - LISTED:,} more" * (len(lost) > LISTED)
+    return [f"{asked.name} {told} {'have' if several else 'has'} no {what}"]
 
 
 def numbers(

@@ -16,7 +16,7 @@ from harness.errors import HarnessError
 from harness.views.palette import LINES
 from harness.views.plots import style
 from harness.views.plots.asked import DOT, Asked
-from harness.views.plots.facets import Facet, facets_of
+from harness.views.plots.facets import facets_of
 from harness.views.plots.gather import STATUSES, floored, has, numbers, present, quantiles, shares
 from harness.views.plots.scales import Scale, apart, scale_of
 from harness.views.results import Axis
@@ -53,10 +53,10 @@ def spread(asked: Asked) -> Figure:
     panels = [_spread(facet.asked, axis) for facet in facets.drawn]
     rows = sum(one.rows for one in panels)
     if not rows:
-        raise HarnessError(f"{asked.results.folder}: no row has a {asked.title}")
+        raise HarnessError(f"{asked.results.folder}: no row has {asked.title}")
     one_each = all(one.one_each for one in panels)
     scale = scale_of(axis) if axis and one_each else apart(axis or _all(asked, rows))
-    size = (style.WIDTH if len(panels) == 1 else 9.6, style.height(len(panels)))
+    size = (style.WIDTH if len(panels) == 1 else 9.6, style.height(facets.labels))
     question = asked.question or f"What is the {asked.title}{f', by {x.title}' if x else ' of each row'}?"
     drawn = [*facets.names, *([x.name] if x else [])]
     shown = [asked.measured, f"{rows:,} rows", asked.held, *asked.over(*drawn), *facets.told]
@@ -67,16 +67,17 @@ def spread(asked: Asked) -> Figure:
         panels = [replace(one, found=found) for one, found in zip(panels, clipped, strict=True)]
     places = style.panels(body, len(panels), share_y=alike)
     kind: list[Any] = []
-    for axes, facet, one in zip(places, facets.drawn, panels, strict=True):
+    for axes, label, one in zip(places, style.headings(facets.labels), panels, strict=True):
         kind = _levels(axes, one, scale, one_each)
         scale.show(axes, "x", 10 if len(panels) == 1 else 5)
-        name(axes, facet, scale.axis.title if axis else "", asked.title)
+        name(axes, label, scale.axis.title if axis else "", asked.title)
     outside = (
         scales([(axes, one.found) for axes, one in zip(places, panels, strict=True)], alike) if asked.is_loss else []
     )
     told = [BOXES if scale.kind == "steps" else BANDS] if not one_each else []
     style.legend(body, kind, " ".join([asked.title, *asked.over(*drawn)]))
     every = sum(int(shares(asked.results, None, facet.asked.where)[0].sum()) for facet in facets.drawn)
+    told += asked.left_out(x.name) if x else []
     told += [f"without the {1 - rows / every:.1%} of rows that have no {asked.title}"] if rows < every else []
     asked.caption(made, *told, *outside, *(asked.binned(x) if x else []))
     return made
@@ -100,12 +101,12 @@ def share(asked: Asked) -> Figure:
     if line:
         told = f"{line}{asked.after}: {below:,} of {rows:,} rows ({below / max(rows, 1):.1%})"
     shown = [told, asked.held, *asked.over(*drawn), *facets.told]
-    size = (style.WIDTH if len(counted) == 1 else 9.6, style.height(len(counted)))
+    size = (style.WIDTH if len(counted) == 1 else 9.6, style.height(facets.labels))
     made, body = style.sheet(question, DOT.join(part for part in shown if part), *size)
     seen: set[int] = set()
     marks: list[Any] = []
     places = style.panels(body, len(counted))
-    for axes, facet, (total, tally, under) in zip(places, facets.drawn, counted, strict=True):
+    for axes, label, (total, tally, under) in zip(places, style.headings(facets.labels), counted, strict=True):
         with np.errstate(invalid="ignore"):
             _areas(axes, scale, tally / total)
             marks = [_mark(axes, scale, under / total, line)] if line else []
@@ -113,10 +114,10 @@ def share(asked: Asked) -> Figure:
         scale.show(axes, "x", 10 if len(counted) == 1 else 5)
         axes.set(ylim=(0, 1))
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-        name(axes, facet, scale.axis.title if axis else "", f"share of rows; {line}" if line else "share of rows")
+        name(axes, label, scale.axis.title if axis else "", f"share of rows; {line}" if line else "share of rows")
     handles: list[Any] = [style.patch(status) for at, status in enumerate(STATUSES) if at in seen]
     style.legend(body, [*handles, *marks], "how rows ended")
-    asked.caption(made, *(asked.binned(x) if x else []))
+    asked.caption(made, *([*asked.left_out(x.name), *asked.binned(x)] if x else []))
     return made
 
 
@@ -137,7 +138,7 @@ def _across(asked: Asked, usual: str | None) -> Axis | None:
     """The horizontal axis; None if only the repeat varies and no axis was asked for."""
     if not asked.x and asked.free() == ["repeat"]:
         return None
-    return asked.pick(asked.x or usual)
+    return asked.pick(asked.x or usual or next(iter(asked.entire()), None))
 
 
 def _all(asked: Asked, rows: int) -> Axis:
@@ -156,9 +157,9 @@ def _bound(asked: Asked) -> tuple[str, float] | None:
     return asked.colour, asked.below
 
 
-def name(axes: Axes, facet: Facet, x: str, y: str) -> None:
+def name(axes: Axes, label: str, x: str, y: str) -> None:
     """Label a panel: its axes, and above it the setting, if there are several."""
-    axes.set_title(facet.label, fontsize=9)
+    axes.set_title(label, fontsize=9)
     style.outer(axes, x, y)
     style.plain(axes)
 

@@ -23,7 +23,7 @@ from harness.views.plots.asked import DOT, Asked
 from harness.views.plots.cells import EMPTY, Cells, Outcome, cells_of, opened, outline
 from harness.views.plots.colours import Colours
 from harness.views.plots.facets import Facet, Facets, facets_of
-from harness.views.plots.gather import has, parts, present
+from harness.views.plots.gather import absent, has, parts, present
 from harness.views.plots.scales import Scale, scale_of
 from harness.views.statuses import SIGNS, phrase
 from harness.views.ticks import short
@@ -38,7 +38,9 @@ BAR = 40
 """The most characters in a line of the titles along the bars beside a row of panels."""
 SMALL, THIN = 3.0, 8.0
 """Pixels: cells smaller than the first both ways have no outline, nor have parts thinner than the second."""
-FLAT = {"ran": SIGNS[Status.RAN].colour, "settled": SIGNS[Status.SETTLED].colour, "grew": GREW}
+UNUSED = "not used: rows have no value of the other axis"
+"""What the legend says of cells whose rows cannot be told apart along the other axis, as it does nothing there."""
+FLAT = {"ran": SIGNS[Status.RAN].colour, "settled": SIGNS[Status.SETTLED].colour, "grew": GREW, UNUSED: "#f7f7f7"}
 """Colours of cells of which the picture says only how they ended; `diverged` cells have the colour of that status."""
 TITLES = {"settled": "settled in epoch", "diverged": "diverged in epoch"}
 
@@ -55,8 +57,7 @@ class Panel:
 
 def map_of(asked: Asked) -> Figure:
     """Colour over x and y: the median where a cell holds several rows. Raises `HarnessError`."""
-    x = asked.pick(asked.x, *([asked.y] if asked.y and not asked.x else []))
-    y = asked.beside(x.name, asked.y)
+    x, y = asked.pair()
     asked.comparable(x.name, y.name)
     asked = asked.drawing(x.name, y.name).at_last_epochs(x.name, y.name)
     only = _only(asked)
@@ -64,7 +65,11 @@ def map_of(asked: Asked) -> Figure:
     facets = facets_of(asked, x.name, y.name)
     groups = [[panel(facet, across, up) for facet in kind] for kind in facets.kinds]
     drawn = [one for group in groups for one in group]
-    heights = [style.height(len(group)) if len(groups) == 1 else style.PANEL * -(-len(group) // 3) for group in groups]
+    labels = [[one.facet.label for one in group] for group in groups]
+    heights = [
+        style.height(part) if len(groups) == 1 else style.PANEL * -(-len(part) // 3) + style.heading_height(part)
+        for part in labels
+    ]
     size = (style.WIDTH, style.HEIGHT) if len(drawn) == 1 else (9.6, sum(heights) + 1.2 * (len(groups) > 1))
     made, body = style.sheet(_question(asked, x.title, y.title), _shown(asked, facets, drawn), *size)
     ended = {name: _ended(name, drawn) for name in TITLES}
@@ -79,7 +84,9 @@ def map_of(asked: Asked) -> Figure:
         handles += _group(part, group, (across, up), {one.kind: one for one in scales if one})
         told += _cut(scales[0], idle, group)
     style.legend(body, _once(handles), "most common status")
-    asked.caption(made, *told, *asked.binned(x, y))
+    for axis, scale in ((x, across), (y, up)):
+        told += absent(axis, scale.axis, asked.results, asked.where, only, asked.title)
+    asked.caption(made, *told, *asked.left_out(x.name, y.name), *asked.binned(x, y))
     return made
 
 
@@ -101,6 +108,7 @@ def panel(facet: Facet, across: Scale, up: Scale) -> Panel:
     layers = {name: np.where(mask, cells.epoch, np.nan) for name, mask in masks.items()}
     value = np.where(rest, cells.value, np.nan)
     flat = {"ran": ran & ~rest, "settled": settled & ~rest & ~masks["settled"], "grew": grew}
+    flat |= {UNUSED: cells.unused}
     return Panel(facet, cells, {"value": value, **layers}, flat)
 
 
@@ -158,13 +166,14 @@ def _cut(scale: Colours | None, idle: float | None, group: Sequence[Panel]) -> l
 
 def _group(part: Any, group: Sequence[Panel], scales: tuple[Scale, Scale], found: dict[str, Colours]) -> list[Any]:
     """Draw panels whose colours mean the same, with a bar for each scale; return what the legend says of them."""
-    columns = min(len(group), 3) if len(group) != 4 else 2
+    columns = style.across(len(group))
     rows = -(-len(group) // columns)
     bars = max(len(found), 1)  # a grid of both, for constrained layout knows no grid within another here
     grid = part.add_gridspec(rows * bars, columns + 1, width_ratios=[1] * columns + [0.035 * columns])
     handles: list[Any] = []
     first: Axes | None = None
-    for at, one in enumerate(group):
+    headings = style.headings([one.facet.label for one in group])
+    for at, (one, heading) in enumerate(zip(group, headings, strict=True)):
         row = at // columns * bars
         axes = part.add_subplot(grid[row : row + bars, at % columns], sharex=first, sharey=first)
         first = first or axes
@@ -174,7 +183,7 @@ def _group(part: Any, group: Sequence[Panel], scales: tuple[Scale, Scale], found
         lowest = at + columns >= len(group)
         axes.tick_params(labelbottom=lowest, labelleft=at % columns == 0)
         axes.set(xlabel=axes.get_xlabel() if lowest else "", ylabel=axes.get_ylabel() if at % columns == 0 else "")
-        axes.set_title(one.facet.label, fontsize=9)
+        axes.set_title(heading, fontsize=9)
     for at, colour in enumerate(found.values()):
         colour.bar(
             part,
@@ -203,12 +212,14 @@ def _draw(axes: Axes, one: Panel, scales: tuple[Scale, Scale], found: dict[str, 
             only = np.ma.masked_where(~mask, np.zeros(mask.shape))
             axes.pcolormesh(*edges, only, cmap=ListedColormap([colour]), rasterized=True, gid=f"flat {name}")
             handles.append(Patch(facecolor=colour, label=_phrase(name)))
-    if (one.cells.outcome == EMPTY).any():
-        handles.append(Patch(facecolor=style.NONE, label="no rows"))
+    if ((one.cells.outcome == EMPTY) & ~one.cells.unused).any():
+        handles.append(Patch(facecolor=style.NONE, label="no rows with this combination"))
     return handles + _outlines(axes, one, edges)
 
 
 def _phrase(name: str) -> str:
+    if name == UNUSED:
+        return UNUSED
     if name == "grew":
         return "ran, but grew: loss above that of the first epoch"
     return phrase(Status[name.upper()])

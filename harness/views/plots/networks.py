@@ -28,7 +28,7 @@ BESIDE = 0.1
 def weights(asked: Asked) -> Figure:
     """Each weight against an axis, where it stands in the network: a row for each unit, the bias in the last column."""
     names = named(asked, MOST)
-    x = asked.pick(asked.x)
+    x = asked.pick(asked.x or next(iter(asked.entire()), None))
     asked = asked.at_last_epochs(x.name)
     facets = facets_of(asked, x.name)
     scale = scale_of(present(asked.results, x, asked.where))
@@ -61,7 +61,7 @@ def weights(asked: Asked) -> Figure:
         Line2D([], [], color=LINES[number % len(LINES)], label=facet.value) for number, facet in enumerate(facets.drawn)
     ]
     style.legend(made.body, [] if one else handles, ", ".join(facets.names))
-    asked.caption(made.figure, *([BANDS] if over and one else []), *asked.binned(x))
+    asked.caption(made.figure, *([BANDS] if over and one else []), *asked.left_out(x.name), *asked.binned(x))
     return made.figure
 
 

@@ -37,6 +37,8 @@ ROOM = 1e-3
 """An axis of losses may reach up to its least loss divided by this, even where that is beyond `GREATEST`."""
 LEGEND, MARK = 12.5, 8
 """Characters of a legend to an inch, and how many a mark takes."""
+HEADING, LINE = 78, 0.16
+"""Characters of the labels of panels side by side, all together, and the inches that a line of them is high."""
 TITLE = 9.3
 """Characters of the title to an inch."""
 
@@ -78,7 +80,7 @@ def sheet(question: str, shown: str, width: float = WIDTH, height: float = HEIGH
 
 def panels(body: Any, count: int, share_y: bool = True) -> list[Axes]:
     """Make `count` panels side by side, at most three in a row, which share their x axis, and y if asked for."""
-    columns = min(count, 3) if count != 4 else 2
+    columns = across(count)
     rows = -(-count // columns)
     grid = body.subplots(rows, columns, sharex=True, sharey=share_y, squeeze=False)
     for axes in grid.flat[count:]:
@@ -88,9 +90,28 @@ def panels(body: Any, count: int, share_y: bool = True) -> list[Axes]:
     return list(grid.flat[:count])
 
 
-def height(count: int) -> float:
-    """The height, in inches, of a picture with `count` panels."""
-    return HEIGHT if count == 1 else 1.9 + PANEL * (1 if count <= 3 else 2)
+def across(count: int) -> int:
+    """How many of `count` panels stand side by side."""
+    return min(count, 3) if count != 4 else 2
+
+
+def headings(labels: Sequence[str]) -> list[str]:
+    """The labels of panels, in lines that are no wider than a panel."""
+    return [textwrap.fill(label, HEADING // across(len(labels))) for label in labels]
+
+
+def heading_height(labels: Sequence[str]) -> float:
+    """The inches that the lines of the panels' labels beyond the first add to a picture."""
+    lines = [heading.count("\n") for heading in headings(labels)]
+    columns = across(len(labels))
+    return LINE * sum(max(lines[at : at + columns]) for at in range(0, len(lines), columns))
+
+
+def height(labels: Sequence[str]) -> float:
+    """The height, in inches, of a picture with a panel for each label."""
+    if len(labels) == 1:
+        return HEIGHT
+    return 1.9 + PANEL * -(-len(labels) // across(len(labels))) + heading_height(labels)
 
 
 def outer(axes: Axes, x: str, y: str) -> None:
