@@ -115,8 +115,9 @@ def explain(
     number for the first ones, or a list such as `[0, 1, 10, "last"]`, 0 being the network before training; if not
     given the first one, and of a row its first ones and its last. settings: parameter -> value, such as
     {"learning_rate": 0.1, "init": "ones"}; the others take their axis's first value. For the columns see
-    `harness.views.explain.record.record_of`. As much is recorded as a page of 5 MB holds; `attrs["notes"]` says what is
-    left out, and `harness explain --csv` gives all of it. Always in `exact` arithmetic. Raises `ExperimentError`; for a
+    `harness.views.explain.record.record_of`. As much is recorded as a page of 5 MB holds and about half a minute of
+    training reaches; `attrs["notes"]` says what is not shown, and `harness explain --csv` gives what the page has no
+    room for. Always in `exact` arithmetic. Raises `ExperimentError`; for a
     row `StoreError` if there are no results, and `HarnessError` if it is none of them or has no such epoch.
     """
     from harness.views.configuration import chosen

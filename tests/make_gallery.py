@@ -14,7 +14,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 import harness
 from harness.views import plots, report, steps
 from harness.views.configuration import chosen
-from harness.views.explain import record_of
+from harness.views.explain import Page, Recording, record_of
 from tests.browser import opened, started
 from tests.make_columns import ROOT
 
@@ -145,7 +145,7 @@ def draw(folder: Path) -> Iterator[Path]:
         for one in PICTURES:
             yield Path(plots.write(swept[one.experiment], str(folder / one.name), one.kind, **one.choices))
         configuration = chosen(file_of("question"), {})
-        record = record_of(configuration, range(1, configuration.drawn_epochs() + 1))
+        record = record_of(Recording(configuration, range(1, configuration.drawn_epochs() + 1), Page()))
         steps.draw(record, f"{results}/explain.html")
         steps.draw(record, str(folder / "before-and-after.png"))
         report.write(swept["learning_rate"], f"{results}/report.html")

@@ -10,13 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from rich.console import Console
 
 import harness
+from harness.cli import main
 from harness.cli.options import parse_settings
 from harness.errors import HarnessError
 from harness.views import explain as view
 from harness.views.configuration import chosen
+from harness.views.explain.text import shown
 from tests.make_columns import ROOT
 
 QUESTION = ROOT / "experiments" / "question.yaml"
@@ -190,6 +193,31 @@ def test_the_terminal_shows_it_within_80_columns() -> None:
     line = next(line for line in text.splitlines() if line.startswith("w2_1_1 <-"))
     assert line.split()[-4:] == ["1", "12", "-1.2", "-0.2"]
     assert "…" not in text
+
+
+@pytest.mark.parametrize("width", [60, 72, 80])
+@pytest.mark.parametrize(
+    ("experiment", "settings"),
+    [(XOR, {}), (XOR, {"init": "{constant: -1.23456789e-13}"}), (QUESTION, {"learning_rate": "0.1"})],
+    ids=["xor", "tiny", "question"],
+)
+def test_no_number_is_cut_in_a_narrow_terminal(
+    experiment: Any, settings: dict[str, Any], width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    sets = [f"--set={key}={value}" for key, value in settings.items()]
+    result = CliRunner().invoke(main, ["explain", str(experiment), *sets])
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= width
+    columns = ["before", "gradient", "change", "after"]
+    assert ["formula", *columns] in [line.split() for line in lines]
+    record = view.record_of(view.Recording(chosen(experiment, settings), [1], view.Lines(width)))
+    rows = record[record.phase == "update"]
+    expected = [[shown(row[key]) for key in columns] for _, row in rows.iterrows()]
+    ends = [line.split()[-4:] for line in lines]
+    ends = [end for end in ends if end in expected]
+    assert ends
+    assert ends == expected[: len(ends)]
 
 
 @pytest.mark.parametrize(

@@ -516,6 +516,28 @@ def test_no_label_covers_another_or_a_unit(
         assert apart or {first, second} == {"chip", "unit"}, (first, second, a, b)
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("experiment", NETWORKS[:3], ids=NAMES[:3])
+def test_a_unit_s_value_stands_within_its_circle(browser: Chrome, tmp_path: Path, experiment: Any, width: int) -> None:
+    record = harness.explain(experiment, epochs=1)
+    for value in (None, -0.01604, -1.234e-13):
+        if value is not None:
+            record.loc[record.name.str.fullmatch(r"[axy]\d.*"), "value"] = value
+        page(browser, tmp_path, record, width)
+        outside = browser.execute_script(
+            """const far = (unit) => {
+              const c = unit.querySelector('circle'), t = unit.querySelector('.value').getBBox();
+              const reach = [t.x, t.x + t.width].flatMap((x) => [t.y, t.y + t.height].map((y) =>
+                Math.hypot(x - c.cx.baseVal.value, y - c.cy.baseVal.value)));
+              return Math.max(...reach) - c.r.baseVal.value;
+            };
+            return [...document.querySelectorAll('.unit')].map((u) =>
+              [u.querySelector('.value').textContent, far(u)])"""
+        )
+        assert outside
+        assert [one for one in outside if one[1] > 0] == []
+
+
 def test_larger_networks_are_maps_that_keys_move_over(browser: Chrome, tmp_path: Path) -> None:
     record = harness.explain(WIDE)
     page(browser, tmp_path, record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -144,9 +145,28 @@ def test_of_a_row_too_long_to_train_again_the_table_s_last_weights_are_shown(
     (note,) = found.attrs["notes"]
     assert note == (
         "Not shown: epoch 3,000; to train up to there takes too long, it ended after 2. "
-        "The last weights shown are the table's."
+        "The last weights shown are the table's. Where the run ends was not compared with the table."
     )
     assert "Epoch 3000, sample 1" in printed(folder, 0, "--epochs", "1,last")
+
+
+def test_a_row_that_takes_long_is_announced_and_ends_in_its_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On standard error, beforehand; a row too long to be trained, or soon over, is not announced."""
+    monkeypatch.setattr(record, "LONG_WORK", 30_000)
+    folder = swept(tmp_path, epochs=[300])
+    page = str(tmp_path / "row.html")
+    for form in ((), ("--csv",), ("--html", page)):
+        result = CliRunner().invoke(main, ["explain", str(folder), "--config", "0", "--epochs", "1,last", *form])
+        assert result.exit_code == 0
+        said, *rest = result.stderr.splitlines()
+        assert re.fullmatch(r"training up to epoch 300 in the reference, at most about \d+ seconds", said)
+        assert SAME in (rest if form == ("--csv",) else result.stdout.splitlines())
+    monkeypatch.setattr(record, "MOST_WORK", 31_000)
+    result = CliRunner().invoke(main, ["explain", str(folder), "--config", "0", "--epochs", "1,last"])
+    assert result.stderr == ""
+    assert "was not compared with the table" in " ".join(result.stdout.split())
 
 
 def test_a_file_and_a_row_give_the_same_kind_of_thing(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harness.sweeps.run import Ran
     from harness.sweeps.work import Compilation
     from harness.views.configuration import Configuration
+    from harness.views.explain import Recording
 
 
 MOST_LINES = 195
@@ -170,7 +171,7 @@ def record(configuration: Configuration, epochs: Sequence[int], form: str | None
     from harness.views import explain as view
 
     if form:
-        recording = view.Recording(configuration, epochs)
+        recording = announced(view.Recording(configuration, epochs))
         for text in {"json": view.json_of, "csv": view.csv_of}[form](view.streamed(recording)):
             click.echo(text, nl=False)
         for note in recording.notes():
@@ -179,10 +180,10 @@ def record(configuration: Configuration, epochs: Sequence[int], form: str | None
         from rich.console import Console
 
         console = Console(highlight=False)
-        recorded = view.record_of(configuration, epochs, view.Lines(console.width))
+        recorded = view.record_of(announced(view.Recording(configuration, epochs, view.Lines(console.width))))
         notes = [f"\n{note}" for note in recorded.attrs["notes"]]
         left = MOST_LINES - sum(len(note) // console.width + 2 for note in notes)
-        for table in view.tables(recorded):
+        for table in view.tables(recorded, console.width):
             with console.capture() as printed:
                 console.print(table)
             lines = printed.get().splitlines(keepends=True)
@@ -193,6 +194,13 @@ def record(configuration: Configuration, epochs: Sequence[int], form: str | None
                 break
         for note in notes:
             console.print(note)
+
+
+def announced(recording: Recording) -> Recording:
+    """A recording, after a line on standard error if it takes long."""
+    if said := recording.announced():
+        click.echo(said, err=True)
+    return recording
 
 
 def duration(seconds: float) -> str:

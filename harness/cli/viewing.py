@@ -60,7 +60,7 @@ def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: st
     if not drawn:
         printing.record(configuration, shown, forms["form"])
         return
-    recorded = view.record_of(configuration, shown)
+    recorded = view.record_of(printing.announced(view.Recording(configuration, shown, view.Page())))
     for kind, path in drawn.items():
         steps.draw(recorded, path, kind)
         click.echo(f"wrote {path}")

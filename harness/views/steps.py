@@ -16,7 +16,8 @@ from markupsafe import Markup
 from harness.errors import HarnessError
 from harness.experiment.errors import either
 from harness.views.explain.epochs import asked
-from harness.views.explain.record import record_of
+from harness.views.explain.plan import Page
+from harness.views.explain.record import Recording, record_of
 from harness.views.files import put
 from harness.views.page import render
 
@@ -56,7 +57,8 @@ def explained(configuration: Configuration, epochs: Any = None) -> Explained:
     epochs: a number for so many, a list for these; if None the first one, and of a row its first and its last ones.
     """
     wanted = asked(epochs)
-    recorded = record_of(configuration, configuration.shown_epochs(wanted, drawn=configuration.number is not None))
+    shown = configuration.shown_epochs(wanted, drawn=configuration.number is not None)
+    recorded = record_of(Recording(configuration, shown, Page()))
     made = Explained(recorded)
     made.attrs = recorded.attrs
     return made

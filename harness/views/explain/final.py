@@ -25,6 +25,12 @@ class Final:
     settled: int | None = None
     diverged: bool = False
 
+    @property
+    def uncompared(self) -> str:
+        """What is added if the row was not trained to its end."""
+        shown = "" if self.network is None else " The last weights shown are the table's."
+        return f"{shown} Where the run ends was not compared with the table."
+
     def compared(self, network: Network) -> str:
         """In a sentence, whether another network has the table's weights, bit for bit; and if not, why not."""
         if self.network is None:

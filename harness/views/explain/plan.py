@@ -84,7 +84,7 @@ class Lines(Room):
     table: float = 5.0
 
     def row(self, part: str, formula: str) -> float:
-        room = max(24, self.width - (56 if part == "update" else 34))
+        room = max(8, self.width - (56 if part == "update" else 34))
         return ceil(len(formula) / room)
 
 

@@ -18,14 +18,18 @@ from harness.reference import Losses, Network, Update
 from harness.reference.network import sample_gradient
 from harness.views.explain import rows
 from harness.views.explain.names import Names
-from harness.views.explain.plan import Page, Plan, Room, planned
+from harness.views.explain.plan import Plan, Room, planned
 
 if TYPE_CHECKING:
     from harness.experiment.model import Structure
     from harness.views.configuration import Configuration
 
-MOST_WORK = 4_000_000
-"""Operations on arrays to reach a later epoch, in training that is not recorded: about ten seconds of the reference."""
+A_SECOND = 1_400_000
+"""Operations on arrays that the reference does in about a second."""
+MOST_WORK = 30 * A_SECOND
+"""Operations to reach a later epoch, in training that is not recorded."""
+LONG_WORK = 3 * A_SECOND
+"""Operations from which on it is said beforehand how long they may take."""
 Part = list[dict[str, Any]]
 
 
@@ -49,6 +53,18 @@ class Recording:
     @property
     def network(self) -> Network:
         return self.training.network
+
+    def announced(self) -> str | None:
+        """In a sentence, how long the training may take that is not recorded; None if that is soon over."""
+        last, final = self.plan.epochs[-1], self.configuration.final
+        if self._ahead(last) > MOST_WORK:
+            return None  # not even tried
+        until = min(last, (final and final.settled) or last)
+        recorded = self.plan.epochs if self.plan.batches is None else ()
+        work = min((until - sum(0 < epoch <= until for epoch in recorded)) * self.samples * self._work, MOST_WORK)
+        if work <= LONG_WORK:
+            return None
+        return f"training up to epoch {last:,} in the reference, at most about {work / A_SECOND:.0f} seconds"
 
     def parts(self) -> Iterator[Part]:
         """The rows of each update that is recorded, with its samples, and of each epoch's losses, in order."""
@@ -116,16 +132,16 @@ class Recording:
 
     def notes(self) -> list[str]:
         """Sentences on what is not shown and whether a row ends in the table's weights, once `parts` has ended."""
-        said = []
+        said, final = [], self.configuration.final
         if self.plan.left_out:
-            said.append(f"Left out: {'; '.join(self.plan.left_out)}; --csv and --json give all of it.")
+            upto = f" up to epoch {self.reached:,}" if self.missed else ""
+            said.append(f"Left out: {'; '.join(self.plan.left_out)}; --csv and --json give all of it{upto}.")
         if self.missed:
             which = f"epoch{'s' * (len(self.missed) > 1)} {_listed(self.missed)}"
-            more = "" if self.configuration.final is None else " The last weights shown are the table's."
+            more = "" if final is None else final.uncompared
             said.append(
                 f"Not shown: {which}; to train up to there takes too long, it ended after {self.reached:,}.{more}"
             )
-        final = self.configuration.final
         if final is not None and not self.missed and self.reached == final.epoch:
             said.append(final.compared(self.network))
         return said
@@ -143,15 +159,14 @@ def _work(structure: Structure) -> int:
     return 2 * (sum(layers) * 2 - layers[0] - layers[-1]) + 60 * (len(layers) - 1) + weights // 500
 
 
-def record_of(configuration: Configuration, epochs: Sequence[int], room: Room | None = None) -> pd.DataFrame:
-    """The record of these epochs of a configuration, a row for every number, as far as there is room for it.
+def record_of(recording: Recording) -> pd.DataFrame:
+    """The record of a recording's epochs, a row for every number.
 
     Columns: epoch and sample (1-based; of an update, the last sample of its batch), phase (forward, backward, update,
     epoch; before an update optimizer: what it takes and keeps; weights: of a network that stands still), name, formula,
     value; and for an update the weight before, its gradient, the change and the weight after. attrs: what it is of,
     and `notes` on what is not shown.
     """
-    recording = Recording(configuration, epochs, room or Page())
     made = [row for part in recording.parts() for row in part]
     recorded = pd.DataFrame(made, columns=list(rows.COLUMNS)).astype({"sample": "Int64"})
     recorded.attrs.update(described(recording))

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 DIGITS = 6
+LEAST_FORMULA = 12
+"""Columns of a terminal that a formula has before the gaps between the columns become narrower."""
 NAMED = {"x": "inputs", "t": "targets"}
 TITLES = {
     "forward": "Forward",
@@ -44,8 +46,8 @@ def json_of(pieces: Iterable[pd.DataFrame]) -> Iterator[str]:
     yield "\n]\n"
 
 
-def tables(recorded: pd.DataFrame) -> Iterator[RenderableType]:
-    """The record for a terminal: each sample forward and backward, each update, each epoch's losses."""
+def tables(recorded: pd.DataFrame, width: int = 80) -> Iterator[RenderableType]:
+    """The record for a terminal of this width: each sample forward and backward, each update, each epoch's losses."""
     from rich.text import Text
 
     about = recorded.attrs
@@ -64,29 +66,37 @@ def tables(recorded: pd.DataFrame) -> Iterator[RenderableType]:
             takes = ", ".join(f"{row['name']} {shown(row['value'])}" for _, row in part[~kept].iterrows())
             if kept.any():
                 yield Text(f"\n{TITLES[phase]}")
-                yield _table(part[kept], ["value"])
+                yield _table(part[kept], ["value"], width)
         elif phase == "epoch":
             losses = ", ".join(f"{row['name']} {shown(row['value'])}" for _, row in part.iterrows())
             yield Text(f"Epoch {epoch} as a whole: {losses}")
         else:
             yield Text(f"\n{TITLES[phase]}" + (f"; {takes}" if phase == "update" else ""))
-            yield _table(part, ["before", "gradient", "change", "after"] if phase == "update" else ["value"])
+            yield _table(part, ["before", "gradient", "change", "after"] if phase == "update" else ["value"], width)
 
 
-def _table(part: pd.DataFrame, numbers: list[str]) -> RenderableType:
+def _table(part: pd.DataFrame, numbers: list[str], width: int) -> RenderableType:
+    """A table whose numbers stand whole: the formulas fold into the rest of the width."""
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
     updates = "after" in numbers
-    if not updates:  # an update's formula begins with the name
-        table.add_column("name", no_wrap=True)
-    table.add_column("formula", overflow="fold", min_width=24)
+    leading = {} if updates else {"name": [*part["name"]]}  # an update's formula begins with the name
+    columns = {number: [shown(value) for value in part[number]] for number in numbers}
+    taken = [max(map(len, [head, *cells])) for head, cells in {**leading, **columns}.items()]
+    left = width - sum(taken)
+    gap = next((gap for gap in (3, 2) if left - gap * len(taken) >= LEAST_FORMULA), 1)
+    left -= gap * len(taken)
+    whole = left > 0  # else the numbers fold too, and are still not cut
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, gap - 1, 0, 0), show_edge=False)
+    for head in leading:
+        table.add_column(head, no_wrap=whole, overflow="fold")
+    table.add_column("formula", overflow="fold", min_width=max(1, min(24, left)))
     for number in numbers:
-        table.add_column(number, justify="right", no_wrap=True)
-    for _, row in part.iterrows():
-        name = [] if updates else [row["name"]]
-        table.add_row(*name, row["formula"], *(shown(row[number]) for number in numbers))
+        table.add_column(number, justify="right", no_wrap=whole, overflow="fold")
+    for cells in zip(*leading.values(), part["formula"], *columns.values(), strict=True):
+        table.add_row(*cells)
     return table
 
 

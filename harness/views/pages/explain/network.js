@@ -2,6 +2,20 @@
 
 const SHARES = Array.from({ length: 37 }, (_, i) => 0.5 + (i % 2 ? -0.02 : 0.02) * Math.ceil(i / 2));
 
+const SMALLEST = 8;
+
+/** Give a text in a circle of radius r, 0.24 r below its middle, the first wording that fits, as large as it may be. */
+function fitted(node, wordings, largest, r) {
+  const low = 0.24 * r, h = 0.65;
+  const size = (text) => { // with half a letter's width and half a line's height in units of it
+    const w = 0.32 * text.length, corner = w * w + h * h;
+    return (Math.sqrt((low * h) ** 2 + corner * (r * r - low * low)) - low * h) / corner;
+  };
+  const text = wordings.find((one) => size(one) >= SMALLEST) ?? wordings.at(-1);
+  node.textContent = text;
+  node.style.fontSize = `${Math.min(largest, size(text))}px`;
+}
+
 class Network {
   constructor(svg, width, height) {
     Object.assign(this, { svg, places: placesOf(width, height), edges: new Map(), circles: new Map() });
@@ -172,11 +186,10 @@ class Network {
   }
 
   showUnit({ group, value, delta, sides, layer, unit }, frame, name) {
-    const text = print(frame.values.get(name).value), back = frame.phase !== "forward", { big, radius, across, width } = this.places;
+    const number = frame.values.get(name).value, text = print(number), back = frame.phase !== "forward", { big, radius, across, width } = this.places;
     const tight = !across && width / layers[layer] < 70;
     const slope = layer > 0 && back ? print(frame.values.get(`delta${layer}_${unit}`).value, tight ? 1 : 4) : "";
-    value.textContent = text;
-    value.style.fontSize = `${Math.min(big ? 20 : 15, Math.max(8, (2 * radius - 5) / (0.62 * text.length)))}px`;
+    fitted(value, [4, 3, 2, 1].map((digits) => print(number, digits)), big ? 20 : 15, radius - 2.5);
     if (delta) delta.textContent = slope && (tight ? slope : `\u03b4 ${slope}`);
     if (sides) {
       sides.target.textContent = `${sides.short ? "t" : "target"} ${print(frame.values.get(`t${unit}`).value, sides.short ? 3 : 4)}`;
