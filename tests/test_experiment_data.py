@@ -288,7 +288,10 @@ def test_a_file_of_names_that_were_written_with_their_spaces_is_still_read() -> 
         ),
         (
             b"a,b,c\n1,\xff,3\n",
-            ["file: cannot be read as CSV: In CSV column #1: Row #2: CSV conversion error to string: invalid UTF8 data"],
+            [
+                "file: cannot be read as CSV: In CSV column #1: Row #2: CSV conversion error to string: invalid UTF8 "
+                "data"
+            ],
         ),
         ("a" * 140_000 + ",b,c\n", ["file: cannot be read as CSV: a cell of over 131,072 characters"]),
     ],
