@@ -25,7 +25,8 @@ A sweep of an experiment called NAME writes `results/NAME/`:
 | `log/*.json` | an entry for every part that is done, with the size and SHA-256 of its files |
 | `blocks/*.arrow` | blocks whose part is not complete yet; empty once the sweep is |
 
-`pandas.read_parquet("results/NAME/runs")` reads it, and so do polars, DuckDB and anything else that reads Parquet;
+`pandas.read_parquet("results/NAME/runs")` reads it, and so do polars, DuckDB and anything else that reads Parquet; they
+read every Parquet file there, also a copy of yours, where `harness` reads only those that the log names.
 `harness.load("results/NAME")` gives the same rows in the order of the grid. A number that does not exist is NULL, never
 NaN. Losses and weights are float64, or float32 if every network of the experiment is. The metadata of each Parquet file
 carries the experiment (`harness.experiment`), its fingerprint, the schema's version, the dtype and the arithmetic.
