@@ -68,7 +68,8 @@ def test_a_changed_formula_is_not_served_from_the_cache(package: Path, tmp_path:
         "import harness; print(harness.train({'name': 'x', 'network': {'layers': [1, 1]}, 'data': {'rows': [[1, 1]]},"
         "'parameters': {'learning_rate': 0.25, 'epochs': 1, 'init': 'zeros'}}).w1_1_1.item())"
     )
-    environment = os.environ | {"PYTHONPATH": str(package.parent), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    places = {"PYTHONPATH": str(package.parent), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    environment = os.environ | places | {"NUMBA_OPT": "0"}  # a formula is what it is, however fast: compiled sooner
 
     def trained() -> float:
         command = [sys.executable, "-c", program]
