@@ -33,7 +33,7 @@ OPTIONS = run.Options(block_size=BLOCK_SIZE)
 LONG = EXPERIMENT | {
     "network": {"layers": [2, 4, 1], "activation": "tanh"},
     "parameters": {"learning_rate": {"geomspace": [1e-3, 0.3, 400]}, "epochs": [1, 10_000], "init": "he_normal"},
-    "repeats": 30,
+    "repeats": 10,
 }
 
 

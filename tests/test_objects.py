@@ -38,10 +38,10 @@ from reliability import sweeps
 from reliability.sweeps import ROOT, command, digests
 
 BUCKETS = (f"bucket-{number}" for number in itertools.count())
-PARAMETERS = sweeps.EXPERIMENT["parameters"] | {"learning_rate": {"geomspace": [1e-3, 3, 17]}}
+PARAMETERS = sweeps.EXPERIMENT["parameters"] | {"learning_rate": {"geomspace": [1e-3, 3, 9]}}
 EXPERIMENT: dict[str, Any] = sweeps.EXPERIMENT | {"parameters": PARAMETERS, "record": {}}
 CURVES = EXPERIMENT | {"record": {"losses": {"every": 100}}}
-BLOCK_SIZE, BLOCKS, ROWS = 2, 34, 272
+BLOCK_SIZE, BLOCKS, ROWS = 2, 18, 144
 SHARE = "import harness.sweeps.plan; harness.sweeps.plan.FEW_BLOCKS = 16;"
 """Python that lowers the number of blocks that have a file each, so that the blocks of this experiment share parts."""
 
@@ -141,7 +141,10 @@ def test_the_same_bytes_as_on_disk(server: str, bucket: str, on_disk: dict[str, 
     assert harness.load(folder).equals(harness.load(Path(folder)))
     assert len(harness.load(folder)) == ROWS
     shown = CliRunner().invoke(main, ["status", folder])
-    assert (shown.exit_code, shown.output.split()[:6]) == (0, ["state", "complete", "blocks", "34", "done", "34"])
+    assert (shown.exit_code, shown.output.split()[:6]) == (
+        0,
+        ["state", "complete", "blocks", f"{BLOCKS}", "done", f"{BLOCKS}"],
+    )
 
 
 def test_it_can_be_looked_at(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,7 +184,7 @@ def test_an_endpoint_may_be_given(
 def test_a_sweep_that_failed_goes_on(server: str, bucket: str, on_disk: dict[str, str], trained: list[int]) -> None:
     options = run.Options(block_size=BLOCK_SIZE)
     with pytest.raises(FailedError, match="half-way"):
-        run.sweep(load(EXPERIMENT), f"s3://{bucket}/results", options, only(30, FailedError("half-way")))
+        run.sweep(load(EXPERIMENT), f"s3://{bucket}/results", options, only(BLOCKS - 4, FailedError("half-way")))
     assert not sha256(contents(server, bucket))
     harness.sweep(EXPERIMENT, f"s3://{bucket}/results", block_size=BLOCK_SIZE)
     assert sorted(trained) == list(range(BLOCKS))
@@ -190,7 +193,7 @@ def test_a_sweep_that_failed_goes_on(server: str, bucket: str, on_disk: dict[str
 
 def test_a_sweep_that_was_killed_goes_on(server: str, bucket: str, on_disk: dict[str, str], trained: list[int]) -> None:
     child = subprocess.Popen(writer(bucket), cwd=ROOT)
-    while child.poll() is None and sum(name.startswith("log/") for name in names(server, bucket)) < 10:
+    while child.poll() is None and sum(name.startswith("log/") for name in names(server, bucket)) < 6:
         pass
     child.kill()
     child.wait()
@@ -198,7 +201,7 @@ def test_a_sweep_that_was_killed_goes_on(server: str, bucket: str, on_disk: dict
     for name in (name for name in files if name.startswith("blocks/")):
         assert pa.ipc.open_file(files[name]).read_all().num_rows
     harness.sweep(EXPERIMENT, f"s3://{bucket}/results", block_size=BLOCK_SIZE)
-    assert len(trained) <= BLOCKS - 10
+    assert len(trained) <= BLOCKS - 6
     assert sha256(contents(server, bucket)) == on_disk
 
 
@@ -257,7 +260,7 @@ def test_damage_is_found_and_made_anew(server: str, bucket: str, trained: list[i
     assert verified.output.splitlines() == [
         f"{folder}/{runs[3]}: not what was written: its SHA-256 is another",
         f"{folder}/{runs[7]}: missing",
-        f"{folder}: 12 of 14 blocks are whole, 2 files are not",
+        f"{folder}: 6 of 8 blocks are whole, 2 files are not",
     ]
     trained.clear()
     harness.sweep(CURVES, f"s3://{bucket}/results", block_size=5)
