@@ -19,7 +19,7 @@ from harness.errors import FailedError
 from harness.experiment import load
 from harness.store import reading
 from harness.store.contents import StoreError
-from harness.store.disk import READY
+from harness.store.disk import MOVING, READY
 from harness.store.folder import Folder
 from harness.store.lock import LOCK, OWNER
 from harness.store.places import place_of
@@ -213,7 +213,7 @@ def _state(folder: Path, tables: list[set[Any]], story: Story) -> str:
     """What is wrong with what a reader finds. tables: the rows there were and the rows there shall be."""
     for file in folder.glob("[a-z]*/*.parquet"):
         pq.read_table(file)
-    if (folder / READY).exists():
+    if (folder / READY).exists() or (folder / MOVING).exists():
         return ""  # the next sweep first goes on with the switch
     rows, manifest = _rows(folder), Folder(place_of(folder)).manifest()
     if story.options.extend and rows not in tables:

@@ -81,7 +81,7 @@ class Trace:
     def wrong(self, left: Tree, committed: list[Entry], returned: bool, scratch: Path) -> str:
         """What must not be so in what was left. A switch that was cut short is first gone on with, as a sweep does."""
         name = str(self.story.experiment["name"])
-        if f"{name}/{disk.READY}" in left:
+        if f"{name}/{disk.READY}" in left or f"{name}/{disk.MOVING}" in left:
             key = frozenset(left.items())
             if key not in self.recovered:
                 with _written(left, scratch), tapped(scratch):

@@ -26,10 +26,11 @@ from harness.store.lock import LOCK, OWNER, owned
 from harness.store.log import BLOCKS, EXPERIMENT, KINDS, LOG, MANIFEST, OURS
 
 WRITING = ".writing"
-NEXT, READY, OLD = ".next", ".ready", ".old"
-"""Names of subfolders: results being made to replace all that is here, the same once whole, and the replaced ones."""
-FOLDERS = (*KINDS, BLOCKS, LOG)
-NAMES = (*FOLDERS, MANIFEST, EXPERIMENT, LOCK, OWNER, WRITING, NEXT, READY, OLD)
+NEXT, READY, MOVING, OLD = ".next", ".ready", ".moving", ".old"
+"""Names of subfolders: results being made to replace those here; the same once they are whole, and once those here are
+out of their way; and what is replaced."""
+FOLDERS, FILES = (*KINDS, BLOCKS, LOG), (MANIFEST, EXPERIMENT)
+NAMES = (*FOLDERS, *FILES, LOCK, OWNER, WRITING, NEXT, READY, MOVING, OLD)
 """All that a sweep writes lies under one of these names."""
 TEMPORARY = re.compile("[0-9a-f]{32}")
 CHUNK = 2**24
@@ -128,7 +129,7 @@ class Disk:
 
     def untidy(self) -> bool:
         """Whether a writer was killed before it could `recover` or `tidy`."""
-        return any((self.root / name).exists() for name in (WRITING, READY, OLD))
+        return any((self.root / name).exists() for name in (WRITING, READY, MOVING, OLD))
 
     def staged(self) -> Disk:
         """The folder in which results are made that shall replace those here."""
@@ -142,22 +143,19 @@ class Disk:
         self.recover()
 
     def recover(self) -> None:
-        """Complete a `take_over` that was interrupted."""
-        ready, old = self.root / READY, self.root / OLD
-        if not ready.is_dir():
+        """Complete a `take_over` that was interrupted. No file but the sweep's is ever moved."""
+        ready, moving, old = self.root / READY, self.root / MOVING, self.root / OLD
+        if not ready.is_dir() and not moving.is_dir():
             return
         with self._failures(self.root, 0):
             self._refuse_links()
-            old.mkdir(exist_ok=True)
-            for name in sorted(name for name in os.listdir(ready) if not name.startswith(".")):
-                if (self.root / name).exists():
-                    os.rename(self.root / name, old / name)
-                os.rename(ready / name, self.root / name)
-            for name in _strangers(old):
-                os.rename(old / name, self.root / name)
-            _sync(self.root)
+            if ready.is_dir():
+                _move(self.root, old)
+                os.rename(ready, moving)
+                _sync(self.root)
+            _move(moving, self.root)
             _clear(old)
-            _clear(ready)
+            _clear(moving)
         self.tidy()
 
     def lock(self) -> contextlib.AbstractContextManager[None]:
@@ -228,10 +226,21 @@ class Disk:
             raise FailedError(f"{path}: {reason}{room}{kept}") from error
 
 
-def _strangers(folder: Path) -> list[str]:
-    """Whatever lies in the folders of a folder of results by names that no sweep gives."""
+def _own(folder: Path) -> list[str]:
+    """The files of the sweep in a folder of results, by their names in it, those of one folder after another."""
     inside = [f"{name}/{inner}" for name in FOLDERS if (folder / name).is_dir() for inner in os.listdir(folder / name)]
-    return [name for name in inside if not OURS.fullmatch(name)]
+    names = [name for name in (*inside, *FILES) if name in FILES or OURS.fullmatch(name)]
+    return [name for name in names if (folder / name).is_file() and not (folder / name).is_symlink()]
+
+
+def _move(source: Path, target: Path) -> None:
+    """Move the files of the sweep from one folder of results to another, and sync where they come to lie."""
+    target.mkdir(exist_ok=True)
+    for folder, names in itertools.groupby(_own(source), os.path.dirname):
+        (target / folder).mkdir(exist_ok=True)
+        for name in names:
+            os.rename(source / name, target / name)
+        _sync(target / folder)
 
 
 def _clear(folder: Path) -> None:
@@ -243,7 +252,7 @@ def _clear(folder: Path) -> None:
     above = folder.name if folder.name in FOLDERS else ""
     for path in list(folder.iterdir()):
         name = f"{above}/{path.name}" if above else path.name
-        if OURS.fullmatch(name) or name in (MANIFEST, EXPERIMENT) or TEMPORARY.fullmatch(path.name):
+        if OURS.fullmatch(name) or name in FILES or TEMPORARY.fullmatch(path.name):
             path.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # what is not the sweep's keeps its folder
         folder.rmdir()

@@ -95,13 +95,15 @@ def sweep(
     """
     place = place_of(results, experiment.name, endpoint=options.endpoint)
     folder = Folder(place)
+    if place.untidy():
+        with place.lock():
+            place.recover()
     options = replace(options, block_size=_block_size(folder, experiment, options))
     plan = Plan(experiment, options.block_size)
     if complete(folder, plan, options) and folder.described_as(experiment) and not place.untidy():
         return Ran(folder, plan, already=True)
     place.make(())
     with place.lock():
-        place.recover()
         if complete(folder, plan, options):
             folder.describe(experiment)
             place.tidy()
