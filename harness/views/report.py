@@ -10,6 +10,7 @@ import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,7 @@ def report(results: Results) -> str:
         load=LOAD.format(folder=results.folder),
         provenance=_provenance(results, manifest),
         data=_packed(json.dumps(data, separators=(",", ":"), allow_nan=False).encode()),
-        plotly=_packed(get_plotlyjs().encode()),
+        plotly=_plotly(),
     )
 
 
@@ -142,6 +143,11 @@ results.explain(0)            # what happened to each weight, step by step
 # or with any reader of Parquet:
 #   pandas.read_parquet("{folder}/runs")
 #   duckdb.sql("SELECT * FROM '{folder}/runs/*.parquet' ORDER BY loss_mean LIMIT 5")"""
+
+
+@cache
+def _plotly() -> str:
+    return _packed(get_plotlyjs().encode())
 
 
 def _packed(data: bytes) -> str:

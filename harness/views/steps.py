@@ -7,6 +7,7 @@ import json
 import os
 from base64 import b64encode
 from html import escape
+from itertools import pairwise
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from harness.views.configuration import Configuration
 
 FORMATS = ("html", "png")
+UPDATED = ("before", "gradient", "change", "after")
+"""The numbers of an update."""
 FRAME = '<iframe title="{title}" srcdoc="{page}" style="width: 100%; height: 820px; border: 0"></iframe>'
 
 
@@ -97,17 +100,20 @@ def packed(recorded: pd.DataFrame) -> dict[str, Any]:
     """
     shapes: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
     parts = []
-    samples = recorded["sample"].astype(object).where(recorded["sample"].notna(), 0)
-    changes = recorded[["epoch", "sample", "phase"]].assign(sample=samples)
-    for _, rows in recorded.groupby((changes != changes.shift()).any(axis=1).cumsum(), sort=False):
-        epoch, sample, phase = changes.loc[rows.index[0]]
-        shape = tuple(rows["name"]), tuple(rows["formula"])
-        columns = ("before", "gradient", "change", "after") if phase == "update" else ("value",)
-        numbers = {name: b64encode(rows[name].to_numpy("<f8").tobytes()).decode() for name in columns}
-        about = {"epoch": int(epoch), "sample": int(sample), "phase": phase}
-        parts.append(about | {"shape": shapes.setdefault(shape, len(shapes))} | numbers)
+    texts = {name: recorded[name].tolist() for name in ("phase", "name", "formula")}
+    numbers = {name: recorded[name].to_numpy("<f8") for name in (*UPDATED, "value")}
+    epochs, samples = (recorded[name].fillna(0).astype(int).tolist() for name in ("epoch", "sample"))
+    where = list(zip(epochs, samples, texts["phase"], strict=True))
+    starts = [at for at, here in enumerate(where) if at == 0 or here != where[at - 1]]
+    for start, stop in pairwise([*starts, len(where)]):
+        epoch, sample, phase = where[start]
+        shape = tuple(texts["name"][start:stop]), tuple(texts["formula"][start:stop])
+        columns = UPDATED if phase == "update" else ("value",)
+        found = {name: b64encode(numbers[name][start:stop].tobytes()).decode() for name in columns}
+        about = {"epoch": epoch, "sample": sample, "phase": phase}
+        parts.append(about | {"shape": shapes.setdefault(shape, len(shapes))} | found)
     return {
         "about": recorded.attrs,
-        "shapes": [{"name": names, "formula": texts} for names, texts in shapes],
+        "shapes": [{"name": names, "formula": formulas} for names, formulas in shapes],
         "parts": parts,
     }
