@@ -101,8 +101,8 @@ def test_what_is_there_of_an_interrupted_sweep_is_kept(tmp_path: Path, monkeypat
     ("change", "message"),
     [
         ({"seed": 5}, "made with another seed"),
-        ({"record": {}}, "made with another losses_every"),
-        ({"data": {"rows": [[1, 1, 2]]}}, "made from other data"),
+        ({"record": {}}, "made with another record.losses"),
+        ({"data": {"rows": [[1, 1, 2]]}}, r"made from other data \(2 rows then, 1 now\)"),
     ],
 )
 def test_other_results_are_not_extended(change: dict[str, Any], message: str, tmp_path: Path) -> None:

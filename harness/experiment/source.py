@@ -48,7 +48,8 @@ class Source:
     """Plain data and where they came from.
 
     label: what messages call it. folder: what relative file names start from. text: the file, or the mapping
-    as YAML. places: path -> what messages call it, where that is another place.
+    as YAML. places: path -> what messages call it, where that is another place. kept: a Parquet file in place of the
+    data file that is named, or None.
     """
 
     label: str
@@ -57,6 +58,7 @@ class Source:
     folder: FilePath
     positions: Positions | None = None
     places: Mapping[Path, Path] = field(default_factory=dict)
+    kept: bytes | None = None
 
     def error(self, notes: Iterable[Note]) -> ExperimentError:
         """All notes, with those the YAML reader left, as one error in order of position."""

@@ -17,12 +17,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness.block import Block, Curves, Outcome
-from harness.experiment import ExperimentError, load
+from harness.experiment.differences import unlike
 from harness.experiment.model import Data, Experiment
 from harness.store.contents import StoreError
 from harness.store.files import from_arrow
 from harness.store.folder import Folder
-from harness.store.log import EXPERIMENT, Entry
+from harness.store.log import Entry
 from harness.store.places import Place
 from harness.sweeps.plan import Plan
 
@@ -33,17 +33,11 @@ RECENT = 8
 def earlier(folder: Folder, experiment: Experiment) -> Earlier:
     """The results in a folder, for an experiment that is to go on from them. Raises `StoreError` if it cannot."""
     manifest = folder.manifest() or {}
-    try:
-        before = load(experiment.label, folder.place.read(EXPERIMENT).decode())
-    except (OSError, ExperimentError, UnicodeDecodeError):
-        before = None
-    if before is None or before.fingerprint != manifest.get("fingerprint"):
+    before = folder.before(experiment)
+    if before is None:
         raise StoreError(f"{folder}: its experiment or its data cannot be read any more; see --overwrite")
-    for what in ("seed", "record_weights", "losses_every"):
-        if getattr(before, what) != getattr(experiment, what):
-            raise StoreError(f"{folder}: made with another {what}, so that nothing of it can be kept; see --overwrite")
-    if before.data.digest() != experiment.data.digest():
-        raise StoreError(f"{folder}: made from other data, so that nothing of it can be kept; see --overwrite")
+    if why := unlike(before, experiment):
+        raise StoreError(f"{folder}: {why}, so that nothing of it can be kept; see --overwrite")
     plan = Plan(before, manifest["block_size"])
     good = folder.found().good
     mine = [entry for entry in good if entry.key == plan.key(entry.first, entry.stop)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,16 +36,21 @@ SOURCES = ("rows", "file", "generate")
 class Table:
     """numbers: (S, columns), inputs first. key: which of `SOURCES` gave it.
 
-    inputs: how many columns are inputs; None when the network decides.
+    inputs: how many columns are inputs; None when the network decides. names: of the columns, where they have any.
     """
 
     numbers: Floats
     inputs: int | None
     key: str
+    names: tuple[str, ...] = ()
 
 
-def read(section: dict[str, Any], folder: FilePath) -> Table:
-    """The table that a `data:` section describes. section: the keys that are given. Raises BadValueError."""
+def read(section: dict[str, Any], folder: FilePath, kept: bytes | None = None) -> Table:
+    """The table that a `data:` section describes. Raises BadValueError.
+
+    section: the keys that are given. folder: where a file's name starts from. kept: a Parquet file to be read in place
+    of the section's file, with the columns that this had.
+    """
     given = [key for key in SOURCES if key in section]
     notes: list[tuple[Path, str]] = []
     if len(given) != 1:
@@ -57,7 +63,7 @@ def read(section: dict[str, Any], folder: FilePath) -> Table:
     if given[0] == "rows":
         return Table(_rows(section["rows"]), None, "rows")
     if given[0] == "file":
-        return _file(section, folder)
+        return _file(section, folder, kept)
     made = generate(section["generate"], section.get("samples", 200), section.get("noise", 0.1), section.get("seed", 0))
     table = np.hstack(made)
     if not np.isfinite(table).all():
@@ -96,7 +102,7 @@ def _row_notes(rows: list[Any]) -> Iterator[tuple[Path, str]]:
                 yield ("rows", index, place), f"expected a finite number, found {found(number)}"
 
 
-def _file(section: dict[str, Any], folder: FilePath) -> Table:
+def _file(section: dict[str, Any], folder: FilePath, kept: bytes | None) -> Table:
     name = section["file"]
     notes: list[tuple[Path, str]] = [
         ((key,), f"missing; expected the names of columns, such as {key}: {example}")
@@ -106,7 +112,7 @@ def _file(section: dict[str, Any], folder: FilePath) -> Table:
     path = folder / name
     if path.suffix.lower() not in SUFFIXES:
         notes.append((("file",), f"expected a file that ends in {either(SUFFIXES)}, found {found(name)}"))
-    elif not os.path.isfile(path):
+    elif kept is None and not os.path.isfile(path):
         what = "is a directory" if os.path.isdir(path) else "no such file"
         notes.append((("file",), f"{what}: {shorten(str(path), 200)}"))
     if notes:
@@ -117,8 +123,11 @@ def _file(section: dict[str, Any], folder: FilePath) -> Table:
     twice = [(key, i) for key in ("inputs", "targets") for i, c in enumerate(section[key]) if columns.count(c) > 1]
     if twice:
         raise BadValueError(notes=[((*twice[-1],), "this column is named twice")])
-    reader = _read_parquet if path.suffix.lower() == ".parquet" else _read_csv
-    return Table(reader(path, section), len(section["inputs"]), "file")
+    if kept is not None or path.suffix.lower() == ".parquet":
+        numbers = _read_parquet(path if kept is None else io.BytesIO(kept), section)
+    else:
+        numbers = _read_csv(path, section)
+    return Table(numbers, len(section["inputs"]), "file", tuple(columns))
 
 
 def _check_columns(section: dict[str, Any], names: Sequence[str], has: str) -> None:
@@ -166,13 +175,13 @@ def _two_points(columns: Sequence[Column], places: Sequence[Path]) -> dict[str, 
     return {wrong.name: (places[columns.index(wrong)], f"{what}; expected the same sign before all fractions")}
 
 
-def _read_parquet(path: FilePath, section: dict[str, Any]) -> Floats:
+def _read_parquet(source: FilePath | io.BytesIO, section: dict[str, Any]) -> Floats:
     import pyarrow as pa
     from pyarrow import compute, parquet
 
     used = [*section["inputs"], *section["targets"]]
     try:
-        with parquet.ParquetFile(path) as file:
+        with parquet.ParquetFile(source) as file:
             schema = file.schema_arrow
             _check_columns(section, schema.names, ", ".join(shorten(name) for name in schema.names[:12]))
             notes = [
