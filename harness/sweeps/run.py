@@ -143,9 +143,8 @@ def _do(work: Work, plan: Plan, executor: Executor, watch: Watch, options: Optio
         if compilation := uncompiled(plan):
             watch.compiling(compilation)
         prepare(plan, watch.stop)
-        if not work.earlier:
-            pieces = [plan.pieces[task.block] for task in tasks if task.block is not None]
-            watch.announce(measure(plan, pieces, folder, options.threads))
+        pieces = [plan.pieces[task.block] for task in tasks if task.block is not None]
+        watch.announce(measure(plan, pieces, folder, options.threads, work.earlier))
     watch.progress(plan.runs - left, plan.runs)
     started, done = time.perf_counter(), 0
     for runs in executor(work, unless_stopped(tasks, watch)):
