@@ -31,9 +31,10 @@ class Kept:
     """The data of an experiment as they are kept. file: the name, size and SHA-256 of theirs; None if they are not."""
 
     def __init__(self, experiment: Experiment) -> None:
-        self.digest, self.file = experiment.data.digest(), None
-        table = np.hstack([experiment.data.inputs, experiment.data.targets])
-        if experiment.from_file and table.nbytes <= MOST_BYTES:
+        data, self.file = experiment.data, None
+        self.digest = data.digest()
+        if experiment.from_file and data.inputs.nbytes + data.targets.nbytes <= MOST_BYTES:
+            table = np.hstack([data.inputs, data.targets])
             schema = pa.schema([(name, pa.float64()) for name in experiment.columns])
             made = pa.Table.from_arrays(list(map(pa.array, table.T)), schema=schema)
             self._data = parquet(made.replace_schema_metadata({FINGERPRINT: experiment.fingerprint}))

@@ -19,13 +19,12 @@ from harness.experiment.errors import MOST_NOTES, BadValueError, Path, count, ei
 from harness.experiment.generators import generate
 
 Floats = NDArray[np.float64]
+NAMES = ("inputs", "targets")
 ONLY_WITH = {
-    "inputs": "file",
-    "targets": "file",
-    "samples": "generate",
-    "noise": "generate",
-    "seed": "generate",
+    **dict.fromkeys(NAMES, ("file", "rows")),
+    **dict.fromkeys(("samples", "noise", "seed"), ("generate",)),
 }
+"""Key -> the `SOURCES` that it may stand beside."""
 SUFFIXES = (*sheet.SUFFIXES, ".parquet")
 MOST_ROWS = 10**6
 """The most rows of a Parquet file; the limits of a CSV file stand in `sheet`."""
@@ -56,12 +55,14 @@ def read(section: dict[str, Any], folder: FilePath, kept: bytes | None = None) -
     if len(given) != 1:
         what = f"{' and '.join(given)}" if given else "none of them"
         notes.append(((), f"expected one of {either(SOURCES)}, found {what}"))
-    elif wrong := [key for key in section if ONLY_WITH.get(key, given[0]) != given[0]]:
-        notes += [((key,), f"goes with {ONLY_WITH[key]}, not with {given[0]}") for key in wrong]
+    elif wrong := [key for key in section if given[0] not in ONLY_WITH.get(key, given)]:
+        notes += [((key,), f"goes with {either(ONLY_WITH[key])}, not with {given[0]}") for key in wrong]
     if notes:
         raise BadValueError(notes=notes)
     if given[0] == "rows":
-        return Table(_rows(section["rows"]), None, "rows")
+        numbers = _rows(section["rows"])
+        names = _names(section, numbers.shape[1])
+        return Table(numbers, len(section["inputs"]) if names else None, "rows", names)
     if given[0] == "file":
         return _file(section, folder, kept)
     made = generate(section["generate"], section.get("samples", 200), section.get("noise", 0.1), section.get("seed", 0))
@@ -88,6 +89,38 @@ def _rows(rows: Any) -> Floats:
     raise BadValueError(notes=notes)
 
 
+def _names(section: dict[str, Any], width: int) -> tuple[str, ...]:
+    """What the columns of rows are called, if anything. Raises BadValueError unless each of them has a name."""
+    if not any(key in section for key in NAMES):
+        return ()
+    if missing := _missing(section):
+        raise BadValueError(notes=missing)
+    names = _each_once(section)
+    if len(names) != width:
+        raise BadValueError(
+            notes=[(("rows",), f"expected {len(names)} numbers in a row, one for each name, found {width}")]
+        )
+    return names
+
+
+def _missing(section: dict[str, Any]) -> list[tuple[Path, str]]:
+    """That the names of inputs or targets are not given."""
+    return [
+        ((key,), f"missing; expected the names of columns, such as {key}: {example}")
+        for key, example in zip(NAMES, ("[x1, x2]", "[y]"), strict=True)
+        if key not in section
+    ]
+
+
+def _each_once(section: dict[str, Any]) -> tuple[str, ...]:
+    """The names of the columns, inputs first. Raises BadValueError if one is named twice."""
+    columns = (*section["inputs"], *section["targets"])
+    twice = [(key, i) for key in NAMES for i, column in enumerate(section[key]) if columns.count(column) > 1]
+    if twice:
+        raise BadValueError(notes=[(twice[-1], "this column is named twice")])
+    return columns
+
+
 def _row_notes(rows: list[Any]) -> Iterator[tuple[Path, str]]:
     width = next((len(row) for row in rows if isinstance(row, list) and row), 0)
     for index, row in enumerate(rows):
@@ -104,12 +137,7 @@ def _row_notes(rows: list[Any]) -> Iterator[tuple[Path, str]]:
 
 def _file(section: dict[str, Any], folder: FilePath, kept: bytes | None) -> Table:
     name = section["file"]
-    notes: list[tuple[Path, str]] = [
-        ((key,), f"missing; expected the names of columns, such as {key}: {example}")
-        for key, example in (("inputs", "[x1, x2]"), ("targets", "[y]"))
-        if key not in section
-    ]
-    path = folder / name
+    notes, path = _missing(section), folder / name
     if path.suffix.lower() not in SUFFIXES:
         notes.append((("file",), f"expected a file that ends in {either(SUFFIXES)}, found {found(name)}"))
     elif kept is None and not os.path.isfile(path):
@@ -118,16 +146,13 @@ def _file(section: dict[str, Any], folder: FilePath, kept: bytes | None) -> Tabl
     if notes:
         raise BadValueError(notes=notes)
     if path.suffix.lower() in sheet.SUFFIXES:
-        section = section | {key: [sheet.plain(name) for name in section[key]] for key in ("inputs", "targets")}
-    columns = [*section["inputs"], *section["targets"]]
-    twice = [(key, i) for key in ("inputs", "targets") for i, c in enumerate(section[key]) if columns.count(c) > 1]
-    if twice:
-        raise BadValueError(notes=[((*twice[-1],), "this column is named twice")])
+        section = section | {key: [sheet.plain(name) for name in section[key]] for key in NAMES}
+    columns = _each_once(section)
     if kept is not None or path.suffix.lower() == ".parquet":
         numbers = _read_parquet(path if kept is None else io.BytesIO(kept), section)
     else:
         numbers = _read_csv(path, section)
-    return Table(numbers, len(section["inputs"]), "file", tuple(columns))
+    return Table(numbers, len(section["inputs"]), "file", columns)
 
 
 def _check_columns(section: dict[str, Any], names: Sequence[str], has: str) -> None:
