@@ -7,9 +7,11 @@ import json
 import os
 from base64 import b64encode
 from html import escape
+from itertools import pairwise
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
@@ -97,10 +99,11 @@ def packed(recorded: pd.DataFrame) -> dict[str, Any]:
     """
     shapes: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
     parts = []
-    samples = recorded["sample"].astype(object).where(recorded["sample"].notna(), 0)
-    changes = recorded[["epoch", "sample", "phase"]].assign(sample=samples)
-    for _, rows in recorded.groupby((changes != changes.shift()).any(axis=1).cumsum(), sort=False):
-        epoch, sample, phase = changes.loc[rows.index[0]]
+    samples = recorded["sample"].fillna(0).to_numpy(np.int64)
+    keys = list(zip(recorded["epoch"], samples, recorded["phase"], strict=True))
+    starts = [at for at in range(len(keys)) if not at or keys[at] != keys[at - 1]]
+    for start, stop in pairwise([*starts, len(keys)]):
+        (epoch, sample, phase), rows = keys[start], recorded.iloc[start:stop]
         shape = tuple(rows["name"]), tuple(rows["formula"])
         columns = ("before", "gradient", "change", "after") if phase == "update" else ("value",)
         numbers = {name: b64encode(rows[name].to_numpy("<f8").tobytes()).decode() for name in columns}
