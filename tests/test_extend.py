@@ -140,7 +140,7 @@ MANY: dict[str, Any] = {
 
 
 def test_a_million_earlier_runs_take_40_megabytes(tmp_path: Path) -> None:
-    """And what is told of the memory is more than what the arrays take."""
+    """What is told of the memory is more than what the arrays take."""
     harness.sweep(MANY, tmp_path, block_size=2_000)
     before = earlier(Folder(Disk(tmp_path / "many")), load(grown(MANY, epochs=[1, 2])))
     tracemalloc.start()

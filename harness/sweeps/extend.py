@@ -101,12 +101,10 @@ class Earlier:
     @property
     def memory(self) -> int:
         """The bytes that it takes to know the earlier runs and to read their rows, at most."""
-        runs, largest = (
-            sum(piece.runs for piece in self._pieces),
-            max((entry.rows for entry in self.entries), default=0),
-        )
-        part = int(largest * self._plan.bytes / self._plan.rows)
-        return RUN_BYTES * runs + max(RECENT, part) + part
+        runs, row = sum(piece.runs for piece in self._pieces), self._plan.bytes / self._plan.rows
+        rows = [entry.rows for entry in self.entries] or [0]
+        part, whole = int(row * max(rows)), int(row * sum(rows))
+        return RUN_BYTES * runs + min(max(RECENT, part), whole) + part
 
     @property
     def _pieces(self) -> list[Piece]:
