@@ -40,6 +40,8 @@ def test_an_experiment_in_place_of_its_results(command: str, here: Path) -> None
     assert call(command, "cancer.yaml").stderr == f"{said} are in results/cancer\n"
     Path("other.yaml").write_text("- 1\n", "utf-8")
     assert call(command, "other.yaml").stderr.startswith("other.yaml: no results there (no ")
+    assert call(command, "nowhere.yaml").stderr == "nowhere.yaml: no such file\n"
+    assert call(command, "results/nothing").stderr == "results/nothing: no results there (no such folder)\n"
 
 
 def test_a_column_by_another_name(here: Path) -> None:

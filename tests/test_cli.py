@@ -135,7 +135,7 @@ def test_another_experiment_s_results_are_refused_in_one_line(tmp_path: Path) ->
     changed.write_text(Path(QUESTION).read_text("utf-8") + "seed: 1\n", "utf-8")
     refused = call("sweep", str(changed), "--results", str(tmp_path))
     assert (refused.exit_code, refused.stdout) == (2, "")
-    assert re.fullmatch(r".*question: holds the results of another experiment .*--overwrite\n", refused.stderr)
+    assert re.fullmatch(r".*question: holds results made with another seed .*--overwrite\n", refused.stderr)
     assert call("sweep", str(changed), "--results", str(tmp_path), "--overwrite").exit_code == 0
 
 

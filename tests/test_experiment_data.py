@@ -62,6 +62,12 @@ def test_a_csv_file_is_read_by_column_name() -> None:
     assert read({"file": Path("points.CSV"), "inputs": ["b"], "targets": ["a"]}, [1, 1]).inputs.tolist() == [[1], [4]]
 
 
+@pytest.mark.parametrize("first", ["#a", "# a", "%a", "//a"])
+def test_a_mark_before_the_names_is_part_of_the_first(first: str) -> None:
+    Path("p.csv").write_text(f"{first},b,c\n1,2,3\n4,5,6\n")
+    assert read({"file": "p.csv", "inputs": [first, "b"], "targets": ["c"]}, [2, 1]).inputs.tolist() == [[1, 2], [4, 5]]
+
+
 def test_every_digit_of_a_csv_file_counts() -> None:
     numbers = np.random.default_rng(0).standard_normal((100, 2)) * 10.0 ** np.arange(-50, 50)[:, None]
     Path("p.csv").write_text("a,b\n" + "".join(f"{a!r},{b!r}\n" for a, b in numbers.tolist()))
@@ -164,6 +170,12 @@ def test_a_file_of_over_16_mib_is_refused() -> None:
 def test_a_file_of_tabs_may_be_called_tsv() -> None:
     Path("p.tsv").write_text(written("\t"))
     assert len(read({"file": "p.tsv", "inputs": ["a", "b"], "targets": ["c"]}, [2, 1]).inputs) == 3
+
+
+TEXT = "a,b,c\n1,2,3\n"
+UTF8 = "expected a file that is saved as UTF-8"
+NUL = "the file is not text: it has NUL bytes; expected a CSV file, saved as UTF-8"
+ABOVE = "expected the names of its columns there, and nothing above them"
 
 
 @pytest.mark.parametrize(
@@ -288,10 +300,38 @@ def test_a_file_of_names_that_were_written_with_their_spaces_is_still_read() -> 
         ),
         (
             b"a,b,c\n1,\xff,3\n",
-            [
-                "file: cannot be read as CSV: In CSV column #1: Row #2: CSV conversion error to string: invalid UTF8 "
-                "data"
-            ],
+            ["file: line 2 is not UTF-8 text; expected a file that is saved as UTF-8"],
+        ),
+        *(
+            (TEXT.encode(name), [f"file: the file is {name[:6].upper()} text without a byte-order mark; {UTF8}"])
+            for name in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+        ),
+        (
+            "年".encode("utf-16-le") + TEXT.replace("\n", "\r\n").encode("utf-16-le"),
+            [f"file: the file is UTF-16 text without a byte-order mark; {UTF8}"],
+        ),
+        (TEXT.encode("utf-32"), [f"file: the file is UTF-32 text; {UTF8}"]),
+        (TEXT.encode("utf-16")[:-1], ["file: the file is UTF-16 text that is cut off or damaged"]),
+        (b"PK\x03\x04" + bytes(99), [f"file: {NUL}"]),
+        (TEXT.replace("2", "\0"), [f"file: {NUL}"]),
+        *(
+            (above + TEXT, [f"file: p.csv begins with the line '{above.splitlines()[0]}'; {ABOVE}"])
+            for above in (
+                "# made by hand\n",
+                "# made by hand, in May\n",
+                "# x,y,z\n",
+                "#1\n#2\n# and so on, a, b, c\n",
+                "% made by hand\n\n",
+                "// made by hand\n",
+                "sep=,\n",
+                "All the results\n",
+                "\n\n# later\n"[2:],
+            )
+        ),
+        ("# a\n# b\n", [f"file: p.csv begins with the line '# a'; {ABOVE}"]),
+        (
+            TEXT + "# the end\n",
+            ["file: p.csv has 1 cell in row 3, # the end; expected 3, one for each name in its first line"],
         ),
         ("a" * 140_000 + ",b,c\n", ["file: cannot be read as CSV: a cell of over 131,072 characters"]),
     ],

@@ -312,6 +312,9 @@ def test_a_row_s_data_file_must_be_the_one_it_was_trained_on(tmp_path: Any, monk
     folder = harness.sweep("own.yaml")
     assert len(harness.explain(folder, config=5)) > 0
     (tmp_path / "points.csv").write_text("x1,x2,label\n1,2,1\n0,1,1\n", "utf-8")
+    assert len(harness.explain(folder, config=5)) > 0  # the data that it was trained on lie with it
+    (kept,) = tmp_path.glob("results/*/data-*.parquet")
+    kept.unlink()
     with pytest.raises(HarnessError, match="its experiment no longer means these rows: its data have changed"):
         harness.explain(folder, config=5)
     (tmp_path / "points.csv").unlink()

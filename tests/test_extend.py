@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -12,7 +14,12 @@ import harness
 from harness import engine
 from harness.experiment import load
 from harness.store.contents import StoreError
+from harness.store.disk import Disk
+from harness.store.folder import Folder
+from harness.sweeps import extend as extend_module
 from harness.sweeps import run
+from harness.sweeps.estimate import guessed
+from harness.sweeps.extend import Index, earlier, identities
 from reliability.edits import edits
 from reliability.sweeps import digests
 
@@ -101,8 +108,8 @@ def test_what_is_there_of_an_interrupted_sweep_is_kept(tmp_path: Path, monkeypat
     ("change", "message"),
     [
         ({"seed": 5}, "made with another seed"),
-        ({"record": {}}, "made with another losses_every"),
-        ({"data": {"rows": [[1, 1, 2]]}}, "made from other data"),
+        ({"record": {}}, "made with another record.losses"),
+        ({"data": {"rows": [[1, 1, 2]]}}, r"made from other data \(2 rows then, 1 now\)"),
     ],
 )
 def test_other_results_are_not_extended(change: dict[str, Any], message: str, tmp_path: Path) -> None:
@@ -117,3 +124,71 @@ def test_without_the_option_an_edited_grid_is_refused(tmp_path: Path) -> None:
     harness.sweep(EXPERIMENT, tmp_path)
     with pytest.raises(StoreError, match=r"add what is new with --extend"):
         harness.sweep(grown(EXPERIMENT, epochs=[3]), tmp_path)
+
+
+MANY: dict[str, Any] = {
+    "name": "many",
+    "network": {"layers": [1, 1]},
+    "data": {"rows": [[1, 1]]},
+    "parameters": {
+        "init": "ones",
+        "learning_rate": {"geomspace": [1e-6, 1, 400]},
+        "max_loss": {"geomspace": [10, 1e6, 250]},
+        "epochs": 1,
+    },
+}
+
+
+def test_a_million_earlier_runs_take_40_megabytes(tmp_path: Path) -> None:
+    """What is told of the memory is more than what the arrays take."""
+    harness.sweep(MANY, tmp_path, block_size=2_000)
+    before = earlier(Folder(Disk(tmp_path / "many")), load(grown(MANY, epochs=[1, 2])))
+    tracemalloc.start()
+    try:
+        index = before.index
+        held, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    other = 2**21  # the plan, and one piece of it
+    assert 24 * 100_000 < held < 24 * 100_000 + other
+    assert 40 * 100_000 < peak < 40 * 100_000 + other
+    assert before.memory > peak - other
+    found = index.find(identities(before._plan.block(before._plan.pieces[7])[0]))
+    assert found.tolist() == list(range(14_000, 16_000))
+
+
+def test_one_file_of_the_earlier_table_is_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    harness.sweep(EXPERIMENT, tmp_path, block_size=2)
+    more = load(grown(EXPERIMENT, learning_rate=[30.0, 0.2, 0.01]))
+    whole = earlier(Folder(Disk(tmp_path / "grown")), more)
+    for number in range(5):
+        whole._tables(number)
+    assert len(whole._recent) == 5
+    monkeypatch.setattr(extend_module, "RECENT", 1)
+    few = earlier(Folder(Disk(tmp_path / "grown")), more)
+    for number in (0, 3, 2, 2):
+        assert few._tables(number)[0].equals(whole._tables(number)[0])
+        assert list(few._recent) == [number]
+    run.sweep(more, tmp_path, run.Options(extend=True, block_size=3))
+    wanted = harness.sweep(grown(EXPERIMENT, learning_rate=[30.0, 0.2, 0.01]), tmp_path / "b", block_size=3)
+    assert digests(tmp_path / "grown") == digests(wanted)
+
+
+def test_an_identity_counts_whole() -> None:
+    runs = np.array([[5, 1], [2, 9], [5, 2], [2**64 - 1, 0]], np.uint64)
+    index = Index(4, [(10, runs[:1]), (20, runs[1:])])
+    assert index.find(np.array([[2, 9], [2, 8], [2**64 - 1, 0], [7, 7]], np.uint64)).tolist() == [20, -1, 22, -1]
+    assert sorted(index.find(runs[[0, 2]]).tolist()) in ([-1, 10], [-1, 21])
+    assert Index(0, []).find(runs).tolist() == [-1] * 4
+
+
+def test_what_an_extension_takes_is_announced_as_a_most(tmp_path: Path) -> None:
+    seen: list[Any] = []
+    watch = run.Watch(announce=seen.append)
+    harness.sweep(EXPERIMENT, tmp_path)
+    more = load(grown(EXPERIMENT, learning_rate=[0.01, 0.5]))
+    before = earlier(Folder(Disk(tmp_path / "grown")), more)
+    run.sweep(more, tmp_path, run.Options(extend=True), watch=watch)
+    (told,) = seen
+    assert told.bound
+    assert told.memory == guessed(run.Plan(more), run.Plan(more).pieces).memory + before.memory

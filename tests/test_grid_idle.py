@@ -305,6 +305,60 @@ def test_equal_settings_of_two_grids_are_one_row() -> None:
     ]  # fmt: skip
 
 
+ABSENT: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"optimizer": "momentum"}, {"momentum": 0.9}),
+    ({"optimizer": "nesterov"}, {"momentum": 0.9}),
+    ({"optimizer": "rmsprop"}, {"alpha": 0.99}),
+    ({"optimizer": "adam"}, {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}),
+    ({"optimizer": "adamw"}, {"weight_decay": 0.01}),
+    ({"optimizer": "adam"}, {"weight_decay": 0}),
+    ({}, {"weight_decay": 0}),
+    ({}, {"optimizer": "sgd", "schedule": "constant", "loss": "mse", "output": "identity", "bias": True}),
+    ({}, {"dtype": "float64", "arithmetic": "exact", "shuffle": False, "batch_size": 1}),
+    ({"schedule": "cosine", "t_max": 3}, {"eta_min": 0}),
+    ({"init": "ones"}, {"init": {"constant": 1.0}}),
+    ({"activation": "tanh"}, {"activation": ["tanh"]}),
+    *(({"batch_size": "full"}, {"batch_size": size}) for size in (4, 5, 10**9)),
+]
+
+
+@pytest.mark.parametrize(("without", "given_too"), ABSENT)
+def test_a_setting_that_is_not_given_is_the_value_that_it_then_has(
+    without: dict[str, Any], given_too: dict[str, Any]
+) -> None:
+    """In either order of the grids, and as the one grid's axis that has another value too."""
+    both = without | given_too
+    for source in (grids(without, both), grids(both, without)):
+        assert (Grid(load(source)).rows, Grid(load(source)).runs) == (1, 1)
+    merged, alone = (harness.train(grids(*some)) for some in ((without, both), (without,)))
+    shared = [name for name in alone if name not in both]
+    pd.testing.assert_frame_equal(merged[shared], alone[shared], check_exact=True)
+    for key, other in {"momentum": 0.5, "weight_decay": 0.25, "eps": 0.5}.items():
+        if key in given_too:
+            more = grids(without, both | {key: [other, given_too[key]]})
+            assert Grid(load(more)).rows == 2
+
+
+@pytest.mark.parametrize("key", ["gradient_clip", "max_loss"])
+def test_no_bound_is_said_by_leaving_it_out_alone(key: str) -> None:
+    for value in (None, float("inf")):
+        with pytest.raises(ExperimentError, match="expected a finite number greater than 0"):
+            load(grids({}, {key: [value]}))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"schedule": "constant"}, {"schedule": "step", "step_size": 1, "gamma": 1}),
+        ({"optimizer": "sgd"}, {"optimizer": "momentum", "momentum": 0}),
+        ({"batch_size": "full"}, {"batch_size": "full", "shuffle": True}),
+    ],
+)
+def test_settings_of_different_names_are_different_rows(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """Each says what was asked, also where the numbers come out the same."""
+    assert Grid(load(grids(one, other))).rows == 2
+
+
 def test_numbers_of_every_row_are_those_of_that_row_alone() -> None:
     """Each row is trained as an experiment of its own would be."""
     source = small(optimizer=["sgd", "momentum", "adam"], momentum=[0.5, 0.8], beta1=[0.5, 0.6], batch_size=[1, 9])

@@ -284,6 +284,25 @@ def test_overwriting_leaves_nothing_of_the_other(server: str, bucket: str) -> No
     assert CliRunner().invoke(main, ["verify", f"s3://{bucket}/results/trial"]).exit_code == 0
 
 
+def test_data_from_a_file_lie_there_too(server: str, bucket: str, tmp_path: Path) -> None:
+    for name in ("old", "new"):
+        (tmp_path / f"{name}.csv").write_text(f"a,b,c\n1,{len(name)},3\n4,5,{name == 'old':d}\n")
+    data = {"file": f"{tmp_path}/old.csv", "inputs": ["a", "b"], "targets": ["c"]}
+    folder = str(harness.sweep(EXPERIMENT | {"data": data}, f"s3://{bucket}/results"))
+    before = {name for name in names(server, bucket) if name.startswith("data-")}
+    (tmp_path / "old.csv").unlink()
+    (tmp_path / "trial.yaml").write_text(json.dumps(EXPERIMENT | {"data": data | {"file": f"{tmp_path}/new.csv"}}))
+    assert len(harness.explain(folder, config=3))
+    told = refused("sweep", f"{tmp_path}/trial.yaml", "--results", f"s3://{bucket}/results")[1]
+    assert "made from other data (row 2, column 'c': 1 then, 0 now)" in told
+    run.sweep(load(EXPERIMENT | {"data": data | {"file": f"{tmp_path}/new.csv"}}), f"s3://{bucket}/results", OVERWRITE)
+    after = {name for name in names(server, bucket) if name.startswith("data-")}
+    assert len(before) == len(after) == 1
+    assert before != after
+    assert CliRunner().invoke(main, ["verify", folder]).exit_code == 0
+
+
+OVERWRITE = run.Options(overwrite=True)
 EXTENDING = "an object store cannot replace results at one instant; give another --results"
 
 
@@ -292,6 +311,7 @@ def test_extending_is_refused(bucket: str, tmp_path: Path) -> None:
     (tmp_path / "trial.yaml").write_text(json.dumps(EXPERIMENT | {"repeats": 4}))
     told = refused("sweep", f"{tmp_path}/trial.yaml", "--results", f"s3://{bucket}/results", "--extend")
     assert told == (1, f"s3://{bucket}/results/trial: {EXTENDING}\n")
+    assert "--extend" not in refused("sweep", f"{tmp_path}/trial.yaml", "--results", f"s3://{bucket}/results")[1]
 
 
 def test_tasks_go_to_other_processes(server: str, bucket: str, on_disk: dict[str, str]) -> None:

@@ -306,7 +306,7 @@ def test_a_part_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path, mon
 def test_another_experiment_s_folder_is_refused(tmp_path: Path) -> None:
     folder = harness.sweep(EXPERIMENT, tmp_path)
     before = digests(folder)
-    with pytest.raises(StoreError, match=r"holds the results of another experiment .*--overwrite"):
+    with pytest.raises(StoreError, match=r"holds results made with another seed .*--overwrite"):
         harness.sweep(EXPERIMENT | {"seed": 5}, tmp_path)
     assert digests(folder) == before
     harness.sweep(EXPERIMENT | {"description": "other words, same rows"}, tmp_path)

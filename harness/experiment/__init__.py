@@ -22,15 +22,17 @@ def load(
     source: str | os.PathLike[str] | Mapping[str, Any],
     text: str | None = None,
     settings: Mapping[str, str] | None = None,
+    kept: bytes | None = None,
 ) -> Experiment:
     """The experiment in a YAML file, or in a mapping of the same shape.
 
     text: what stood in the file at another time, to be read in its place. settings: parameter (or `name`) -> its one
-    value as YAML, in place of its axis or constant. Raises ExperimentError, whose text has a line for each problem.
+    value as YAML, in place of its axis or constant. kept: a Parquet file to be read in place of the data file that the
+    experiment names. Raises ExperimentError, whose text has a line for each problem.
     """
     from harness.experiment import resolve  # loads pydantic, which the engine and the store do without
 
-    return resolve.load(source, text, settings)
+    return resolve.load(source, text, settings, kept)
 
 
 def json_schema() -> dict[str, Any]:

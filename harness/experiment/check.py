@@ -179,7 +179,7 @@ class Checker:
         if by_class and outputs < 2:
             message = f"expected at least 2 outputs for cross_entropy, one for each class, found {outputs}"
             return Note(self.where("layers"), message)
-        places = {"file": {"inputs": "inputs", "targets": "targets"}}.get(table.key, {})
+        places = {"inputs": "inputs", "targets": "targets"} if table.names else {}
         fits = f"to fit {'.'.join(map(str, self.where('layers')))}"
         if table.inputs not in (None, inputs):
             message = f"expected {count(inputs, 'input')}, {fits}, found {table.inputs}"

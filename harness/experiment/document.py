@@ -92,7 +92,7 @@ else:
 
 
 class DataSection(Section):
-    """One of rows, file (with inputs and targets) or generate (with samples, noise and seed)."""
+    """One of rows or file, whose columns inputs and targets name, or generate (with samples, noise and seed)."""
 
     rows: Annotated[Any, WithJsonSchema({"type": "array", "items": _ROW, "minItems": 1})] = None
     file: Annotated[Any, Rule(_text, {"type": "string"})] = None

@@ -179,6 +179,8 @@ class Experiment:
     swept: every key that stands under `parameters` or `zip` anywhere, in declared order.
     losses_every: epochs between two points of the loss curves, or None for no curves.
     source: the text of the file (or the mapping as YAML). fingerprint: SHA-256 of what decides the rows.
+    columns: what the columns of the data are called, inputs first; none where nobody named them.
+    from_file: whether the data stand in a file beside the experiment.
     """
 
     label: str
@@ -195,3 +197,5 @@ class Experiment:
     losses_every: int | None
     source: str
     fingerprint: str
+    columns: tuple[str, ...] = ()
+    from_file: bool = False

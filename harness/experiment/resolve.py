@@ -26,13 +26,16 @@ from harness.formulas.optimizers import OPTIMIZERS
 Origin = str | os.PathLike[str] | Mapping[str, Any]
 
 
-def load(origin: Origin, text: str | None = None, settings: Mapping[str, str] | None = None) -> Experiment:
+def load(
+    origin: Origin, text: str | None = None, settings: Mapping[str, str] | None = None, kept: bytes | None = None
+) -> Experiment:
     """The experiment in a YAML file or a mapping of the same shape. Raises ExperimentError.
 
     text: what stood in the file at another time. settings: parameter -> its one value as YAML, in place of what stands
-    there; or `name`. What is wrong with a setting has the place `--set learning_rate`.
+    there; or `name`. What is wrong with a setting has the place `--set learning_rate`. kept: a Parquet file in place of
+    the data file that the experiment names.
     """
-    given = source.read(origin, text)
+    given = replace(source.read(origin, text), kept=kept)
     experiment = _finish(_read(given))  # what is wrong without the settings has its place in the file
     return _finish(_read(changed(given, settings))) if settings else experiment
 
@@ -133,7 +136,7 @@ def _read(given: Source) -> _Reading:
         if not any(path[0] == "data" for path in damaged):
             section = {key: getattr(made.data, key) for key in given.data["data"]}
             try:
-                table = data.read(section, given.folder)
+                table = data.read(section, given.folder, given.kept)
             except BadValueError as bad:
                 notes += notes_at(("data",), bad)
     elif ("data",) not in damaged:
@@ -222,6 +225,8 @@ def _finish(reading: _Reading) -> Experiment:
         losses_every=made.record.losses.every if made.record.losses else None,
         source=reading.source.text,
         fingerprint="",
+        columns=reading.table.names,
+        from_file=reading.table.key == "file",
     )
     return replace(experiment, fingerprint=fingerprint_of(experiment))
 

@@ -11,15 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
-import numpy as np
-
 from harness.experiment import shipped
 from harness.experiment.errors import BadValueError, ExperimentError, Key, Path, Problem, dotted, found, shorten
+from harness.experiment.mapping import MOST_BYTES, TOO_LARGE, plain, plain_mapping
 from harness.experiment.yaml_positions import Positions
 from harness.experiment.yaml_scan import YamlTextError
-from harness.experiment.yaml_text import DEEPEST, parse, scalar
-
-MOST_BYTES = 1 << 20
+from harness.experiment.yaml_text import parse, scalar
 
 _PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*(?: [A-Za-z0-9_.-]+)*")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
@@ -48,7 +45,8 @@ class Source:
     """Plain data and where they came from.
 
     label: what messages call it. folder: what relative file names start from. text: the file, or the mapping
-    as YAML. places: path -> what messages call it, where that is another place.
+    as YAML. places: path -> what messages call it, where that is another place. kept: a Parquet file in place of the
+    data file that is named, or None.
     """
 
     label: str
@@ -57,6 +55,7 @@ class Source:
     folder: FilePath
     positions: Positions | None = None
     places: Mapping[Path, Path] = field(default_factory=dict)
+    kept: bytes | None = None
 
     def error(self, notes: Iterable[Note]) -> ExperimentError:
         """All notes, with those the YAML reader left, as one error in order of position."""
@@ -138,42 +137,15 @@ def _open(path: str, flags: int) -> int:
 
 
 def _from_mapping(mapping: Mapping[str, Any]) -> Source:
-    notes: list[Note] = []
-    data = _plain(mapping, (), notes)
-    section = data.get("data")
-    if isinstance(section, dict) and isinstance(section.get("file"), str):
-        data["data"] = {**section, "file": os.path.abspath(section["file"])}
+    wrong: list[tuple[Path, str]] = []
+    data = plain_mapping(mapping, wrong)
     source = Source("experiment", data, "", FilePath("."))
-    if notes:
-        raise source.error(notes)
+    if wrong:
+        raise source.error(Note(path, message) for path, message in wrong)
     text = to_yaml(data)
     if len(text.encode("utf-8", "replace")) > MOST_BYTES:
-        raise source.error([Note((), "over 1 MiB when written as YAML; keep large data in a CSV or Parquet file")])
+        raise source.error([Note((), TOO_LARGE)])
     return Source("experiment", data, text, FilePath("."))
-
-
-def _plain(value: Any, path: Path, notes: list[Note]) -> Any:
-    """Python and NumPy values as YAML would give them; anything else is left for validation to refuse."""
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if not isinstance(value, Mapping | list | tuple):
-        return value
-    if len(path) > DEEPEST:
-        notes.append(Note(path[:4], f"nested more than {DEEPEST} deep"))
-        return None
-    if isinstance(value, list | tuple):
-        return [_plain(item, (*path, index), notes) for index, item in enumerate(value)]
-    result = {}
-    for key, item in value.items():
-        if isinstance(key, str):
-            result[str(key)] = _plain(item, (*path, key), notes)
-        else:
-            notes.append(Note((*path, found(key)), f"expected a name as the key, found {found(key)}"))
-    return result
 
 
 def to_yaml(data: Mapping[str, Any]) -> str:
@@ -207,8 +179,8 @@ def _flow(value: Any) -> str:
 
 
 def written(value: Any) -> str:
-    """A value, of Python's or NumPy's, as an experiment's author would write it; text is written already."""
-    return value if isinstance(value, str) else describe(value.item() if isinstance(value, np.generic) else value)
+    """A value of a program as an experiment's author would write it; text is written already."""
+    return value if isinstance(value, str) else describe(plain(value, (), []))
 
 
 def describe(value: Any) -> str:

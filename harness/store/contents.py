@@ -6,6 +6,7 @@
     results/NAME/curves/*.parquet     the loss curves, if they were recorded
     results/NAME/log/*.json           an entry for every part that is done, written last
     results/NAME/blocks/*.arrow       blocks whose part is not complete yet
+    results/NAME/data-*.parquet       the data that were trained on, if they came from a file
 
 A part is done when the log names it and its size and SHA-256 are what the log says. A file that the log does not name
 is a stranger: it may be the user's, it is never read, and never removed.
@@ -106,13 +107,7 @@ class Contents:
         damaged = [(name, "damaged") for name in self._logged() if name not in entries]
 
         def problem(file: File) -> tuple[str, str] | None:
-            if file.name not in sizes:
-                return file.name, "missing"
-            if sizes[file.name] != file.bytes:
-                return file.name, f"{sizes[file.name]:,} bytes, expected {file.bytes:,}"
-            if deep and self.place.digest(file.name) != (file.bytes, file.sha256):
-                return file.name, "not what was written: its SHA-256 is another"
-            return None
+            return flaw_of(self.place, file, sizes, deep)
 
         files = [file for entry in entries.values() for file in entry.files]
         problems = dict(zip(files, _each(problem, files, many=deep), strict=True))
@@ -161,6 +156,17 @@ class Contents:
     def _logged(self) -> list[str]:
         """The files of the log by names that a sweep gives."""
         return [name for name in self.place.sizes(LOG) if OURS.fullmatch(name)]
+
+
+def flaw_of(place: Place, file: File, sizes: Mapping[str, int], deep: bool) -> tuple[str, str] | None:
+    """(the file's name, what is wrong with it), or None. sizes: of what is there. deep: whether to read it."""
+    if file.name not in sizes:
+        return file.name, "missing"
+    if sizes[file.name] != file.bytes:
+        return file.name, f"{sizes[file.name]:,} bytes, expected {file.bytes:,}"
+    if deep and place.digest(file.name) != (file.bytes, file.sha256):
+        return file.name, "not what was written: its SHA-256 is another"
+    return None
 
 
 def _each(function: Callable[[Any], Any], items: Sequence[Any], many: bool) -> list[Any]:

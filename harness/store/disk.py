@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 
 from harness.errors import FailedError
 from harness.store.lock import LOCK, OWNER, owned
-from harness.store.log import BLOCKS, EXPERIMENT, KINDS, LOG, MANIFEST, OURS
+from harness.store.log import BLOCKS, EXPERIMENT, KEPT, KINDS, LOG, MANIFEST, OURS
 
 WRITING = ".writing"
 NEXT, READY, MOVING, OLD = ".next", ".ready", ".moving", ".old"
@@ -150,10 +150,11 @@ class Disk:
         with self._failures(self.root, 0):
             self._refuse_links()
             if ready.is_dir():
-                _move(self.root, old)
+                replaced = [name for name in _own(self.root) if not KEPT.fullmatch(name)]  # new data have another name
+                _move(replaced, self.root, old)
                 os.rename(ready, moving)
                 _sync(self.root)
-            _move(moving, self.root)
+            _move(_own(moving), moving, self.root)
             _clear(old)
             _clear(moving)
         self.tidy()
@@ -229,16 +230,16 @@ class Disk:
 def _own(folder: Path) -> list[str]:
     """The files of the sweep in a folder of results, by their names in it, those of one folder after another."""
     inside = [f"{name}/{inner}" for name in FOLDERS if (folder / name).is_dir() for inner in os.listdir(folder / name)]
-    names = [name for name in (*inside, *FILES) if name in FILES or OURS.fullmatch(name)]
+    names = [name for name in (*inside, *os.listdir(folder)) if name in FILES or OURS.fullmatch(name)]
     return [name for name in names if (folder / name).is_file() and not (folder / name).is_symlink()]
 
 
-def _move(source: Path, target: Path) -> None:
-    """Move the files of the sweep from one folder of results to another, and sync where they come to lie."""
+def _move(names: Iterable[str], source: Path, target: Path) -> None:
+    """Move files from one folder of results to another, and sync where they come to lie."""
     target.mkdir(exist_ok=True)
-    for folder, names in itertools.groupby(_own(source), os.path.dirname):
+    for folder, inside in itertools.groupby(names, os.path.dirname):
         (target / folder).mkdir(exist_ok=True)
-        for name in names:
+        for name in inside:
             os.rename(source / name, target / name)
         _sync(target / folder)
 

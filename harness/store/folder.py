@@ -13,9 +13,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from harness.experiment.differences import unlike
 from harness.experiment.model import Experiment
 from harness.store.contents import REPLACING, Contents, Found, StoreError
 from harness.store.files import arrow, check_arrow, check_parquet, digest, from_arrow, ours, parquet
+from harness.store.kept import Kept, as_it_was
 from harness.store.log import BLOCKS, EXPERIMENT, KINDS, LOG, MANIFEST, Entry, File, seal, sums
 from harness.store.places import Place
 from harness.store.schema import SCHEMA_VERSION
@@ -51,12 +53,19 @@ class Folder(Contents):
             experiment.fingerprint,
             SCHEMA_VERSION,
         ):
-            raise StoreError(
-                f"{self}: holds the results of another experiment ({before['name']}, as it was on "
-                f"{before['started'][:10]}); give this one another name, as with --set name=NAME, add what is new with "
-                "--extend, or replace them with --overwrite"
-            )
+            raise StoreError(self._others(experiment, before))
         return before
+
+    def before(self, experiment: Experiment) -> Experiment | None:
+        """The experiment whose results are there, with its data; None if it cannot be read any more.
+
+        experiment: beside whose file the data are looked for, if they were not kept.
+        """
+        try:
+            text, fingerprint = self.place.read(EXPERIMENT).decode(), str((self.manifest() or {}).get("fingerprint"))
+            return as_it_was(self, text, fingerprint, [experiment.label])
+        except (OSError, UnicodeDecodeError, StoreError):
+            return None
 
     def open(self, experiment: Experiment, about: Mapping[str, Any], keys: Keys, replace: bool = False) -> Found:
         """Make the folder ready for parts, and say which are there. What another sweep left there is removed.
@@ -70,23 +79,25 @@ class Folder(Contents):
         same = before.get("fingerprint") == experiment.fingerprint and before["state"] != REPLACING
         if others and same and not replace:
             raise StoreError(self._lost(others, before))
-        self._begun = self._manifest(experiment, about)
+        kept = Kept(experiment)
+        self._begun = self._manifest(experiment, {**about, **kept.about()})
         if self.place.exclusive:
             self.place.tidy()
         self.place.make((LOG, BLOCKS, *(KINDS if experiment.losses_every else KINDS[:1])))
         if before and not same:
             self._put_manifest(self._begun | {"state": REPLACING})  # nobody takes what is left for a result of either
-        kept = {entry.name for entry in good}
+        logs = {entry.name for entry in good}
         seen = [*(entry.name for entry in found.whole), *(name for name, _ in found.bad if name.startswith(f"{LOG}/"))]
-        self.place.remove(name for name in seen if name not in kept)  # what another writer logged since then stays
+        self.place.remove(name for name in seen if name not in logs)  # what another writer logged since then stays
         self.place.remove(file.name for entry in others for file in entry.files)
         if self.place.exclusive:
-            kept = {file.name for entry in good for file in entry.files}
+            files = {file.name for entry in good for file in entry.files}
             logged = {file.name for entry in found.whole for file in entry.files}
-            left = [name for name in self.data() if name not in kept]
+            left = [name for name in self.data() if name not in files]
             self.place.remove([name for name in left if name in logged or self._made(name)])
         self._put_manifest(self._begun)
         self.place.write(EXPERIMENT, experiment.source.encode())
+        kept.write(self.place)
         return Found(good, found.bad)
 
     def described_as(self, experiment: Experiment) -> bool:
@@ -157,6 +168,19 @@ class Folder(Contents):
             return ours(self.place.read(name))
         except OSError:
             return False
+
+    def _others(self, experiment: Experiment, manifest: Mapping[str, Any]) -> str:
+        """The refusal to write among the results of another experiment; it names only what would work."""
+        before = self.before(experiment)
+        why = unlike(before, experiment) if before else None
+        if before is None and manifest.get("data_sha256", digest := experiment.data.digest()) != digest:
+            why = "made from other data, which are not there any more"
+        holds = f"results {why}" if why else "the results of another experiment"
+        extend = "add what is new with --extend, " if before and not why and self.place.exclusive else ""
+        return (
+            f"{self}: holds {holds} ({manifest['name']}, as it was on {manifest['started'][:10]}); give this one "
+            f"another name, as with --set name=NAME, {extend}or replace them with --overwrite"
+        )
 
     def _lost(self, others: Collection[Entry], manifest: Mapping[str, Any]) -> str:
         blocks, by = sum(entry.stop - entry.first for entry in others), manifest.get("versions")

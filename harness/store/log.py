@@ -20,7 +20,9 @@ KINDS = ("runs", "curves")
 STEM = r"-\d{6,9}-[0-9a-f]{16}"
 DATA = re.compile(rf"(?:runs|curves)/part{STEM}\.parquet|blocks/(?:runs|curves)-block{STEM}\.arrow")
 """The name of a file of data: none lies anywhere else."""
-OURS = re.compile(rf"{DATA.pattern}|log/(?:part|block){STEM}\.json")
+KEPT = re.compile(r"data-[0-9a-f]{16}\.parquet")
+"""The name of the data that an experiment read from a file, kept at the top of the folder."""
+OURS = re.compile(rf"{DATA.pattern}|{KEPT.pattern}|log/(?:part|block){STEM}\.json")
 """A name that a sweep gives. A file by another name is somebody else's."""
 MOST_BLOCKS = 2**27
 REQUIRED = {

@@ -16,7 +16,7 @@ from harness.errors import HarnessWarning
 from harness.experiment import ExperimentError, source
 from harness.experiment.errors import none_of
 from harness.store.contents import Contents, StoreError
-from harness.store.places import Place, place_of
+from harness.store.places import S3, Place, place_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,6 +63,10 @@ def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, k
 def no_results(path: str, missing: str) -> StoreError:
     """The error for a path without results; for an experiment file it says where its results are, or would be."""
     name = None
+    if not S3.match(path) and not os.path.exists(path):
+        if path.endswith((".yaml", ".yml")):
+            return StoreError(f"{path}: no such file")
+        return StoreError(f"{path}: no results there (no such folder)")
     if os.path.isfile(path):
         with contextlib.suppress(ExperimentError):
             name = source.read(path).data.get("name")

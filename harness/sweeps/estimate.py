@@ -17,6 +17,7 @@ from harness.errors import FailedError
 from harness.store.files import arrow, digest, from_arrow, parquet
 from harness.store.folder import Folder
 from harness.sweeps import local
+from harness.sweeps.extend import Earlier
 from harness.sweeps.plan import BLOCK_NUMBERS, Piece, Plan
 from harness.sweeps.work import in_tables
 
@@ -53,14 +54,18 @@ class Estimate:
     bound: bool
 
 
-def measure(plan: Plan, pieces: Sequence[Piece], folder: Folder, threads: int | None = None) -> Estimate:
+def measure(
+    plan: Plan, pieces: Sequence[Piece], folder: Folder, threads: int | None = None, earlier: Earlier | None = None
+) -> Estimate:
     """Train samples of the runs of these pieces, which are left of a plan, and go on from there to all of them.
 
-    threads: how many train, all processors if None.
-    Raises `FailedError` if the disk cannot hold them.
+    threads: how many train, all processors if None. earlier: results that runs are taken from: nothing is measured
+    then, as nobody knows yet how many are left to train. Raises `FailedError` if the disk cannot hold them.
     """
     estimate = guessed(plan, pieces, threads)
-    if estimate.seconds * estimate.threads > SHORT:
+    if earlier:
+        estimate = replace(estimate, memory=estimate.memory + earlier.memory)
+    elif estimate.seconds * estimate.threads > SHORT:
         found = _Measurement(plan, pieces, estimate)
         disk = min(estimate.disk, int(found.disk))
         estimate = replace(estimate, seconds=found.seconds / estimate.threads, disk=disk, bound=found.bound)

@@ -6,44 +6,46 @@ A run is known by what the engine is given for it, wherever it stands in either 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from harness.block import Block, Curves, Outcome
-from harness.experiment import ExperimentError, load
+from harness.experiment.differences import unlike
 from harness.experiment.model import Data, Experiment
 from harness.store.contents import StoreError
 from harness.store.files import from_arrow
 from harness.store.folder import Folder
-from harness.store.log import EXPERIMENT, Entry
+from harness.store.log import Entry
 from harness.store.places import Place
-from harness.sweeps.plan import Plan
+from harness.sweeps.plan import Piece, Plan
 
-RECENT = 8
-"""Parts of the earlier table that are kept in memory."""
+Identities = NDArray[np.uint64]
+"""(N, 2) two halves of a hash for each of N runs."""
+RECENT = 2**25
+"""Bytes of the earlier table that are kept in memory, beside the part that was read last."""
+RUN_BYTES = 40
+"""Memory of each earlier run while the `Index` is made; afterwards it is 24."""
+INDEXING, READING = threading.Lock(), threading.Lock()
+"""Held while the index is made, and while a part is read: one thread does it for all."""
 
 
 def earlier(folder: Folder, experiment: Experiment) -> Earlier:
     """The results in a folder, for an experiment that is to go on from them. Raises `StoreError` if it cannot."""
     manifest = folder.manifest() or {}
-    try:
-        before = load(experiment.label, folder.place.read(EXPERIMENT).decode())
-    except (OSError, ExperimentError, UnicodeDecodeError):
-        before = None
-    if before is None or before.fingerprint != manifest.get("fingerprint"):
+    before = folder.before(experiment)
+    if before is None:
         raise StoreError(f"{folder}: its experiment or its data cannot be read any more; see --overwrite")
-    for what in ("seed", "record_weights", "losses_every"):
-        if getattr(before, what) != getattr(experiment, what):
-            raise StoreError(f"{folder}: made with another {what}, so that nothing of it can be kept; see --overwrite")
-    if before.data.digest() != experiment.data.digest():
-        raise StoreError(f"{folder}: made from other data, so that nothing of it can be kept; see --overwrite")
+    if why := unlike(before, experiment):
+        raise StoreError(f"{folder}: {why}, so that nothing of it can be kept; see --overwrite")
     plan = Plan(before, manifest["block_size"])
     good = folder.found().good
     mine = [entry for entry in good if entry.key == plan.key(entry.first, entry.stop)]
@@ -71,7 +73,9 @@ class Earlier:
         """What the engine gives for a block; only the runs that are not here are trained."""
         from harness import engine
 
-        known = np.array([self.index.get(identity, -1) for identity in identities(block)], np.int64)
+        with INDEXING:
+            index = self.index
+        known = index.find(identities(block))
         entries = np.searchsorted(self._starts, known, side="right") - 1
         made: list[tuple[Any, Outcome]] = []
         for number in np.unique(entries[known >= 0]):
@@ -88,13 +92,23 @@ class Earlier:
         return _joined(len(block.stops), made)
 
     @cached_property
-    def index(self) -> dict[bytes, int]:
+    def index(self) -> Index:
         """The number of each run that is there, by its identity."""
-        index: dict[bytes, int] = {}
-        for entry in self.entries:
-            for piece in self._plan.pieces[entry.first : entry.stop]:
-                index.update(zip(identities(self._plan.block(piece)[0]), range(piece.start, piece.stop), strict=True))
-        return index
+        pieces = self._pieces
+        runs = ((piece.start, identities(self._plan.block(piece)[0])) for piece in pieces)
+        return Index(sum(piece.runs for piece in pieces), runs)
+
+    @property
+    def memory(self) -> int:
+        """The bytes that it takes to know the earlier runs and to read their rows, at most."""
+        runs, row = sum(piece.runs for piece in self._pieces), self._plan.bytes / self._plan.rows
+        rows = [entry.rows for entry in self.entries] or [0]
+        part, whole = int(row * max(rows)), int(row * sum(rows))
+        return RUN_BYTES * runs + min(max(RECENT, part), whole) + part
+
+    @property
+    def _pieces(self) -> list[Piece]:
+        return [piece for entry in self.entries for piece in self._plan.pieces[entry.first : entry.stop]]
 
     @cached_property
     def _plan(self) -> Plan:
@@ -126,10 +140,22 @@ class Earlier:
             Outcome(**arrays, curves=_curves(curves, earlier[whole], runs[whole]), steps=0, asked=0),
         )
 
+    def _tables(self, number: int) -> tuple[pa.Table, pa.Table | None]:
+        """The tables of an entry by its number: runs, and curves or None."""
+        with READING:
+            tables = self._recent.pop(number, None) or self._read(number)
+            self._recent[number] = tables
+            while (
+                len(self._recent) > 1
+                and sum(table.nbytes for pair in self._recent.values() for table in pair if table) > RECENT
+            ):
+                del self._recent[next(iter(self._recent))]
+        return tables
+
     @cached_property
-    def _tables(self) -> Callable[[int], tuple[pa.Table, pa.Table | None]]:
-        """A function that reads the tables of an entry by its number: runs, and curves or None."""
-        return lru_cache(RECENT)(self._read)
+    def _recent(self) -> dict[int, tuple[pa.Table, pa.Table | None]]:
+        """The tables that were read last, the latest at the end."""
+        return {}
 
     def _read(self, number: int) -> tuple[pa.Table, pa.Table | None]:
         entry = self.entries[number]
@@ -141,20 +167,50 @@ class Earlier:
         return tables["runs"], tables.get("curves")
 
 
-def identities(block: Block) -> list[bytes]:
-    """What the engine is given for each run, but for how long it trains, in 16 bytes."""
+class Index:
+    """Runs by their identities, in 24 bytes each.
+
+    count: how many there are. runs: (the number of the first, (n, 2) identities) of n that stand together.
+    """
+
+    def __init__(self, count: int, runs: Iterable[tuple[int, Identities]]) -> None:
+        self._first, self._second = np.empty(count, np.uint64), np.empty(count, np.uint64)
+        self._numbers, at = np.empty(count, np.int64), 0
+        for start, found in runs:
+            here = slice(at, at := at + len(found))
+            self._first[here], self._second[here] = found.T
+            self._numbers[here] = np.arange(start, start + len(found))
+        order = np.argsort(self._first)
+        for name in ("_first", "_second", "_numbers"):
+            setattr(self, name, getattr(self, name)[order])
+
+    def find(self, identities: Identities) -> NDArray[np.int64]:
+        """(N,) the number of each run of these (N, 2) identities; -1 of one that is not here.
+
+        Of two whose first halves agree, as may be once in 10^19 pairs, only one is found.
+        """
+        if not len(self._numbers):
+            return np.full(len(identities), -1)
+        first, second = identities.T
+        at = np.minimum(np.searchsorted(self._first, first), len(self._first) - 1)
+        here = (self._first[at] == first) & (self._second[at] == second)
+        return np.where(here, self._numbers[at], -1)
+
+
+def identities(block: Block) -> Identities:
+    """What the engine is given for each of N runs, but for how long it trains, as (N, 2) halves of a hash."""
     shape = (len(block.structure.activations), block.runs)
     digests = [initialisation.digest() for initialisation in block.initialisations]
     random = np.array([initialisation.random for initialisation in block.initialisations])
     columns = [*np.broadcast_to(block.rates, shape), *block.numbers, block.max_loss]
     numbers = np.column_stack([*columns, np.where(random[block.initialisation], block.repeat, 0).astype(np.float64)])
     start = hashlib.blake2b(repr(block.structure).encode(), digest_size=16)
-    found = []
+    found = bytearray()
     for initialisation, row in zip(block.initialisation, np.ascontiguousarray(numbers), strict=True):
         hashed = start.copy()
         hashed.update(digests[initialisation] + row.tobytes())
-        found.append(hashed.digest())
-    return found
+        found += hashed.digest()
+    return np.frombuffer(found, np.uint64).reshape(-1, 2)
 
 
 def _ranges(first: Any, stop: Any) -> Any:

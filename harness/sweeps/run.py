@@ -14,6 +14,7 @@ from harness.errors import FailedError
 from harness.experiment.model import Experiment
 from harness.store.contents import Found, StoreError
 from harness.store.folder import Folder
+from harness.store.kept import problem
 from harness.store.log import sums
 from harness.store.places import place_of
 from harness.store.reading import in_order
@@ -144,9 +145,8 @@ def _do(work: Work, plan: Plan, executor: Executor, watch: Watch, options: Optio
         if compilation := uncompiled(plan):
             watch.compiling(compilation)
         prepare(plan, watch.stop)
-        if not work.earlier:
-            pieces = [plan.pieces[task.block] for task in tasks if task.block is not None]
-            watch.announce(measure(plan, pieces, folder, options.threads))
+        pieces = [plan.pieces[task.block] for task in tasks if task.block is not None]
+        watch.announce(measure(plan, pieces, folder, options.threads, work.earlier))
     watch.progress(plan.runs - left, plan.runs)
     started, done = time.perf_counter(), 0
     for runs in executor(work, unless_stopped(tasks, watch)):
@@ -171,7 +171,8 @@ def complete(folder: Folder, plan: Plan, options: Options) -> bool:
     if manifest["fingerprint"] != plan.experiment.fingerprint:
         return False
     found = folder.found()
-    return folder.described(manifest) and not found.bad and all(found.covers("part", manifest["blocks"]))
+    described = folder.described(manifest) and not problem(folder, manifest)
+    return described and not found.bad and all(found.covers("part", manifest["blocks"]))
 
 
 def tasks_left(plan: Plan, found: Found) -> list[Task]:

@@ -12,11 +12,14 @@ import pandas as pd
 
 from harness import reference
 from harness.errors import HarnessError
-from harness.experiment import ExperimentError, load, shipped, source
+from harness.experiment import load, shipped
 from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid
 from harness.experiment.model import Experiment, Value, label
 from harness.experiment.resolve import network_data, override, structure
 from harness.store import arrays
+from harness.store.contents import Contents
+from harness.store.files import FINGERPRINT
+from harness.store.kept import as_it_was
 from harness.store.places import S3
 from harness.views.explain.epochs import Asked, resolved
 from harness.views.explain.final import Final
@@ -64,14 +67,12 @@ class Configuration:
 
     def columns(self) -> tuple[list[str], list[str]]:
         """What the data's file calls the inputs and the targets; none where it has no names, or ours: x1, x2, t1."""
-        section = source.read(self.experiment.label, self.experiment.source).data["data"]
-        data = self.data()
-        found = [section.get(key, []) for key in ("inputs", "targets")]
-        counts = [data.inputs.shape[1], data.targets.shape[1]]
-        named = "file" in section and [isinstance(names, list) and len(names) for names in found] == counts
+        data, names = self.data(), list(self.experiment.columns)
+        counts = data.inputs.shape[1], data.targets.shape[1]
+        found = (names[: counts[0]], names[counts[0] :]) if len(names) == sum(counts) else ([], [])
         ours = ([f"{mark}{at + 1}" for at in range(count)] for mark, count in zip("xt", counts, strict=True))
-        inputs, targets = ([] if names == own or not named else names for names, own in zip(found, ours, strict=True))
-        return [str(name) for name in inputs], [str(name) for name in targets]
+        inputs, targets = ([] if names == own else names for names, own in zip(found, ours, strict=True))
+        return inputs, targets
 
     @property
     def last(self) -> int:
@@ -171,19 +172,10 @@ def _final(row: pd.DataFrame, made: Structure) -> Final:
 
 
 def _experiment(results: Results) -> Experiment:
-    """The experiment of a results folder.
+    """The experiment of a results folder, with its data.
 
-    A data file that it names is looked for from here on, and then among those that come with the package.
+    A data file that was not kept there is looked for from here on, and then among those that come with the package.
     """
-    why = []
-    for named in (results.name, str(shipped.folder() / results.name)):
-        try:
-            experiment = load(named, results.source)
-        except ExperimentError as error:
-            why.append(f"its experiment cannot be read from this folder: {str(error).splitlines()[0]}")
-            continue
-        if experiment.fingerprint.encode() == results.runs.schema.metadata[b"harness.fingerprint"]:
-            return experiment
-        changed = "its data have changed since it was trained, or another version trained it"
-        why.append(f"its experiment no longer means these rows: {changed}")
-    raise HarnessError(f"{results.folder}: {why[0]}")
+    fingerprint = str(results.runs.schema.metadata[FINGERPRINT], "ascii")
+    labels = (results.name, str(shipped.folder() / results.name))
+    return as_it_was(Contents(results.place), results.source, fingerprint, labels)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.store.contents import REPLACING, Contents, Found
+from harness.store.kept import problem
 from harness.store.log import EXPERIMENT, MANIFEST, sums
 from harness.store.places import place_of
 from harness.store.reading import no_results
@@ -35,7 +36,8 @@ def status_of(path: str, deep: bool | None = None, endpoint: str | None = None) 
     endpoint: URL of the object store. Raises `StoreError` if there are no results.
     """
     folder = Contents(place_of(path, endpoint=endpoint))
-    manifest, found = folder.manifest(), folder.found(folder.place.exclusive if deep is None else deep)
+    deep = folder.place.exclusive if deep is None else deep
+    manifest, found = folder.manifest(), folder.found(deep)
     bad = list(found.bad)
     if manifest is None:
         if not found.good and not found.bad:
@@ -45,6 +47,8 @@ def status_of(path: str, deep: bool | None = None, endpoint: str | None = None) 
         found, bad = Found([], []), []  # what is there is another experiment's
     elif not folder.described(manifest):
         bad.append((EXPERIMENT, "not what was written: its SHA-256 is another"))
+    elif wrong := problem(folder, manifest, deep):
+        bad.append(wrong)
     state = manifest["state"] if manifest else "damaged"
     blocks = manifest["blocks"] if manifest else max((entry.stop for entry in found.good), default=0)
     done = sum(map(max, zip(found.covers("part", blocks), found.covers("block", blocks), strict=True)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,13 +19,12 @@ from harness.experiment.errors import MOST_NOTES, BadValueError, Path, count, ei
 from harness.experiment.generators import generate
 
 Floats = NDArray[np.float64]
+NAMES = ("inputs", "targets")
 ONLY_WITH = {
-    "inputs": "file",
-    "targets": "file",
-    "samples": "generate",
-    "noise": "generate",
-    "seed": "generate",
+    **dict.fromkeys(NAMES, ("file", "rows")),
+    **dict.fromkeys(("samples", "noise", "seed"), ("generate",)),
 }
+"""Key -> the `SOURCES` that it may stand beside."""
 SUFFIXES = (*sheet.SUFFIXES, ".parquet")
 MOST_ROWS = 10**6
 """The most rows of a Parquet file; the limits of a CSV file stand in `sheet`."""
@@ -35,29 +35,36 @@ SOURCES = ("rows", "file", "generate")
 class Table:
     """numbers: (S, columns), inputs first. key: which of `SOURCES` gave it.
 
-    inputs: how many columns are inputs; None when the network decides.
+    inputs: how many columns are inputs; None when the network decides. names: of the columns, where they have any.
     """
 
     numbers: Floats
     inputs: int | None
     key: str
+    names: tuple[str, ...] = ()
 
 
-def read(section: dict[str, Any], folder: FilePath) -> Table:
-    """The table that a `data:` section describes. section: the keys that are given. Raises BadValueError."""
+def read(section: dict[str, Any], folder: FilePath, kept: bytes | None = None) -> Table:
+    """The table that a `data:` section describes. Raises BadValueError.
+
+    section: the keys that are given. folder: where a file's name starts from. kept: a Parquet file to be read in place
+    of the section's file, with the columns that this had.
+    """
     given = [key for key in SOURCES if key in section]
     notes: list[tuple[Path, str]] = []
     if len(given) != 1:
         what = f"{' and '.join(given)}" if given else "none of them"
         notes.append(((), f"expected one of {either(SOURCES)}, found {what}"))
-    elif wrong := [key for key in section if ONLY_WITH.get(key, given[0]) != given[0]]:
-        notes += [((key,), f"goes with {ONLY_WITH[key]}, not with {given[0]}") for key in wrong]
+    elif wrong := [key for key in section if given[0] not in ONLY_WITH.get(key, given)]:
+        notes += [((key,), f"goes with {either(ONLY_WITH[key])}, not with {given[0]}") for key in wrong]
     if notes:
         raise BadValueError(notes=notes)
     if given[0] == "rows":
-        return Table(_rows(section["rows"]), None, "rows")
+        numbers = _rows(section["rows"])
+        names = _names(section, numbers.shape[1])
+        return Table(numbers, len(section["inputs"]) if names else None, "rows", names)
     if given[0] == "file":
-        return _file(section, folder)
+        return _file(section, folder, kept)
     made = generate(section["generate"], section.get("samples", 200), section.get("noise", 0.1), section.get("seed", 0))
     table = np.hstack(made)
     if not np.isfinite(table).all():
@@ -82,6 +89,38 @@ def _rows(rows: Any) -> Floats:
     raise BadValueError(notes=notes)
 
 
+def _names(section: dict[str, Any], width: int) -> tuple[str, ...]:
+    """What the columns of rows are called, if anything. Raises BadValueError unless each of them has a name."""
+    if not any(key in section for key in NAMES):
+        return ()
+    if missing := _missing(section):
+        raise BadValueError(notes=missing)
+    names = _each_once(section)
+    if len(names) != width:
+        raise BadValueError(
+            notes=[(("rows",), f"expected {len(names)} numbers in a row, one for each name, found {width}")]
+        )
+    return names
+
+
+def _missing(section: dict[str, Any]) -> list[tuple[Path, str]]:
+    """That the names of inputs or targets are not given."""
+    return [
+        ((key,), f"missing; expected the names of columns, such as {key}: {example}")
+        for key, example in zip(NAMES, ("[x1, x2]", "[y]"), strict=True)
+        if key not in section
+    ]
+
+
+def _each_once(section: dict[str, Any]) -> tuple[str, ...]:
+    """The names of the columns, inputs first. Raises BadValueError if one is named twice."""
+    columns = (*section["inputs"], *section["targets"])
+    twice = [(key, i) for key in NAMES for i, column in enumerate(section[key]) if columns.count(column) > 1]
+    if twice:
+        raise BadValueError(notes=[(twice[-1], "this column is named twice")])
+    return columns
+
+
 def _row_notes(rows: list[Any]) -> Iterator[tuple[Path, str]]:
     width = next((len(row) for row in rows if isinstance(row, list) and row), 0)
     for index, row in enumerate(rows):
@@ -96,29 +135,24 @@ def _row_notes(rows: list[Any]) -> Iterator[tuple[Path, str]]:
                 yield ("rows", index, place), f"expected a finite number, found {found(number)}"
 
 
-def _file(section: dict[str, Any], folder: FilePath) -> Table:
+def _file(section: dict[str, Any], folder: FilePath, kept: bytes | None) -> Table:
     name = section["file"]
-    notes: list[tuple[Path, str]] = [
-        ((key,), f"missing; expected the names of columns, such as {key}: {example}")
-        for key, example in (("inputs", "[x1, x2]"), ("targets", "[y]"))
-        if key not in section
-    ]
-    path = folder / name
+    notes, path = _missing(section), folder / name
     if path.suffix.lower() not in SUFFIXES:
         notes.append((("file",), f"expected a file that ends in {either(SUFFIXES)}, found {found(name)}"))
-    elif not os.path.isfile(path):
+    elif kept is None and not os.path.isfile(path):
         what = "is a directory" if os.path.isdir(path) else "no such file"
         notes.append((("file",), f"{what}: {shorten(str(path), 200)}"))
     if notes:
         raise BadValueError(notes=notes)
     if path.suffix.lower() in sheet.SUFFIXES:
-        section = section | {key: [sheet.plain(name) for name in section[key]] for key in ("inputs", "targets")}
-    columns = [*section["inputs"], *section["targets"]]
-    twice = [(key, i) for key in ("inputs", "targets") for i, c in enumerate(section[key]) if columns.count(c) > 1]
-    if twice:
-        raise BadValueError(notes=[((*twice[-1],), "this column is named twice")])
-    reader = _read_parquet if path.suffix.lower() == ".parquet" else _read_csv
-    return Table(reader(path, section), len(section["inputs"]), "file")
+        section = section | {key: [sheet.plain(name) for name in section[key]] for key in NAMES}
+    columns = _each_once(section)
+    if kept is not None or path.suffix.lower() == ".parquet":
+        numbers = _read_parquet(path if kept is None else io.BytesIO(kept), section)
+    else:
+        numbers = _read_csv(path, section)
+    return Table(numbers, len(section["inputs"]), "file", columns)
 
 
 def _check_columns(section: dict[str, Any], names: Sequence[str], has: str) -> None:
@@ -166,13 +200,13 @@ def _two_points(columns: Sequence[Column], places: Sequence[Path]) -> dict[str, 
     return {wrong.name: (places[columns.index(wrong)], f"{what}; expected the same sign before all fractions")}
 
 
-def _read_parquet(path: FilePath, section: dict[str, Any]) -> Floats:
+def _read_parquet(source: FilePath | io.BytesIO, section: dict[str, Any]) -> Floats:
     import pyarrow as pa
     from pyarrow import compute, parquet
 
     used = [*section["inputs"], *section["targets"]]
     try:
-        with parquet.ParquetFile(path) as file:
+        with parquet.ParquetFile(source) as file:
             schema = file.schema_arrow
             _check_columns(section, schema.names, ", ".join(shorten(name) for name in schema.names[:12]))
             notes = [

@@ -13,14 +13,14 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import dropwhile, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.experiment.errors import BadValueError, found, shorten
+from harness.experiment.errors import BadValueError, count, found, shorten
 
 SUFFIXES = (".csv", ".tsv")
 SEPARATORS = (",", ";", "\t", "|")
@@ -28,6 +28,8 @@ MOST_BYTES, MOST_COLUMNS = 2**24, 2**12
 """The most bytes and columns of a CSV file: it is read as text first, which takes ten times its size in memory."""
 FIRST_BYTES, FIRST_ROWS = 2**20, 20
 """What is looked at to tell the separator and the header."""
+COMMENTS = ("#", "%", "//")
+"""How lines begin that other programs write above the names of the columns."""
 SHOWN = 12
 """Columns that a message names."""
 
@@ -103,11 +105,28 @@ class Sheet:
         self.names = tuple(map(plain, self._first[0]))
         if any("\udc80" <= letter <= "\udcff" for name in self.names for letter in name):
             raise BadValueError("the first line is not UTF-8 text; expected a file that is saved as UTF-8")
+        if self._above_names:
+            line = shorten(self.separator.join(self._first[0]), 60)
+            has = f"{self.file} begins with the line '{line}'"
+            raise BadValueError(f"{has}; expected the names of its columns there, and nothing above them")
         if len(self.names) > MOST_COLUMNS:
             raise BadValueError(f"expected at most {MOST_COLUMNS:,} columns")
         if {len(row) for row in self._first[1:]} == {len(self.names) + 1}:
-            has = f"{self.file} has {len(self.names)} names in its first line and {len(self.names) + 1} cells below"
-            raise BadValueError(f"{has}; expected a name for every column, also for the first")
+            has = f"{count(len(self.names), 'name')} in its first line and {len(self.names) + 1} cells below"
+            raise BadValueError(f"{self.file} has {has}; expected a name for every column, also for the first")
+
+    @property
+    def _above_names(self) -> bool:
+        """Whether the first line is a comment or a title that stands above the names, as the lines below it tell."""
+        first, *below = self._first
+        told = first[0].lstrip().lower()
+        rest = list(dropwhile(lambda row: row[0].lstrip().startswith(COMMENTS), below))
+        if told.startswith("sep="):
+            return True
+        if not told.startswith(COMMENTS):
+            return len(first) == 1 and bool(below) and {len(row) for row in below} not in ({1}, {2})
+        names = bool(rest) and all(np.isnan(self._number(cell)) for cell in rest[0])
+        return len(rest) < len(below) or not rest or len(rest[0]) != len(first) or names
 
     @property
     def described(self) -> str:
@@ -162,9 +181,9 @@ class Sheet:
             ).slice(1)
         except pa.ArrowException as error:
             if not odd:
-                raise unreadable(error, "CSV") from None
+                raise _not_utf8(self._content) or unreadable(error, "CSV") from None
             cells, names = odd[0].actual_columns, odd[0].expected_columns
-            has = f"{self.file} has {cells} cells in row {odd[0].number}, {shorten(odd[0].text, 60)}"
+            has = f"{self.file} has {count(cells, 'cell')} in row {odd[0].number}, {shorten(odd[0].text, 60)}"
             raise BadValueError(f"{has}; expected {names}, one for each name in its first line") from None
         return [
             self._column(place, compute.utf8_trim_whitespace(table.column(key).combine_chunks()))
@@ -201,12 +220,42 @@ def _content(path: Path) -> bytes:
     if path.stat().st_size > MOST_BYTES:
         raise BadValueError(f"the file is over {MOST_BYTES // 2**20} MiB; keep more in a Parquet file")
     content = path.read_bytes()
+    if content.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise _other_text("UTF-32")
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        content = content.decode("utf-16").encode()
+        try:
+            content = content.decode("utf-16").encode()
+        except UnicodeDecodeError:
+            raise BadValueError("the file is UTF-16 text that is cut off or damaged") from None
     content = content.removeprefix(codecs.BOM_UTF8)
+    if b"\0" in content[:FIRST_BYTES]:
+        raise _with_nul(content[:1024])
     if not content.strip():
         raise BadValueError("the file is empty")
     return content.lstrip(b"\r\n")
+
+
+def _not_utf8(content: bytes) -> BadValueError | None:
+    """The refusal of text that is not UTF-8, with the first such line; None if it is."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return BadValueError(f"line {line} is not UTF-8 text; expected a file that is saved as UTF-8")
+    return None
+
+
+def _other_text(name: str, how: str = "") -> BadValueError:
+    return BadValueError(f"the file is {name} text{how}; expected a file that is saved as UTF-8")
+
+
+def _with_nul(beginning: bytes) -> BadValueError:
+    """What a file is that has NUL bytes, as text in UTF-8 never has: by its first bytes, a multiple of four or all."""
+    for name in ("UTF-32-LE", "UTF-32-BE", "UTF-16-LE", "UTF-16-BE"):
+        text = beginning.decode(name, "ignore")
+        if "\0" not in text and "\n" in text.replace("\r", "\n"):
+            return _other_text(name[:6], " without a byte-order mark")
+    return BadValueError("the file is not text: it has NUL bytes; expected a CSV file, saved as UTF-8")
 
 
 def _split(content: bytes) -> tuple[str, list[list[str]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import index
+from typing import Any
 
 from harness.errors import HarnessError
 
@@ -32,8 +33,8 @@ def asked(epochs: int | str | Sequence[int | str] | None) -> Asked | None:
         return parse_epochs(epochs, "epochs")
     try:
         given = tuple(epochs) if isinstance(epochs, Sequence) else index(epochs)
-        numbers = given if isinstance(given, tuple) else (given,)
-        checked = tuple(one if one == LAST else index(one) for one in numbers)  # type: ignore[arg-type]
+        numbers: tuple[Any, ...] = given if isinstance(given, tuple) else (given,)
+        checked = tuple(one if one == LAST else index(one) for one in numbers)
     except TypeError:
         checked = ()
     if not checked or any(isinstance(one, int) and one < 0 for one in checked) or isinstance(epochs, bool):
