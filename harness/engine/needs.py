@@ -10,8 +10,8 @@ from pathlib import Path
 from harness.errors import FailedError
 
 MB = 1_000_000
-LOADING, COMPILING = 250 * MB, 150 * MB
-"""Bytes of address space that Numba and LLVM take, roughly, when they are loaded and when they compile."""
+LOADING, COMPILING = 250 * MB, 400 * MB
+"""Bytes of address space that must be left for Numba and LLVM to be loaded, and to compile: found by trying."""
 
 
 def _check_before_loading() -> None:
