@@ -5,6 +5,9 @@ The same block gives the same bits for any thread, order or vector width (`fast`
 
 from __future__ import annotations
 
+from harness.engine import needs  # noqa: F401, loaded first: it says in a line what is missing
+
+# isort: split
 from collections.abc import Hashable
 from itertools import pairwise
 

@@ -1,30 +1,40 @@
-"""Where compiled kernels are kept: a private directory that a stale kernel cannot be found in.
+"""Compiled kernels are kept in a private directory, in which no stale, damaged or foreign one can be found.
 
 Numba's own key for a cached kernel leaves out jit flags, `NUMBA_*` settings and code in other files (numba issues 6845,
-10821 and 1833), so all of these, with the sources and the versions, make up the directory's name.
+10821 and 1833), so all of these, with the sources and the versions, make up the directory's name. And Numba's own files
+are loaded as they are, whatever a power cut, a full disk or somebody else made of them: ours are those of `private`.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
+import pickle
 import platform
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cache
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import llvmlite
 import numba
 import numpy as np
+from numba.core.caching import NullCache
+from numba.core.compiler import CompileResult
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
+from numba.core.serialize import dumps
 from numba.extending import register_jitable
 
+from harness.engine.needs import check_before_compiling
+from harness.engine.private import Folder
+from harness.errors import HarnessWarning
 from harness.sources import PACKAGE, digest
 
 SOURCES = ("engine", "formulas", "block.py")
+UNKEPT: set[Folder] = set()
+"""Where kernels could not be kept, so that it is said once."""
 
 
 def fingerprint(package: Path) -> str:
@@ -35,49 +45,100 @@ def fingerprint(package: Path) -> str:
     return hashlib.sha256(repr(about).encode()).hexdigest()[:16]
 
 
-@cache
-def directory(package: Path) -> Path:
-    """The private directory for kernels of the package at this path, made if need be."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    path = home / "backprop-harness" / fingerprint(package)
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError:
-        return Path(tempfile.mkdtemp(prefix="backprop-harness-"))
-    if path.stat().st_uid != os.getuid():
-        return Path(tempfile.mkdtemp(prefix="backprop-harness-"))
-    path.chmod(0o700)
-    return path
+@functools.cache
+def folder(package: Path = PACKAGE) -> Folder:
+    """The private directory for kernels of the package at this path, whose sources are read now."""
+    return Folder(root(), ("backprop-harness", fingerprint(package)))
 
 
-@contextmanager
-def private_cache(package: Path = PACKAGE) -> Iterator[None]:
-    """Kernels decorated inside are cached in the private directory; other users of Numba are left alone."""
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(directory(package))
+def root() -> Path | None:
+    """Where this user's caches are: `XDG_CACHE_HOME` if it is an absolute path, else ~/.cache; None without a home."""
+    chosen = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if chosen.is_absolute():
+        return chosen
     try:
-        yield
-    finally:
-        numba.config.CACHE_DIR = before
+        home = Path.home()
+    except RuntimeError:  # neither HOME nor an entry for this user
+        return None
+    return home / ".cache" if home.is_absolute() else None
+
+
+class Cache(NullCache):
+    """What Numba asks for the machine code of a function before it compiles, and gives it afterwards."""
+
+    def __init__(self, function: Callable[..., Any], files: Folder) -> None:
+        self.function, self.files = f"{function.__module__}.{function.__qualname__}", files
+
+    def has(self, signature: Any) -> bool:
+        """Whether machine code for these types would be loaded, so that none is made."""
+        return self.files.read(self._name(signature, cpu_target.target_context.codegen())) is not None
+
+    def load_overload(self, signature: Any, target: Any) -> CompileResult | None:
+        """Numba compiles if this returns None."""
+        target.refresh()
+        found = self.files.read(self._name(signature, target.codegen()))
+        if found is None:
+            check_before_compiling()
+            return None
+        return CompileResult._rebuild(target, *pickle.loads(found))
+
+    def save_overload(self, signature: Any, compiled: CompileResult) -> None:
+        """Keep what was compiled. Where it cannot be kept it is used all the same, and a warning says so."""
+        if compiled.library.has_dynamic_globals:  # it holds addresses of this process
+            return
+        try:
+            self.files.write(self._name(signature, compiled.library.codegen), dumps(compiled._reduce()))
+        except OSError as error:
+            if self.files not in UNKEPT:
+                UNKEPT.add(self.files)
+                warnings.warn(
+                    HarnessWarning(
+                        f"{error.filename}: {error.strerror}; compiled kernels are not kept, and every process makes "
+                        "them anew; XDG_CACHE_HOME can name another folder for them"
+                    ),
+                    stacklevel=2,
+                )
+
+    def _name(self, signature: Any, codegen: Any) -> str:
+        """The file for these types, whose names say everything about them, on this processor."""
+        about = hashlib.sha256(repr((self.function, signature, codegen.magic_tuple())).encode()).hexdigest()
+        return f"{self.function.removeprefix('harness.engine.')}-{about[:32]}.kernel"
+
+
+def kept(compiler: Any, function: Callable[..., Any]) -> Any:
+    """Let what compiles a function, a dispatcher or a callback of Numba's, keep its machine code."""
+    compiler._cache = Cache(function, folder())
+    return compiler
 
 
 def kernel(function: Callable[..., None]) -> Any:
     """Compile a function for Python to call, without the interpreter's lock; cached in the private directory."""
-    with private_cache():
-        return numba.njit(nogil=True, error_model="numpy", cache=True)(function)
+    return kept(numba.njit(nogil=True, error_model="numpy")(function), function)
 
 
-def cached(function: Any, signature: Any) -> bool:
-    """Whether the machine code of a kernel or callback for these types is in memory or on disk, so that none is made.
+def cached(compiler: Any, signature: Any) -> bool:
+    """Whether the machine code of a kernel or callback for these types is in memory or would be loaded from disk."""
+    in_memory = signature in getattr(compiler, "overloads", ()) or getattr(compiler, "address", None) is not None
+    return in_memory or compiler._cache.has(signature)
 
-    Numba has no public way to ask; this is how it looks itself up.
+
+def once(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Remember what a function returns, and make it in one thread, so that all threads get the same one.
+
+    `functools.cache` lets threads that ask at once make one each: machine code whose maker is then forgotten is freed
+    while it runs.
     """
-    if signature in getattr(function, "overloads", ()):
-        return True
-    found = function._cache
-    key = found._index_key(signature, cpu_target.target_context.codegen())
-    name = found._cache_file._load_index().get(key)
-    return name is not None and Path(found._cache_file._data_path(name)).exists()
+    made: dict[tuple[Any, ...], Any] = {}
+
+    @functools.wraps(function)
+    def remembered(*arguments: Any) -> Any:
+        if arguments not in made:
+            with global_compiler_lock:
+                if arguments not in made:
+                    made[arguments] = function(*arguments)
+        return made[arguments]
+
+    return remembered
 
 
 routine = register_jitable(no_cfunc_wrapper=True)

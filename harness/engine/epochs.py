@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 from llvmlite import ir
 from numba import types
@@ -12,7 +10,7 @@ from numba.extending import intrinsic
 
 from harness.engine import sweep
 from harness.engine.bundle import BundleType
-from harness.engine.cache import private_cache, routine
+from harness.engine.cache import kept, once, routine
 from harness.engine.lanes import Kind
 from harness.engine.processor import FLUSH, control, set_control
 from harness.engine.random import shuffle
@@ -162,17 +160,15 @@ def larger(a, b):
     return select(a > b, a, b)
 
 
-@cache
+@once
 def callback(kind: Kind, network: Network | None):
     """`advance` for vectors of this kind, and this network or any; not yet compiled."""
     signature = types.void(ShapeType(kind.lanes, network), work_type(kind), *[types.int64] * 4)
-    with private_cache():
-        made = CFunc(advance, (signature.args, signature.return_type), locals={}, options={"error_model": "numpy"})
-        made.enable_caching()
-    return made
+    made = CFunc(advance, (signature.args, signature.return_type), locals={}, options={"error_model": "numpy"})
+    return kept(made, advance)
 
 
-@cache
+@once
 def compiled(kind: Kind, network: Network | None) -> int:
     """The address of `advance` for vectors of this kind, and this network or any."""
     made = callback(kind, network)
