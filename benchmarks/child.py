@@ -75,6 +75,12 @@ def file(path: str, results: str) -> dict[str, float]:
     return {"rows": ran.plan.rows, "seconds": ran.seconds, "megabytes": most_memory() / 2**20}
 
 
+def samples(count: int) -> dict[str, float]:
+    """A sweep over so many samples, ten epochs of each."""
+    rates = {"learning_rate": {"geomspace": [1e-4, 0.1, 100]}, "epochs": 10}
+    return _sweep(experiment([[2, 4, 1]], rates) | {"data": {"generate": "circle", "samples": count}})
+
+
 def recorded(runs: int, results: str) -> dict[str, float]:
     """A sweep of so many runs, a multiple of 125, with four rows and four points of loss curves each."""
     from harness.experiment import load
@@ -133,6 +139,7 @@ JOBS = {
     "first": first,
     "structures": structures,
     "rows": rows,
+    "samples": samples,
     "planning": planning,
     "file": file,
     "recorded": recorded,

@@ -1,4 +1,4 @@
-"""A hundred million rows: the time, the memory and the bytes of their sweep; and of every picture of them."""
+"""A hundred million rows: the time, the memory and the bytes of their sweep, and of every picture of them; and more."""
 
 from __future__ import annotations
 
@@ -54,6 +54,22 @@ def recorded(effort: Effort) -> list[Reached]:
         made = child("recorded", runs, Path(results, "recorded"), cache=cache)
         work = f"{made['rows']:,.0f} rows over epochs and repeats"
         return _drawn(next(Path(results, "recorded").iterdir()), RECORDED, work, cache)
+
+
+def wide(effort: Effort) -> list[Reached]:
+    """Sweeps that are large in other ways: of two hundred structures, and over a hundred thousand samples."""
+    structures, runs, samples = effort.size(200, 2), effort.size(1000, 8), effort.size(100_000, 10)
+    jobs = {
+        f"{structures} structures x {runs:,} runs of 10 epochs": ("structures", structures, runs),
+        f"100 runs of 10 epochs over {samples:,} samples": ("samples", samples),
+    }
+    found = []
+    for work, job in jobs.items():
+        with tempfile.TemporaryDirectory() as cache:
+            one = child(*job, cache=cache)
+        how = f"{one['process']:.1f} s and {one['megabytes']:.0f} MB, a new process, nothing cached, Parquet and all"
+        found.append(Reached(f"{work}: peak resident memory", MEGABYTES, False, one["megabytes"], "MB", how))
+    return found
 
 
 def _drawn(folder: Path, kinds: tuple[str, ...], work: str, cache: str) -> list[Reached]:

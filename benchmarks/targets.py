@@ -50,6 +50,7 @@ def measures() -> dict[str, Measure]:
         "pictures": pictures.drawing,
         "hundred million": large.hundred_million,
         "hundred million recorded": large.recorded,
+        "wide": large.wide,
     }
 
 
