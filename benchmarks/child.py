@@ -75,6 +75,46 @@ def file(path: str, results: str) -> dict[str, float]:
     return {"rows": ran.plan.rows, "seconds": ran.seconds, "megabytes": most_memory() / 2**20}
 
 
+def samples(count: int) -> dict[str, float]:
+    """A sweep over so many samples, ten epochs of each."""
+    rates = {"learning_rate": {"geomspace": [1e-4, 0.1, 100]}, "epochs": 10}
+    return _sweep(experiment([[2, 4, 1]], rates) | {"data": {"generate": "circle", "samples": count}})
+
+
+def recorded(runs: int, results: str) -> dict[str, float]:
+    """A sweep of so many runs, a multiple of 125, with four rows and four points of loss curves each."""
+    from harness.experiment import load
+    from harness.sweeps import run
+
+    mapping = experiment(
+        [[2, 2, 1]],
+        {
+            "learning_rate_1": {"geomspace": [1e-2, 0.2, 5]},
+            "learning_rate_2": {"geomspace": [1e-3, 1, runs // 125]},
+            "epochs": [0, 1, 10, 100],
+            "init": {"normal": {"std": 0.5}},
+        },
+    )
+    more = {"repeats": 25, "run_cap": 10**9, "record": {"losses": {"every": 25}}}
+    ran = run.sweep(load(mapping | more | {"data": {"rows": [[1, 1, 1]]}, "network": {}}), results)
+    return {"rows": ran.plan.rows, "seconds": ran.seconds, "megabytes": most_memory() / 2**20}
+
+
+def draw(kind: str, folder: str) -> dict[str, float]:
+    """A picture of a folder, or its report, or what a notebook shows of it: its seconds, and what the process held."""
+    from harness.views import opened, plots, report
+
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory() as name:
+        if kind == "page":
+            opened.Opened(folder)._repr_html_()
+        elif kind == "report":
+            report.write(folder, str(Path(name, "report.html")))
+        else:
+            plots.write(folder, str(Path(name, "picture.png")), kind)
+    return {"seconds": time.perf_counter() - started, "megabytes": most_memory() / 2**20}
+
+
 def _sweep(mapping: dict[str, Any]) -> dict[str, float]:
     import harness
 
@@ -95,7 +135,16 @@ def most_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 2**10)
 
 
-JOBS = {"first": first, "structures": structures, "rows": rows, "planning": planning, "file": file}
+JOBS = {
+    "first": first,
+    "structures": structures,
+    "rows": rows,
+    "samples": samples,
+    "planning": planning,
+    "file": file,
+    "recorded": recorded,
+    "draw": draw,
+}
 
 if __name__ == "__main__":
     job, *words = sys.argv[1:]

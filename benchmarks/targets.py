@@ -49,6 +49,8 @@ def measures() -> dict[str, Measure]:
         "estimates": estimates.errors,
         "pictures": pictures.drawing,
         "hundred million": large.hundred_million,
+        "hundred million recorded": large.recorded,
+        "wide": large.wide,
     }
 
 

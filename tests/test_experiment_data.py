@@ -10,10 +10,11 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from harness.experiment import ExperimentError, load
+from harness.experiment import ExperimentError, data, load
 from harness.experiment.generators import GENERATORS
 from harness.experiment.model import Data
 from harness.experiment.resolve import network_data, structure
+from tests import memory
 
 PARAMETERS = {"learning_rate": 0.1, "epochs": 1, "init": "ones"}
 
@@ -358,6 +359,58 @@ def test_what_a_parquet_file_may_not_be() -> None:
     assert told({"a": [1], "b": [1]}) == ["targets[0]: no such column; the file has a, b"]
     (line,) = told(b"PAR1 nothing")
     assert line.startswith("file: cannot be read as Parquet: ")
+
+
+def zeros(rows: int, columns: int) -> tuple[Path, dict[str, Any]]:
+    """A Parquet file of zeros, which takes next to no room, and the section that names it."""
+    column = pa.array(np.zeros(rows, np.uint8))
+    names = [f"c{at}" for at in range(columns)]
+    parquet.write_table(pa.table(dict.fromkeys(names, column)), "zeros.parquet")
+    return Path("zeros.parquet"), {"file": "zeros.parquet", "inputs": names[:-1], "targets": names[-1:]}
+
+
+def test_a_small_file_of_many_numbers_is_refused_before_it_is_read() -> None:
+    file, section = zeros(10**6, 121)
+    assert file.stat().st_size < 10**6
+    told: list[str] = []
+
+    def refused() -> None:
+        with pytest.raises(ExperimentError) as caught:
+            read(section, [120, 1])
+        told.append(str(caught.value))
+
+    assert memory.most(refused) < 10**7
+    found = "found 1,000,000 rows x 121 columns; keep fewer of either"
+    assert told == [f"experiment: data.file: expected at most 50,000,000 numbers, {found}"]
+
+
+def test_reading_data_takes_at_most_three_times_their_size() -> None:
+    _, section = zeros(200_000, 21)
+    read(section, [20, 1])  # imports
+    assert memory.most(lambda: read(section, [20, 1])) < 3 * 200_000 * 21 * 8
+
+
+@pytest.mark.parametrize("samples", [10**9, 10**18])
+def test_samples_without_number_are_refused(samples: int) -> None:
+    told = f"samples: expected a whole number of at most 1000000, found {samples}"
+    assert complaint({"generate": "xor", "samples": samples}) == [told]
+
+
+def test_a_csv_file_of_many_short_numbers_is_bounded_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "MOST_NUMBERS", 8)
+    Path("p.csv").write_text("a,b,c\n" + "0,0,0\n" * 3)
+    told = "file: expected at most 8 numbers, found 3 rows x 3 columns; keep fewer of either"
+    assert complaint({"file": "p.csv", **COLUMNS}) == [told]
+    Path("p.csv").write_text("a,b,c\n" + "0,0,0\n" * 2)
+    assert read({"file": "p.csv", **COLUMNS}, [2, 1]).inputs.shape == (2, 2)
+
+
+def test_classes_that_would_make_too_many_targets_are_refused() -> None:
+    section = {"generate": "xor", "samples": 10**6}
+    with pytest.raises(
+        ExperimentError, match=r"found 1,000,000 rows x 60 columns.* a column of targets for each class"
+    ):
+        read(section, [2, 60], loss="cross_entropy")
 
 
 def test_where_a_data_file_may_not_be() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import HarnessError
-from harness.experiment import load
+from harness.experiment import clauses, load
 from harness.experiment.grid import Grid, GridSizeError
 
 RATES = [0.1, 0.2, 0.3, 0.4]
@@ -171,3 +171,57 @@ def test_a_configuration_is_the_same_whatever_stands_beside_it() -> None:
     wanted = next(iter(selected(small).values()))[1]
     assert wanted in [values for _, values in selected(large).values()]
     assert np.unique([run for run, _ in selected(large).values()]).tolist() == list(range(large.runs))
+
+
+def shifted(grids: int, excluded: int) -> list[dict[str, Any]]:
+    """Grids that overlap, each of 12 x 12 rates, 3 epochs and 2 initialisations, without some rows."""
+    rates = [step / 16 for step in range(1, 40)]
+    found = []
+    for g in range(grids):
+        first, second = ([rates[(by * g + step) % 39] for step in range(12)] for by in (1, 2))
+        found.append(
+            {
+                "parameters": {
+                    "learning_rate_1": first,
+                    "learning_rate_2": second,
+                    "epochs": [1, 5, 9 + g % 3],
+                    "init": ["ones", "he_normal"],
+                },
+                "exclude": [
+                    {"learning_rate_1": first[i % 12], "learning_rate_2": second[i * 7 % 12], "epochs": (1, 5)[i % 2]}
+                    for i in range(excluded)
+                ],
+            }
+        )
+    return found
+
+
+def test_many_grids_and_many_exclusions_are_those_of_the_list() -> None:
+    grids = shifted(5, 30)
+    rows = set()
+    for grid in grids:
+        left_out = {tuple(entry.values()) for entry in grid["exclude"]}
+        for first, second, epochs, init in itertools.product(*grid["parameters"].values()):
+            if (first, second, epochs) not in left_out:
+                rows |= {(first, second, epochs, init, repeat) for repeat in range(1 + (init == "he_normal"))}
+    grid = Grid(load(experiment(grids, repeats=2)))
+    assert grid.rows == len(rows)
+    names = ("learning_rate_1", "learning_rate_2", "epochs", "init", "repeat")
+    assert {tuple(values[name] for name in names) for _, values in selected(grid).values()} == rows
+    assert grid.runs == len({(*row[:2], *row[3:]) for row in rows})
+
+
+@pytest.mark.parametrize(("grids", "excluded", "most"), [(1, 40, 100), (1, 120, 100), (20, 0, 6000), (20, 12, 18000)])
+def test_states_are_made_for_what_matches_alone(
+    monkeypatch: pytest.MonkeyPatch, grids: int, excluded: int, most: int
+) -> None:
+    """As many as there are combinations of values that clauses tell apart, not times the number of clauses."""
+    made = []
+
+    def counted(*arguments: Any) -> Any:
+        made.append(1)
+        return clauses.put_together(*arguments)
+
+    monkeypatch.setattr("harness.experiment.product.put_together", counted)
+    assert Grid(load(experiment(shifted(grids, excluded), repeats=2))).rows > 0
+    assert len(made) <= most

@@ -377,7 +377,7 @@ def test_the_signs_of_the_statuses_are_those_of_the_bars(folder: Path) -> None:
 def test_files_are_read_one_at_a_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No table of all rows is in memory: a map of ten million would take gigabytes."""
     monkeypatch.setattr(Results, "table", None)
-    monkeypatch.setattr("harness.views.plots.asked.Asked.frame", lambda self, columns: pytest.fail(f"reads {columns}"))
+    monkeypatch.setattr(Results, "frame", None)
     assert panels(harness.plot(folder, "map", x="learning_rate", y="epochs"))
 
 

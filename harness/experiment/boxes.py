@@ -6,20 +6,22 @@ one: the first of them. Which settings these are differs from case to case, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence, Set
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from harness.experiment.clauses import Group, Open, Region, restrict
 from harness.experiment.idle import DECIDERS
 from harness.experiment.initialisation import Initialisation
 from harness.experiment.meaning import meant
 from harness.experiment.model import STRUCTURAL, Experiment, GridSpec, Value
-from harness.experiment.product import Clause, Group, Ids, Lookup, Points, State, firsts, restrict
+from harness.experiment.points import Ids, Lookup, Points, firsts
 from harness.experiment.settings import KINDS, defaults_of
 
 EPOCHS, REPEAT = "epochs", "repeat"
+IdOf = Callable[[str, Value], int]
 
 
 class Case(NamedTuple):
@@ -29,7 +31,7 @@ class Case(NamedTuple):
     given", id of the value that is used then), for keys that have both.
     """
 
-    match: tuple[Group, ...]
+    match: Open
     idle: frozenset[str]
     defaults: Mapping[str, tuple[int, int]]
 
@@ -42,18 +44,20 @@ class Case(NamedTuple):
 class Box:
     """One `{parameters, zip, exclude}`: its dimensions, with `repeat` added, and the id of every other key's value.
 
-    values: for each key its distinct values. ids: the dimensions. rows, runs: the dimensions of its rows and of its
-    runs, with a column of marks for each case in which points repeat earlier ones; row_clauses and run_clauses leave
-    these out, and the former what `exclude` does. structural: how many of the runs' dimensions decide the structure.
+    values: for each key its distinct values. ids: the dimensions. id_: as `ids_of` gives it. rows, runs: the dimensions
+    of its rows and of its runs, with a column of marks for each case in which points repeat earlier ones; row_clauses
+    and run_clauses leave these out, and the former what `exclude` does. structural: how many of the runs' dimensions
+    decide the structure.
     """
 
-    def __init__(self, spec: GridSpec, ids: list[Points], values: Mapping[str, Any], experiment: Experiment) -> None:
+    def __init__(
+        self, spec: GridSpec, ids: list[Points], values: Mapping[str, Any], id_: IdOf, experiment: Experiment
+    ) -> None:
         self._values, self._settings = values, experiment.settings
         self._cases: dict[tuple[int, ...], Case] = {}
         self._lookups: dict[tuple[int, frozenset[str]], tuple[Lookup, list[str]]] = {}
         self.dimensions = [*ids, Points((REPEAT,), np.arange(experiment.repeats)[:, None])]
         self._own = frozenset(key for points in self.dimensions for key in points.keys)
-        id_ = partial(_id_of, values, len(experiment.data.inputs))
         self.constants = {key: id_(key, experiment.settings.get(key)) for key in values if key not in self._own}
         self._exclude = [{key: id_(key, value) for key, value in entry.items()} for entry in spec.exclude]
         self._repeated = _repeats_of_the_same(values["init"], experiment.repeats) if experiment.repeats > 1 else []
@@ -97,27 +101,45 @@ class Box:
             (self._cases[at],) = self.cases(frozenset(self._values), known)
         return self._cases[at]
 
-    def regions(self, other: Box) -> list[State]:
+    def regions(self, number: int, other: Box) -> list[Region]:
         """What lies in this grid, as clauses about the points of another: for each case the grid, and what it excludes.
 
-        Of this grid itself the dimension with the epochs alone, as the others say nothing.
+        number: this grid's. Of this grid itself the dimension with the epochs alone, as the others say nothing.
         """
-        swept, keys = self.dimensions, frozenset(self._values)
-        if other is self:
-            swept, keys = [self._with_epochs], frozenset(self._with_epochs.keys).union(*self._exclude)
         regions = []
+        for case, clause, excluded in self._within if other is self else self._inside:
+            known = {key: case.id_of(key, id_) for key, id_ in other.constants.items()}
+            inside = restrict(clause, known)
+            if inside is not None:
+                left = (restrict(clause, known) for clause in excluded)
+                regions.append(Region(number, inside, frozenset(clause for clause in left if clause is not None)))
+        return regions
+
+    @cached_property
+    def _inside(self) -> list[tuple[Case, Open, list[Open]]]:
+        """For each case the clause that the points of this grid match, and those of what is excluded from it.
+
+        Points that are repeats of the same are not: every grid leaves them out itself.
+        """
+        return self._clauses(self.dimensions, frozenset(self._values), self.constants)
+
+    @cached_property
+    def _within(self) -> list[tuple[Case, Open, list[Open]]]:
+        """As `_inside`, for points whose other dimensions are this grid's own, and with the repeats of the same."""
+        keys = frozenset(self._with_epochs.keys).union(*self._exclude)
+        found = self._clauses([self._with_epochs], keys, {})
+        return [(case, inside, [*excluded, *self._repeated]) for case, inside, excluded in found]
+
+    def _clauses(
+        self, swept: Sequence[Points], keys: Set[str], constants: Mapping[str, int]
+    ) -> list[tuple[Case, Open, list[Open]]]:
+        found = []
         for case in self.cases(keys):
             groups = [_group(points, case.idle) for points in swept]
-            if other is not self:
-                fixed = {key: case.id_of(key, id_) for key, id_ in self.constants.items() if key not in case.idle}
-                groups += _entry(fixed)
-            inside = (*case.match, *(group for group in groups if group.keys))
+            groups += _entry({key: case.id_of(key, id_) for key, id_ in constants.items() if key not in case.idle})
             excluded = [_entry(entry) for entry in self._exclude if not case.idle & entry.keys()]
-            known = {key: case.id_of(key, id_) for key, id_ in other.constants.items()}
-            region = tuple(restrict(clause, known) for clause in (inside, *excluded, *self._repeated))
-            if region[0] is not None:
-                regions.append(region)
-        return regions
+            found.append((case, (*case.match, *(group for group in groups if group.keys)), excluded))
+        return found
 
     def find(self, ids: Mapping[str, Ids], count: int) -> tuple[Ids, Ids, list[Ids]]:
         """(run, epochs id, point of each dimension) of every row that these `count` runs of one structure have here.
@@ -170,10 +192,10 @@ class Box:
                 found.append((key, (values.index(None), values.index(default))))
         return tuple(found)
 
-    def _marked(self, dimensions: Sequence[Points]) -> tuple[list[Points], list[Clause]]:
+    def _marked(self, dimensions: Sequence[Points]) -> tuple[list[Points], list[Open]]:
         """The dimensions with marks, and the clauses that leave out what is marked."""
         marked: list[Points] = []
-        clauses: list[Clause] = []
+        clauses: list[Open] = []
         for points in dimensions:
             keys, columns = list(points.keys), [points.ids]
             for case in self.cases(frozenset(points.keys)):
@@ -185,7 +207,7 @@ class Box:
             marked.append(Points(tuple(keys), np.hstack(columns)) if len(columns) > 1 else points)
         return marked, clauses
 
-    def _excluded(self) -> list[Clause]:
+    def _excluded(self) -> list[Open]:
         """Clauses for the entries of `exclude`, which match a setting only where it is used."""
         entries = [
             (*case.match, *_entry(entry))
@@ -195,18 +217,18 @@ class Box:
         ]
         return [*entries, *self._repeated]
 
-    def _known(self, clauses: Sequence[Clause]) -> State:
+    def _known(self, clauses: Sequence[Open]) -> list[Open]:
         """The clauses as far as the keys that this grid does not sweep leave them open."""
         known = (restrict(clause, self.constants) for clause in clauses)
-        return tuple(clause for clause in known if clause is not None)
+        return [clause for clause in known if clause is not None]
 
 
-def _one_of(key: str, ids: Sequence[int], choices: int) -> tuple[Group, ...]:
+def _one_of(key: str, ids: Sequence[int], choices: int) -> Open:
     """One group that demands one of these ids of a key; none if the key has no other ids."""
     return (Group((key,), frozenset((id_,) for id_ in ids)),) if choices > 1 else ()
 
 
-def _entry(entry: Mapping[str, int]) -> tuple[Group, ...]:
+def _entry(entry: Mapping[str, int]) -> Open:
     """The groups of a clause that matches the points with all of these values."""
     return tuple(Group((key,), frozenset([(id_,)])) for key, id_ in entry.items())
 
@@ -217,14 +239,22 @@ def _group(points: Points, idle: Set[str]) -> Group:
     return Group(tuple(points.keys[k] for k in used), frozenset(map(tuple, points.ids[:, used].tolist())))
 
 
-def _repeats_of_the_same(inits: Sequence[Initialisation], repeats: int) -> list[Clause]:
+def _repeats_of_the_same(inits: Sequence[Initialisation], repeats: int) -> list[Open]:
     """Clauses that leave out the repeats of initialisations that always give the same numbers."""
     same = frozenset((id_,) for id_, init in enumerate(inits) if not init.random)
     return [(Group(("init",), same), Group((REPEAT,), frozenset((repeat,) for repeat in range(1, repeats))))]
 
 
-def _id_of(values: Mapping[str, Any], samples: int, key: str, value: Value) -> int:
-    """The place of a value among the distinct ones of its key."""
-    if isinstance(values[key], np.ndarray):
-        return int(np.flatnonzero(values[key] == value)[0])
-    return [meant(key, other, samples) for other in values[key]].index(meant(key, value, samples))
+def ids_of(values: Mapping[str, Any], samples: int) -> IdOf:
+    """A function (key, value) -> the place of the value among the distinct ones of its key."""
+
+    @cache
+    def places(key: str) -> dict[Any, int]:
+        return {meant(key, value, samples): at for at, value in enumerate(values[key])}
+
+    def id_(key: str, value: Value) -> int:
+        if isinstance(values[key], np.ndarray):
+            return int(np.flatnonzero(values[key] == value)[0])
+        return places(key)[meant(key, value, samples)]
+
+    return id_

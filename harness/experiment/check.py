@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from harness.experiment.axes import SWEEPABLE
 from harness.experiment.blocks import Block
-from harness.experiment.data import Table
+from harness.experiment.data import Table, too_many
 from harness.experiment.errors import Path, count, either, found, shorten
 from harness.experiment.idle import DECIDERS
 from harness.experiment.initialisation import Initialisation
@@ -191,6 +191,8 @@ class Checker:
                 wanted = f"rows of {count(inputs, 'input')} and {wanted}"
                 return Note(place, f"expected {wanted}, {fits}, found {count(width, 'number')}")
             return Note(place, f"expected {wanted}, {fits}, found {targets}")
+        if by_class and (many := too_many(len(table.numbers), outputs)):
+            return Note(place, f"{many}; {loss} has a column of targets for each class")
         problem = _bad_target(table.numbers[:, width - targets :], outputs, loss)
         return Note(place, problem) if problem else None
 

@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
-from harness.experiment.boxes import EPOCHS, REPEAT, Box
+from harness.experiment.boxes import EPOCHS, REPEAT, Box, ids_of
+from harness.experiment.clauses import LEFT_OUT, Open, State, state_of
 from harness.experiment.meaning import meant, merges
 from harness.experiment.model import STRUCTURAL, Experiment, GridSpec, Value
-from harness.experiment.product import Clause, Ids, Points, Product, State, firsts
+from harness.experiment.points import Ids, Points, firsts
+from harness.experiment.product import Product
 
 __all__ = ["EPOCHS", "IDLE", "REPEAT", "Grid", "GridSizeError", "Range", "Selection"]
 
@@ -72,7 +74,9 @@ class Grid:
             raise GridSizeError(experiment, most, exact=exact)
         self.keys = experiment.swept
         self.values, columns = _index_values(experiment)
-        boxes = [Box(spec, ids, self.values, experiment) for spec, ids in zip(experiment.grids, columns, strict=True)]
+        id_ = ids_of(self.values, len(experiment.data.inputs))
+        specs = zip(experiment.grids, columns, strict=True)
+        boxes = [Box(spec, ids, self.values, id_, experiment) for spec, ids in specs]
         self._boxes = boxes
         self._rows = [_row_product(boxes, j) for j in range(len(boxes))]
         self._runs = [_run_product(boxes, j, self.values[EPOCHS]) for j in range(len(boxes))]
@@ -123,49 +127,33 @@ class Grid:
 
 def _row_product(boxes: Sequence[Box], j: int) -> Product:
     """The rows of grid j that no earlier grid has."""
-    own = boxes[j].row_clauses
-    earlier = [region for box in boxes[:j] for region in box.regions(boxes[j])]
-
-    def leaf(state: State) -> tuple[int, int]:
-        taken = any(clause is not None for clause in state[: len(own)])
-        rest = state[len(own) :]
-        for region in earlier:
-            inside, *excluded = rest[: len(region)]
-            taken |= inside is not None and all(clause is None for clause in excluded)
-            rest = rest[len(region) :]
-        return (0, 0) if taken else (1, 0)
-
-    return Product(boxes[j].rows, (*own, *(clause for region in earlier for clause in region)), leaf)
+    earlier = (region for m, box in enumerate(boxes[:j]) for region in box.regions(m, boxes[j]))
+    start = state_of(boxes[j].row_clauses, earlier, j)
+    return Product(boxes[j].rows, j, start, lambda state: (0, 0) if state == LEFT_OUT else (1, 0))
 
 
 def _run_product(boxes: Sequence[Box], j: int, epochs: Sequence[int]) -> Product:
     """The runs of grid j that no earlier grid has, each weighing the most epochs that any grid asks of it.
 
-    When every dimension but `epochs` is chosen, a clause says nothing (()), or leaves some epochs, or none (None).
+    When every dimension but `epochs` is chosen, a clause says nothing (()), or leaves some epochs.
     """
-    own = boxes[j].run_clauses
-    regions = [(m, region) for m, box in enumerate(boxes) for region in box.regions(boxes[j])]
     everything = frozenset(range(len(epochs)))
 
-    def allowed(clause: Clause) -> frozenset[int]:
-        if clause is None:
-            return frozenset()
+    def allowed(clause: Open) -> frozenset[int]:
         return everything.intersection(*(frozenset(e for (e,) in group.points) for group in clause))
 
     def leaf(state: State) -> tuple[int, int]:
-        if any(clause is not None for clause in state[: len(own)]):
+        if state == LEFT_OUT:
             return 0, 0
         asked: list[frozenset[int]] = [frozenset() for _ in boxes]
-        rest = state[len(own) :]
-        for m, region in regions:
-            inside, *excluded = rest[: len(region)]
-            asked[m] |= allowed(inside).difference(*map(allowed, excluded))
-            rest = rest[len(region) :]
+        for region in state.regions:
+            asked[region.grid] |= allowed(region.inside).difference(*map(allowed, region.excluded))
         if any(asked[:j]) or not asked[j]:
             return 0, 0
         return 1, int(max(epochs[e] for e in frozenset().union(*asked)))
 
-    return Product(boxes[j].runs, (*own, *(clause for _, region in regions for clause in region)), leaf)
+    regions = (region for m, box in enumerate(boxes) for region in box.regions(m, boxes[j]))
+    return Product(boxes[j].runs, j, state_of(boxes[j].run_clauses, regions, j), leaf)
 
 
 def _length(spec: GridSpec, repeats: int) -> int:

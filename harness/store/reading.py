@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LOSSES = "{losses: {every: 1}}"
 """What an experiment says under `record` to keep a point of the loss curves for each epoch."""
+BATCH, AHEAD = 2**17, 2
+"""Rows that are read at once, and how many times as many ahead. A whole row group of all columns has 200 MB."""
 NAMED = 3
 """How many files that are not of the sweep a warning names."""
 
@@ -46,6 +48,16 @@ def dataset(place: Place, kind: str) -> ds.Dataset:
         warnings.warn(HarnessWarning(f"{place}: not of the sweep, and ignored: {told}"), stacklevel=2)
     paths, filesystem = place.dataset(names)
     return ds.dataset(paths, format="parquet", filesystem=filesystem)
+
+
+def pieces(found: ds.Dataset) -> list[ds.Fragment]:
+    """The row groups of all files, in order: a million rows each at most, as the harness writes them."""
+    return [piece for file in found.get_fragments() for piece in file.split_by_row_group() or [file]]
+
+
+def table_of(piece: ds.Fragment, columns: Sequence[str] | None, only: ds.Expression | None = None) -> pa.Table:
+    """Columns of the rows of a piece, all or those that meet an expression; little is read ahead."""
+    return piece.to_table(columns=columns, filter=only, batch_size=BATCH, batch_readahead=AHEAD)
 
 
 def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, kind: str = "runs") -> pa.Table:

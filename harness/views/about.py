@@ -139,8 +139,7 @@ def _plain(axis: Axis, at: int) -> Any:
 def _single(results: Results) -> dict[str, Any]:
     """The swept parameters that have one value in all rows."""
     names = [name for name in results.swept if name not in results.axes]
-    rows = results.runs.head(1, columns=names).to_pylist() if names else []
-    return dict(rows[0]) if rows else {}
+    return results.first(names) if names else {}
 
 
 def _network(results: Results) -> str:
@@ -157,7 +156,7 @@ def _activations(given: Mapping[str, Any], results: Results) -> str:
     hidden, output = given["activation"], given["output"]
     if hidden == output == "identity":
         return "no activation function"
-    parts = [hidden] if isinstance(hidden, str) else [*hidden]
+    parts = [hidden] if isinstance(hidden, str) else [*(hidden or ())]  # NULL where no network has a hidden layer
     return f" {ARROW} ".join(map(str, [*([] if results.layers and len(results.layers) == 2 else parts), output]))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from harness.views.results import Results
@@ -37,10 +38,9 @@ def some_curves(results: Results) -> list[Curve]:
     """The loss curves of up to `RUNS` runs at equal distances in the grid; an empty list if none were recorded."""
     if not results.has_curves:
         return []
-    there = pc.unique(results.runs.to_table(columns=["run"])["run"]).to_numpy()
-    chosen = np.sort(there)[np.unique(np.linspace(0, len(there) - 1, min(RUNS, len(there))).round().astype(int))]
+    chosen, _ = results.some_runs(RUNS)
     axes = [name for name in results.axes if name != "epochs"]
-    table = results.runs.to_table(columns=["run", "config", "epochs", *axes], filter=pc.field("run").isin(chosen))
+    table = pa.concat_tables(results.tables(["run", "config", "epochs", *axes], pc.field("run").isin(chosen)))
     rows = table.to_pandas().sort_values(["run", "epochs"]).drop_duplicates("run", keep="last").set_index("run")
     found = []
     for run, points in results.curves(chosen.tolist()).groupby("run"):

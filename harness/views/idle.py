@@ -33,10 +33,7 @@ def idle_loss(results: Results, where: Mapping[str, Any]) -> float | None:
     chosen, every = results.filter(held), -(-results.rows // SAMPLE)
     valid = pc.field(column).is_valid()
     only = valid if chosen is None else valid & chosen
-    found = [
-        part.to_table(columns=[column], filter=only)[column].to_numpy()[::every]
-        for part in results.runs.get_fragments()
-    ]
+    found = [table[column].to_numpy()[::every].copy() for table in results.tables([column], only)]
     losses = np.concatenate([np.empty(0), *found]).astype(float)
     middle = float(np.median(losses)) if len(losses) else 0.0
     return middle if middle > NOTHING else None

@@ -47,13 +47,14 @@ def notable(results: Results) -> pd.DataFrame:
     """A few rows, the best first. Columns: `why` it is shown, config, the axes, the status and the losses.
 
     Losses of different kinds are never compared, and a row whose loss is above that of its run's first epoch is never
-    the best. One table of rows is in memory at a time.
+    the best. One piece of the table is in memory at a time.
     """
     choices = _choices(results)
     columns = ["config", *results.axes, *(name for name in COLUMNS if name in results.runs.schema.names)]
     kept: list[pd.DataFrame] = []
     for part in results.parts(columns):  # the whole may not fit into memory
-        new = [choice.of(part.sort_values("config")) for choice in choices]
+        ordered = part.sort_values("config")
+        new = [choice.of(ordered) for choice in choices]
         if kept:
             both = (pd.concat(pair).sort_values("config") for pair in zip(kept, new, strict=True))
             new = [choice.of(frame) for choice, frame in zip(choices, both, strict=True)]

@@ -7,7 +7,7 @@ from harness.store.places import S3
 from harness.views import plots, report
 
 MOST_ROWS = 20_000_000
-"""A map of half as many takes a gigabyte of memory."""
+"""A sweep does not wait for pictures of more: they take minutes."""
 
 
 def write(folder: str, rows: int) -> dict[str, str]:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.experiment.axes import setting_of
@@ -20,7 +21,7 @@ from harness.store.arrays import NAMED
 from harness.store.contents import Contents
 from harness.store.log import EXPERIMENT
 from harness.store.places import place_of
-from harness.store.reading import dataset, load, to_frame
+from harness.store.reading import dataset, load, pieces, table_of, to_frame
 from harness.store.schema import Column, fixed_columns, parameter_column
 
 DECADES = 2.0
@@ -136,12 +137,70 @@ class Results:
     @cached_property
     def axes(self) -> dict[str, Axis]:
         """What varies, by name: parameters of more than one value, and `repeat`."""
-        found = {}
-        for name in (*self.swept, "repeat"):
-            values = pc.drop_null(pc.unique(self.runs.to_table(columns=[name]).column(0)))
-            if len(values) > 1:
-                found[name] = Axis(self.column(name), _values(values))
-        return found
+        names = [*self.swept, "repeat"]
+        found: dict[str, list[pa.Array]] = {name: [] for name in names}
+        for table in self.tables(names):
+            for name in names:
+                found[name].append(_distinct(table[name]))
+        values = {name: pc.unique(pa.chunked_array(parts)) for name, parts in found.items()}
+        return {name: Axis(self.column(name), _values(some)) for name, some in values.items() if len(some) > 1}
+
+    @cached_property
+    def pieces(self) -> list[Any]:
+        """The table cut into pieces of a million rows at most, in the order of the files. Whoever goes through all of
+        it has one of them in memory at a time.
+        """
+        return pieces(self.runs)
+
+    def piece(self, number: int, columns: Sequence[str], only: Any = None) -> pa.Table:
+        """Columns of the rows of a piece, those that meet an expression."""
+        return table_of(self.pieces[number], list(columns), only)
+
+    def tables(self, columns: Sequence[str], only: Any = None) -> Iterator[pa.Table]:
+        """Columns of the rows that meet an expression, a piece at a time."""
+        return (self.piece(number, columns, only) for number in range(len(self.pieces)))
+
+    def parts(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """Columns of all rows, a piece at a time."""
+        return map(to_frame, self.tables(columns))
+
+    def count(self, only: Any = None) -> int:
+        """How many rows meet an expression."""
+        return sum(piece.count_rows(filter=only) for piece in self.pieces)
+
+    def first(self, columns: Sequence[str]) -> dict[str, Any]:
+        """Columns of the first row."""
+        return dict(self.pieces[0].head(1, columns=list(columns)).to_pylist()[0])
+
+    def some_runs(self, most: int, only: Any = None) -> tuple[NDArray[np.int64], int]:
+        """The numbers of at most so many runs at equal distances, of those with rows that meet an expression.
+
+        And how many of these there are.
+        """
+
+        def runs(number: int) -> NDArray[np.int64]:
+            return np.unique(self.piece(number, ["run"], only)["run"].to_numpy())
+
+        counts, last, every = np.zeros(len(self.pieces), np.int64), -1, None
+        for number in range(len(self.pieces)):
+            there = runs(number)
+            if len(there) and there[0] < last:  # not in order: they cannot be counted one piece after the other
+                every = np.unique(np.concatenate([runs(number) for number in range(len(self.pieces))]))
+                break
+            counts[number] = len(there) - bool(len(there) and there[0] == last)
+            last = int(there[-1]) if len(there) else last
+        total = len(every) if every is not None else int(counts.sum())
+        places = np.unique(np.linspace(0, total - 1, min(most, total)).round().astype(np.int64))
+        if every is not None:
+            return every[places], total
+        ends = np.cumsum(counts)
+        holds = np.searchsorted(ends, places, side="right")
+        chosen = [
+            there[len(there) - counts[number] :][places[holds == number] - (ends[number] - counts[number])]
+            for number in np.unique(holds).tolist()
+            for there in [runs(number)]
+        ]
+        return np.concatenate([np.empty(0, np.int64), *chosen]), total
 
     def column(self, name: str) -> Column:
         """What the schema says of a column. Raises `HarnessError` if there is no such one."""
@@ -157,12 +216,7 @@ class Results:
         """Columns of the rows that have the values in `where`, in the order of the files. Raises `HarnessError`."""
         for name in columns:
             self.column(name)
-        return to_frame(self.runs.to_table(columns=list(dict.fromkeys(columns)), filter=self.filter(where or {})))
-
-    def parts(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
-        """Columns of all rows, a file at a time."""
-        for part in self.runs.get_fragments():
-            yield to_frame(part.to_table(columns=list(columns)))
+        return to_frame(pa.concat_tables(self.tables(list(dict.fromkeys(columns)), self.filter(where or {}))))
 
     def row(self, config: int, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """One row of the table. Raises `HarnessError` if it is not there."""
@@ -196,7 +250,7 @@ class Results:
     def curves(self, runs: Sequence[int] | None = None) -> pd.DataFrame:
         """The loss curves, all or of these runs. Raises `StoreError` if none were recorded."""
         chosen = None if runs is None else pc.field("run").isin(list(runs))
-        found = dataset(self.place, "curves").to_table(filter=chosen)
+        found = pa.concat_tables(table_of(piece, None, chosen) for piece in pieces(dataset(self.place, "curves")))
         return to_frame(found.sort_by([("run", "ascending"), ("epoch", "ascending")]))
 
     def table(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -218,8 +272,14 @@ class Results:
         return dict(json.loads(self._metadata[b"PANDAS_ATTRS"])["harness"])
 
 
+def _distinct(column: pa.ChunkedArray) -> pa.Array:
+    """The values of a column, each once, in the order in which they come; labels as text."""
+    found = pc.drop_null(pc.unique(column))
+    return found.cast(pa.string()) if pa.types.is_dictionary(found.type) else found
+
+
 def _values(values: pa.Array) -> Any:
-    if pa.types.is_dictionary(values.type):
-        return np.array(values.cast(pa.string()).to_pylist())
+    if pa.types.is_string(values.type):
+        return np.array(values.to_pylist())
     numbers = values.to_numpy(zero_copy_only=False)
     return np.sort(numbers) if np.issubdtype(numbers.dtype, np.number) else numbers

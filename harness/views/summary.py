@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from harness.block import Status
 from harness.store.places import Place
-from harness.store.reading import dataset
+from harness.store.reading import dataset, pieces, table_of
 
 UNLIKE = ("loss",)
 """Settings whose values measure losses differently: a least loss, or a median, over several of them says nothing."""
@@ -53,7 +53,7 @@ class Summary:
 
 
 def summarise(place: Place, parameters: Iterable[str]) -> Summary:
-    """Read a folder's statuses and its best rows, one part at a time. parameters: the swept ones, which a row shows.
+    """Read a folder's statuses and its best rows, a piece at a time. parameters: the swept ones, which a row shows.
 
     Raises `StoreError` if there are no results.
     """
@@ -61,8 +61,8 @@ def summarise(place: Place, parameters: Iterable[str]) -> Summary:
     kinds, told = unlike(parameters), FIRST in found.schema.names
     counts: Counter[str] = Counter()
     grew, least = 0, dict[tuple[Any, ...], tuple[float, int, Any]]()
-    for part in found.get_fragments():  # one after the other: a scan reads ahead, hundreds of megabytes
-        table = part.to_table(columns=["config", "status", "loss_mean", *kinds, *([FIRST] if told else [])])
+    for part in pieces(found):  # one after the other: a scan reads ahead, hundreds of megabytes
+        table = table_of(part, ["config", "status", "loss_mean", *kinds, *([FIRST] if told else [])])
         for entry in pc.value_counts(table["status"].cast("string")).to_pylist():
             counts[entry["values"]] += entry["counts"]
         if told:
@@ -91,5 +91,5 @@ def _least(table: pa.Table, kinds: tuple[str, ...]) -> Iterator[tuple[tuple[str,
 
 def _row(part: Any, config: int, parameters: tuple[str, ...]) -> Mapping[str, Any]:
     columns = ["config", "loss_mean", *parameters, "repeat"]
-    (row,) = part.to_table(columns=columns, filter=pc.field("config") == config).to_pylist()
+    (row,) = table_of(part, columns, pc.field("config") == config).to_pylist()
     return dict(row)

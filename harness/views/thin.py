@@ -31,13 +31,23 @@ def thinned(results: Results, columns: Sequence[str], rows: int) -> pd.DataFrame
         if count < len(axis.values):
             at = _at(axis, axis.values[np.unique(np.linspace(0, len(axis.values) - 1, count).round().astype(int))])
             chosen = at if chosen is None else chosen & at
-    found = results.runs.to_table(columns=list(columns), filter=chosen)
-    if not FEWEST * rows <= len(found) <= rows:
+    found = _at_most(results, columns, chosen, rows)
+    if found is None or len(found) < FEWEST * rows:
         step = -(-results.rows // rows)
         number = pc.field("config")
-        found = results.runs.to_table(columns=list(columns), filter=number == pc.divide(number, step) * step)
+        found = pa.concat_tables(results.tables(columns, number == pc.divide(number, step) * step))
     frame: pd.DataFrame = found.to_pandas()
     return frame
+
+
+def _at_most(results: Results, columns: Sequence[str], only: pc.Expression | None, rows: int) -> pa.Table | None:
+    """The rows that meet an expression; None if they are more than so many."""
+    found: list[pa.Table] = []
+    for table in results.tables(columns, only):
+        found.append(table)
+        if sum(map(len, found)) > rows:
+            return None
+    return pa.concat_tables(found)
 
 
 def _counts(results: Results, rows: int) -> dict[str, int]:

@@ -28,6 +28,11 @@ ONLY_WITH = {
 SUFFIXES = (*sheet.SUFFIXES, ".parquet")
 MOST_ROWS = 10**6
 """The most rows of a Parquet file; the limits of a CSV file stand in `sheet`."""
+MOST_NUMBERS = 50_000_000
+"""The most numbers, rows times columns: 400 MB, and while they are read never more than three times as much.
+
+A file says nothing of its size: Parquet keeps a hundred million zeros in half a megabyte.
+"""
 SOURCES = ("rows", "file", "generate")
 
 
@@ -176,6 +181,8 @@ def _read_csv(path: FilePath, section: dict[str, Any]) -> Floats:
             raise BadValueError(file.nameless)
         _check_columns(section, file.names, file.described)
         columns = file.columns([file.names.index(name) for name in used])
+        if problem := too_many(len(columns[0].text), len(used)):
+            raise BadValueError(problem)
     except BadValueError as bad:
         raise BadValueError(notes=[(path or ("file",), text) for path, text in bad.notes]) from None
     places: list[Path] = [(key, index) for key in ("inputs", "targets") for index in range(len(section[key]))]
@@ -186,7 +193,8 @@ def _read_csv(path: FilePath, section: dict[str, Any]) -> Floats:
     }
     notes |= _two_points(columns, places)
     cells = dict(zip(used, columns, strict=True))
-    return _finite([column.numbers for column in columns], used, lambda row, name: cells[name].text[row].as_py(), notes)
+    table = np.column_stack([column.numbers for column in columns])
+    return _finite(table, used, lambda row, name: cells[name].text[row].as_py(), notes)
 
 
 def _two_points(columns: Sequence[Column], places: Sequence[Path]) -> dict[str, tuple[Path, str]]:
@@ -217,13 +225,31 @@ def _read_parquet(source: FilePath | io.BytesIO, section: dict[str, Any]) -> Flo
             ]
             if notes:
                 raise BadValueError(notes=notes)
-            if file.metadata.num_rows > MOST_ROWS:
+            rows = file.metadata.num_rows
+            if rows > MOST_ROWS:
                 raise BadValueError(notes=[(("file",), f"the file has over {MOST_ROWS:,} rows")])
-            table = file.read(columns=used)
-        columns = [compute.cast(table.column(name), pa.float64(), safe=False).to_numpy() for name in used]
+            if problem := too_many(rows, len(used)):
+                raise BadValueError(notes=[(("file",), problem)])
+
+            def column(name: str) -> Any:
+                found = file.read(columns=[name]).column(0)
+                if len(found) != rows:
+                    raise pa.ArrowInvalid(f"a column of {len(found):,} rows, where {rows:,} are said to be")
+                return found
+
+            table = np.empty((rows, len(used)))
+            for at, name in enumerate(used):  # one at a time: each is in memory twice
+                table[:, at] = compute.cast(column(name), pa.float64(), safe=False).to_numpy()
+            return _finite(table, used, lambda row, name: column(name)[row].as_py(), {})
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise BadValueError(notes=unreadable(error, "Parquet").below("file")) from None
-    return _finite(columns, used, lambda row, name: table.column(name)[row].as_py(), {})
+
+
+def too_many(rows: int, columns: int) -> str | None:
+    """What is wrong with so many numbers, in a line; None if nothing is."""
+    if rows * columns <= MOST_NUMBERS:
+        return None
+    return f"expected at most {MOST_NUMBERS:,} numbers, found {rows:,} rows x {columns:,} columns; keep fewer of either"
 
 
 def _is_numeric(kind: Any) -> bool:
@@ -233,11 +259,8 @@ def _is_numeric(kind: Any) -> bool:
     return any(test(kind) for test in tests)
 
 
-def _finite(
-    columns: list[NDArray[Any]], names: list[str], found_at: Any, told: Mapping[str, tuple[Path, str]]
-) -> Floats:
+def _finite(table: Floats, names: list[str], found_at: Any, told: Mapping[str, tuple[Path, str]]) -> Floats:
     """The (S, columns) numbers. told: what is wrong with columns. Raises BadValueError if any is not finite, too."""
-    table = np.column_stack([np.asarray(column, dtype=np.float64) for column in columns])
     if not len(table):
         raise BadValueError(notes=[(("file",), "the file has no rows")])
     notes = list(told.values())
@@ -255,4 +278,4 @@ def _finite(
             )
     if notes:
         raise BadValueError(notes=notes)
-    return np.ascontiguousarray(table)
+    return table

@@ -16,7 +16,7 @@ from harness.experiment.errors import either
 from harness.views.files import put
 from harness.views.plots import curves, lines, maps, networks, paths
 from harness.views.plots.asked import Asked
-from harness.views.plots.gather import has, parts
+from harness.views.plots.gather import Parts, has
 from harness.views.results import Results
 
 FORMATS = ("png", "svg", "pdf")
@@ -97,6 +97,6 @@ def _usual(asked: Asked) -> str:
         return "weights"
     return (
         "spread"
-        if any(len(part) for part in parts(asked.results, ["loss_mean"], asked.where, has("loss_mean")))
+        if any(len(part) for part in Parts(asked.results, ["loss_mean"], asked.where, has("loss_mean")))
         else "share"
     )

@@ -9,15 +9,16 @@ from functools import cached_property, reduce
 from operator import and_
 from typing import Any
 
-import pandas as pd
+import numpy as np
 import pyarrow as pa
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.experiment import source
 from harness.experiment.errors import either
 from harness.experiment.settings import NETWORK, TRAINING
-from harness.views.plots.gather import LISTED, has, parts
+from harness.views.plots.gather import LISTED, Parts, has
 from harness.views.plots.scales import MOST
 from harness.views.results import Axis, Results, title_of
 from harness.views.summary import unlike
@@ -102,7 +103,7 @@ class Asked:
         """Another axis: that given, or the first usual one that rows have together with x. Raises `HarnessError`."""
         axes = [self.pick(given, x)] if given else [self.axis(name) for name in self.usual(x)]
         for axis in axes:
-            if any(len(part) for part in parts(self.results, [axis.name], self.where, has(x, axis.name))):
+            if any(len(part) for part in Parts(self.results, [axis.name], self.where, has(x, axis.name))):
                 return axis
         raise HarnessError(
             f"{self.results.folder}: the rows that have {x} vary in nothing else; "
@@ -161,15 +162,18 @@ class Asked:
         if "epochs" not in self.results.axes or "epochs" in (*drawn, *self.where) or self.free() == ["epochs"]:
             return self
         together = has(*drawn) if drawn else None
-        most = [part["epochs"].max() for part in parts(self.results, ["epochs"], self.where, together) if len(part)]
+        most = [part["epochs"].max() for part in Parts(self.results, ["epochs"], self.where, together) if len(part)]
         return self.holding({"epochs": max(most)}) if most else self
 
-    def frame(self, columns: Sequence[str]) -> pd.DataFrame:
-        """The rows asked for, with these columns. Raises `HarnessError` if there are no such rows."""
-        frame = self.results.frame(columns, self.where)
-        if frame.empty:
+    def runs(self, most: int) -> tuple[NDArray[np.int64], int]:
+        """The numbers of at most so many of the runs asked for, at equal distances, and how many there are.
+
+        Raises `HarnessError` if there are none.
+        """
+        chosen, every = self.results.some_runs(most, self.results.filter(self.where))
+        if not every:
             raise HarnessError(f"{self.results.folder}: no row has {self.held or self.after.strip()}")
-        return frame
+        return chosen, every
 
     def over(self, *drawn: str) -> list[str]:
         """The axes over which the numbers in one place of a picture vary, in words: `over momentum, repeat`."""
@@ -210,7 +214,7 @@ class Asked:
     @cached_property
     def _epochs(self) -> int:
         """The epochs of every row, where they do not vary."""
-        return int(self.results.runs.head(1, columns=["epochs"])["epochs"][0].as_py())
+        return int(self.results.first(["epochs"])["epochs"])
 
     @property
     def held(self) -> str:
@@ -226,22 +230,22 @@ class Asked:
 
     def _values(self, name: str) -> set[Any]:
         """The values of an axis in the rows asked for."""
-        found = (part[name].dropna().unique() for part in parts(self.results, [name], self.where))
+        found = (part[name].dropna().unique() for part in Parts(self.results, [name], self.where))
         return {value for values in found for value in values}
 
     def _labels(self, names: Sequence[str], only: Any) -> dict[str, list[str]]:
         """The values of labelled axes in some of the rows asked for, in the order of the grid."""
         found: dict[str, set[str]] = {name: set() for name in names}
-        for part in parts(self.results, names, self.where, only) if names else ():
+        for part in Parts(self.results, names, self.where, only) if names else ():
             for name in names:
-                found[name] |= set(part[name].dropna().astype(str).unique())
+                found[name] |= set(map(str, part[name].dropna().unique()))
         order = {name: [str(value) for value in self.results.axes[name].values] for name in names}
         return {name: [value for value in order[name] if value in found[name]] for name in names}
 
     def _count(self, only: Any = None) -> int:
         """How many of the rows asked for meet an expression."""
         chosen = [one for one in (self.results.filter(self.where), only) if one is not None]
-        return int(self.results.runs.count_rows(filter=_and(*chosen) if chosen else None))
+        return self.results.count(_and(*chosen) if chosen else None)
 
     def _number(self, name: str) -> bool:
         kind = self.results.runs.schema.field(name).type

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from harness.views.plots.gather import LABELS, medians
+from harness.views.plots.gather import LABELS
+from harness.views.plots.order import MEDIAN, Numbers
 from harness.views.plots.scales import codes, nearest
 from harness.views.results import Axis
 
@@ -48,31 +49,33 @@ class Cells:
         return np.isin(self.outcome, outcomes)
 
 
-def cells_of(parts: Iterable[pd.DataFrame], x: Axis, y: Axis, colour: str, loss: str | None) -> Cells:
+def cells_of(parts: Sequence[pd.DataFrame], x: Axis, y: Axis, colour: str, loss: str | None) -> Cells:
     """The rows of each cell together; those of values that have no cell go to the nearest.
 
     parts: frames with the columns of the axes, colour, status, settled_epoch, diverged_epoch and, if there is one,
     first_loss. loss: the column to compare with first_loss, or None for no comparison.
     """
     shape = (len(y.values), len(x.values))
-    keys, values, epochs = [np.empty(0, np.int32)], [np.empty(0)], [np.empty(0, np.float32)]
     columns, lines = np.zeros(shape[1], bool), np.zeros(shape[0], bool)
-    for frame in parts:
+
+    def read(part: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        frame = parts[part]
         across, up = nearest(x, frame[x.name]), nearest(y, frame[y.name])
         there = (across >= 0) & (up >= 0)
         columns[across[(across >= 0) & (up < 0)]] = True
         lines[up[(across < 0) & (up >= 0)]] = True
-        cell = up * len(x.values) + across
-        keys.append((cell * len(Outcome) + _outcome(frame, loss))[there].astype(np.int32))
-        values.append(_floats(frame[colour])[there])
+        at = ((up * len(x.values) + across) * len(Outcome) + _outcome(frame, loss))[there]
         ended = frame["settled_epoch"].fillna(frame["diverged_epoch"])
-        epochs.append(_floats(ended)[there].astype(np.float32))
-    key, size = np.concatenate(keys), shape[0] * shape[1]
-    tally = np.bincount(key, minlength=size * len(Outcome)).reshape(size, len(Outcome))
+        return at, np.stack([_floats(frame[colour])[there], _floats(ended)[there]])
+
+    size = shape[0] * shape[1]
+    numbers = Numbers(len(parts), size * len(Outcome), 2, read)
+    tally = numbers.rows.reshape(size, len(Outcome))
     outcome = np.where(tally.any(axis=1), tally.argmax(axis=1), EMPTY)
-    chosen = np.arange(size) * len(Outcome) + np.maximum(outcome, 0)
-    found = [medians(key, np.concatenate(part).astype(float), tally.size)[chosen] for part in (values, epochs)]
-    value, epoch = (array.reshape(shape) for array in found)
+    common = np.arange(size) * len(Outcome) + np.maximum(outcome, 0)
+    chosen = np.zeros(tally.size, bool)
+    chosen[common] = True
+    value, epoch = (found[0, common].reshape(shape) for found in numbers.at(MEDIAN, chosen))
     outcome = outcome.reshape(shape)
     unused = (outcome == EMPTY) & (columns | lines[:, np.newaxis])
     return Cells(outcome, value, epoch, int(tally.sum(axis=1).max()), unused)

@@ -16,8 +16,9 @@ from harness.views.palette import LINES
 from harness.views.plots import style
 from harness.views.plots.asked import DOT, Asked
 from harness.views.plots.facets import facets_of
-from harness.views.plots.gather import floored, quantiles
+from harness.views.plots.gather import floored
 from harness.views.plots.lines import BANDS, bands, name, scales
+from harness.views.plots.order import quantiles
 from harness.views.plots.scales import MOST, TICKS, codes, set_ticks
 
 RUNS = 2000
@@ -36,11 +37,11 @@ def curves(asked: Asked) -> Figure:
             f"{results.folder}: no loss curves there; an experiment with record: {{losses: {{every: 1}}}} keeps them"
         )
     facets = facets_of(asked, "epochs")
-    found = [_runs(facet.asked) for facet in facets.drawn]
+    found = [facet.asked.runs(RUNS) for facet in facets.drawn]
     points = [results.curves(chosen.tolist()) for chosen, _ in found]
     if all(part.empty for part in points):
         raise HarnessError(f"{results.folder}: every run diverged in its first epoch, so there are no loss curves")
-    runs, chosen = sum(len(every) for _, every in found), sum(len(some) for some, _ in found)
+    runs, chosen = sum(every for _, every in found), sum(len(some) for some, _ in found)
     sample = f" of {runs:,}" if runs > chosen else ""
     over = " ".join([f"medians of {chosen:,}{sample} runs", *asked.over("epochs", *facets.names)])
     many = chosen > len(facets.drawn)
@@ -63,12 +64,6 @@ def curves(asked: Asked) -> Figure:
     told = [f"{BANDS} of the mean loss", "a run that diverges counts until it does"] if many else []
     asked.caption(made, *told, *outside)
     return made
-
-
-def _runs(asked: Asked) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Numbers of runs: of those whose curves are drawn, and of all."""
-    runs = np.sort(asked.frame(["run"])["run"].unique())
-    return runs[np.unique(np.linspace(0, len(runs) - 1, min(RUNS, len(runs))).round().astype(int))], runs
 
 
 def _levels(points: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from harness.views.plots.asked import Asked
-from harness.views.plots.gather import has, parts
+from harness.views.plots.gather import Parts, has
 from harness.views.summary import unlike
 
 MOST = 6
@@ -109,6 +109,6 @@ def _least(asked: Asked, names: list[str], only: Any) -> pd.DataFrame:
     def least(frame: pd.DataFrame) -> pd.DataFrame:
         return frame.groupby(names, sort=False, dropna=False)["loss_mean"].min().reset_index()
 
-    found = parts(asked.results, [*names, "loss_mean"], asked.where, only)
+    found = Parts(asked.results, [*names, "loss_mean"], asked.where, only)
     every = least(pd.concat([least(part.astype(dict.fromkeys(names, object))) for part in found]))
     return every.assign(**{name: every[name].astype(object).where(every[name].notna(), None) for name in names})

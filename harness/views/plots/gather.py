@@ -1,8 +1,8 @@
-"""What a picture reads of the table: a file at a time, and of each row only a place and a number or two."""
+"""What a picture reads of the table: a part at a time, and of each row only a place and a number or two."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from harness.block import Status
 from harness.errors import HarnessError
 from harness.views.idle import NOTHING
+from harness.views.plots.order import Numbers
 from harness.views.plots.scales import MOST, codes, nearest, thinned
 from harness.views.results import Axis, Results
 from harness.views.ticks import short
 
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 STATUSES = tuple(Status)
 LISTED = 6
 """The most values that are not drawn that the caption lists."""
@@ -32,16 +32,24 @@ def has(*columns: str, or_diverged: bool = False) -> Any:
     return chosen | (pc.field("status").cast("string") == Status.DIVERGED.label) if or_diverged else chosen
 
 
-def parts(
-    results: Results, columns: Sequence[str], where: Mapping[str, Any], only: Any = None
-) -> Iterator[pd.DataFrame]:
-    """Columns of the rows that `where` selects, a file at a time. only: an expression that rows must also meet."""
-    for name in columns:
-        results.column(name)
-    chosen = results.filter(where)
-    both = only if chosen is None else chosen if only is None else chosen & only
-    for part in results.runs.get_fragments():
-        yield part.to_table(columns=list(dict.fromkeys(columns)), filter=both).to_pandas()
+class Parts(Sequence[pd.DataFrame]):
+    """Columns of the rows that `where` selects, a part of the table at a time; each is read whenever it is asked for.
+
+    only: an expression that rows must also meet. Raises `HarnessError` for a column that is not there.
+    """
+
+    def __init__(self, results: Results, columns: Sequence[str], where: Mapping[str, Any], only: Any = None) -> None:
+        for name in columns:
+            results.column(name)
+        chosen = results.filter(where)
+        self._results, self._columns = results, list(dict.fromkeys(columns))
+        self._only = only if chosen is None else chosen if only is None else chosen & only
+
+    def __len__(self) -> int:
+        return len(self._results.pieces)
+
+    def __getitem__(self, part: Any) -> Any:
+        return self._results.piece(part, self._columns, self._only).to_pandas()
 
 
 def present(results: Results, axis: Axis, where: Mapping[str, Any], only: Any = None, what: str | None = None) -> Axis:
@@ -58,7 +66,7 @@ def present(results: Results, axis: Axis, where: Mapping[str, Any], only: Any = 
 def _there(results: Results, axis: Axis, where: Mapping[str, Any], only: Any) -> NDArray[np.bool_]:
     """(V,) which values of the axis the selected rows have."""
     there = np.zeros(len(axis.values), bool)
-    for frame in parts(results, [axis.name], where, only):
+    for frame in Parts(results, [axis.name], where, only):
         at = codes(axis.values, frame[axis.name])
         there |= np.bincount(at[at >= 0], minlength=len(there)).astype(bool)
     return there
@@ -83,38 +91,16 @@ def absent(asked: Axis, shown: Axis, results: Results, where: Mapping[str, Any],
     return [f"{asked.name} {told} {'have' if several else 'has'} no {what}"]
 
 
-def numbers(
-    results: Results, axis: Axis | None, column: str, where: Mapping[str, Any]
-) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """(rows,) the place on the axis of each row that has a number in a column, and (rows,) that number.
+def numbers(results: Results, axis: Axis | None, column: str, where: Mapping[str, Any]) -> Numbers:
+    """The numbers in a column, at the places on the axis of the rows that have one. axis: None for all in one place."""
+    frames = Parts(results, [column, *([axis.name] if axis else [])], where, has(column))
 
-    axis: None for all rows in one place.
-    """
-    at, found = [np.empty(0, np.int32)], [np.empty(0)]
-    for frame in parts(results, [column, *([axis.name] if axis else [])], where, has(column)):
-        place = nearest(axis, frame[axis.name]) if axis else np.zeros(len(frame), np.int64)
-        at.append(place[place >= 0].astype(np.int32))
-        found.append(frame[column].to_numpy(float)[place >= 0])
-    return np.concatenate(at), np.concatenate(found)
+    def read(part: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        frame = frames[part]
+        at = nearest(axis, frame[axis.name]) if axis else np.zeros(len(frame), np.int64)
+        return at[at >= 0], frame[column].to_numpy(float)[np.newaxis, at >= 0]
 
-
-def medians(at: NDArray[Any], values: NDArray[np.float64], places: int) -> NDArray[np.float64]:
-    """(places,) the median of the numbers at each place; NaN where there are none."""
-    there = ~np.isnan(values)
-    found = pd.Series(values[there]).groupby(at[there]).median()
-    dense = np.full(places, np.nan)
-    dense[found.index] = found
-    return dense
-
-
-def quantiles(at: NDArray[Any], values: NDArray[np.float64], places: int) -> NDArray[np.float64]:
-    """(`QUANTILES`, places) of the numbers at each place; NaN where there are none."""
-    dense = np.full((len(QUANTILES), places), np.nan)
-    if not len(at):
-        return dense
-    found = pd.Series(values).groupby(at).quantile(np.array(QUANTILES)).unstack()
-    dense[:, found.index] = found.to_numpy().T
-    return dense
+    return Numbers(len(frames), len(axis.values) if axis else 1, 1, read)
 
 
 def shares(
@@ -127,7 +113,7 @@ def shares(
     places = len(axis.values) if axis else 1
     tally, below = np.zeros((len(STATUSES), places), np.int64), np.zeros(places, np.int64)
     columns = ["status", *([axis.name] if axis else []), *([bound[0]] if bound else [])]
-    for frame in parts(results, columns, where):
+    for frame in Parts(results, columns, where):
         at = nearest(axis, frame[axis.name]) if axis else np.zeros(len(frame), np.int64)
         status, there = codes(LABELS, frame["status"]), at >= 0
         tally += np.bincount((status * places + at)[there], minlength=tally.size).reshape(tally.shape)

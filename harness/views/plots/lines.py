@@ -17,7 +17,8 @@ from harness.views.palette import LINES
 from harness.views.plots import style
 from harness.views.plots.asked import DOT, Asked
 from harness.views.plots.facets import facets_of
-from harness.views.plots.gather import STATUSES, floored, has, numbers, present, quantiles, shares
+from harness.views.plots.gather import STATUSES, floored, has, numbers, present, shares
+from harness.views.plots.order import SPREAD
 from harness.views.plots.scales import Scale, apart, scale_of
 from harness.views.results import Axis
 from harness.views.statuses import SIGNS
@@ -165,11 +166,9 @@ def name(axes: Axes, label: str, x: str, y: str) -> None:
 
 
 def _spread(asked: Asked, axis: Axis | None) -> Spread:
-    at, losses = numbers(asked.results, axis, asked.colour, asked.where)
-    count = np.bincount(at, minlength=len(axis.values) if axis else 1)
-    there = np.flatnonzero(count)
-    found = quantiles(at, losses, len(count))[:, there] if len(at) else np.empty((5, 0))
-    return Spread(there, found, len(at), bool(count.max() <= 1))
+    found = numbers(asked.results, axis, asked.colour, asked.where)
+    there = np.flatnonzero(found.rows)
+    return Spread(there, found.at(SPREAD)[0][:, there], int(found.rows.sum()), bool(found.rows.max() <= 1))
 
 
 def _levels(axes: Axes, one: Spread, scale: Scale, one_each: bool) -> list[Any]:

@@ -23,7 +23,7 @@ from harness.views.plots.asked import DOT, Asked
 from harness.views.plots.cells import EMPTY, Cells, Outcome, cells_of, opened, outline
 from harness.views.plots.colours import Colours
 from harness.views.plots.facets import Facet, Facets, facets_of
-from harness.views.plots.gather import absent, has, parts, present
+from harness.views.plots.gather import Parts, absent, has, present
 from harness.views.plots.scales import Scale, scale_of
 from harness.views.statuses import SIGNS, phrase
 from harness.views.ticks import short
@@ -96,7 +96,7 @@ def panel(facet: Facet, across: Scale, up: Scale) -> Panel:
     compared = colour if loss and colour != LAST else None
     columns = [across.axis.name, up.axis.name, colour, "status", "settled_epoch", "diverged_epoch"]
     columns += ["first_loss"] if "first_loss" in asked.results.runs.schema.names else []
-    found = parts(asked.results, columns, asked.where, _only(asked))
+    found = Parts(asked.results, columns, asked.where, _only(asked))
     cells = cells_of(found, across.axis, up.axis, colour, compared)
     ran, settled, diverged, grew = (cells.had(outcome) for outcome in Outcome)
     valued = ~np.isnan(cells.value)

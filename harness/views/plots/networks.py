@@ -14,8 +14,9 @@ from harness.views.palette import LINES
 from harness.views.plots import style
 from harness.views.plots.asked import DOT, Asked
 from harness.views.plots.facets import facets_of
-from harness.views.plots.gather import numbers, present, quantiles
+from harness.views.plots.gather import numbers, present
 from harness.views.plots.lines import BANDS, bands
+from harness.views.plots.order import SPREAD
 from harness.views.plots.scales import Scale, scale_of
 
 MOST = 64
@@ -36,8 +37,8 @@ def weights(asked: Asked) -> Figure:
     found: dict[str, list[NDArray[np.float64]]] = {}
     for name in names:
         read = [numbers(asked.results, scale.axis, name, facet.asked.where) for facet in facets.drawn]
-        if any(len(at) for at, _ in read):
-            found[name] = [quantiles(*part, len(scale.at)) for part in read]
+        if any(part.rows.any() for part in read):
+            found[name] = [part.at(SPREAD)[0] for part in read]
     if not found:
         raise HarnessError(f"{asked.results.folder}: no row has finite weights: every run diverged")
     over = asked.over(x.name, *facets.names)

@@ -16,7 +16,7 @@ from harness.errors import HarnessError
 from harness.views.palette import LINES
 from harness.views.plots import networks, style
 from harness.views.plots.asked import DOT, Asked
-from harness.views.plots.gather import parts, present
+from harness.views.plots.gather import Parts, present
 from harness.views.plots.scales import codes, scale_of
 from harness.views.results import Axis
 from harness.views.ticks import short
@@ -64,13 +64,10 @@ def paths(asked: Asked) -> Figure:
 
 def paths_of(asked: Asked, names: list[str], epochs: Axis) -> Paths:
     """The weights of some runs at these epochs, NaN where a run has none; weights that no run has are left out."""
-    every = np.unique(np.concatenate([part["run"].unique() for part in parts(asked.results, ["run"], asked.where)]))
-    if not len(every):
-        raise HarnessError(f"{asked.results.folder}: no row has {asked.held}")
-    runs = every[np.unique(np.linspace(0, len(every) - 1, min(RUNS, len(every))).round().astype(int))]
+    runs, every = asked.runs(RUNS)
     free = asked.free("epochs")
     columns = ["run", "epochs", *free, *names]
-    rows = pd.concat(parts(asked.results, columns, asked.where, pc.field("run").isin(runs.tolist())))
+    rows = pd.concat(Parts(asked.results, columns, asked.where, pc.field("run").isin(runs.tolist())))
     at, number = codes(epochs.values, rows["epochs"]), np.searchsorted(runs, rows["run"])
     weights = {}
     for name in names:
@@ -78,7 +75,7 @@ def paths_of(asked: Asked, names: list[str], epochs: Axis) -> Paths:
         dense[number[at >= 0], at[at >= 0]] = rows[name].to_numpy(float, na_value=np.nan)[at >= 0]
         if np.isfinite(dense).any():
             weights[name] = dense
-    return Paths(runs, len(every), weights, rows.drop_duplicates("run").sort_values("run")[["run", *free]])
+    return Paths(runs, every, weights, rows.drop_duplicates("run").sort_values("run")[["run", *free]])
 
 
 def _one(asked: Asked, found: Paths, epochs: Axis, question: str) -> Figure:

@@ -1,0 +1,171 @@
+"""What is left out of a product of dimensions, and what of it lies in other grids, as far as it is still open.
+
+A clause says "layers is this and learning rate is one of those". Once some dimensions are chosen, all that matters of
+their values is what they leave open of the clauses: the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from harness.experiment.points import Ids, Lookup, Points
+
+
+class Group(NamedTuple):
+    """Keys that must together have one of these tuples of value ids."""
+
+    keys: tuple[str, ...]
+    points: frozenset[tuple[int, ...]]
+
+
+Open = tuple[Group, ...]
+"""A clause that can still match: all of its groups must. () matches whatever is still to come."""
+Clause = Open | None
+"""None matches nothing."""
+
+
+class Region(NamedTuple):
+    """What lies in a grid: the points that match `inside` and none of `excluded`. grid: its number."""
+
+    grid: int
+    inside: Open
+    excluded: frozenset[Open]
+
+
+class State(NamedTuple):
+    """What is still open once some dimensions are chosen.
+
+    out: a point that matches one of these clauses is left out. regions: of the grids that have the point as well.
+    """
+
+    out: frozenset[Open]
+    regions: frozenset[Region]
+
+
+LEFT_OUT = State(frozenset([()]), frozenset())
+"""The point is left out, whatever is still to come."""
+
+
+def state_of(out: Iterable[Clause], regions: Iterable[Region], grid: int) -> State:
+    """The state without what can match nothing any more. What lies in a grid before this one is left out."""
+    clauses = frozenset(clause for clause in out if clause is not None)
+    there = frozenset(region for region in regions if () not in region.excluded)
+    taken = any(not region.inside and not region.excluded and region.grid < grid for region in there)
+    return LEFT_OUT if taken or () in clauses else State(clauses, there)
+
+
+@lru_cache(maxsize=1024)
+def _choices(group: Group, known: tuple[str, ...]) -> dict[tuple[int, ...], Group]:
+    """What each choice of values for the known keys leaves open of a group."""
+    at = [group.keys.index(key) for key in known]
+    rest = [k for k in range(len(group.keys)) if k not in at]
+    left: dict[tuple[int, ...], set[tuple[int, ...]]] = {}
+    for point in group.points:
+        left.setdefault(tuple(point[k] for k in at), set()).add(tuple(point[k] for k in rest))
+    keys = tuple(group.keys[k] for k in rest)
+    return {choice: Group(keys, frozenset(points)) for choice, points in left.items()}
+
+
+def restrict(clause: Clause, chosen: Mapping[str, int]) -> Clause:
+    """What is left of a clause once these keys have these values."""
+    if clause is None:
+        return None
+    left = []
+    for group in clause:
+        known = tuple(key for key in group.keys if key in chosen)
+        if known:
+            open_group = _choices(group, known).get(tuple(chosen[key] for key in known))
+            if open_group is None:
+                return None
+            if open_group.keys:
+                left.append(open_group)
+        else:
+            left.append(group)
+    return tuple(left)
+
+
+class Matches:
+    """The points of a dimension that match clauses."""
+
+    def __init__(self, dimension: Points) -> None:
+        self.size = len(dimension.ids)
+        self._dimension, self._keys = dimension, frozenset(dimension.keys)
+        self._lookups: dict[tuple[str, ...], tuple[Lookup, Ids]] = {}
+        self._found: dict[Open, list[tuple[Open, Ids]] | None] = {}
+
+    def of(self, clause: Open) -> list[tuple[Open, Ids]] | None:
+        """What each matching point leaves open of a clause, and these points, each once.
+
+        None if the clause names no key of the dimension.
+        """
+        if clause not in self._found:
+            if all(self._keys.isdisjoint(group.keys) for group in clause):
+                self._found[clause] = None
+                return None
+            found: list[tuple[Open, Ids | None]] = [((), None)]
+            for group in clause:
+                known = tuple(key for key in group.keys if key in self._keys)
+                parts = self._points(group, known) if known else [(group, None)]
+                found = [
+                    ((*left, rest) if rest.keys else left, _both(some, points))
+                    for left, some in found
+                    for rest, points in parts
+                ]
+            self._found[clause] = [(left, points) for left, points in found if points is not None and len(points)]
+        return self._found[clause]
+
+    def _points(self, group: Group, known: tuple[str, ...]) -> list[tuple[Group, Ids]]:
+        """What each matching point leaves open of a group, and these points."""
+        if known not in self._lookups:
+            ids = self._dimension.ids[:, [self._dimension.keys.index(key) for key in known]]
+            sizes = ids.max(axis=0, initial=0) + 1
+            self._lookups[known] = Lookup(ids, sizes.tolist()), sizes
+        lookup, sizes = self._lookups[known]
+        together: dict[Group, list[tuple[int, ...]]] = {}
+        for choice, rest in _choices(group, known).items():
+            together.setdefault(rest, []).append(choice)
+        found = []
+        for rest, choices in together.items():
+            wanted = np.array(choices, np.int64)
+            wanted = wanted[(wanted < sizes).all(axis=1)]
+            found.append((rest, lookup.all_points(list(wanted.T), len(wanted))[1]))
+        return found
+
+
+Place = tuple[int, int, bool]
+"""Where a clause stands in a state: the grid of a region, its number, and whether inside; `OUT` for those of `out`."""
+OUT: Place = (-1, -1, False)
+
+
+def places(state: State) -> Iterator[tuple[Place, Open]]:
+    """The clauses of a state, each with its place."""
+    for clause in state.out:
+        yield OUT, clause
+    for number, region in enumerate(state.regions):
+        yield (region.grid, number, True), region.inside
+        for clause in region.excluded:
+            yield (region.grid, number, False), clause
+
+
+def put_together(clauses: Iterable[tuple[Place, Open]], grid: int) -> State:
+    """The state of clauses at their places, for a product of this grid."""
+    inside: dict[tuple[int, int], Open] = {}
+    others: dict[tuple[int, int], list[Open]] = {}
+    for (*region, within), clause in clauses:
+        if within:
+            inside[region[0], region[1]] = clause
+        else:
+            others.setdefault((region[0], region[1]), []).append(clause)
+    regions = (Region(at[0], clause, frozenset(others.get(at, ()))) for at, clause in inside.items())
+    return state_of(others.get(OUT[:2], ()), regions, grid)
+
+
+def _both(some: Ids | None, others: Ids | None) -> Ids | None:
+    """The points that are in both; None: all."""
+    if some is None or others is None:
+        return others if some is None else some
+    return np.intersect1d(some, others, assume_unique=True)
