@@ -232,7 +232,7 @@ def _read_parquet(source: FilePath | io.BytesIO, section: dict[str, Any]) -> Flo
                 raise BadValueError(notes=[(("file",), problem)])
 
             def column(name: str) -> Any:
-                found = file.read(columns=[name]).column(0)
+                found = file.read(columns=[name]).column(name)
                 if len(found) != rows:
                     raise pa.ArrowInvalid(f"a column of {len(found):,} rows, where {rows:,} are said to be")
                 return found
