@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from harness.experiment.model import Structure
 from harness.sweeps.cost import CALL_WORK, FEW_RUNS, WORK_PER_SECOND, run_work
@@ -39,30 +40,29 @@ def grouped(part: Sequence[Piece], firsts: Collection[int], samples: int, most: 
 
     firsts: the runs at which a call begins, wherever else one does. most: blocks in a group.
     """
-    first, last, before = part[0].number, part[0], 0.0
-    limit = max(GROUP_WORK, _call(last, samples))
-    for piece in part[1:]:
+    first = start = part[0]
+    before, limit = 0.0, max(GROUP_WORK, _call_work(first, first.stop, samples))
+    for last, piece in pairwise(part):
         apart = piece.start in firsts
-        done = before + _call(last, samples) if apart else before
-        grown = piece if apart else replace(last, stop=piece.stop)
-        if piece.number - first >= most or done + _call(grown, samples) > limit:
-            yield range(first, piece.number)
-            first, limit = piece.number, max(GROUP_WORK, _call(piece, samples))
-            done, grown = 0.0, piece
-        before, last = done, grown
-    yield range(first, part[-1].number + 1)
+        done = before + _call_work(start, last.stop, samples) if apart else before
+        opened = piece if apart else start
+        if piece.number - first.number >= most or done + _call_work(opened, piece.stop, samples) > limit:
+            yield range(first.number, piece.number)
+            first, done, opened = piece, 0.0, piece
+            limit = max(GROUP_WORK, _call_work(piece, piece.stop, samples))
+        before, start = done, opened
+    yield range(first.number, part[-1].number + 1)
 
 
 def joined(blocks: Sequence[Piece], firsts: Collection[int]) -> list[Piece]:
     """What is trained in one call each, of blocks that follow each other. firsts: the runs at which a call begins."""
-    made: list[Piece] = []
-    for piece in blocks:
-        if made and piece.start not in firsts:
-            made[-1] = replace(made[-1], stop=piece.stop)
-        else:
-            made.append(piece)
-    return made
+    starts = [k for k, piece in enumerate(blocks) if not k or piece.start in firsts]
+    return [
+        blocks[k] if stop == k + 1 else replace(blocks[k], stop=blocks[stop - 1].stop)
+        for k, stop in pairwise([*starts, len(blocks)])
+    ]
 
 
-def _call(piece: Piece, samples: int) -> float:
-    return piece.work(samples) + CALL_WORK
+def _call_work(first: Piece, stop: int, samples: int) -> float:
+    """What a call costs for the runs from a block's first up to this one."""
+    return max(stop - first.start, FEW_RUNS) * run_work(first.structure, samples, first.epochs) + CALL_WORK
