@@ -95,7 +95,7 @@ def test_what_a_block_costs_does_not_grow_with_their_number(tmp_path: Path, monk
     assert found[-1][0]["fsync"] < 512
 
 
-@pytest.mark.parametrize("limit", [4, 10**6])
+@pytest.mark.parametrize("limit", [1, 2, 10**6])
 def test_groups_are_small_neighbours_within_a_part(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plans, "PART_ROWS", 100)
     plan = Plan(load(SMALL | {"parameters": SMALL["parameters"] | {"layers": [[2, 1], [2, 2, 1]]}}), 1)
@@ -103,6 +103,9 @@ def test_groups_are_small_neighbours_within_a_part(limit: int, monkeypatch: pyte
     groups = [blocks for part in plan.parts for blocks in plan.groups(part)]
     assert [number for blocks in groups for number in blocks] == list(range(512))
     assert max(map(len, groups)) == 512 // cuts.GROUPS
+    for blocks in groups:
+        work = sum(piece.work(2) + cuts.CALL_WORK for piece in plan.joined(blocks))
+        assert len(blocks) == 1 or work <= cuts.GROUP_WORK
     calls = plan.calls
     assert sum(piece.runs for piece in calls) == plan.runs
     assert all(plan.pieces[piece.number].start == piece.start for piece in calls)
@@ -110,11 +113,14 @@ def test_groups_are_small_neighbours_within_a_part(limit: int, monkeypatch: pyte
     assert {piece.structure for piece in calls if piece.start >= 256} == {plan.structures[1]}
 
 
-def test_blocks_that_fill_their_vectors_are_not_joined() -> None:
-    plan = Plan(load(many(2048) | {"parameters": many(2048)["parameters"] | {"epochs": 10**6}}), 16)
-    assert [len(blocks) for part in plan.parts for blocks in plan.groups(part)] == [1] * 128
-    few = Plan(plan.experiment, 4)  # of which four take as long as one
-    assert [len(blocks) for part in few.parts for blocks in few.groups(part)] == [4] * 128
+def test_blocks_that_take_long_are_not_joined() -> None:
+    parameters = many(2048)["parameters"]
+    for epochs, size in ((10**7, 1), (10**4, 1), (10**4, 2)):
+        plan = Plan(load(many(2048) | {"parameters": parameters | {"epochs": epochs}}), size)
+        groups = [blocks for part in plan.parts for blocks in plan.groups(part)]
+        alone = plan.pieces[0].work(plan.samples) + cuts.CALL_WORK > cuts.GROUP_WORK
+        assert alone == (epochs == 10**7)
+        assert {len(blocks) for blocks in groups} == ({1} if alone else {2048 // size // cuts.GROUPS})
 
 
 def test_groups_change_no_number_and_a_resumed_sweep_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

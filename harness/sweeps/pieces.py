@@ -10,8 +10,8 @@ from harness.experiment.model import Structure
 from harness.sweeps.cost import CALL_WORK, FEW_RUNS, WORK_PER_SECOND, run_work
 
 GROUPS, GROUP_WORK = 64, WORK_PER_SECOND / 4
-"""Small blocks of a part that follow each other are trained and written as a group. It has at most so much work, or
-takes no longer than one of its blocks alone; and a sweep of many blocks has at least so many groups."""
+"""Small blocks of a part that follow each other are trained and written as a group. It has at most so much work, which
+is what a process that is killed may lose; and a sweep of many blocks has at least so many groups."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,14 @@ def grouped(part: Sequence[Piece], firsts: Collection[int], samples: int, most: 
     firsts: the runs at which a call begins, wherever else one does. most: blocks in a group.
     """
     first = start = part[0]
-    before, limit = 0.0, max(GROUP_WORK, _call_work(first, first.stop, samples))
+    before = 0.0
     for last, piece in pairwise(part):
         apart = piece.start in firsts
         done = before + _call_work(start, last.stop, samples) if apart else before
         opened = piece if apart else start
-        if piece.number - first.number >= most or done + _call_work(opened, piece.stop, samples) > limit:
+        if piece.number - first.number >= most or done + _call_work(opened, piece.stop, samples) > GROUP_WORK:
             yield range(first.number, piece.number)
             first, done, opened = piece, 0.0, piece
-            limit = max(GROUP_WORK, _call_work(piece, piece.stop, samples))
         before, start = done, opened
     yield range(first.number, part[-1].number + 1)
 
