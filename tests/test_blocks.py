@@ -85,27 +85,27 @@ def test_what_a_block_costs_does_not_grow_with_their_number(tmp_path: Path, monk
             assert run.sweep(load(experiment), tmp_path / str(blocks), run.Options(block_size=1)).already
         with counted(monkeypatch) as looked:
             assert status_of(str(tmp_path / str(blocks) / "small")).done == blocks
-        assert len(Plan(load(experiment), 1).groups(range(blocks))) == cuts.GROUPS
+        assert len(Plan(load(experiment), 1).tasks(range(blocks))) == cuts.TASKS
         found.append((swept, again, looked))
     for few, some, more in zip(*found, strict=True):
         hashes = [calls["sha256"] for calls in (few, some, more)]
         assert hashes[2] - hashes[1] == 2 * (hashes[1] - hashes[0]) <= 256  # one for each block
-        assert few["open"] == some["open"] == more["open"]  # files for each group, however many blocks
-    assert found[-1][0]["train"] == cuts.GROUPS + 1  # and once to compile
+        assert few["open"] == some["open"] == more["open"]  # files for each task, however many blocks
+    assert found[-1][0]["train"] == cuts.TASKS + 1  # and once to compile
     assert found[-1][0]["fsync"] < 512
 
 
 @pytest.mark.parametrize("limit", [1, 2, 10**6])
-def test_groups_are_small_neighbours_within_a_part(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tasks_are_small_neighbours_within_a_part(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plans, "PART_ROWS", 100)
     plan = Plan(load(SMALL | {"parameters": SMALL["parameters"] | {"layers": [[2, 1], [2, 2, 1]]}}), 1)
-    monkeypatch.setattr(cuts, "GROUP_WORK", limit * (plan.pieces[0].work(2) + cuts.CALL_WORK))
-    groups = [blocks for part in plan.parts for blocks in plan.groups(part)]
-    assert [number for blocks in groups for number in blocks] == list(range(512))
-    assert max(map(len, groups)) == 512 // cuts.GROUPS
-    for blocks in groups:
+    monkeypatch.setattr(cuts, "TASK_WORK", limit * (plan.pieces[0].work(2) + cuts.CALL_WORK))
+    tasks = [blocks for part in plan.parts for blocks in plan.tasks(part)]
+    assert [number for blocks in tasks for number in blocks] == list(range(512))
+    assert max(map(len, tasks)) == 512 // cuts.TASKS
+    for blocks in tasks:
         work = sum(piece.work(2) + cuts.CALL_WORK for piece in plan.joined(blocks))
-        assert len(blocks) == 1 or work <= cuts.GROUP_WORK
+        assert len(blocks) == 1 or work <= cuts.TASK_WORK
     calls = plan.calls
     assert sum(piece.runs for piece in calls) == plan.runs
     assert all(plan.pieces[piece.number].start == piece.start for piece in calls)
@@ -117,13 +117,13 @@ def test_blocks_that_take_long_are_not_joined() -> None:
     parameters = many(2048)["parameters"]
     for epochs, size in ((10**7, 1), (10**4, 1), (10**4, 2)):
         plan = Plan(load(many(2048) | {"parameters": parameters | {"epochs": epochs}}), size)
-        groups = [blocks for part in plan.parts for blocks in plan.groups(part)]
-        alone = plan.pieces[0].work(plan.samples) + cuts.CALL_WORK > cuts.GROUP_WORK
+        tasks = [blocks for part in plan.parts for blocks in plan.tasks(part)]
+        alone = plan.pieces[0].work(plan.samples) + cuts.CALL_WORK > cuts.TASK_WORK
         assert alone == (epochs == 10**7)
-        assert {len(blocks) for blocks in groups} == ({1} if alone else {2048 // size // cuts.GROUPS})
+        assert {len(blocks) for blocks in tasks} == ({1} if alone else {2048 // size // cuts.TASKS})
 
 
-def test_groups_change_no_number_and_a_resumed_sweep_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tasks_change_no_number_and_a_resumed_sweep_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     experiment = SMALL | {"record": {"losses": {"every": 7}}}
     whole = harness.sweep(experiment, tmp_path / "whole", block_size=1, threads=3)
     pd.testing.assert_frame_equal(harness.load(whole), harness.train(experiment), check_exact=True)
@@ -141,10 +141,10 @@ def test_groups_change_no_number_and_a_resumed_sweep_no_byte(tmp_path: Path, mon
         with pytest.raises(OSError, match="Input/output"):
             harness.sweep(experiment, tmp_path, block_size=1, threads=1)
     folder, done = tmp_path / "small", sum(calls[:20])
-    assert status_of(str(folder)).done == done == 20 * 256 // cuts.GROUPS
+    assert status_of(str(folder)).done == done == 20 * 256 // cuts.TASKS
     entry = parse(next((folder / "log").iterdir()).read_bytes())
     assert entry is not None
-    assert entry.stop - entry.first == 256 // cuts.GROUPS
+    assert entry.stop - entry.first == 256 // cuts.TASKS
     calls.clear()
     with monkeypatch.context() as patched:
         patched.setattr(engine, "train", lambda block, data: calls.append(block.runs) or train(block, data))

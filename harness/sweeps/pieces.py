@@ -9,9 +9,9 @@ from itertools import pairwise
 from harness.experiment.model import Structure
 from harness.sweeps.cost import CALL_WORK, FEW_RUNS, WORK_PER_SECOND, run_work
 
-GROUPS, GROUP_WORK = 64, WORK_PER_SECOND / 4
-"""Small blocks of a part that follow each other are trained and written as a group. It has at most so much work, which
-is what a process that is killed may lose; and a sweep of many blocks has at least so many groups."""
+TASKS, TASK_WORK = 64, WORK_PER_SECOND / 4
+"""Small blocks of a part that follow each other are one task: they are trained and written together. It has at most so
+much work, which a process that is killed may lose; and a sweep of many blocks has at least so many tasks."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ class Piece:
         return max(self.runs, FEW_RUNS) * run_work(self.structure, samples, self.epochs)
 
 
-def grouped(part: Sequence[Piece], firsts: Collection[int], samples: int, most: int) -> Iterator[range]:
-    """The numbers of the blocks of each group of a part.
+def tasks_of(part: Sequence[Piece], firsts: Collection[int], samples: int, most: int) -> Iterator[range]:
+    """The numbers of the blocks of each task of a part.
 
-    firsts: the runs at which a call begins, wherever else one does. most: blocks in a group.
+    firsts: the runs at which a call begins, wherever else one does. most: blocks in a task.
     """
     first = start = part[0]
     before = 0.0
@@ -46,7 +46,7 @@ def grouped(part: Sequence[Piece], firsts: Collection[int], samples: int, most: 
         apart = piece.start in firsts
         done = before + _call_work(start, last.stop, samples) if apart else before
         opened = piece if apart else start
-        if piece.number - first.number >= most or done + _call_work(opened, piece.stop, samples) > GROUP_WORK:
+        if piece.number - first.number >= most or done + _call_work(opened, piece.stop, samples) > TASK_WORK:
             yield range(first.number, piece.number)
             first, done, opened = piece, 0.0, piece
         before, start = done, opened

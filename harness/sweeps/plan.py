@@ -22,7 +22,7 @@ from harness.experiment.settings import layer_of_rate
 from harness.store.schema import LABELS, parameter_type
 from harness.store.tables import Rows, Tables
 from harness.sweeps.cost import FEW_RUNS, LIKELY_EPOCHS, WORK_PER_SECOND, filling_runs, run_work
-from harness.sweeps.pieces import GROUPS, Piece, grouped, joined
+from harness.sweeps.pieces import TASKS, Piece, joined, tasks_of
 from harness.sweeps.version import version
 
 BLOCK_WORK = WORK_PER_SECOND
@@ -56,7 +56,7 @@ class Plan:
         self.steps = self.grid.epochs * self.samples
         self._ranges = [(structure_of(experiment, chosen.values), chosen) for chosen in self.grid.ranges()]
         self._firsts = {chosen.start for _, chosen in self._ranges}
-        self._groups: dict[range, list[range]] = {}
+        self._tasks: dict[range, list[range]] = {}
         self._work = self._work_by_structure()
         self.structures = list(self._work)
 
@@ -124,14 +124,14 @@ class Plan:
             rows, numbers = rows + more, numbers + wide
         return [*parts, range(first, len(self.pieces))]
 
-    def groups(self, part: range) -> list[range]:
+    def tasks(self, part: range) -> list[range]:
         """The blocks of a part that are trained and written together: one, or neighbours that are small."""
         if len(part) == 1:
             return [part]
-        if part not in self._groups:
-            blocks, most = self.pieces[part.start : part.stop], len(self.pieces) // GROUPS
-            self._groups[part] = list(grouped(blocks, self._firsts, self.samples, most))
-        return self._groups[part]
+        if part not in self._tasks:
+            blocks, most = self.pieces[part.start : part.stop], len(self.pieces) // TASKS
+            self._tasks[part] = list(tasks_of(blocks, self._firsts, self.samples, most))
+        return self._tasks[part]
 
     def joined(self, blocks: range) -> list[Piece]:
         """What is trained in one call each of blocks that follow each other: those of one structure as one piece."""
@@ -140,7 +140,7 @@ class Plan:
     @property
     def calls(self) -> list[Piece]:
         """What is trained in one call each, of the whole plan."""
-        return [piece for part in self.parts for blocks in self.groups(part) for piece in self.joined(blocks)]
+        return [piece for part in self.parts for blocks in self.tasks(part) for piece in self.joined(blocks)]
 
     def runs_of(self, blocks: range) -> int:
         """The runs in blocks that follow each other."""

@@ -144,7 +144,7 @@ def _do(work: Work, executor: Executor, watch: Watch, options: Options) -> tuple
             watch.compiling(compilation)
         prepare(plan, watch.stop)
         if not work.earlier:
-            pieces = [piece for group in blocks for piece in plan.joined(group)]
+            pieces = [piece for one in blocks for piece in plan.joined(one)]
             watch.announce(measure(plan, pieces, folder, options.threads))
     watch.progress(plan.runs - left, plan.runs)
     started, done = time.perf_counter(), 0
@@ -180,8 +180,9 @@ def tasks_left(plan: Plan, found: Found) -> list[Task]:
     tasks = []
     for part in plan.parts:
         if not all(parts[part.start : part.stop]):
-            groups = plan.groups(part)
-            missing = [blocks for blocks in groups if not there or block_entry(plan, blocks).name not in there]
+            missing = [
+                blocks for blocks in plan.tasks(part) if not there or block_entry(plan, blocks).name not in there
+            ]
             tasks += [Task(part, blocks) for blocks in missing] or [Task(part, None)]
     return tasks
 

@@ -26,7 +26,7 @@ MERGING = threading.Lock()
 
 
 class Task(NamedTuple):
-    """Train some blocks of a part, all of one group; or if all of the part's are there merge them."""
+    """Train a block of a part, or small ones that follow each other; or if all of the part's are there merge them."""
 
     part: range
     blocks: range | None
@@ -41,7 +41,7 @@ class Work:
     earlier: Earlier | None = None
 
     def __call__(self, task: Task) -> int:
-        """Do a task; return the runs that it trained. The part whose last group this is is merged here too."""
+        """Do a task; return the runs that it trained. The part whose last blocks these are is merged here too."""
         plan, folder = self.plan, Folder(self.place)
         part, runs = part_entry(plan, task.part), 0
         if task.blocks is not None:
@@ -53,14 +53,14 @@ class Work:
             return runs
         if self._all_there(folder, task.part):
             with MERGING:
-                folder.merge(part, [block_entry(plan, blocks) for blocks in plan.groups(task.part)])
+                folder.merge(part, [block_entry(plan, blocks) for blocks in plan.tasks(task.part)])
                 pa.default_memory_pool().release_unused()  # else a sweep of 10 million rows grew by 6 % after a minute
         if task.blocks is not None and not self.place.exclusive and folder.done(part):
             folder.drop([block_entry(plan, task.blocks)])
         return runs
 
     def _train(self, folder: Folder, task: Task) -> None:
-        """Train a group of blocks, and write it: as the part, if that is all of it."""
+        """Train the blocks of a task, and write them together: as the part, if they are all of it."""
         blocks, started = task.blocks or task.part, time.perf_counter()
         done = [train_block(self.plan, self.tables, piece, self.earlier) for piece in self.plan.joined(blocks)]
         tables = {kind: pa.concat_tables([made[kind] for made, _ in done]) for kind in done[0][0]}
@@ -70,20 +70,20 @@ class Work:
         folder.commit(replace(entry, rows=tables["runs"].num_rows, seconds=seconds, steps=steps, asked=asked), tables)
 
     def _all_there(self, folder: Folder, part: range) -> bool:
-        """Whether every group of a part is there.
+        """Whether the blocks of every task of a part are there.
 
         They are looked for from the last on, which likely comes last; what was once found is not looked for again.
         """
-        groups = self.plan.groups(part)
-        left = self._left.get(part, len(groups))
-        while left and folder.done(block_entry(self.plan, groups[left - 1])):
+        tasks = self.plan.tasks(part)
+        left = self._left.get(part, len(tasks))
+        while left and folder.done(block_entry(self.plan, tasks[left - 1])):
             left -= 1
         self._left[part] = left
         return not left
 
     @cached_property
     def _left(self) -> dict[range, int]:
-        """How many groups of a part are not known to be there."""
+        """How many tasks of a part are not known to be done."""
         return {}
 
     @cached_property
@@ -100,7 +100,7 @@ def part_entry(plan: Plan, part: range) -> Entry:
 
 
 def block_entry(plan: Plan, blocks: range) -> Entry:
-    """The log entry of a group of blocks that is not yet in the file of its part."""
+    """The log entry of the blocks of a task that are not yet in the file of their part."""
     return Entry("block", blocks.start, blocks.stop, plan.key(blocks.start, blocks.stop))
 
 
