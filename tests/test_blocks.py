@@ -154,6 +154,16 @@ def test_tasks_change_no_number_and_a_resumed_sweep_no_byte(tmp_path: Path, monk
     assert not Contents(Disk(folder)).found().bad
 
 
+def test_a_task_may_have_several_structures(tmp_path: Path) -> None:
+    parameters = SMALL["parameters"] | {"layers": [[2, 1], [2, 2, 1]], "activation": ["identity", "tanh"]}
+    experiment = SMALL | {"parameters": parameters, "repeats": 18}  # 76 runs of each structure
+    plan = Plan(load(experiment), 1)
+    assert any(len(plan.joined(blocks)) > 1 for part in plan.parts for blocks in plan.tasks(part))
+    folder = harness.sweep(experiment, tmp_path, block_size=1)
+    pd.testing.assert_frame_equal(harness.load(folder), harness.train(experiment), check_exact=True)
+    assert status_of(str(folder)).done == len(plan.pieces)
+
+
 def test_status_knows_no_time_before_the_first_block_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(block: Any, data: Any) -> Any:
         raise OSError(5, "Input/output error", "somewhere")
