@@ -117,6 +117,7 @@ def test_parts_are_sized_for_reading(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_keys_tell_what_determines_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = Plan(load(EXPERIMENT), BLOCK_SIZE)
+    assert plan.key(0, 81) == plan.key(80, 81) == ""  # blocks of another plan
     assert plan.key(0, 80) == f"{sum(int(plan.key(n, n + 1), 16) for n in range(80)) % 2**64:016x}"
     changed = [
         {"seed": 5},

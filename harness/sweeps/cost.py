@@ -30,8 +30,8 @@ LIKELY_EPOCHS = 10**6
 """Epochs after which a run has likely settled, diverged or come back to an earlier state, however many more it may
 have: blocks are cut as if no run went on for longer."""
 VECTOR_BYTES, MOST_VECTORS, CACHE_VECTORS = 64, 16, 384
-"""Of a group where vectors are widest: the bytes of a vector, and how many it has at most; and how many parameters'
-vectors the first-level cache has room for."""
+"""A group of the engine, where vectors are widest: the bytes of a vector, how many vectors it has at most, and how many
+the first-level cache has room for."""
 
 
 @lru_cache

@@ -150,7 +150,10 @@ class Plan:
         """A hash of what determines the numbers in blocks [first, stop), for one version of the program.
 
         That of several blocks is the sum of theirs, so that files can be merged that one knows by their keys alone.
+        Blocks that the plan does not have, as another's log may name them, have none: the empty string.
         """
+        if stop > len(self.pieces):
+            return ""
         return f"{(self._keys[stop] - self._keys[first]) % 2**64:016x}"
 
     @cached_property
