@@ -86,7 +86,7 @@ def error(name: str, mapping: dict[str, Any]) -> Reached:
     with tempfile.TemporaryDirectory() as results:
         done = run.sweep(load(mapping), results, watch=run.Watch(announce=told.append))
     (found,) = told
-    guess = estimate.guessed(done.plan, done.plan.pieces).seconds
+    guess = estimate.guessed(done.plan, done.plan.calls).seconds
     ratio = found.seconds / done.seconds
     how = "at most" if found.bound else "about"
     return Reached(

@@ -32,7 +32,7 @@ Measure = Callable[[Effort], list[Reached]]
 
 def measures() -> dict[str, Measure]:
     """Every target, by the name that --only looks for."""
-    from benchmarks import estimates, functions, grids, large, overheads, pictures, processes, sweeps
+    from benchmarks import blocks, estimates, functions, grids, large, overheads, pictures, processes, sweeps
 
     return {
         "tanh grid": grids.tanh_grid,
@@ -51,6 +51,7 @@ def measures() -> dict[str, Measure]:
         "hundred million": large.hundred_million,
         "hundred million recorded": large.recorded,
         "wide": large.wide,
+        "small blocks": blocks.small_blocks,
     }
 
 

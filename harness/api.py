@@ -33,8 +33,8 @@ def train(
 
     experiment: the path of an experiment file, or the name of a shipped experiment where there is no such file; or a
     mapping of the same shape. settings: parameter -> its one value, such as {"learning_rate": 0.1}, in place of its
-    axis or constant. threads: all processors if None. block_size: runs trained in one call of the engine, chosen by
-    their cost if None. Neither changes a bit of the result.
+    axis or constant. threads: all processors if None. block_size: runs in a block, chosen by their cost if None.
+    Neither changes a bit of the result.
     Raises `ExperimentError`, whose text has one line for each problem.
     """
     from harness.experiment import load as read

@@ -22,8 +22,8 @@ from harness.sweeps.local import processors
 from reliability.score import Score
 from reliability.sweeps import BLOCK_SIZE, EXPERIMENT, ROOT, command, digests, until
 
-BLOCK_SIZES = (BLOCK_SIZE, 8)
-"""80 blocks that share a part, and 50 that have one each."""
+BLOCK_SIZES = (BLOCK_SIZE, 8, 1)
+"""80 blocks that share a part, 50 that have one each, and 400 that are trained and written six at a time."""
 COUNTED = """
 import os, sys
 from harness.sweeps import work
@@ -33,7 +33,7 @@ def counted(plan, tables, piece, *earlier):
     return train(plan, tables, piece, *earlier)
 work.train_block = counted
 """
-"""Leaves the number of each block that is begun."""
+"""Leaves the number of each block that is begun, or of the first of a task."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def full(folder: Path) -> Iterator[Score]:
 def kills(folder: Path, count: int, block_sizes: Sequence[int] = BLOCK_SIZES, timed: int = 3) -> Iterator[Score]:
     """Kill `count` sweeps: at any instant of a whole run, and in turn just after some number of blocks is committed."""
     same = Score("kill -9: the same command again gives an uninterrupted run's files, byte for byte")
-    again = Score("kill -9: at most one block a thread is done again")
+    again = Score("kill -9: at most one block, or a task of small ones, a thread is done again")
     readable = Score("kill -9: every file of the table is whole, at every instant")
     draw, kinds = random.Random(8), [_whole(folder / f"whole-{size}", size, timed) for size in block_sizes]
     while same.of < count:

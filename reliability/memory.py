@@ -43,7 +43,7 @@ def _epochs(folder: Path, rates: int, seconds: float) -> int:
     """How many epochs make a sweep of these learning rates take about `seconds` on this machine."""
     planned = Plan(load(lasting(1000, rates)))
     prepare(planned)  # compiling is not measured
-    return round(1000 * seconds / measure(planned, planned.runs, Folder(Disk(folder))).seconds)
+    return round(1000 * seconds / measure(planned, planned.calls, Folder(Disk(folder))).seconds)
 
 
 def watched(folder: Path, rates: int, epochs: int, interval: float) -> list[Sample]:

@@ -25,6 +25,7 @@ from harness.experiment import load
 from harness.store.disk import Disk
 from harness.sweeps import cluster, run
 from harness.sweeps import plan as plans
+from harness.sweeps.plan import Plan
 from harness.sweeps.work import Task, Work
 from reliability.clusters import Faults, endure
 from reliability.sweeps import BLOCK_SIZE, EXPERIMENT, ROOT, digests, merging, until
@@ -45,7 +46,7 @@ class Faulty(Work):
     marks: Path = Path()
 
     def __call__(self, task: Task) -> int:
-        if task.block == 3:
+        if task.blocks == range(3, 4):
             again = (self.marks / "mark").exists()
             with (self.marks / "mark").open("a") as marks:
                 marks.write("x")
@@ -168,9 +169,9 @@ def test_work_that_is_dropped_is_not_taken_for_done(client: Any, tmp_path: Path)
 
 
 def test_a_worker_that_does_not_see_the_results_says_so(tmp_path: Path) -> None:
-    work = Work(load(EXPERIMENT), BLOCK_SIZE, Disk(tmp_path / "elsewhere"))
+    work = Work(Plan(load(EXPERIMENT), BLOCK_SIZE), Disk(tmp_path / "elsewhere"))
     with pytest.raises(FailedError, match=r"finds no sweep in .*/elsewhere: --results must be where all workers"):
-        cluster._do(work, Task(range(80), 0), work.plan.key(0, 1))
+        cluster._do(work, Task(range(80), range(1)), work.plan.key(0, 1))
 
 
 def test_a_long_block_is_no_stall(

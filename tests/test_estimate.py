@@ -26,7 +26,7 @@ def test_a_short_sweep_is_not_measured(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(engine, "train", lambda *args: pytest.fail("trained"))
     plan = Plan(load(EXPERIMENT), BLOCK_SIZE)
     found = estimate.measure(plan, plan.pieces, folder_in(tmp_path))
-    assert (found.rows, found.disk, found.bound) == (1600, plan.bytes, True)
+    assert (found.rows, found.disk, found.bound) == (1600, 2 * plan.bytes, True)  # blocks, and the part made of them
     piece = plan.pieces[3]
     part = estimate.measure(plan, [piece], folder_in(tmp_path))
     assert part.rows == round(1600 * piece.runs / plan.runs)

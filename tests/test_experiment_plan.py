@@ -15,15 +15,8 @@ from harness.block import Curves, Outcome, parameter_count
 from harness.experiment import Experiment, load
 from harness.experiment.settings import NUMBERS
 from harness.store.schema import PARAMETER_MEANINGS, parameter_column
-from harness.sweeps.plan import (
-    FAST_WORK,
-    KERNEL_WORK,
-    KERNELS,
-    NARROW_WORK,
-    PARAMETER_WORK,
-    SAMPLE_WORK,
-    Plan,
-)
+from harness.sweeps.cost import FAST_WORK, NARROW_WORK, PARAMETER_WORK, SAMPLE_WORK
+from harness.sweeps.plan import KERNEL_WORK, KERNELS, Plan
 from tests.test_experiment_load import SMALL
 from tests.test_experiment_training import ADAM, DEFAULTS, OPTIMIZERS, SCHEDULES, WHOLE, given_numbers, small
 

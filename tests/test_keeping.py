@@ -108,13 +108,16 @@ def test_parts_are_sized_for_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = Plan(load(EXPERIMENT), BLOCK_SIZE)
     assert [number for part in plan.parts for number in part] == list(range(80))
     assert {len(part) for part in plan.parts} == {5}  # 20 rows each
-    monkeypatch.setattr(plans, "BLOCK_NUMBERS", 1000)
-    assert {len(part) for part in Plan(load(EXPERIMENT), BLOCK_SIZE).parts} == {2}  # 25 numbers a row
+    monkeypatch.setattr(plans, "BLOCK_NUMBERS", 1200)
+    assert {len(part) for part in Plan(load(EXPERIMENT), BLOCK_SIZE).parts} == {
+        2
+    }  # a run has 4 rows of 25 numbers, and 3 points of 5
     assert all(len(part) == 1 for part in Plan(load(EXPERIMENT), 10).parts)
 
 
 def test_keys_tell_what_determines_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = Plan(load(EXPERIMENT), BLOCK_SIZE)
+    assert plan.key(0, 81) == plan.key(80, 81) == ""  # blocks of another plan
     assert plan.key(0, 80) == f"{sum(int(plan.key(n, n + 1), 16) for n in range(80)) % 2**64:016x}"
     changed = [
         {"seed": 5},

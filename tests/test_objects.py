@@ -220,11 +220,11 @@ def test_two_writers_at_once(server: str, bucket: str, on_disk: dict[str, str]) 
 
 def test_a_writer_that_comes_late_leaves_nothing(server: str, bucket: str, on_disk: dict[str, str]) -> None:
     """One that began before another ended: its next block's part is there already."""
-    options, late = run.Options(block_size=BLOCK_SIZE), run.Plan(load(EXPERIMENT), BLOCK_SIZE)
+    late = run.Plan(load(EXPERIMENT), BLOCK_SIZE)
     tasks = run.tasks_left(late, run.Found([], []))
     harness.sweep(EXPERIMENT, f"s3://{bucket}/results", block_size=BLOCK_SIZE)
     before = contents(server, bucket)
-    do = work.Work(late.experiment, options.block_size, place_of(f"s3://{bucket}/results", "trial"))
+    do = work.Work(late, place_of(f"s3://{bucket}/results", "trial"))
     assert do(tasks[3]) == BLOCK_SIZE
     assert contents(server, bucket) == before
     assert sha256(before) == on_disk
@@ -233,7 +233,7 @@ def test_a_writer_that_comes_late_leaves_nothing(server: str, bucket: str, on_di
 def test_what_another_writer_does_meanwhile_stays(server: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its entries come into the log after this one has looked at it."""
     planned, place = run.Plan(load(EXPERIMENT), BLOCK_SIZE), place_of(f"s3://{bucket}/results", "trial")
-    other, folder = work.Work(planned.experiment, BLOCK_SIZE, place), Folder(place)
+    other, folder = work.Work(planned, place), Folder(place)
     look = Folder.found
 
     def looked(self: Folder) -> Any:

@@ -103,7 +103,7 @@ def plan(file: str, settings: tuple[str, ...]) -> None:
         steps=f"{planned.steps:,}",
         blocks=f"{len(planned.pieces):,}",
         bytes=f"{planned.bytes:,} before compression",
-        time=printing.planned_time(guessed(planned, planned.pieces), uncompiled(planned)),
+        time=printing.planned_time(guessed(planned, planned.calls), uncompiled(planned)),
     )
 
 

@@ -79,14 +79,23 @@ def record(b, source, mean, k, epoch, status):
     end = b.first_stop[b.run[k] + 1]
     if b.every and status != DIVERGED:
         last = b.stops[end - 1]
-        for point in range(epoch, (last if status == SETTLED else epoch) + 1):
-            if point == 1 or point % b.every == 0 or point == last:
-                b.curve_epoch[b.next_point[k]] = point
-                losses(b, b.curve_losses, b.next_point[k], len(b.curve_epoch), source, k)
-                b.next_point[k] += 1
+        final = last if status == SETTLED else epoch
+        point = epoch if epoch == 1 or epoch % b.every == 0 or epoch == last else point_after(b, epoch, last)
+        while point <= final:
+            b.curve_epoch[b.next_point[k]] = point
+            losses(b, b.curve_losses, b.next_point[k], len(b.curve_epoch), source, k)
+            b.next_point[k] += 1
+            point = point_after(b, point, last)
     while b.next_stop[k] < end and (status != RAN or b.stops[b.next_stop[k]] == epoch):
         write(b, source, mean, k, epoch, status)
     look_ahead(b, k, epoch)
+
+
+@routine
+def point_after(b, epoch, last):
+    """The first epoch after this one at which a curve has a point: the next multiple of `every`, or the last epoch."""
+    point = epoch + b.every - epoch % b.every
+    return min(point, last) if epoch < last else point
 
 
 @routine

@@ -145,18 +145,15 @@ class Folder(Contents):
         self.commit(replace(part, **sums(entries)), whole)
         self.place.remove([*names, *files])
 
-    def drop(self, block: Entry) -> None:
-        """Remove a block whose part is done, as a writer that was slower leaves it."""
-        found = self.read_entry(block.name)
-        if found is not None:
-            self.place.remove([found.name, *(file.name for file in found.files)])
+    def drop(self, blocks: Iterable[Entry]) -> None:
+        """Remove blocks whose part is done, as a writer that was slower leaves them."""
+        found = [entry for block in blocks if (entry := self.read_entry(block.name)) is not None]
+        self.place.remove([*(entry.name for entry in found), *(file.name for entry in found for file in entry.files)])
 
     def close(self, seconds: float) -> None:
         """Say that every part of the sweep that was opened is there."""
         if self.place.exclusive:  # a block may have been done twice, and once too late
-            for entry in self.entries().values():
-                if entry.kind == "block":
-                    self.drop(entry)
+            self.drop([entry for entry in self.entries().values() if entry.kind == "block"])
         else:
             self.place.remove([name for name in self.unlogged() if self._made(name)])
         self._put_manifest({**self._begun, "state": "complete", "finished": _now(), "seconds": round(seconds, 3)})

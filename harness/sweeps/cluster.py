@@ -140,7 +140,7 @@ class _Flight:
             except Empty:
                 continue
             if self._done(future, task, alone):
-                yield 0 if task.block is None else self.plan.pieces[task.block].runs
+                yield 0 if task.blocks is None else self.plan.runs_of(task.blocks)
 
     def _submit(self, task: Task) -> None:
         key = self.plan.key(*_span(task))
@@ -199,7 +199,8 @@ class _Flight:
     def _name(self, task: Task) -> str:
         first, stop = _span(task)
         runs = f"runs {self.plan.pieces[first].start} to {self.plan.pieces[stop - 1].stop - 1}"
-        return f"blocks {first} to {stop - 1} ({runs}), merging" if task.block is None else f"block {first} ({runs})"
+        what = f"block {first} ({runs})" if stop == first + 1 else f"blocks {first} to {stop - 1} ({runs})"
+        return f"{what}, merging" if task.blocks is None else what
 
 
 def _do(work: Work, task: Task, key: str) -> None:
@@ -219,7 +220,8 @@ def _do(work: Work, task: Task, key: str) -> None:
 
 def _span(task: Task) -> tuple[int, int]:
     """Blocks [first, stop) of a task."""
-    return (task.part.start, task.part.stop) if task.block is None else (task.block, task.block + 1)
+    blocks = task.part if task.blocks is None else task.blocks
+    return blocks.start, blocks.stop
 
 
 def _anywhere(work: Work) -> Work:

@@ -17,8 +17,10 @@ from harness.errors import FailedError
 from harness.store.files import arrow, digest, from_arrow, parquet
 from harness.store.folder import Folder
 from harness.sweeps import local
+from harness.sweeps.cost import CALL_WORK, WORK_PER_SECOND
 from harness.sweeps.extend import Earlier
-from harness.sweeps.plan import BLOCK_NUMBERS, Piece, Plan
+from harness.sweeps.pieces import Piece
+from harness.sweeps.plan import BLOCK_NUMBERS, Plan
 from harness.sweeps.work import in_tables
 
 SHORT = 2.0
@@ -41,7 +43,7 @@ BYTES_PER_NUMBER = 20
 
 @dataclass(frozen=True)
 class Estimate:
-    """What is left of a sweep. seconds: on this machine's threads. disk, memory: bytes.
+    """What is left of a sweep. seconds: on this machine's threads. disk, memory: the most bytes while it lasts.
 
     bound: whether the seconds are a guess by cost, or leave out that runs may yet end early, so that they are a most.
     """
@@ -59,15 +61,16 @@ def measure(
 ) -> Estimate:
     """Train samples of the runs of these pieces, which are left of a plan, and go on from there to all of them.
 
-    threads: how many train, all processors if None. earlier: results that runs are taken from: nothing is measured
-    then, as nobody knows yet how many are left to train. Raises `FailedError` if the disk cannot hold them.
+    pieces: each is trained in one call. threads: how many train, all processors if None. earlier: results that runs are
+    taken from: nothing is measured then, as nobody knows yet how many are left to train. Raises `FailedError` if the
+    disk cannot hold them.
     """
     estimate = guessed(plan, pieces, threads)
     if earlier:
         estimate = replace(estimate, memory=estimate.memory + earlier.memory)
     elif estimate.seconds * estimate.threads > SHORT:
         found = _Measurement(plan, pieces, estimate)
-        disk = min(estimate.disk, int(found.disk))
+        disk = min(estimate.disk, int(found.disk) + _beside(plan, estimate.rows))
         estimate = replace(estimate, seconds=found.seconds / estimate.threads, disk=disk, bound=found.bound)
     free = folder.place.free()
     if free is not None and estimate.disk > free:
@@ -79,15 +82,27 @@ def guessed(plan: Plan, pieces: Sequence[Piece], threads: int | None = None) -> 
     """What these pieces of a plan take at most, by their cost alone; nothing is run. threads: all if None."""
     threads = min(threads or local.processors(), len(pieces))
     share = sum(piece.runs for piece in pieces) / plan.runs
-    numbers = min(plan.bytes / 8 / len(plan.pieces), BLOCK_NUMBERS)
+    rows, size = round(plan.rows * share), plan.bytes * share
+    numbers = min(size / 8 / len(pieces), BLOCK_NUMBERS)
+    calls = len(pieces) * CALL_WORK / WORK_PER_SECOND
     return Estimate(
-        rows=round(plan.rows * share),
-        seconds=(plan.rows * share * ROW + sum(plan.seconds_of(piece) for piece in pieces)) / threads,
-        disk=int(plan.bytes * share),
+        rows=rows,
+        seconds=(rows * ROW + calls + sum(plan.seconds_of(piece) for piece in pieces)) / threads,
+        disk=int(size) + _beside(plan, rows),
         memory=BASE_MEMORY + int(threads * numbers * BYTES_PER_NUMBER),
         threads=threads,
         bound=True,
     )
+
+
+def _beside(plan: Plan, rows: int) -> int:
+    """Bytes of the blocks, not compressed, that lie beside the table of so many rows until it has their parts.
+
+    One part is being made while the blocks of the next come in.
+    """
+    if len(plan.parts) == len(plan.pieces):
+        return 0
+    return int(min(plan.bytes * rows / plan.rows, 2 * 8 * BLOCK_NUMBERS))
 
 
 @dataclass(frozen=True)
@@ -95,7 +110,8 @@ class _Trial:
     """A sample that was trained for some of its epochs.
 
     weight: how many shares of the work it stands for. seconds: of everything but writing; trained: of the engine.
-    steps: those that were run. rest: those of the epochs that were left out, if no other run ends early.
+    steps: those that were run. rest: those of the epochs that were left out, if no other run ends early. whole: whether
+    no epoch was left out.
     """
 
     sample: Piece
@@ -105,6 +121,7 @@ class _Trial:
     trained: float
     steps: int
     rest: int
+    whole: bool
 
 
 class _Measurement:
@@ -130,7 +147,7 @@ class _Measurement:
         }
         written, row, file = _per_row(kinds, merged=len(plan.parts) < len(plan.pieces))
         self.bound = any(trial.rest for trial in trials)
-        if self.bound and "curves" in kinds:  # of which only the beginning was made
+        if "curves" in kinds and not all(trial.whole for trial in trials):  # of which only the beginning was made
             longest = plan.bytes / plan.rows
             written, row = written * longest / max(row, 1.0), longest
         self.disk = guess.rows * row + len(plan.parts) * file
@@ -190,7 +207,8 @@ class _Measurement:
         trained = time.perf_counter() - before
         tables = in_tables(self.tables, sample, rows, outcome)
         rest = _rest(block, capped, outcome) * self.plan.samples
-        return _Trial(sample, weight, tables, time.perf_counter() - started, trained, outcome.steps, rest)
+        seconds, cut = time.perf_counter() - started, bool((block.stops > cap).any())
+        return _Trial(sample, weight, tables, seconds, trained, outcome.steps, rest, not cut)
 
 
 def _left(trial: _Trial, trials: Sequence[_Trial], shorter: Sequence[_Trial], called: float) -> float:

@@ -26,7 +26,8 @@ from harness.store.files import from_arrow
 from harness.store.folder import Folder
 from harness.store.log import Entry
 from harness.store.places import Place
-from harness.sweeps.plan import Piece, Plan
+from harness.sweeps.pieces import Piece
+from harness.sweeps.plan import Plan
 
 Identities = NDArray[np.uint64]
 """(N, 2) two halves of a hash for each of N runs."""

@@ -6,25 +6,25 @@ The cut depends on the experiment alone, never on the machine, so that the parts
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import itertools
+import math
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from harness.block import OWN_KERNEL, Block, parameter_count
-from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid, Selection
+from harness.block import Block, parameter_count
+from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid, Range, Selection
 from harness.experiment.model import Data, Experiment, Structure, label
 from harness.experiment.resolve import network_data
 from harness.experiment.resolve import structure as structure_of
 from harness.experiment.settings import layer_of_rate
 from harness.store.schema import LABELS, parameter_type
 from harness.store.tables import Rows, Tables
+from harness.sweeps.cost import FEW_RUNS, LIKELY_EPOCHS, WORK_PER_SECOND, filling_runs, run_work
+from harness.sweeps.pieces import TASKS, Piece, joined, tasks_of
 from harness.sweeps.version import version
 
-WORK_PER_SECOND = 2e9
-"""Units of work that one thread does in a second, a low guess for any machine: they size blocks and the time that
-`harness plan` tells."""
 BLOCK_WORK = WORK_PER_SECOND
 SMALLEST_WORK = WORK_PER_SECOND / 64
 BLOCKS = 16
@@ -35,35 +35,10 @@ PART_ROWS = 2**20
 FEW_BLOCKS = 64
 """A sweep of at most this many blocks writes a file for each; in a larger one, as many blocks share a file as make it
 worth reading."""
-SAMPLE_WORK, PARAMETER_WORK, ANY_PARAMETER_WORK = 8.0, 0.5, 2.5
-TRANSCENDENTAL, FUNCTION_WORK, ANY_FUNCTION_WORK = ("tanh", "sigmoid", "softplus"), 6.0, 12.0
-UPDATE_WORK = {"rmsprop": 6, "adam": 8, "adamw": 8}
-"""Units of work, as measured: of a sample, of each parameter for a sample, of one value of a transcendental function,
-and of updating a parameter by these optimizers. `ANY_` is the work in the kernel for any network, which trains large
-ones."""
-NARROW_WORK, FAST_WORK = 0.5, 0.8
-"""The share of the work that remains in float32, and in `fast` arithmetic."""
-FEW_RUNS = 16
-"""Fewer runs than this take as long as this many: they leave lanes empty, and nothing to do while a vector waits."""
 KERNELS = 4
 KERNEL_WORK = 1e9
 """Where a sweep has more than `KERNELS` structures, one gets a kernel of its own only if it has more work than this.
 Less would not repay compiling it, about a second: the kernel that is compiled once for any network trains it."""
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One block of the plan: runs [start, stop) of one structure. epochs: the most of any."""
-
-    number: int
-    structure: Structure
-    start: int
-    stop: int
-    epochs: int
-
-    @property
-    def runs(self) -> int:
-        return self.stop - self.start
 
 
 class Plan:
@@ -80,38 +55,30 @@ class Plan:
         self.rows, self.runs = self.grid.rows, self.grid.runs
         self.steps = self.grid.epochs * self.samples
         self._ranges = [(structure_of(experiment, chosen.values), chosen) for chosen in self.grid.ranges()]
-        self._work: dict[Structure, float] = {}
-        for structure, chosen in self._ranges:
-            work = (chosen.stop - chosen.start) * self._run_work(structure, chosen.epochs)
-            self._work[structure] = self._work.get(structure, 0) + work
+        self._firsts = {chosen.start for _, chosen in self._ranges}
+        self._tasks: dict[range, list[range]] = {}
+        self._work = self._work_by_structure()
         self.structures = list(self._work)
-        self.work = sum(self._work.values())
 
-    def _run_work(self, structure: Structure, epochs: int) -> float:
-        """The work of one run that has every epoch, and a little for each epoch and run."""
-        parameters = parameter_count(structure)
-        own = parameters <= OWN_KERNEL
-        units = zip(structure.layers[1:], structure.activations, strict=True)
-        values = sum(outputs for outputs, name in units if name in TRANSCENDENTAL)
-        sample = SAMPLE_WORK + parameters * (PARAMETER_WORK if own else ANY_PARAMETER_WORK)
-        sample += values * (FUNCTION_WORK if own else ANY_FUNCTION_WORK)
-        sample += UPDATE_WORK.get(structure.optimizer, 0) * parameters / structure.batch_size
-        sample *= NARROW_WORK if structure.dtype == "float32" else 1.0
-        sample *= FAST_WORK if structure.arithmetic == "fast" else 1.0
-        return (epochs + 1) * (self.samples * sample + 8)
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Made anew in the process to which it is sent."""
+        return Plan, (self.experiment, self.block_size)
+
+    def _work_by_structure(self, most: float = math.inf) -> dict[Structure, float]:
+        """The work of all runs of each structure, if none has more than `most` epochs."""
+        found: dict[Structure, float] = {}
+        for structure, chosen in self._ranges:
+            work = (chosen.stop - chosen.start) * run_work(structure, self.samples, min(chosen.epochs, most))
+            found[structure] = found.get(structure, 0) + work
+        return found
 
     def seconds_of(self, piece: Piece) -> float:
         """One thread's time for a piece, roughly."""
-        return max(piece.runs, FEW_RUNS) * self._run_work(piece.structure, piece.epochs) / WORK_PER_SECOND
+        return piece.work(self.samples) / WORK_PER_SECOND
 
     def own_kernel(self, structure: Structure) -> bool:
         """Whether a structure is worth compiling a kernel of its own."""
         return len(self.structures) <= KERNELS or self._work[structure] > KERNEL_WORK
-
-    @property
-    def seconds(self) -> float:
-        """One thread's time, roughly."""
-        return self.work / WORK_PER_SECOND
 
     @property
     def bytes(self) -> int:
@@ -129,10 +96,11 @@ class Plan:
     @cached_property
     def pieces(self) -> list[Piece]:
         """The blocks, in the order of the runs."""
-        share = min(max(self.work / BLOCKS, SMALLEST_WORK), BLOCK_WORK)
+        work = sum(self._work_by_structure(LIKELY_EPOCHS).values())
+        share = min(max(work / BLOCKS, SMALLEST_WORK), BLOCK_WORK)
         pieces: list[Piece] = []
         for structure, chosen in self._ranges:
-            size = self.block_size or self._size(structure, chosen.epochs, share)
+            size = self.block_size or self._size(structure, chosen, share)
             count = -(-(chosen.stop - chosen.start) // size)
             if self.block_size is None:
                 size = -(-(chosen.stop - chosen.start) // count)
@@ -149,20 +117,49 @@ class Plan:
         parts, first, rows, numbers = [], 0, 0.0, 0.0
         for piece in self.pieces:
             more = piece.runs * self.rows / self.runs
-            wide = more * self._numbers_per_row(piece.structure)
+            wide = piece.runs * self._numbers_per_run(piece.structure, piece.epochs)
             if first < piece.number and (rows + more > PART_ROWS or numbers + wide > BLOCK_NUMBERS):
                 parts.append(range(first, piece.number))
                 first, rows, numbers = piece.number, 0.0, 0.0
             rows, numbers = rows + more, numbers + wide
         return [*parts, range(first, len(self.pieces))]
 
+    def tasks(self, part: range) -> list[range]:
+        """The blocks of a part that are trained and written together: one, or neighbours that are small."""
+        if len(part) == 1:
+            return [part]
+        if part not in self._tasks:
+            blocks, most = self.pieces[part.start : part.stop], len(self.pieces) // TASKS
+            self._tasks[part] = list(tasks_of(blocks, self._firsts, self.samples, most))
+        return self._tasks[part]
+
+    def joined(self, blocks: range) -> list[Piece]:
+        """What is trained in one call each of blocks that follow each other: those of one structure as one piece."""
+        return joined(self.pieces[blocks.start : blocks.stop], self._firsts)
+
+    @property
+    def calls(self) -> list[Piece]:
+        """What is trained in one call each, of the whole plan."""
+        return [piece for part in self.parts for blocks in self.tasks(part) for piece in self.joined(blocks)]
+
+    def runs_of(self, blocks: range) -> int:
+        """The runs in blocks that follow each other."""
+        return self.pieces[blocks.stop - 1].stop - self.pieces[blocks.start].start
+
     def key(self, first: int, stop: int) -> str:
         """A hash of what determines the numbers in blocks [first, stop), for one version of the program.
 
         That of several blocks is the sum of theirs, so that files can be merged that one knows by their keys alone.
+        Blocks that the plan does not have, as another's log may name them, have none: the empty string.
         """
-        total = sum(self._block_key(piece) for piece in self.pieces[first:stop])
-        return f"{total % 2**64:016x}"
+        if stop > len(self.pieces):
+            return ""
+        return f"{(self._keys[stop] - self._keys[first]) % 2**64:016x}"
+
+    @cached_property
+    def _keys(self) -> list[int]:
+        """The sums of the keys of the first 0, 1, .. blocks."""
+        return [0, *itertools.accumulate(map(self._block_key, self.pieces))]
 
     def _block_key(self, piece: Piece) -> int:
         about = (self.experiment.fingerprint, self.block_size, piece.number, piece.start, piece.stop, *self._version)
@@ -172,15 +169,18 @@ class Plan:
     def _version(self) -> tuple[Any, ...]:
         return version(any(structure.arithmetic == "fast" for structure in self.structures))
 
-    def _numbers_per_row(self, structure: Structure) -> int:
-        return parameter_count(structure) + 12 + len(self.experiment.swept)
-
-    def _size(self, structure: Structure, epochs: int, share: float) -> int:
-        """Runs in a block of this structure."""
+    def _numbers_per_run(self, structure: Structure, epochs: int) -> float:
+        """The numbers in the rows of a run, and in its curve."""
         rows_per_run = max(self.rows / self.runs, 1.0)
         points = epochs / self.experiment.losses_every if self.experiment.losses_every else 0
-        numbers = rows_per_run * self._numbers_per_row(structure) + 5 * points
-        return max(1, int(min(share / self._run_work(structure, epochs), BLOCK_NUMBERS / numbers)))
+        return rows_per_run * (parameter_count(structure) + 12 + len(self.experiment.swept)) + 5 * points
+
+    def _size(self, structure: Structure, chosen: Range, share: float) -> int:
+        """Runs in a block of this structure."""
+        size = share / run_work(structure, self.samples, min(chosen.epochs, LIKELY_EPOCHS))
+        if chosen.epochs > LIKELY_EPOCHS:
+            size = max(size, min(filling_runs(structure), max((chosen.stop - chosen.start) / BLOCKS, FEW_RUNS)))
+        return max(1, int(min(size, BLOCK_NUMBERS / self._numbers_per_run(structure, chosen.epochs))))
 
     def totals(self) -> dict[str, Any]:
         """The counts for the manifest."""

@@ -23,7 +23,7 @@ from harness.sweeps.estimate import Estimate, measure
 from harness.sweeps.extend import earlier
 from harness.sweeps.plan import Plan
 from harness.sweeps.stop import MESSAGE
-from harness.sweeps.work import Compilation, Task, Work, prepare, train_block, uncompiled
+from harness.sweeps.work import Compilation, Task, Work, block_entry, prepare, train_block, uncompiled
 
 Progress = Callable[[int, int], None]
 """Called with the runs that are done and the runs there are, first before anything runs."""
@@ -111,10 +111,10 @@ def sweep(
             return Ran(folder, plan, already=True)
         manifest = folder.manifest()
         if options.extend and manifest and manifest["fingerprint"] != experiment.fingerprint:
-            work = Work(experiment, options.block_size, place.staged(), earlier(folder, experiment))
+            work = Work(plan, place.staged(), earlier(folder, experiment))
         else:
-            work = Work(experiment, options.block_size, place)
-        done = _do(work, plan, executor or partial(local.run, threads=options.threads), watch, options)
+            work = Work(plan, place)
+        done = _do(work, executor or partial(local.run, threads=options.threads), watch, options)
         if work.earlier:
             place.take_over()
     return Ran(folder, plan, *done)
@@ -135,17 +135,18 @@ def _block_size(folder: Folder, experiment: Experiment, options: Options) -> int
     return begun
 
 
-def _do(work: Work, plan: Plan, executor: Executor, watch: Watch, options: Options) -> tuple[int, int, float]:
+def _do(work: Work, executor: Executor, watch: Watch, options: Options) -> tuple[int, int, float]:
     """Do all that is left of a plan; return (the runs, the steps, the seconds) of training and writing."""
-    folder, replaced = Folder(work.place), options.overwrite or work.earlier is not None
+    plan, folder, replaced = work.plan, Folder(work.place), options.overwrite or work.earlier is not None
     before = folder.open(plan.experiment, plan.totals(), plan.key, replaced)
     tasks = tasks_left(plan, before)
-    left = trained = sum(plan.pieces[task.block].runs for task in tasks if task.block is not None)
+    blocks = [task.blocks for task in tasks if task.blocks is not None]
+    left = trained = sum(map(plan.runs_of, blocks))
     if left:
         if compilation := uncompiled(plan):
             watch.compiling(compilation)
         prepare(plan, watch.stop)
-        pieces = [plan.pieces[task.block] for task in tasks if task.block is not None]
+        pieces = [piece for one in blocks for piece in plan.joined(one)]
         watch.announce(measure(plan, pieces, folder, options.threads, work.earlier))
     watch.progress(plan.runs - left, plan.runs)
     started, done = time.perf_counter(), 0
@@ -177,12 +178,15 @@ def complete(folder: Folder, plan: Plan, options: Options) -> bool:
 
 def tasks_left(plan: Plan, found: Found) -> list[Task]:
     """What is still to do."""
-    parts, blocks = found.covers("part", len(plan.pieces)), found.covers("block", len(plan.pieces))
+    parts = found.covers("part", len(plan.pieces))
+    there = {entry.name for entry in found.good if entry.kind == "block"}
     tasks = []
     for part in plan.parts:
         if not all(parts[part.start : part.stop]):
-            missing = [number for number in part if not blocks[number]]
-            tasks += [Task(part, number) for number in missing] or [Task(part, None)]
+            missing = [
+                blocks for blocks in plan.tasks(part) if not there or block_entry(plan, blocks).name not in there
+            ]
+            tasks += [Task(part, blocks) for blocks in missing] or [Task(part, None)]
     return tasks
 
 

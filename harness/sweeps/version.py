@@ -6,7 +6,10 @@ from functools import cache
 
 from harness.sources import digest
 
-SOURCES = ("block.py", "engine", "experiment", "formulas", "store/schema.py", "store/tables.py", "sweeps/plan.py")
+SOURCES = (
+    *("block.py", "engine", "experiment", "formulas"),
+    *("store/schema.py", "store/tables.py", "sweeps/cost.py", "sweeps/pieces.py", "sweeps/plan.py"),
+)
 
 
 @cache

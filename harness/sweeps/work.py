@@ -12,13 +12,13 @@ import pyarrow as pa
 
 from harness.block import Outcome
 from harness.errors import FailedError
-from harness.experiment.model import Experiment
 from harness.store.folder import Folder
 from harness.store.log import Entry
 from harness.store.places import Place
 from harness.store.tables import Rows, Tables
 from harness.sweeps.extend import Earlier
-from harness.sweeps.plan import Piece, Plan
+from harness.sweeps.pieces import Piece
+from harness.sweeps.plan import Plan
 from harness.sweeps.stop import MESSAGE
 
 MERGING = threading.Lock()
@@ -26,47 +26,65 @@ MERGING = threading.Lock()
 
 
 class Task(NamedTuple):
-    """Train a block of a part, or if all of them are there merge them."""
+    """Train a block of a part, or small ones that follow each other; or if all of the part's are there merge them."""
 
     part: range
-    block: int | None
+    blocks: range | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Work:
-    """What trains the blocks of an experiment into a place: on a thread here, or in another process."""
+    """What trains the blocks of a plan into a place: on a thread here, or in another process."""
 
-    experiment: Experiment
-    block_size: int | None
+    plan: Plan
     place: Place
     earlier: Earlier | None = None
 
     def __call__(self, task: Task) -> int:
-        """Do a task; return the runs that it trained. The part whose last block this is is merged here too."""
+        """Do a task; return the runs that it trained. The part whose last blocks these are is merged here too."""
         plan, folder = self.plan, Folder(self.place)
-        blocks = [block_entry(plan, number) for number in task.part] if len(task.part) > 1 else []
         part, runs = part_entry(plan, task.part), 0
-        if task.block is not None:
-            piece, started = plan.pieces[task.block], time.perf_counter()
+        if task.blocks is not None:
+            runs = plan.runs_of(task.blocks)
             if not self.place.exclusive and folder.done(part):  # by another writer
-                return piece.runs
-            tables, outcome = train_block(plan, self.tables, piece, self.earlier)
-            entry = block_entry(plan, piece.number) if blocks else part
-            seconds = time.perf_counter() - started
-            counts = {"rows": tables["runs"].num_rows, "steps": outcome.steps, "asked": outcome.asked}
-            folder.commit(replace(entry, seconds=round(seconds, 3), **counts), tables)
-            runs = piece.runs
-        if blocks and all(folder.done(entry) for entry in reversed(blocks)):
+                return runs
+            self._train(folder, task)
+        if task.blocks == task.part:
+            return runs
+        if self._all_there(folder, task.part):
             with MERGING:
-                folder.merge(part, blocks)
+                folder.merge(part, [block_entry(plan, blocks) for blocks in plan.tasks(task.part)])
                 pa.default_memory_pool().release_unused()  # else a sweep of 10 million rows grew by 6 % after a minute
-        if blocks and task.block is not None and not self.place.exclusive and folder.done(part):
-            folder.drop(block_entry(plan, task.block))
+        if task.blocks is not None and not self.place.exclusive and folder.done(part):
+            folder.drop([block_entry(plan, task.blocks)])
         return runs
 
+    def _train(self, folder: Folder, task: Task) -> None:
+        """Train the blocks of a task, and write them together: as the part, if they are all of it."""
+        blocks, started = task.blocks or task.part, time.perf_counter()
+        done = [train_block(self.plan, self.tables, piece, self.earlier) for piece in self.plan.joined(blocks)]
+        tables = {kind: pa.concat_tables([made[kind] for made, _ in done]) for kind in done[0][0]}
+        entry = (part_entry if blocks == task.part else block_entry)(self.plan, blocks)
+        steps, asked = (sum(getattr(outcome, name) for _, outcome in done) for name in ("steps", "asked"))
+        seconds = round(time.perf_counter() - started, 3)
+        folder.commit(replace(entry, rows=tables["runs"].num_rows, seconds=seconds, steps=steps, asked=asked), tables)
+
+    def _all_there(self, folder: Folder, part: range) -> bool:
+        """Whether the blocks of every task of a part are there.
+
+        They are looked for from the last on, which likely comes last; what was once found is not looked for again.
+        """
+        tasks = self.plan.tasks(part)
+        left = self._left.get(part, len(tasks))
+        while left and folder.done(block_entry(self.plan, tasks[left - 1])):
+            left -= 1
+        self._left[part] = left
+        return not left
+
     @cached_property
-    def plan(self) -> Plan:
-        return Plan(self.experiment, self.block_size)
+    def _left(self) -> dict[range, int]:
+        """How many tasks of a part are not known to be done."""
+        return {}
 
     @cached_property
     def tables(self) -> Tables:
@@ -81,9 +99,9 @@ def part_entry(plan: Plan, part: range) -> Entry:
     return Entry("part", part.start, part.stop, plan.key(part.start, part.stop))
 
 
-def block_entry(plan: Plan, number: int) -> Entry:
-    """The log entry of a block that is not yet in the file of its part."""
-    return Entry("block", number, number + 1, plan.key(number, number + 1))
+def block_entry(plan: Plan, blocks: range) -> Entry:
+    """The log entry of the blocks of a task that are not yet in the file of their part."""
+    return Entry("block", blocks.start, blocks.stop, plan.key(blocks.start, blocks.stop))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,67 @@
+"""Runs that are trained in one call: blocks, and small blocks that follow each other."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from harness.experiment.model import Structure
+from harness.sweeps.cost import CALL_WORK, FEW_RUNS, WORK_PER_SECOND, run_work
+
+TASKS, TASK_WORK = 64, WORK_PER_SECOND / 4
+"""Small blocks of a part that follow each other are one task: they are trained and written together. It has at most so
+much work, which a process that is killed may lose; and a sweep of many blocks has at least so many tasks."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Runs [start, stop) of one structure: a block of the plan, or neighbours from block `number` on that are trained
+    in one call. epochs: the most of any run.
+    """
+
+    number: int
+    structure: Structure
+    start: int
+    stop: int
+    epochs: int
+
+    @property
+    def runs(self) -> int:
+        return self.stop - self.start
+
+    def work(self, samples: int) -> float:
+        """What it costs to train, at most, on so many samples."""
+        return max(self.runs, FEW_RUNS) * run_work(self.structure, samples, self.epochs)
+
+
+def tasks_of(part: Sequence[Piece], firsts: Collection[int], samples: int, most: int) -> Iterator[range]:
+    """The numbers of the blocks of each task of a part.
+
+    firsts: the runs at which a call begins, wherever else one does. most: blocks in a task.
+    """
+    first = start = part[0]
+    before = 0.0
+    for last, piece in pairwise(part):
+        apart = piece.start in firsts
+        done = before + _call_work(start, last.stop, samples) if apart else before
+        opened = piece if apart else start
+        if piece.number - first.number >= most or done + _call_work(opened, piece.stop, samples) > TASK_WORK:
+            yield range(first.number, piece.number)
+            first, done, opened = piece, 0.0, piece
+        before, start = done, opened
+    yield range(first.number, part[-1].number + 1)
+
+
+def joined(blocks: Sequence[Piece], firsts: Collection[int]) -> list[Piece]:
+    """What is trained in one call each, of blocks that follow each other. firsts: the runs at which a call begins."""
+    starts = [k for k, piece in enumerate(blocks) if not k or piece.start in firsts]
+    return [
+        blocks[k] if stop == k + 1 else replace(blocks[k], stop=blocks[stop - 1].stop)
+        for k, stop in pairwise([*starts, len(blocks)])
+    ]
+
+
+def _call_work(first: Piece, stop: int, samples: int) -> float:
+    """What a call costs for the runs from a block's first up to this one."""
+    return max(stop - first.start, FEW_RUNS) * run_work(first.structure, samples, first.epochs) + CALL_WORK
