@@ -251,15 +251,18 @@ def test_a_scheduler_is_found_by_its_file(client: Any, tmp_path: Path) -> None:
 
 
 def test_processes_listen_to_this_machine_alone(client: Any) -> None:
+    """Nothing but what they tell each other: no HTTP server, with or without a dashboard."""
     process = psutil.Process()
-    listening = [
-        connection.laddr.ip
+    listening = sorted(
+        connection.laddr
         for one in (process, *process.children(recursive=True))
         for connection in one.net_connections("inet")
         if connection.status == psutil.CONN_LISTEN
-    ]
-    assert len(listening) >= 3  # a scheduler and two workers
-    assert set(listening) == {"127.0.0.1"}
+    )
+    workers = client.scheduler_info(n_workers=-1)["workers"]
+    comms = [client.scheduler.address, *workers, *(worker["nanny"] for worker in workers.values())]
+    assert listening == sorted(("127.0.0.1", int(address.removeprefix("tcp://127.0.0.1:"))) for address in comms)
+    assert len(listening) == 5  # a scheduler, two workers and their nannies
 
 
 def test_no_scheduler_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
