@@ -28,7 +28,7 @@ from typing import Any
 from harness.errors import FailedError, HarnessError
 from harness.store.disk import Disk
 from harness.store.folder import Folder
-from harness.store.places import Place
+from harness.store.places import Place, place_of
 from harness.sweeps.run import Executor
 from harness.sweeps.work import Task, Work
 
@@ -237,10 +237,10 @@ def _span(task: Task) -> tuple[int, int]:
 
 
 def _anywhere(work: Work) -> Work:
-    """The work with absolute paths, for a process in another directory."""
+    """The work with absolute paths, for a process in another directory. Raises `HarnessError` if one is not UTF-8."""
 
     def absolute(place: Place) -> Place:
-        return Disk(place.root.absolute()) if isinstance(place, Disk) else place
+        return place_of(place.root.absolute()) if isinstance(place, Disk) else place
 
     earlier = work.earlier and replace(work.earlier, place=absolute(work.earlier.place))
     return replace(work, place=absolute(work.place), earlier=earlier)

@@ -172,7 +172,7 @@ def _read_parquet(path: FilePath, section: dict[str, Any]) -> Floats:
 
     used = [*section["inputs"], *section["targets"]]
     try:
-        with parquet.ParquetFile(path) as file:
+        with path.open("rb") as opened, parquet.ParquetFile(opened) as file:
             schema = file.schema_arrow
             _check_columns(section, schema.names, ", ".join(shorten(name) for name in schema.names[:12]))
             notes = [
