@@ -353,8 +353,28 @@ def test_what_cannot_be_reached_is_told_in_a_line(
     assert (code, "connect" in text) == (1, True)
 
 
-NO_ADDRESSES = ("", "http://", "https:///", "http://:9000", "127.0.0.1:9000", "ftp://x", "a b", "http://x y", "http://x/y")
-MORE = ("http://x:65536", "http://x:y", "http://u@x", "http://x?y", "http://[x]", "http://.x", "s3://x", "http://x\n", "//x")
+NO_ADDRESSES = (
+    "",
+    "http://",
+    "https:///",
+    "http://:9000",
+    "127.0.0.1:9000",
+    "ftp://x",
+    "a b",
+    "http://x y",
+    "http://x/y",
+)
+MORE = (
+    "http://x:65536",
+    "http://x:y",
+    "http://u@x",
+    "http://x?y",
+    "http://[x]",
+    "http://.x",
+    "s3://x",
+    "http://x\n",
+    "//x",
+)
 
 
 @pytest.mark.parametrize("endpoint", [*NO_ADDRESSES, *MORE])
@@ -365,7 +385,10 @@ def test_an_endpoint_that_is_no_address_does_not_mean_amazon_s(
     monkeypatch.setattr(objects, "_reader", lambda *given: pytest.fail("asked a store"))
     monkeypatch.setattr(objects.fs, "resolve_s3_region", lambda bucket: pytest.fail("asked Amazon"))
     (tmp_path / "trial.yaml").write_text(json.dumps(EXPERIMENT))
-    sweep, status = ("sweep", f"{tmp_path}/trial.yaml", "--results", "s3://b/results"), ("status", "s3://b/results/trial")
+    sweep, status = (
+        ("sweep", f"{tmp_path}/trial.yaml", "--results", "s3://b/results"),
+        ("status", "s3://b/results/trial"),
+    )
     told = f"{endpoint!r}: expected the address of a store, as http://HOST:PORT or https://HOST\n"
     assert refused(*sweep, "--endpoint", endpoint) == (2, f"--endpoint {told}")
     assert refused(*status, "--endpoint", endpoint) == (2, f"--endpoint {told}")
