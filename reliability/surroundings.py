@@ -147,13 +147,13 @@ SURROUNDINGS = {
 
 
 def full(folder: Path) -> Iterator[Score]:
-    yield surroundings(folder, ((where, command) for where in SURROUNDINGS for command in COMMANDS))
-
-
-def surroundings(folder: Path, pairs: Iterable[tuple[str, str]]) -> Score:
-    """Try commands, each in a surrounding."""
-    score = Score("commands in odd surroundings: work, or end with a line before anything is trained")
     whole = prepare(folder / "whole")
+    yield surroundings(whole, folder, ((where, command) for where in SURROUNDINGS for command in COMMANDS))
+
+
+def surroundings(whole: Path, folder: Path, pairs: Iterable[tuple[str, str]]) -> Score:
+    """Try commands, each in a surrounding and on a copy of what `prepare` made."""
+    score = Score("commands in odd surroundings: work, or end with a line before anything is trained")
     with ThreadPoolExecutor(PROCESSES) as pool:
         jobs = [
             (where, command, pool.submit(tried, whole, folder / str(number), SURROUNDINGS[where], command))
