@@ -96,6 +96,7 @@ import pwd
 def unknown(user): raise KeyError(user)
 pwd.getpwuid = pwd.getpwnam = unknown
 """
+NOT_UTF8 = r".*: this name is not in UTF-8; expected one that is, so rename it"
 NO_TEMPORARY = "import tempfile; tempfile._candidate_tempdir_list = lambda: ['/dev/null/none']\n"
 SURROUNDINGS = {
     "as usual": Surrounding(),
@@ -115,15 +116,22 @@ SURROUNDINGS = {
     "400 MB of data": Surrounding('ulimit -d 400000; "$@"', fails=ALL, line=SHORT),
     "TMPDIR that is not there": variables("TMPDIR=/dev/null/none"),
     "no temporary folder": Surrounding(
-        before=NO_TEMPORARY, fails=frozenset({"sweep --workers"}), line=r".*No usable temporary directory found.*"
+        before=NO_TEMPORARY,
+        fails=frozenset({"sweep --workers"}),
+        line=r"worker processes cannot .*No usable temporary.*",
     ),
     "a working directory that was removed": Surrounding(
-        'cd "$(mktemp -d)" && rmdir "$PWD" && "$@"', fails=DRAFTS, line=r"made\.yaml: .*", absolute=True
+        'cd "$(mktemp -d)" && rmdir "$PWD" && "$@"',
+        fails=DRAFTS | {"sweep --workers"},
+        line=r"made\.yaml: .*|worker processes cannot be started here .*",
+        absolute=True,
     ),
-    "a working directory that is not UTF-8": Surrounding(folder=b"caf\xe9"),
+    "a working directory that is not UTF-8": Surrounding(
+        fails=frozenset({"sweep --workers"}), line=NOT_UTF8, folder=b"caf\xe9"
+    ),
     "paths that are not UTF-8": Surrounding(
         fails=SWEEPS | READERS | {"sweep --overwrite", "new --csv"},
-        line=r".*: this name is not in UTF-8; expected one that is, so rename it",
+        line=NOT_UTF8,
         folder=b"caf\xe9",
         absolute=True,
     ),

@@ -265,6 +265,18 @@ def test_processes_listen_to_this_machine_alone(client: Any) -> None:
     assert len(listening) == 5  # a scheduler, two workers and their nannies
 
 
+def test_processes_that_cannot_be_started_are_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**given: Any) -> Any:
+        raise RuntimeError("Nanny failed to start.") from FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(distributed, "SpecCluster", fail)
+    assert call(ROOT / "experiments/question.yaml", "--results", tmp_path, "--workers", 1) == (
+        1,
+        "worker processes cannot be started here (FileNotFoundError: [Errno 2] No such file or directory)\n",
+    )
+    assert not list(tmp_path.iterdir())
+
+
 def test_no_scheduler_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "ANSWER", 0.2)
     experiment = ROOT / "experiments/question.yaml"

@@ -251,6 +251,7 @@ def _processes(workers: int) -> Any:
 
     A port each of the scheduler, of the workers and of the nannies that start them again, for what they tell each
     other; no other. Ctrl-C is for the command: what is started from a thread that blocks the signal blocks it too.
+    Raises `FailedError` if they do not start.
     """
     sys.warnoptions.append("ignore")  # for the tracker alone: it complains when `stop` leaves at once
     resource_tracker.ensure_running()
@@ -264,7 +265,13 @@ def _processes(workers: int) -> Any:
             scheduler={"cls": _Scheduler, "options": place | {"port": 0}},
             silence_logs=SILENCE,
         )
-    return made.result()
+    try:
+        return made.result()
+    except Exception as error:
+        cause: BaseException = error
+        while further := cause.__cause__ or cause.__context__:
+            cause = further
+        raise FailedError(f"worker processes cannot be started here ({_line(cause)})") from None
 
 
 def _address(file: Path) -> str:
