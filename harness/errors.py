@@ -15,3 +15,12 @@ class FailedError(HarnessError):
 
 class HarnessWarning(UserWarning):
     """Something that was asked for is done, but not with all that is there: the text is a line that says what."""
+
+
+def in_utf8(path: str) -> str:
+    """The path, if it is text. Raises `HarnessError` if it is not: YAML and the readers of Parquet take no other."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise HarnessError(f"{path}: this name is not in UTF-8; expected one that is, so rename it") from None
+    return path

@@ -252,15 +252,30 @@ def test_a_scheduler_is_found_by_its_file(client: Any, tmp_path: Path) -> None:
 
 
 def test_processes_listen_to_this_machine_alone(client: Any) -> None:
+    """Nothing but what they tell each other: no HTTP server, with or without a dashboard."""
     process = psutil.Process()
-    listening = [
-        connection.laddr.ip
+    listening = sorted(
+        connection.laddr
         for one in (process, *process.children(recursive=True))
         for connection in one.net_connections("inet")
         if connection.status == psutil.CONN_LISTEN
-    ]
-    assert len(listening) >= 3  # a scheduler and two workers
-    assert set(listening) == {"127.0.0.1"}
+    )
+    workers = client.scheduler_info(n_workers=-1)["workers"]
+    comms = [client.scheduler.address, *workers, *(worker["nanny"] for worker in workers.values())]
+    assert listening == sorted(("127.0.0.1", int(address.removeprefix("tcp://127.0.0.1:"))) for address in comms)
+    assert len(listening) == 5  # a scheduler, two workers and their nannies
+
+
+def test_processes_that_cannot_be_started_are_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**given: Any) -> Any:
+        raise RuntimeError("Nanny failed to start.") from FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(distributed, "SpecCluster", fail)
+    assert call(ROOT / "experiments/question.yaml", "--results", tmp_path, "--workers", 1) == (
+        1,
+        "worker processes cannot be started here (FileNotFoundError: [Errno 2] No such file or directory)\n",
+    )
+    assert not list(tmp_path.iterdir())
 
 
 def test_no_scheduler_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,7 @@ def test_statistics_are_the_same_however_few_numbers_are_kept(
 
 
 def test_parts_are_read_again_only_where_their_places_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a table in the order of the places, each part is read once to count and once or twice to sort."""
+    """Each part of a table in the order of the places is read once to count and once or twice to sort."""
     monkeypatch.setattr(order, "HELD", 50)
     at, read = np.repeat(np.arange(100), 10), []
 

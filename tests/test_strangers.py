@@ -188,8 +188,8 @@ def test_a_folder_in_place_of_a_part_is_named_and_kept(whole: Path, tmp_path: Pa
     (part / "mine").mkdir(parents=True)
     result = call("verify", folder)
     assert result.exit_code == 1
-    assert f"runs/{part.name}: missing" in result.stdout
-    with pytest.raises(FailedError, match=rf"{part.name}: Is a directory"):
+    assert f"runs/{part.name}: not a file" in result.stdout
+    with pytest.raises(StoreError, match=rf"{part.name}: not a file"):
         harness.sweep(EXPERIMENT, tmp_path)
     assert (part / "mine").is_dir()
 

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from harness import __version__
-from harness.cli import sweeping, viewing, writing
+from harness.cli import memory, streams, sweeping, viewing, writing
+from harness.cli.printing import one_line_errors
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Program(click.Group):
+    """The commands, in whatever surroundings the program is started."""
+
+    @one_line_errors
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run the command line, and leave with its exit code."""
+        streams.stand()
+        memory.check()
+        return super().main(*arguments, **options)
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="harness")
 def main() -> None:
     """Train a small neural network under every setting at once, and keep every weight in one table.

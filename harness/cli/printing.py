@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli import memory
 from harness.errors import HarnessError, HarnessWarning
 from harness.store.log import sums
 
@@ -28,26 +29,30 @@ MOST_LINES = 195
 EXIT_FAILED, EXIT_INTERRUPTED = 1, 130
 
 
-def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
+def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
     """Let a command end with a line that says where and what is wrong, never with a traceback."""
 
     @functools.wraps(command)
-    def wrapped(**options: Any) -> None:
+    def wrapped(*arguments: Any, **options: Any) -> Any:
         try:
             with _warnings_in_lines():
-                command(**options)
+                return command(*arguments, **options)
         except HarnessError as error:
             click.echo(str(error), err=True)
             sys.exit(error.exit_code)
-        except BrokenPipeError:
-            sys.stderr.close()
-            sys.exit(EXIT_FAILED)
-        except OSError as error:
-            click.echo(f"{error.filename or 'harness'}: {error.strerror or error}", err=True)
+        except BrokenPipeError:  # who reads the output has seen enough
             sys.exit(EXIT_FAILED)
         except KeyboardInterrupt:
             click.echo("interrupted; the same command goes on from here", err=True)
             sys.exit(EXIT_INTERRUPTED)
+        except (MemoryError, OSError, ImportError, RuntimeError, SystemError) as error:
+            if memory.is_short(error):
+                click.echo(f"harness: {memory.advice(error)}", err=True)
+            elif isinstance(error, OSError):
+                click.echo(f"{error.filename or 'harness'}: {error.strerror or error}", err=True)
+            else:
+                raise
+            sys.exit(EXIT_FAILED)
 
     return wrapped
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, in_utf8
 from harness.experiment import source
 from harness.experiment.data.sheet import SUFFIXES, Column, Sheet, counts_from
 from harness.experiment.errors import BadValueError, count, either, found, shorten
@@ -28,7 +28,7 @@ STEPS = 1e5
 
 def of_csv(file: str) -> dict[str, Any]:
     """The values of the draft for a CSV file. Raises HarnessError in a line that says what the file has."""
-    path = Path(file)
+    path = Path(in_utf8(file))
     if path.suffix.lower() not in SUFFIXES:
         raise HarnessError(f"{file}: expected a file that ends in {either(SUFFIXES)}")
     if not path.is_file():

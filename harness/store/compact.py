@@ -32,6 +32,7 @@ def compact(place: Place) -> tuple[int, int]:
     with place.lock():
         place.recover()
         found = folder.found()
+        folder.unblocked()
         if found.bad:
             raise StoreError(f"{folder}/{found.bad[0][0]}: {found.bad[0][1]}; the same sweep again makes it anew")
         parts = sorted(found.good, key=lambda entry: entry.first)

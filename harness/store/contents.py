@@ -30,6 +30,8 @@ from harness.store.places import Place
 REPLACING = "replacing"
 """The state of a manifest while the results of another experiment make room for those of this one."""
 
+NO_FILE = "not a file, though it has the name of one of the sweep's"
+
 
 class StoreError(HarnessError):
     """A results folder is not what it should be: one line that names it and says what to do."""
@@ -93,8 +95,23 @@ class Contents:
         names = [file.name for entry in entries for file in entry.files if file.name.startswith(f"{kind}/")]
         there = self.place.sizes(kind)
         if missing := [name for name in names if name not in there]:
+            self.unblocked()
             raise StoreError(f"{self}/{missing[0]}: missing; the same sweep makes it anew")
         return names
+
+    def blocked(self) -> list[str]:
+        """Names that a sweep gives to files and that something else has here, such as a folder or a link."""
+        others = [
+            name
+            for kind in ("", *KINDS, BLOCKS, LOG)
+            for name in sorted({*self.place.names(kind)} - self.place.sizes(kind).keys())
+        ]
+        return [name for name in others if name in (MANIFEST, EXPERIMENT) or OURS.fullmatch(name)]
+
+    def unblocked(self) -> None:
+        """Raises `StoreError` if something stands where a sweep would write a file, which it then could not."""
+        for name in self.blocked():
+            raise StoreError(f"{self}/{name}: {NO_FILE}; move it away, and the same sweep makes the file")
 
     def strangers(self) -> list[str]:
         """What lies among the files of the sweep by names that no sweep gives: copies, notes, other programs' files."""
@@ -104,9 +121,14 @@ class Contents:
     def found(self, deep: bool = True) -> Found:
         """What is there. deep: whether to read all data again, or only their sizes."""
         entries, sizes = self.entries(), self.data()
+        blocked = self.blocked()
         damaged = [(name, "damaged") for name in self._logged() if name not in entries]
+        logged = {file.name for entry in entries.values() for file in entry.files}
+        damaged += [(name, NO_FILE) for name in blocked if name not in logged]
 
         def problem(file: File) -> tuple[str, str] | None:
+            if file.name in blocked:
+                return file.name, NO_FILE
             return flaw_of(self.place, file, sizes, deep)
 
         files = [file for entry in entries.values() for file in entry.files]

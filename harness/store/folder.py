@@ -41,6 +41,7 @@ class Folder(Contents):
 
         Raises `StoreError` if not. A folder without a manifest is somebody's, unless its log is this experiment's.
         """
+        self.unblocked()
         before = self.manifest()
         if before is None:
             strangers = [name for name in self._visible() if name != EXPERIMENT]

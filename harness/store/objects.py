@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from harness.errors import FailedError, HarnessError
 from harness.store.disk import Check
 
 ENDPOINTS, REGIONS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"), ("AWS_REGION", "AWS_DEFAULT_REGION")
+ADDRESS = re.compile(r"https?://(?:[A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?/*")
+LAST_PORT = 65535
 REGION = "us-east-1"
 """The region named to stores that have none."""
 CHUNK = 2**24
@@ -49,10 +52,9 @@ class Objects:
         if not prefix:
             raise HarnessError("s3://: no bucket given; expected s3://BUCKET/PREFIX")
         prefix = "/".join([prefix, *names])
-        endpoint = endpoint or _environment(ENDPOINTS)
-        if endpoint:
-            scheme, _, host = endpoint.rpartition("://")
-            return cls(prefix, f"{scheme or 'https'}://{host.rstrip('/')}", _environment(REGIONS) or REGION)
+        where, endpoint = ("--endpoint", endpoint) if endpoint is not None else _environment(ENDPOINTS)
+        if endpoint is not None:
+            return cls(prefix, _address(endpoint, where), _environment(REGIONS)[1] or REGION)
         with _failures(f"s3://{prefix}"):
             return cls(prefix, None, fs.resolve_s3_region(prefix.split("/")[0]))
 
@@ -195,8 +197,18 @@ def _writer(endpoint: str | None, region: str) -> Any:
     return Session().client("s3", endpoint_url=endpoint, region_name=region, config=config)
 
 
-def _environment(names: Iterable[str]) -> str | None:
-    return next((os.environ[name] for name in names if os.environ.get(name)), None)
+def _environment(names: Iterable[str]) -> tuple[str, str | None]:
+    """The first of these variables that is set and not empty, and its value; None if there is none."""
+    return next(((name, os.environ[name]) for name in names if os.environ.get(name)), ("", None))
+
+
+def _address(endpoint: str, where: str) -> str:
+    """The address of a store. where: what gave it. Raises `HarnessError`: one without a host would mean Amazon's."""
+    if not (found := ADDRESS.fullmatch(endpoint)) or int(found["port"] or 0) > LAST_PORT:
+        raise HarnessError(
+            f"{where} {endpoint!r}: expected the address of a store, as http://HOST:PORT or https://HOST"
+        )
+    return endpoint.rstrip("/")
 
 
 @contextmanager

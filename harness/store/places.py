@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from harness.errors import in_utf8
 from harness.store.disk import Check, Disk
 
 if TYPE_CHECKING:
@@ -44,9 +45,10 @@ class Place(Protocol):
 def place_of(results: str | os.PathLike[str], *names: str, endpoint: str | None = None) -> Place:
     """The place RESULTS/NAME/.. on disk or in a store. endpoint: the store's address, by default the environment's.
 
-    Raises `HarnessError` for an address without a bucket, and `FailedError` if the store cannot be reached.
+    Raises `HarnessError` for a path that is not UTF-8, for an address without a bucket, and for an endpoint that is no
+    address; and `FailedError` if the store cannot be reached.
     """
-    text = os.fspath(results)
+    text = in_utf8(os.fspath(results))
     if found := S3.match(text):
         from harness.store.objects import Objects
 

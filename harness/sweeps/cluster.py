@@ -28,7 +28,7 @@ from typing import Any
 from harness.errors import FailedError, HarnessError
 from harness.store.disk import Disk
 from harness.store.folder import Folder
-from harness.store.places import Place
+from harness.store.places import Place, place_of
 from harness.sweeps.run import Executor
 from harness.sweeps.work import Task, Work
 
@@ -47,6 +47,7 @@ PATIENCE = 120.0
 SILENT, ANSWER, POLL = 30.0, 20.0, 0.5
 """Seconds: a worker not heard of for so long is not alive; a scheduler has so long to answer; how often to look."""
 LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
+SILENCE = logging.CRITICAL + 1
 GOES_ON = "what is done is kept, and the same command goes on from it"
 
 
@@ -89,6 +90,19 @@ def run(client: Any, patience: float = PATIENCE) -> Executor:
         return _Flight(client, function, patience).results(tasks)
 
     return executor
+
+
+class _Scheduler(distributed.Scheduler):  # type: ignore[misc]
+    """A scheduler without the HTTP server that every other opens, and that asks nobody for a password."""
+
+    def start_http_server(self, *given: Any, **named: Any) -> None:
+        """Open no port: a scheduler does so even if it is told to have no dashboard."""
+
+
+class _Worker(distributed.Worker):  # type: ignore[misc]
+    """A worker without an HTTP server."""
+
+    start_http_server = _Scheduler.start_http_server
 
 
 class _Flight:
@@ -225,10 +239,10 @@ def _span(task: Task) -> tuple[int, int]:
 
 
 def _anywhere(work: Work) -> Work:
-    """The work with absolute paths, for a process in another directory."""
+    """The work with absolute paths, for a process in another directory. Raises `HarnessError` if one is not UTF-8."""
 
     def absolute(place: Place) -> Place:
-        return Disk(place.root.absolute()) if isinstance(place, Disk) else place
+        return place_of(place.root.absolute()) if isinstance(place, Disk) else place
 
     earlier = work.earlier and replace(work.earlier, place=absolute(work.earlier.place))
     return replace(work, place=absolute(work.place), earlier=earlier)
@@ -237,23 +251,29 @@ def _anywhere(work: Work) -> Work:
 def _processes(workers: int) -> Any:
     """A cluster of so many processes with a thread each, which listens to this machine alone.
 
-    Ctrl-C is for the command: what is started from a thread that blocks the signal blocks it too.
+    A port each of the scheduler, of the workers and of the nannies that start them again, for what they tell each
+    other; no other. Ctrl-C is for the command: what is started from a thread that blocks the signal blocks it too.
+    Raises `FailedError` if they do not start.
     """
     sys.warnoptions.append("ignore")  # for the tracker alone: it complains when `stop` leaves at once
     resource_tracker.ensure_running()
     sys.warnoptions.pop()
+    place = {"protocol": "tcp://", "host": "127.0.0.1"}
+    worker = {"nthreads": 1, "memory_limit": 0, "silence_logs": SILENCE, "worker_class": _Worker}
     with ThreadPoolExecutor(1, initializer=partial(signal.pthread_sigmask, signal.SIG_BLOCK, {signal.SIGINT})) as pool:
         made = pool.submit(
-            distributed.LocalCluster,
-            n_workers=workers,
-            threads_per_worker=1,
-            host="127.0.0.1",
-            dashboard_address=None,
-            worker_dashboard_address=None,
-            memory_limit=0,
-            silence_logs=logging.CRITICAL + 1,
+            distributed.SpecCluster,
+            workers={number: {"cls": distributed.Nanny, "options": place | worker} for number in range(workers)},
+            scheduler={"cls": _Scheduler, "options": place | {"port": 0}},
+            silence_logs=SILENCE,
         )
-    return made.result()
+    try:
+        return made.result()
+    except Exception as error:
+        cause: BaseException = error
+        while further := cause.__cause__ or cause.__context__:
+            cause = further
+        raise FailedError(f"worker processes cannot be started here ({_line(cause)})") from None
 
 
 def _address(file: Path) -> str:
@@ -276,7 +296,7 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="distributed")
         for logger in loggers:
-            logger.setLevel(logging.CRITICAL + 1)
+            logger.setLevel(SILENCE)
         try:
             yield
         finally:

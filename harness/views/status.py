@@ -42,10 +42,10 @@ def status_of(path: str, deep: bool | None = None, endpoint: str | None = None) 
     if manifest is None:
         if not found.good and not found.bad:
             raise no_results(path, MANIFEST)
-        bad.append((MANIFEST, "damaged or missing"))
+        bad += [] if MANIFEST in dict(bad) else [(MANIFEST, "damaged or missing")]
     elif manifest["state"] == REPLACING:
         found, bad = Found([], []), []  # what is there is another experiment's
-    elif not folder.described(manifest):
+    elif EXPERIMENT not in dict(bad) and not folder.described(manifest):
         bad.append((EXPERIMENT, "not what was written: its SHA-256 is another"))
     elif wrong := problem(folder, manifest, deep):
         bad.append(wrong)

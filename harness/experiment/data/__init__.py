@@ -214,7 +214,8 @@ def _read_parquet(source: FilePath | io.BytesIO, section: dict[str, Any]) -> Flo
 
     used = [*section["inputs"], *section["targets"]]
     try:
-        with parquet.ParquetFile(source) as file:
+        opened = source if isinstance(source, io.BytesIO) else source.open("rb")  # whose name pyarrow may not take
+        with opened, parquet.ParquetFile(opened) as file:
             schema = file.schema_arrow
             _check_columns(section, schema.names, ", ".join(shorten(name) for name in schema.names[:12]))
             notes = [

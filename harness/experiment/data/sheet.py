@@ -50,7 +50,9 @@ def number(word: str, point: str = ".") -> float:
 
 
 def unreadable(error: Exception, kind: str) -> BadValueError:
-    """The refusal of a file that another library cannot read as what it claims to be."""
+    """The refusal of a file that another library cannot read as what it claims to be. Raises MemoryError, too."""
+    if isinstance(error, MemoryError):
+        raise error
     return BadValueError(f"cannot be read as {kind}: {shorten(' '.join(str(error).split()), 160)}")
 
 

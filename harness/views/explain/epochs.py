@@ -9,6 +9,10 @@ from typing import Any
 from harness.errors import HarnessError
 
 LAST = "last"
+LARGEST, MOST = 2**63 - 1, 10**6
+"""The largest number of an epoch, and the most epochs that a list may name."""
+DIGITS = 20
+"""Digits that tell whether a number is larger."""
 Asked = int | tuple[int | str, ...]
 EXPECTED = "expected a number N for the first N epochs, or a list of epochs such as 0,1,10,last"
 
@@ -20,7 +24,7 @@ def parse_epochs(text: str, option: str = "--epochs") -> Asked:
         words.pop()
     if not all(word == LAST or (word.isascii() and word.isdigit()) for word in words):
         raise HarnessError(f"{option} {text}: {EXPECTED}")
-    epochs = tuple(word if word == LAST else int(word) for word in words)
+    epochs = tuple(word if word == LAST else _known(int(word[:DIGITS]), option) for word in words)
     (first, *_) = epochs
     return first if isinstance(first, int) and "," not in text else epochs
 
@@ -32,6 +36,8 @@ def asked(epochs: int | str | Sequence[int | str] | None) -> Asked | None:
     if isinstance(epochs, str):
         return parse_epochs(epochs, "epochs")
     try:
+        if isinstance(epochs, Sequence) and len(epochs) > MOST:
+            raise HarnessError(f"epochs: a list of {len(epochs):,}; expected at most {MOST:,}, or a number N of epochs")
         given = tuple(epochs) if isinstance(epochs, Sequence) else index(epochs)
         numbers: tuple[Any, ...] = given if isinstance(given, tuple) else (given,)
         checked = tuple(one if one == LAST else index(one) for one in numbers)
@@ -39,7 +45,15 @@ def asked(epochs: int | str | Sequence[int | str] | None) -> Asked | None:
         checked = ()
     if not checked or any(isinstance(one, int) and one < 0 for one in checked) or isinstance(epochs, bool):
         raise HarnessError(f"epochs {epochs!r}: {EXPECTED}")
+    checked = tuple(one if one == LAST else _known(int(one), "epochs") for one in checked)
     return checked if isinstance(given, tuple) else int(checked[0])
+
+
+def _known(number: int, option: str) -> int:
+    """The number of an epoch. Raises `HarnessError` for one that is larger than a run can have."""
+    if number > LARGEST:
+        raise HarnessError(f"{option}: a number over {LARGEST:,}, and no run has so many epochs; {EXPECTED}")
+    return number
 
 
 def resolved(asked: Asked, last: int, name: str | None = None) -> Sequence[int]:

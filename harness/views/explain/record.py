@@ -5,6 +5,7 @@ Its numbers are those of `exact` arithmetic to the last bit. For their names see
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -46,7 +47,8 @@ class Recording:
         self.structure = self.training.network.structure
         self.samples = len(self.data.inputs)
         self.plan: Plan = planned(self.structure, self.samples, epochs, room)
-        self.reached, self.missed = 0, list[int]()
+        self.reached = 0
+        self.missed: Sequence[int] = ()
         self.gaps, self._number = list[tuple[int, int]](), 0
         self._work = _work(self.structure)
 
@@ -61,7 +63,8 @@ class Recording:
             return None  # not even tried
         until = min(last, (final and final.settled) or last)
         recorded = self.plan.epochs if self.plan.batches is None else ()
-        work = min((until - sum(0 < epoch <= until for epoch in recorded)) * self.samples * self._work, MOST_WORK)
+        shown = bisect_right(recorded, until) - bisect_right(recorded, 0)
+        work = min((until - shown) * self.samples * self._work, MOST_WORK)
         if work <= LONG_WORK:
             return None
         return f"training up to epoch {last:,} in the reference, at most about {work / A_SECOND:.0f} seconds"
@@ -107,7 +110,7 @@ class Recording:
                     events = self._events(wanted[at])
                 before = now
             if work > MOST_WORK or (at < len(wanted) and work + self._ahead(wanted[at]) > MOST_WORK):
-                self.missed = [*wanted[at:]]
+                self.missed = wanted[at:]
                 return
 
     def _ahead(self, epoch: int) -> int:

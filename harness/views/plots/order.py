@@ -14,7 +14,7 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 HELD = 2**22
 """The most rows whose numbers are in memory at once: with what sorting them takes, about 300 MB."""
 BITS = 16
-"""Of the numbers at a place that has more rows than that, so many bits are told in each reading of the table."""
+"""Bits that each reading of the table tells of the numbers at a place which has more rows than that."""
 
 Floats = NDArray[np.float64]
 Read = Callable[[int], tuple[NDArray[Any], Floats]]
