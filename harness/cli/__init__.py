@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
 import click
 
 from harness import __version__
 from harness.cli import sweeping, viewing, writing
+from harness.errors import printable
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Commands whose refusals of their arguments are lines too: a file's name may stand in one."""
+
+    def make_context(self, *given: Any, **more: Any) -> click.Context:
+        with _refusals_in_lines():
+            return super().make_context(*given, **more)
+
+    def invoke(self, context: click.Context) -> Any:
+        with _refusals_in_lines():
+            return super().invoke(context)
+
+
+@contextlib.contextmanager
+def _refusals_in_lines() -> Iterator[None]:
+    try:
+        yield
+    except click.ClickException as error:
+        vars(error).update(message=printable(error.message))
+        raise
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="harness")
 def main() -> None:
     """Train a small neural network under every setting at once, and keep every weight in one table.

@@ -17,6 +17,7 @@ from harness.experiment import ExperimentError, source
 from harness.experiment.errors import none_of
 from harness.store.contents import Contents, StoreError
 from harness.store.places import Place, place_of
+from harness.store.strangers import ATTRIBUTES, Table, readable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,11 +29,11 @@ NAMED = 3
 """How many files that are not of the sweep a warning names."""
 
 
-def dataset(place: Place, kind: str) -> ds.Dataset:
+def dataset(place: Place, kind: str) -> Table:
     """The files of a table (kind: runs or curves) as one data set, of which nothing is in memory yet.
 
     They are those that the log names, in the order of their blocks; a warning names what else lies there. Raises
-    `StoreError` if there are none.
+    `StoreError` if there are none, or if they are not what a sweep writes.
     """
     contents = Contents(place)
     names = contents.files(kind)
@@ -45,7 +46,8 @@ def dataset(place: Place, kind: str) -> ds.Dataset:
         told = ", ".join(strangers[:NAMED]) + more
         warnings.warn(HarnessWarning(f"{place}: not of the sweep, and ignored: {told}"), stacklevel=2)
     paths, filesystem = place.dataset(names)
-    return ds.dataset(paths, format="parquet", filesystem=filesystem)
+    with readable(f"{place}/{names[0]}"):
+        return Table.of(ds.dataset(paths, format="parquet", filesystem=filesystem), kind, f"{place}/{names[0]}")
 
 
 def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, kind: str = "runs") -> pa.Table:
@@ -80,7 +82,7 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
     `harness.weights` needs them to shape list columns.
     """
     made: pd.DataFrame = table.to_pandas()
-    made.attrs = json.loads((table.schema.metadata or {}).get(b"PANDAS_ATTRS", b"{}"))
+    made.attrs = json.loads((table.schema.metadata or {}).get(ATTRIBUTES, b"{}"))
     return made
 
 

@@ -120,7 +120,7 @@ class _Flight:
             with suppress(Exception):
                 self.client.cancel([future for future, _ in self.running.values()])
         if self.failures:
-            raise FailedError("\n".join([*self.failures, GOES_ON]))
+            raise FailedError(*self.failures, GOES_ON)
 
     def _results(self, tasks: Iterable[Task], alone: bool = False) -> Iterator[int]:
         waiting = iter(tasks)

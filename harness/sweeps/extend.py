@@ -14,16 +14,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from harness.block import Block, Curves, Outcome
 from harness.experiment import ExperimentError, load
 from harness.experiment.model import Data, Experiment
 from harness.store.contents import StoreError
-from harness.store.files import from_arrow
 from harness.store.folder import Folder
-from harness.store.log import EXPERIMENT, Entry
+from harness.store.log import EXPERIMENT, SMALL, Entry
 from harness.store.places import Place
+from harness.store.strangers import from_arrow, from_parquet, whole
 from harness.sweeps.plan import Plan
 
 RECENT = 8
@@ -34,7 +33,7 @@ def earlier(folder: Folder, experiment: Experiment) -> Earlier:
     """The results in a folder, for an experiment that is to go on from them. Raises `StoreError` if it cannot."""
     manifest = folder.manifest() or {}
     try:
-        before = load(experiment.label, folder.place.read(EXPERIMENT).decode())
+        before = load(experiment.label, folder.place.read(EXPERIMENT, SMALL).decode())
     except (OSError, ExperimentError, UnicodeDecodeError):
         before = None
     if before is None or before.fingerprint != manifest.get("fingerprint"):
@@ -135,9 +134,9 @@ class Earlier:
         entry = self.entries[number]
         tables: dict[str, pa.Table] = {}
         for file in entry.files:
-            data = self.place.read(file.name)
-            kind = "curves" if "curves" in file.name else "runs"
-            tables[kind] = pq.read_table(pa.BufferReader(data)) if entry.kind == "part" else from_arrow(data)
+            kind, where = "curves" if "curves" in file.name else "runs", f"{self.place}/{file.name}"
+            read = from_parquet if entry.kind == "part" else from_arrow
+            tables[kind] = whole(read(self.place.read(file.name), where), kind, where)
         return tables["runs"], tables.get("curves")
 
 

@@ -169,7 +169,8 @@ def complete(folder: Folder, plan: Plan, options: Options) -> bool:
     if manifest["fingerprint"] != plan.experiment.fingerprint:
         return False
     found = folder.found()
-    return folder.described(manifest) and not found.bad and all(found.covers("part", manifest["blocks"]))
+    blocks: int = manifest["blocks"]
+    return folder.described(manifest) and not found.bad and found.done(blocks, "part") == blocks
 
 
 def tasks_left(plan: Plan, found: Found) -> list[Task]:

@@ -87,7 +87,7 @@ def report(results: Results) -> str:
         notable=_printed(notable(results)),
         axes=about.axes(results.axes.values()),
         source=results.source,
-        load=LOAD.format(folder=results.folder),
+        load=_load(results.folder),
         provenance=_provenance(results, manifest),
         data=_packed(json.dumps(data, separators=(",", ":"), allow_nan=False).encode()),
         plotly=_packed(get_plotlyjs().encode()),
@@ -140,8 +140,15 @@ results.weights(0)            # of a row: an array for each layer
 results.explain(0)            # what happened to each weight, step by step
 
 # or with any reader of Parquet:
-#   pandas.read_parquet("{folder}/runs")
-#   duckdb.sql("SELECT * FROM '{folder}/runs/*.parquet' ORDER BY loss_mean LIMIT 5")"""
+#   pandas.read_parquet({runs})
+#   duckdb.sql({query})"""
+
+
+def _load(folder: str) -> str:
+    """How a program reads the table, whatever quotes the folder's name has."""
+    query = f"SELECT * FROM '{folder.replace(chr(39), 2 * chr(39))}/runs/*.parquet' ORDER BY loss_mean LIMIT 5"
+    runs, query = (json.dumps(text, ensure_ascii=False) for text in (f"{folder}/runs", query))
+    return LOAD.format(folder=folder, runs=runs, query=query)
 
 
 def _packed(data: bytes) -> str:

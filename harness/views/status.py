@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.store.contents import REPLACING, Contents, Found
-from harness.store.log import EXPERIMENT, MANIFEST, sums
+from harness.store.contents import Contents, Found
+from harness.store.log import EXPERIMENT, MANIFEST, REPLACING, sums
 from harness.store.places import place_of
 from harness.store.reading import no_results
 
@@ -40,14 +40,14 @@ def status_of(path: str, deep: bool | None = None, endpoint: str | None = None) 
     if manifest is None:
         if not found.good and not found.bad:
             raise no_results(path, MANIFEST)
-        bad.append((MANIFEST, "damaged or missing"))
+        bad.append((MANIFEST, f"damaged or missing: {folder.manifest_flaw()}; the same sweep writes it anew"))
     elif manifest["state"] == REPLACING:
         found, bad = Found([], []), []  # what is there is another experiment's
     elif not folder.described(manifest):
         bad.append((EXPERIMENT, "not what was written: its SHA-256 is another"))
     state = manifest["state"] if manifest else "damaged"
     blocks = manifest["blocks"] if manifest else max((entry.stop for entry in found.good), default=0)
-    done = sum(map(max, zip(found.covers("part", blocks), found.covers("block", blocks), strict=True)))
+    done = found.done(blocks, "part", "block")
     seconds = sums(found.good)["seconds"]
     # until a sweep is complete, a part lies there before the log names it
     ignored = [*folder.strangers(), *(folder.unlogged() if state == "complete" else [])]

@@ -91,5 +91,5 @@ def _least(table: pa.Table, kinds: tuple[str, ...]) -> Iterator[tuple[tuple[str,
 
 def _row(part: Any, config: int, parameters: tuple[str, ...]) -> Mapping[str, Any]:
     columns = ["config", "loss_mean", *parameters, "repeat"]
-    (row,) = part.to_table(columns=columns, filter=pc.field("config") == config).to_pylist()
-    return dict(row)
+    rows = part.to_table(columns=columns, filter=pc.field("config") == config).to_pylist()
+    return dict(rows[0])
