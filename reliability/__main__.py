@@ -9,7 +9,10 @@ import tempfile
 import time
 from pathlib import Path
 
-CHECKS = ("kills", "calls", "traces", "damage", "disks", "owners", "clusters", "edits", "signals", "memory", "hostile")
+CHECKS = (
+    *("kills", "calls", "traces", "damage", "disks", "owners", "clusters", "edits", "signals", "memory", "hostile"),
+    "strangers",
+)
 """Modules; each has `full(folder)`, which yields a `Score` for each promise."""
 
 

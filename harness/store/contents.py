@@ -42,6 +42,8 @@ from harness.store.log import (
 )
 from harness.store.places import Place
 
+MISSING = "missing"
+
 
 class StoreError(HarnessError):
     """A results folder is not what it should be: one line that names it and says what to do."""
@@ -104,7 +106,7 @@ class Contents:
         try:
             return manifest_flaw(self.place.read(MANIFEST, SMALL))
         except FileNotFoundError:
-            return "missing"
+            return MISSING
         except OSError as error:
             return error.strerror or str(error)
 
@@ -144,7 +146,7 @@ class Contents:
 
         def problem(file: File) -> tuple[str, str] | None:
             if file.name not in sizes:
-                return file.name, "missing"
+                return file.name, MISSING
             if sizes[file.name] != file.bytes:
                 return file.name, f"{sizes[file.name]:,} bytes, expected {file.bytes:,}"
             if deep and self.place.digest(file.name) != (file.bytes, file.sha256):

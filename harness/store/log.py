@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -54,8 +53,7 @@ def _whole(least: int, most: int, value: Any) -> bool:
 
 
 def _seconds(value: Any) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value) and 0 <= value <= MOST_SECONDS
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MOST_SECONDS
 
 
 def _time(value: Any) -> bool:
@@ -205,10 +203,11 @@ def _entry(about: Mapping[str, Any]) -> Entry:
 def _entry_flaw(about: dict[str, Any]) -> str:
     from harness.experiment.errors import found
 
-    files = about["files"] if not (flaw := _flaw(about, ENTRY_FIELDS)) else []
-    flaws = [f"files[{at}].{flaw}" for at, file in enumerate(files) if (flaw := _flaw(file, FILE_FIELDS))]
-    if flaw or flaws:
-        return flaw or flaws[0]
+    if flaw := _flaw(about, ENTRY_FIELDS):
+        return flaw
+    for at, file in enumerate(about["files"]):
+        if flaw := _flaw(file, FILE_FIELDS):
+            return f"files[{at}]: {flaw}"
     entry = _entry(about)
     if entry.first >= entry.stop:
         return f"stop: expected a number above {entry.first:,}, found {entry.stop:,}"

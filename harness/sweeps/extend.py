@@ -109,6 +109,9 @@ class Earlier:
         table, curves = self._tables(number)
         first, stop = block.first_stop[runs], block.first_stop[runs + 1]
         index = pd.MultiIndex.from_arrays([table["run"].to_numpy(), table["epochs"].to_numpy()])
+        if not index.is_unique:
+            twice = f"run {table['run'][int(index.duplicated().argmax())]} has two rows of as many epochs"
+            raise StoreError(f"{self.place}/{self.entries[number].files[-1].name}: {twice}; see --overwrite")
         stops = _ranges(first, stop)
         wanted = pd.MultiIndex.from_arrays([np.repeat(earlier, stop - first), block.stops[stops]])
         at = index.get_indexer(wanted)
@@ -137,6 +140,9 @@ class Earlier:
             kind, where = "curves" if "curves" in file.name else "runs", f"{self.place}/{file.name}"
             read = from_parquet if entry.kind == "part" else from_arrow
             tables[kind] = whole(read(self.place.read(file.name), where), kind, where)
+        expected, given = [column.name for column in self._plan.tables().runs], tables["runs"].schema.names
+        if strange := set(expected) ^ set(given):
+            raise StoreError(f"{where}: its columns are not the experiment's, as {strange.pop()}; see --overwrite")
         return tables["runs"], tables.get("curves")
 
 

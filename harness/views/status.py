@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.store.contents import Contents, Found
+from harness.store.contents import MISSING, Contents, Found
 from harness.store.log import EXPERIMENT, MANIFEST, REPLACING, sums
 from harness.store.places import place_of
 from harness.store.reading import no_results
@@ -38,9 +38,10 @@ def status_of(path: str, deep: bool | None = None, endpoint: str | None = None) 
     manifest, found = folder.manifest(), folder.found(folder.place.exclusive if deep is None else deep)
     bad = list(found.bad)
     if manifest is None:
+        flaw = folder.manifest_flaw()
         if not found.good and not found.bad:
-            raise no_results(path, MANIFEST)
-        bad.append((MANIFEST, f"damaged or missing: {folder.manifest_flaw()}; the same sweep writes it anew"))
+            raise no_results(path, MANIFEST if flaw == MISSING else f"{MANIFEST} that can be read: {flaw}")
+        bad.append((MANIFEST, f"damaged or missing: {flaw}; the same sweep writes it anew"))
     elif manifest["state"] == REPLACING:
         found, bad = Found([], []), []  # what is there is another experiment's
     elif not folder.described(manifest):
