@@ -40,6 +40,10 @@ def readable(where: str) -> Iterator[None]:
     """Turn what pyarrow raises for a file that is no table into a `StoreError`, a line that says where."""
     try:
         yield
+    except UnicodeEncodeError as error:
+        raise StoreError(
+            f"{where}: a path that is not UTF-8, which pyarrow does not read; rename the folder"
+        ) from error
     except (pa.ArrowException, UnicodeDecodeError) as error:
         if isinstance(error, MemoryError):
             raise

@@ -20,7 +20,7 @@ import pyarrow as pa
 from plotly.offline import get_plotlyjs
 
 from harness.block import Status
-from harness.errors import HarnessError
+from harness.errors import HarnessError, printable
 from harness.store.disk import Disk
 from harness.store.folder import Folder
 from harness.views import about
@@ -127,7 +127,7 @@ def _idle(results: Results) -> list[dict[str, Any]]:
     """The loss of doing nothing for each kind of loss: the values of the axes that make it one, and the number."""
     names = unlike(results.axes)
     kinds = [dict(zip(names, kind, strict=True)) for kind in product(*(results.axes[name].values for name in names))]
-    found = [({name: str(value) for name, value in kind.items()}, idle_loss(results, kind)) for kind in kinds]
+    found = [({name: printable(value) for name, value in kind.items()}, idle_loss(results, kind)) for kind in kinds]
     return [{"kind": kind, "loss": _number(loss)} for kind, loss in found if loss is not None]
 
 
@@ -161,7 +161,7 @@ def _of(axis: Axis, column: pd.Series) -> Axis:
 
 
 def _axis(axis: Axis) -> dict[str, Any]:
-    values = [_number(value) if axis.numeric else str(value) for value in axis.values.tolist()]
+    values = [_number(value) if axis.numeric else printable(value) for value in axis.values.tolist()]
     return {"name": axis.name, "title": axis.title, "values": values, "log": bool(axis.geometric)}
 
 
@@ -184,7 +184,13 @@ def _number(value: Any) -> Any:
 
 def _curve(curve: Curve) -> dict[str, Any]:
     losses = {name: [_number(value) for value in values] for name, values in curve.losses.items()}
-    return {"config": curve.config, "label": curve.label, "kind": curve.kind, "epoch": list(curve.epochs), **losses}
+    return {
+        "config": curve.config,
+        "label": printable(curve.label),
+        "kind": printable(curve.kind),
+        "epoch": list(curve.epochs),
+        **losses,
+    }
 
 
 def _note(results: Results, shown: int) -> str:
