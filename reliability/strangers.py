@@ -152,8 +152,10 @@ def nothing(place: Path, chance: random.Random) -> None:
 
 def own(place: Path, chance: random.Random) -> None:
     """The note of who writes there."""
-    owner = changed({"pid": 1, "host": "elsewhere"}, chance)
-    text = chance.choice((json.dumps(owner).encode(), chance.choice(RAW), damaged(json.dumps(owner).encode(), chance)))
+    owner: dict[str, Any] = {"pid": 1, "host": chance.choice(TEXTS)}
+    text = json.dumps(owner if chance.random() < 0.5 else changed(owner, chance)).encode()
+    if chance.random() < 0.4:
+        text = chance.choice((chance.choice(RAW), damaged(text, chance)))
     (place / lock.OWNER).write_bytes(text)
 
 
