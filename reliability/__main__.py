@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 CHECKS = (
-    *("kills", "calls", "traces", "damage", "disks", "owners", "clusters"),
-    *("edits", "signals", "memory", "hostile", "surroundings", "cache"),
+    *("kills", "calls", "traces", "damage", "disks", "owners", "clusters", "edits", "signals", "memory", "hostile"),
+    *("surroundings", "cache", "strangers"),
 )
 """Modules; each has `full(folder)`, which yields a `Score` for each promise."""
 

@@ -23,7 +23,7 @@ from harness import cli
 from harness.errors import FailedError
 from harness.experiment import load
 from harness.store.disk import Disk
-from harness.sweeps import cluster, run
+from harness.sweeps import cluster, processes, run
 from harness.sweeps import plan as plans
 from harness.sweeps.plan import Plan
 from harness.sweeps.work import Task, Work
@@ -98,9 +98,9 @@ def client() -> Iterator[Any]:
     """A client of a cluster of two processes; a block is suspect as soon as a process ends under it."""
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
-        cluster._quiet(),
-        cluster._processes(2) as processes,
-        distributed.Client(processes, set_as_default=False) as made,
+        processes.quiet(),
+        processes.processes(2) as here,
+        distributed.Client(here, set_as_default=False) as made,
     ):
         yield made
 
@@ -215,9 +215,9 @@ def test_workers_that_do_not_run_are_a_stall(client: Any, tmp_path: Path, monkey
 def test_no_workers_are_a_stall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "time", Clock(lambda looks: 10.0))
     with (
-        cluster._quiet(),
-        cluster._processes(0) as processes,
-        distributed.Client(processes, set_as_default=False) as client,
+        processes.quiet(),
+        processes.processes(0) as here,
+        distributed.Client(here, set_as_default=False) as client,
         pytest.raises(
             FailedError, match="no result in 120 seconds, and nothing runs: 0 workers, 0 of them alive; what is"
         ),
@@ -296,8 +296,9 @@ def test_no_scheduler_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_without_dask_the_line_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    monkeypatch.delitem(sys.modules, "harness.sweeps.cluster")
-    monkeypatch.delattr(harness.sweeps, "cluster")
+    for name in ("cluster", "processes"):
+        monkeypatch.delitem(sys.modules, f"harness.sweeps.{name}")
+        monkeypatch.delattr(harness.sweeps, name)
     assert call(ROOT / "experiments/question.yaml", "--results", tmp_path, "--workers", 2) == (
         1,
         "a cluster needs Dask: pip install backprop-harness[dask]\n",

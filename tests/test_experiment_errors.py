@@ -309,7 +309,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: Any) -> None:
     Path("latin.yaml").write_bytes(b"name: xor\ndescription: caf\xe9\n")
     Path("large.yaml").write_bytes(b"#" * (2**20 + 1))
     assert complaint("none.yaml") == ["none.yaml: no such file"]
-    assert complaint("a\0b.yaml") == ["a\0b.yaml: cannot be read: embedded null byte"]
+    assert complaint("a\0b.yaml") == ["a\\x00b.yaml: cannot be read: embedded null byte"]
     assert complaint("folder.yaml") == ["folder.yaml: this is a directory, not an experiment file"]
     assert complaint("latin.yaml") == ["latin.yaml:2:17: the file is not UTF-8 text"]
     assert complaint("large.yaml") == ["large.yaml: the file is over 1 MiB; keep large data in a CSV or Parquet file"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -9,10 +11,14 @@ import click
 from harness import __version__
 from harness.cli import memory, streams, sweeping, viewing, writing
 from harness.cli.printing import one_line_errors
+from harness.errors import printable
 
 
 class Program(click.Group):
-    """The commands, in whatever surroundings the program is started."""
+    """The commands, in whatever surroundings the program is started.
+
+    Their refusals of arguments are lines too: a file's name may stand in one.
+    """
 
     @one_line_errors
     def main(self, *arguments: Any, **options: Any) -> Any:
@@ -20,6 +26,23 @@ class Program(click.Group):
         streams.stand()
         memory.check()
         return super().main(*arguments, **options)
+
+    def make_context(self, *given: Any, **more: Any) -> click.Context:
+        with _refusals_in_lines():
+            return super().make_context(*given, **more)
+
+    def invoke(self, context: click.Context) -> Any:
+        with _refusals_in_lines():
+            return super().invoke(context)
+
+
+@contextlib.contextmanager
+def _refusals_in_lines() -> Iterator[None]:
+    try:
+        yield
+    except click.ClickException as error:
+        vars(error).update(message=printable(error.message))
+        raise
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})

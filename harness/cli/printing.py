@@ -10,10 +10,9 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from harness.cli import memory
-from harness.errors import HarnessError, HarnessWarning
+from harness.cli import memory, output
+from harness.cli.output import say
+from harness.errors import HarnessError, HarnessWarning, printable
 from harness.store.log import sums
 
 if TYPE_CHECKING:
@@ -38,18 +37,18 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
             with _warnings_in_lines():
                 return command(*arguments, **options)
         except HarnessError as error:
-            click.echo(str(error), err=True)
+            say(*error.lines, err=True)
             sys.exit(error.exit_code)
         except BrokenPipeError:  # who reads the output has seen enough
             sys.exit(EXIT_FAILED)
         except KeyboardInterrupt:
-            click.echo("interrupted; the same command goes on from here", err=True)
+            say("interrupted; the same command goes on from here", err=True)
             sys.exit(EXIT_INTERRUPTED)
         except (MemoryError, OSError, ImportError, RuntimeError, SystemError) as error:
             if memory.is_short(error):
-                click.echo(f"harness: {memory.advice(error)}", err=True)
+                say(f"harness: {memory.advice(error)}", err=True)
             elif isinstance(error, OSError):
-                click.echo(f"{error.filename or 'harness'}: {error.strerror or error}", err=True)
+                say(f"{error.filename or 'harness'}: {error.strerror or error}", err=True)
             else:
                 raise
             sys.exit(EXIT_FAILED)
@@ -72,7 +71,7 @@ def _warnings_in_lines() -> Iterator[None]:
             shown(message, category, *where, **how)
         elif str(message) not in told:
             told.add(str(message))
-            click.echo(str(message), err=True)
+            say(message, err=True)
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", HarnessWarning)
@@ -80,14 +79,15 @@ def _warnings_in_lines() -> Iterator[None]:
         yield
 
 
-def pairs(least: int = 0, /, **values: str) -> None:
-    """Print a line for each name and value; the further lines of a value stand under its first.
+def pairs(least: int = 0, /, **values: str | Sequence[str]) -> None:
+    """Print a line for each name and value. Of a value that is several lines the further ones stand under the first.
 
     least: characters that the names take, if they are not longer.
     """
     width = max(least, *map(len, values)) + 2
     for name, value in values.items():
-        click.echo(f"{name.replace('_', ' '):<{width}}{value}".replace("\n", "\n" + " " * width))
+        first, *others = [value] if isinstance(value, str) else value
+        say(f"{name.replace('_', ' '):<{width}}{first}", *(" " * width + line for line in others))
 
 
 def summary(ran: Ran) -> None:
@@ -100,9 +100,9 @@ def summary(ran: Ran) -> None:
     shares = {NAMES.get(label, label): f"{count:,} ({percent(count, rows)})" for label, count in found.statuses.items()}
     if found.grew:
         shares["grew"] = f"{found.grew:,} ({percent(found.grew, rows)}) end above the loss of their first epoch"
-    least = "\n".join(_least(row, kinds) for row in found.least)
+    least = [_least(row, kinds) for row in found.least]
     if ran.already:
-        click.echo(f"{experiment.name} is complete; nothing was left to do")
+        say(f"{experiment.name} is complete; nothing was left to do")
     pairs(
         configurations=f"{rows:,}",
         runs=f"{ran.plan.runs:,}",
@@ -139,7 +139,7 @@ def _least(row: Mapping[str, Any], kinds: Sequence[str]) -> str:
 
 def compiling(name: str, compilation: Compilation) -> None:
     """Say on standard error what is compiled before a sweep can start, and that it happens once."""
-    click.echo(f"{name}: compiling the engine for {_machine(compilation)}", err=True)
+    say(f"{name}: compiling the engine for {_machine(compilation)}", err=True)
 
 
 def _machine(compilation: Compilation) -> str:
@@ -151,7 +151,7 @@ def _machine(compilation: Compilation) -> str:
 
 def announce(name: str, estimate: Estimate) -> None:
     """Say on standard error what a sweep will take."""
-    click.echo(
+    say(
         f"{name}: {estimate.rows:,} rows in {expected(estimate)}, "
         f"{size(estimate.disk)} of disk, {size(estimate.memory)} of memory",
         err=True,
@@ -178,33 +178,30 @@ def record(configuration: Configuration, epochs: Sequence[int], form: str | None
     if form:
         recording = announced(view.Recording(configuration, epochs))
         for text in {"json": view.json_of, "csv": view.csv_of}[form](view.streamed(recording)):
-            click.echo(text, nl=False)
-        for note in recording.notes():
-            click.echo(note, err=True)
+            output.data(text)
+        say(*recording.notes(), err=True)
     else:
-        from rich.console import Console
+        from rich.text import Text
 
-        console = Console(highlight=False)
+        console = output.console()
         recorded = view.record_of(announced(view.Recording(configuration, epochs, view.Lines(console.width))))
-        notes = [f"\n{note}" for note in recorded.attrs["notes"]]
+        notes = list(recorded.attrs["notes"])
         left = MOST_LINES - sum(len(note) // console.width + 2 for note in notes)
         for table in view.tables(recorded, console.width):
-            with console.capture() as printed:
-                console.print(table)
-            lines = printed.get().splitlines(keepends=True)
-            click.echo("".join(lines[:left]), nl=False)
+            lines = output.rendered(table, console)
+            output.styled(*lines[:left])
             left -= len(lines)
             if left < 0:
-                notes.append("\nLeft out: all that comes after this; --csv and --json give all of it.")
+                notes.append("Left out: all that comes after this; --csv and --json give all of it.")
                 break
         for note in notes:
-            console.print(note)
+            output.styled("", *output.rendered(Text(printable(note)), console))
 
 
 def announced(recording: Recording) -> Recording:
     """A recording, after a line on standard error if it takes long."""
     if said := recording.announced():
-        click.echo(said, err=True)
+        say(said, err=True)
     return recording
 
 

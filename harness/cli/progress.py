@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from harness.cli.output import console, say
 from harness.sweeps.run import Progress
 
 
@@ -17,15 +17,14 @@ def bar(name: str) -> Iterator[Progress]:
     Until then the terminal is left as it is, with its cursor.
     """
     from rich import progress
-    from rich.console import Console
 
     columns = (
-        progress.TextColumn("{task.description}"),
+        progress.TextColumn("{task.description}", markup=False),
         progress.BarColumn(),
         progress.TextColumn("{task.completed:,.0f} of {task.total:,.0f} runs"),
         progress.TimeRemainingColumn(),
     )
-    shown = progress.Progress(*columns, console=Console(stderr=True))
+    shown = progress.Progress(*columns, console=console(stderr=True))
     task = shown.add_task(name, total=0)
 
     def report(done: int, runs: int) -> None:
@@ -48,6 +47,6 @@ def lines(name: str, seconds: float) -> Iterator[Progress]:
         now = time.monotonic()
         if done == runs or now - last >= seconds:
             last = now
-            print(f"{name}: {done:,} of {runs:,} runs", file=sys.stderr, flush=True)
+            say(f"{name}: {done:,} of {runs:,} runs", err=True)
 
     yield report

@@ -11,6 +11,7 @@ import click
 
 from harness.cli import printing
 from harness.cli.options import endpoint_option, experiment_argument, folder_argument, parse_settings, set_option
+from harness.cli.output import say
 from harness.cli.printing import EXIT_FAILED, one_line_errors
 from harness.errors import HarnessError
 
@@ -68,7 +69,7 @@ def sweep(file: str, results: str, settings: tuple[str, ...], report: bool, **ch
             )
             ran = run.sweep(experiment, results, options, executor, watch)
     except HarnessError as error:
-        click.echo(str(error), err=True)
+        say(*error.lines, err=True)
         sys.exit(stop.exit_code if stop else error.exit_code)
     printing.summary(ran)
     if report:
@@ -136,7 +137,7 @@ def status(folder: str, endpoint: str | None) -> None:
         **({"time_left": left} if found.done < found.blocks else {}),
     )
     for name, what in found.bad:
-        click.echo(f"{folder}/{name}: {what}")
+        say(f"{folder}/{name}: {what}")
 
 
 @click.command()
@@ -157,11 +158,11 @@ def verify(folder: str, endpoint: str | None) -> None:
 
     found = status_of(folder, deep=True, endpoint=endpoint)
     for name, what in found.bad:
-        click.echo(f"{folder}/{name}: {what}")
+        say(f"{folder}/{name}: {what}")
     for name in found.ignored:
-        click.echo(f"{folder}/{name}: not in the log, and ignored")
+        say(f"{folder}/{name}: not in the log, and ignored")
     missing = found.blocks - found.done
-    click.echo(f"{folder}: {found.done:,} of {found.blocks:,} blocks are whole, {len(found.bad):,} files are not")
+    say(f"{folder}: {found.done:,} of {found.blocks:,} blocks are whole, {len(found.bad):,} files are not")
     if found.bad or missing:
         sys.exit(EXIT_FAILED)
 
@@ -182,7 +183,7 @@ def compact(folder: str) -> None:
     from harness.store.places import place_of
 
     before, after = merge(place_of(folder))
-    click.echo(f"{folder}: {before:,} parts are now {after:,}" if after < before else f"{folder}: nothing to merge")
+    say(f"{folder}: {before:,} parts are now {after:,}" if after < before else f"{folder}: nothing to merge")
 
 
 def _executor(**cluster: Any) -> Any:

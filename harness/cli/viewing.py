@@ -8,6 +8,7 @@ import click
 
 from harness.cli import completing, printing
 from harness.cli.options import experiment_argument, folder_argument, parse_settings
+from harness.cli.output import say
 from harness.cli.printing import one_line_errors
 from harness.errors import HarnessError
 
@@ -63,9 +64,8 @@ def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: st
     recorded = view.record_of(printing.announced(view.Recording(configuration, shown, view.Page())))
     for kind, path in drawn.items():
         steps.draw(recorded, path, kind)
-        click.echo(f"wrote {path}")
-    for note in recorded.attrs["notes"]:
-        click.echo(note)
+        say(f"wrote {path}")
+    say(*recorded.attrs["notes"])
 
 
 @click.command()
@@ -84,7 +84,7 @@ def report(folder: str, save: str | None) -> None:
     """
     from harness.views.report import write
 
-    click.echo(f"wrote {write(folder, save)}")
+    say(f"wrote {write(folder, save)}")
 
 
 @click.command()
@@ -142,7 +142,7 @@ def plot(folder: str, where: tuple[str, ...], **choices: Any) -> None:
     """
     from harness.views.plots import write
 
-    click.echo(f"wrote {write(folder, where=parse_settings(where, '--where'), **choices)}")
+    say(f"wrote {write(folder, where=parse_settings(where, '--where'), **choices)}")
 
 
 COMMANDS = (explain, report, plot)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from harness.cli import completing
+from harness.cli.output import data, say
 from harness.cli.printing import one_line_errors
 
 
@@ -37,8 +38,8 @@ def new(name: str | None, origin: str | None, csv: str | None) -> None:
 
     written = write(name, origin, csv)
     for path in written:
-        click.echo(f"wrote {path}")
-    click.echo(f"harness plan {written[-1]} counts what it would take, harness sweep {written[-1]} --report trains it")
+        say(f"wrote {path}")
+    say(f"harness plan {written[-1]} counts what it would take, harness sweep {written[-1]} --report trains it")
 
 
 @click.command()
@@ -56,7 +57,7 @@ def schema() -> None:
 
     from harness.experiment import json_schema
 
-    click.echo(json.dumps(json_schema(), indent=2))
+    data(json.dumps(json_schema(), indent=2) + "\n")
 
 
 COMMANDS = (new, schema)

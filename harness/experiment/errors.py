@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, printable
 from harness.experiment.synonyms import NOTHING_LIKE, SYNONYMS
 
 Path = tuple[str | int, ...]
@@ -57,11 +57,12 @@ class ExperimentError(HarnessError):
         self.problems = list(problems)
         super().__init__(self.problems)
 
-    def __str__(self) -> str:
-        lines = [str(problem) for problem in self.problems[:SHOWN]]
+    @property
+    def lines(self) -> list[str]:
+        lines = [printable(problem) for problem in self.problems[:SHOWN]]
         if len(self.problems) > SHOWN:
-            lines.append(f"{self.problems[0].file}: and {len(self.problems) - SHOWN} more problems")
-        return "\n".join(lines)
+            lines.append(printable(f"{self.problems[0].file}: and {len(self.problems) - SHOWN} more problems"))
+        return lines
 
 
 class BadValueError(ValueError):
@@ -127,7 +128,7 @@ def dotted(path: Path) -> str:
 
 def shorten(text: str, most: int = LONGEST) -> str:
     """One printable line of at most that many characters."""
-    text = "".join(letter if letter.isprintable() else "?" for letter in text[: most + 1])
+    text = printable(text[: most + 1])
     return text if len(text) <= most else text[: most - 3] + "..."
 
 

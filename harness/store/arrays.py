@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from harness.errors import HarnessError
+from harness.experiment.errors import found
+from harness.experiment.settings import MOST_WEIGHTS
 
 Arrays = dict[str, NDArray[np.floating]]
 NAMED = re.compile(r"w(?P<w>[1-9]\d*)_([1-9]\d*)_([1-9]\d*)|b(?P<b>[1-9]\d*)_([1-9]\d*)")
@@ -56,8 +62,26 @@ def _networks(table: pd.DataFrame, layers: Sequence[int] | None) -> list[Sequenc
     if layers is not None:
         return [layers] * len(table)
     if "layers" in table.columns:
-        return [json.loads(text) for text in table["layers"]]
+        read = {text: _read(text) for text in set(table["layers"])}
+        return [read[text] for text in table["layers"]]
     raise ValueError("the table does not say what layers its networks have: give layers=[inputs, .., outputs]")
+
+
+def is_layers(layers: Any) -> bool:
+    """Whether these can be the units of each layer of a network."""
+    if not isinstance(layers, list) or len(layers) < 2:
+        return False
+    if not all(isinstance(units, int) and not isinstance(units, bool) and units > 0 for units in layers):
+        return False
+    return bool(sum(above * below for below, above in pairwise(layers)) <= MOST_WEIGHTS)
+
+
+def _read(text: Any) -> Sequence[int]:
+    """The layers that a label of the table says. Raises `HarnessError`."""
+    with contextlib.suppress(TypeError, ValueError, RecursionError):
+        if is_layers(layers := json.loads(text)):
+            return list(layers)
+    raise HarnessError(f"column layers: expected the units of each layer, such as [2, 2, 1], found {found(text)}")
 
 
 def _shape(name: str, layers: Sequence[int]) -> tuple[int, ...]:
@@ -70,5 +94,10 @@ def _shape(name: str, layers: Sequence[int]) -> tuple[int, ...]:
 def _fill(array: NDArray[np.floating], column: pd.Series, shapes: list[tuple[int, ...]]) -> None:
     for row, (values, shape) in enumerate(zip(column, shapes, strict=True)):
         if values is not None:
+            if np.size(values) != np.prod(shape):
+                raise HarnessError(
+                    f"column {column.name}: expected the {np.prod(shape)} numbers of that layer, found "
+                    f"{np.size(values)}; give the layers that the network had"
+                )
             place: tuple[Any, ...] = (row, *map(slice, shape))
             array[place] = np.reshape(values, shape)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from harness.store.contents import StoreError
 from harness.store.folder import Folder
 from harness.store.log import BLOCKS, EXPERIMENT, KINDS, LOG, MANIFEST, Entry, sums
 from harness.store.places import Place
 from harness.store.reading import no_results
+from harness.store.strangers import from_parquet, joined
 
 LARGE = 2**28
 """Bytes from which on a merged file takes no further parts."""
@@ -70,5 +70,5 @@ def _tables(place: Place, group: list[Entry]) -> dict[str, pa.Table]:
     tables: dict[str, list[pa.Table]] = {}
     for file in (file for entry in group for file in entry.files):
         kind = file.name.split("/")[0]
-        tables.setdefault(kind, []).append(pq.read_table(pa.BufferReader(place.read(file.name))))
-    return {kind: pa.concat_tables(pieces).combine_chunks() for kind, pieces in tables.items()}
+        tables.setdefault(kind, []).append(from_parquet(place.read(file.name), f"{place}/{file.name}"))
+    return {kind: joined(pieces, f"{place}/{kind}").combine_chunks() for kind, pieces in tables.items()}

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import errno
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -24,11 +25,25 @@ from pathlib import PurePath
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.store.log import BLOCKS, EXPERIMENT, KINDS, LOG, MANIFEST, OURS, Entry, File, parse, parse_manifest
+from harness.store.log import (
+    BLOCKS,
+    EXPERIMENT,
+    KINDS,
+    LOG,
+    MANIFEST,
+    OURS,
+    REPLACING,
+    SMALL,
+    Entry,
+    File,
+    entry_flaw,
+    manifest_flaw,
+    parse,
+    parse_manifest,
+)
 from harness.store.places import Place
 
-REPLACING = "replacing"
-"""The state of a manifest while the results of another experiment make room for those of this one."""
+MISSING = "missing"
 
 NO_FILE = "not a file, though it has the name of one of the sweep's"
 
@@ -51,11 +66,26 @@ class Found:
     def covers(self, kind: str, blocks: int) -> bytearray:
         """For each block of the plan, 1 if it lies in a good file of this kind."""
         covered = bytearray(blocks)
-        for entry in self.good:
-            if entry.kind == kind:
-                stop = min(entry.stop, blocks)
-                covered[entry.first : stop] = b"\1" * (stop - entry.first)
+        for span in spans(entry for entry in self.good if entry.kind == kind):
+            stop = min(span.stop, blocks)
+            covered[span.start : stop] = b"\1" * (stop - span.start)
         return covered
+
+    def done(self, blocks: int, *kinds: str) -> int:
+        """How many of the blocks of the plan lie in a good file of these kinds, in a time that the log decides."""
+        found = spans(entry for entry in self.good if entry.kind in kinds)
+        return sum(max(0, min(span.stop, blocks) - span.start) for span in found)
+
+
+def spans(entries: Iterable[Entry]) -> list[range]:
+    """The blocks that entries hold, in order, none of them twice."""
+    joined: list[range] = []
+    for first, stop in sorted((entry.first, entry.stop) for entry in entries):
+        if joined and first <= joined[-1].stop:
+            joined[-1] = range(joined[-1].start, max(joined[-1].stop, stop))
+        else:
+            joined.append(range(first, stop))
+    return joined
 
 
 class Contents:
@@ -70,14 +100,23 @@ class Contents:
     def manifest(self) -> dict[str, Any] | None:
         """What the manifest says, or None if there is none to read."""
         try:
-            return parse_manifest(self.place.read(MANIFEST))
+            return parse_manifest(self.place.read(MANIFEST, SMALL))
         except OSError:
             return None
+
+    def manifest_flaw(self) -> str:
+        """Why there is no manifest to read; nothing if there is one."""
+        try:
+            return manifest_flaw(self.place.read(MANIFEST, SMALL))
+        except FileNotFoundError:
+            return MISSING
+        except OSError as error:
+            return error.strerror or str(error)
 
     def described(self, manifest: Mapping[str, Any]) -> bool:
         """Whether the experiment is there as it was run."""
         try:
-            return bool(hashlib.sha256(self.place.read(EXPERIMENT)).hexdigest() == manifest["experiment_sha256"])
+            return bool(hashlib.sha256(self.place.read(EXPERIMENT, SMALL)).hexdigest() == manifest["experiment_sha256"])
         except OSError:
             return False
 
@@ -122,7 +161,7 @@ class Contents:
         """What is there. deep: whether to read all data again, or only their sizes."""
         entries, sizes = self.entries(), self.data()
         blocked = self.blocked()
-        damaged = [(name, "damaged") for name in self._logged() if name not in entries]
+        damaged = [(name, f"damaged: {self._entry_flaw(name)}") for name in self._logged() if name not in entries]
         logged = {file.name for entry in entries.values() for file in entry.files}
         damaged += [(name, NO_FILE) for name in blocked if name not in logged]
 
@@ -135,8 +174,15 @@ class Contents:
         problems = dict(zip(files, _each(problem, files, many=deep), strict=True))
         wrong = {entry: [flaw for file in entry.files if (flaw := problems[file])] for entry in entries.values()}
         parts, blocks = ([entry for entry in entries.values() if entry.kind == kind] for kind in ("part", "block"))
-        asked_for = Found(parts, []).covers("part", max((entry.stop for entry in entries.values()), default=0))
-        loose = [entry for entry in blocks if not asked_for[entry.first]]  # the others' part was made of them
+        made = spans(parts)
+        starts = [span.start for span in made]
+
+        def merged(block: Entry) -> bool:
+            """Whether a part was made of it."""
+            at = bisect_right(starts, block.first)
+            return at > 0 and block.first < made[at - 1].stop
+
+        loose = [entry for entry in blocks if not merged(entry)]
         blamed = [*parts, *(entry for entry in loose if wrong[entry] and self.done(entry))]  # none merged meanwhile
         bad = [*damaged, *(flaw for entry in blamed for flaw in wrong[entry])]
         return Found([entry for entry in (*parts, *loose) if not wrong[entry]], bad, entries.values())
@@ -165,10 +211,17 @@ class Contents:
 
     def entry(self, name: str) -> Entry:
         """The entry of this name. Raises OSError if it is not there, or damaged."""
-        entry = parse(self.place.read(name))
+        entry = parse(self.place.read(name, SMALL))
         if entry is None or entry.name != name:
             raise OSError(errno.EIO, "damaged", name)
         return entry
+
+    def _entry_flaw(self, name: str) -> str:
+        """What is wrong with an entry that cannot be read."""
+        try:
+            return entry_flaw(self.place.read(name, SMALL)) or "it is another's, by its name"
+        except OSError as error:
+            return error.strerror or str(error)
 
     def data(self) -> dict[str, int]:
         """The files of data by names that a sweep gives, and their bytes."""
@@ -183,7 +236,7 @@ class Contents:
 def flaw_of(place: Place, file: File, sizes: Mapping[str, int], deep: bool) -> tuple[str, str] | None:
     """(the file's name, what is wrong with it), or None. sizes: of what is there. deep: whether to read it."""
     if file.name not in sizes:
-        return file.name, "missing"
+        return file.name, MISSING
     if sizes[file.name] != file.bytes:
         return file.name, f"{sizes[file.name]:,} bytes, expected {file.bytes:,}"
     if deep and place.digest(file.name) != (file.bytes, file.sha256):

@@ -63,9 +63,15 @@ class Disk:
             for path in dict.fromkeys([*(path.parent for path in missing), self.root.parent, self.root, *inside]):
                 _sync(path)
 
-    def read(self, name: str) -> bytes:
-        """All of a file. Raises OSError, also for a link, and for a FIFO or a device, which may never end."""
+    def read(self, name: str, most: int | None = None) -> bytes:
+        """All of a file. Raises OSError, also for a link, and for a FIFO or a device, which may never end.
+
+        most: its bytes; a larger one is not read.
+        """
         with self._opened(name) as file:
+            found = os.fstat(file.fileno()).st_size
+            if most is not None and found > most:
+                raise OSError(errno.EFBIG, f"{found:,} bytes, expected at most {most:,}", str(self.root / name))
             return file.read()
 
     def names(self, folder: str) -> list[str]:

@@ -15,12 +15,13 @@ import pyarrow as pa
 
 from harness.experiment.differences import unlike
 from harness.experiment.model import Experiment
-from harness.store.contents import REPLACING, Contents, Found, StoreError
-from harness.store.files import arrow, check_arrow, check_parquet, digest, from_arrow, ours, parquet
+from harness.store.contents import Contents, Found, StoreError
+from harness.store.files import arrow, check_arrow, check_parquet, digest, ours, parquet
 from harness.store.kept import Kept, as_it_was
-from harness.store.log import BLOCKS, EXPERIMENT, KINDS, LOG, MANIFEST, Entry, File, seal, sums
+from harness.store.log import BLOCKS, EXPERIMENT, KINDS, LOG, MANIFEST, REPLACING, SMALL, Entry, File, seal, sums
 from harness.store.places import Place
 from harness.store.schema import SCHEMA_VERSION
+from harness.store.strangers import from_arrow, joined
 
 VERSIONS = ("backprop-harness", "numba", "numpy", "pyarrow")
 
@@ -47,8 +48,8 @@ class Folder(Contents):
             strangers = [name for name in self._visible() if name != EXPERIMENT]
             if strangers and not any(entry.key == keys(entry.first, entry.stop) for entry in self.entries().values()):
                 raise StoreError(
-                    f"{self}: not empty, and not a folder of results (it has no manifest), so that nothing there is "
-                    "replaced; give another name or --results"
+                    f"{self}: not empty, and not a folder of results (it has no manifest that can be read), so that "
+                    "nothing there is replaced; give another name or --results"
                 )
         elif not replace and (before["fingerprint"], before["schema_version"]) != (
             experiment.fingerprint,
@@ -63,7 +64,10 @@ class Folder(Contents):
         experiment: beside whose file the data are looked for, if they were not kept.
         """
         try:
-            text, fingerprint = self.place.read(EXPERIMENT).decode(), str((self.manifest() or {}).get("fingerprint"))
+            text, fingerprint = (
+                self.place.read(EXPERIMENT, SMALL).decode(),
+                str((self.manifest() or {}).get("fingerprint")),
+            )
             return as_it_was(self, text, fingerprint, [experiment.label])
         except (OSError, UnicodeDecodeError, StoreError):
             return None
@@ -117,7 +121,7 @@ class Folder(Contents):
         files = []
         for kind in sorted(tables, key=KINDS.index, reverse=True):
             table = tables[kind]
-            path = f"{kind}/{entry.stem}.parquet" if entry.kind == "part" else f"{BLOCKS}/{kind}-{entry.stem}.arrow"
+            path = entry.path(kind)
             make, check = (parquet, check_parquet) if entry.kind == "part" else (arrow, check_arrow)
             data = make(table)
             self.place.write(path, data, partial(check, table.num_rows))
@@ -137,12 +141,12 @@ class Folder(Contents):
             files = [file.name for entry in entries for file in entry.files]
             for name in files:
                 kind = name.removeprefix(f"{BLOCKS}/").split("-")[0]
-                tables.setdefault(kind, []).append(from_arrow(self.place.read(name)))
+                tables.setdefault(kind, []).append(from_arrow(self.place.read(name), f"{self}/{name}"))
         except FileNotFoundError:
             if self.done(part):
                 return
             raise
-        whole = {kind: pa.concat_tables(pieces) for kind, pieces in tables.items()}
+        whole = {kind: joined(pieces, f"{self}/{BLOCKS}") for kind, pieces in tables.items()}
         self.commit(replace(part, **sums(entries)), whole)
         self.place.remove([*names, *files])
 

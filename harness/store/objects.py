@@ -6,6 +6,7 @@ when it is killed.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -66,10 +67,16 @@ class Objects:
         with self._writing("") as client:
             client.list_objects_v2(**self._object(""), MaxKeys=1)
 
-    def read(self, name: str) -> bytes:
-        """All of an object. Raises FileNotFoundError."""
+    def read(self, name: str, most: int | None = None) -> bytes:
+        """All of an object. Raises FileNotFoundError.
+
+        most: its bytes; of a larger one OSError is raised, and no more is read.
+        """
         with _failures(f"{self}/{name}"), self._files.open_input_stream(self._path(name)) as stream:
-            return bytes(stream.read())
+            data = bytes(stream.read() if most is None else stream.read(most + 1))
+        if most is not None and len(data) > most:
+            raise OSError(errno.EFBIG, f"expected at most {most:,} bytes", f"{self}/{name}")
+        return data
 
     def sizes(self, folder: str) -> dict[str, int]:
         """The objects right under a folder and their bytes."""

@@ -17,6 +17,7 @@ from harness.experiment import ExperimentError, source
 from harness.experiment.errors import none_of
 from harness.store.contents import Contents, StoreError
 from harness.store.places import S3, Place, place_of
+from harness.store.strangers import ATTRIBUTES, Table, readable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,11 +31,11 @@ NAMED = 3
 """How many files that are not of the sweep a warning names."""
 
 
-def dataset(place: Place, kind: str) -> ds.Dataset:
+def dataset(place: Place, kind: str) -> Table:
     """The files of a table (kind: runs or curves) as one data set, of which nothing is in memory yet.
 
     They are those that the log names, in the order of their blocks; a warning names what else lies there. Raises
-    `StoreError` if there are none.
+    `StoreError` if there are none, or if they are not what a sweep writes.
     """
     contents = Contents(place)
     names = contents.files(kind)
@@ -47,15 +48,16 @@ def dataset(place: Place, kind: str) -> ds.Dataset:
         told = ", ".join(strangers[:NAMED]) + more
         warnings.warn(HarnessWarning(f"{place}: not of the sweep, and ignored: {told}"), stacklevel=2)
     paths, filesystem = place.dataset(names)
-    return ds.dataset(paths, format="parquet", filesystem=filesystem)
+    with readable(f"{place}/{names[0]}"):
+        return Table.of(ds.dataset(paths, format="parquet", filesystem=filesystem), kind, f"{place}/{names[0]}")
 
 
-def pieces(found: ds.Dataset) -> list[ds.Fragment]:
+def pieces(found: Table) -> list[Table]:
     """The row groups of all files, in order: a million rows each at most, as the harness writes them."""
     return [piece for file in found.get_fragments() for piece in file.split_by_row_group() or [file]]
 
 
-def table_of(piece: ds.Fragment, columns: Sequence[str] | None, only: ds.Expression | None = None) -> pa.Table:
+def table_of(piece: Table, columns: Sequence[str] | None, only: ds.Expression | None = None) -> pa.Table:
     """Columns of the rows of a piece, all or those that meet an expression; little is read ahead."""
     return piece.to_table(columns=columns, filter=only, batch_size=BATCH, batch_readahead=AHEAD)
 
@@ -96,7 +98,7 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
     `harness.weights` needs them to shape list columns.
     """
     made: pd.DataFrame = table.to_pandas()
-    made.attrs = json.loads((table.schema.metadata or {}).get(b"PANDAS_ATTRS", b"{}"))
+    made.attrs = json.loads((table.schema.metadata or {}).get(ATTRIBUTES, b"{}"))
     return made
 
 

@@ -6,21 +6,14 @@ Whoever reaches a Dask port runs code there: nothing here opens one to other mac
 from __future__ import annotations
 
 import json
-import logging
 import pickle
 import platform
-import signal
-import sys
 import time
-import warnings
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
-from functools import partial
 from importlib import import_module
 from itertools import chain, islice
-from multiprocessing import resource_tracker
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -29,13 +22,9 @@ from harness.errors import FailedError, HarnessError
 from harness.store.disk import Disk
 from harness.store.folder import Folder
 from harness.store.places import Place, place_of
+from harness.sweeps.processes import distributed, line, processes, quiet
 from harness.sweeps.run import Executor
 from harness.sweeps.work import Task, Work
-
-try:
-    distributed: Any = import_module("distributed")
-except ImportError:
-    raise FailedError("a cluster needs Dask: pip install backprop-harness[dask]") from None
 
 IN_FLIGHT = 4
 """Blocks for each thread of the workers: enough to keep it busy."""
@@ -46,8 +35,6 @@ PATIENCE = 120.0
 """Seconds without a result, while nothing runs on a worker that is alive."""
 SILENT, ANSWER, POLL = 30.0, 20.0, 0.5
 """Seconds: a worker not heard of for so long is not alive; a scheduler has so long to answer; how often to look."""
-LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
-SILENCE = logging.CRITICAL + 1
 GOES_ON = "what is done is kept, and the same command goes on from it"
 
 
@@ -61,8 +48,8 @@ def opened(
     """
     if sum(map(bool, (scheduler, scheduler_file, workers))) != 1:
         raise HarnessError("--scheduler, --scheduler-file and --workers: give one of them")
-    local: AbstractContextManager[Any] = _processes(workers) if workers else nullcontext()
-    with _quiet(), local as cluster:
+    local: AbstractContextManager[Any] = processes(workers) if workers else nullcontext()
+    with quiet(), local as cluster:
         address = cluster.scheduler_address if workers else scheduler or _address(Path(scheduler_file or ""))
         if address.startswith("tls://") and not distributed.Security().get_connection_args("client")["ssl_context"]:
             raise FailedError(f"{address}: Dask's configuration has no certificates (distributed.comm.tls)")
@@ -70,7 +57,7 @@ def opened(
             import_module("distributed.comm").resolve_address(address)  # a client that fails on this is never closed
             client = distributed.Client(address, timeout=ANSWER, set_as_default=False)
         except Exception as error:
-            raise FailedError(f"{address}: no Dask scheduler answers there ({_line(error)})") from None
+            raise FailedError(f"{address}: no Dask scheduler answers there ({line(error)})") from None
         try:
             yield run(client)
         finally:
@@ -90,19 +77,6 @@ def run(client: Any, patience: float = PATIENCE) -> Executor:
         return _Flight(client, function, patience).results(tasks)
 
     return executor
-
-
-class _Scheduler(distributed.Scheduler):  # type: ignore[misc]
-    """A scheduler without the HTTP server that every other opens, and that asks nobody for a password."""
-
-    def start_http_server(self, *given: Any, **named: Any) -> None:
-        """Open no port: a scheduler does so even if it is told to have no dashboard."""
-
-
-class _Worker(distributed.Worker):  # type: ignore[misc]
-    """A worker without an HTTP server."""
-
-    start_http_server = _Scheduler.start_http_server
 
 
 class _Flight:
@@ -134,7 +108,7 @@ class _Flight:
             with suppress(Exception):
                 self.client.cancel([future for future, _ in self.running.values()])
         if self.failures:
-            raise FailedError("\n".join([*self.failures, GOES_ON]))
+            raise FailedError(*self.failures, GOES_ON)
 
     def _results(self, tasks: Iterable[Task], alone: bool = False) -> Iterator[int]:
         waiting = iter(tasks)
@@ -173,7 +147,7 @@ class _Flight:
             if killed and not alone:
                 self.suspects.append(task)
             else:
-                self.failures.append(f"{self._name(task)}: {'its workers died' if killed else _line(error)}")
+                self.failures.append(f"{self._name(task)}: {'its workers died' if killed else line(error)}")
         future.release()
         return bool(status != "error")
 
@@ -248,34 +222,6 @@ def _anywhere(work: Work) -> Work:
     return replace(work, place=absolute(work.place), earlier=earlier)
 
 
-def _processes(workers: int) -> Any:
-    """A cluster of so many processes with a thread each, which listens to this machine alone.
-
-    A port each of the scheduler, of the workers and of the nannies that start them again, for what they tell each
-    other; no other. Ctrl-C is for the command: what is started from a thread that blocks the signal blocks it too.
-    Raises `FailedError` if they do not start.
-    """
-    sys.warnoptions.append("ignore")  # for the tracker alone: it complains when `stop` leaves at once
-    resource_tracker.ensure_running()
-    sys.warnoptions.pop()
-    place = {"protocol": "tcp://", "host": "127.0.0.1"}
-    worker = {"nthreads": 1, "memory_limit": 0, "silence_logs": SILENCE, "worker_class": _Worker}
-    with ThreadPoolExecutor(1, initializer=partial(signal.pthread_sigmask, signal.SIG_BLOCK, {signal.SIGINT})) as pool:
-        made = pool.submit(
-            distributed.SpecCluster,
-            workers={number: {"cls": distributed.Nanny, "options": place | worker} for number in range(workers)},
-            scheduler={"cls": _Scheduler, "options": place | {"port": 0}},
-            silence_logs=SILENCE,
-        )
-    try:
-        return made.result()
-    except Exception as error:
-        cause: BaseException = error
-        while further := cause.__cause__ or cause.__context__:
-            cause = further
-        raise FailedError(f"worker processes cannot be started here ({_line(cause)})") from None
-
-
 def _address(file: Path) -> str:
     """The scheduler that wrote a file, which may yet have to start."""
     deadline = time.monotonic() + ANSWER
@@ -284,27 +230,5 @@ def _address(file: Path) -> str:
             return str(json.loads(file.read_text("utf-8"))["address"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             if time.monotonic() > deadline:
-                raise FailedError(f"{file}: not the file of a Dask scheduler ({_line(error)})") from None
+                raise FailedError(f"{file}: not the file of a Dask scheduler ({line(error)})") from None
         time.sleep(POLL)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without what Dask tells on standard error: what matters is raised."""
-    loggers = [logging.getLogger(name) for name in LOGGERS]
-    before = [logger.level for logger in loggers]
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="distributed")
-        for logger in loggers:
-            logger.setLevel(SILENCE)
-        try:
-            yield
-        finally:
-            for logger, level in zip(loggers, before, strict=True):
-                logger.setLevel(level)
-
-
-def _line(error: BaseException) -> str:
-    """What went wrong, in one line."""
-    text = " ".join(str(error).split())
-    return text if isinstance(error, HarnessError) else f"{type(error).__name__}: {text}".removesuffix(": ")

@@ -15,17 +15,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from harness.block import Block, Curves, Outcome
 from harness.experiment.differences import unlike
 from harness.experiment.model import Data, Experiment
 from harness.store.contents import StoreError
-from harness.store.files import from_arrow
 from harness.store.folder import Folder
 from harness.store.log import Entry
 from harness.store.places import Place
+from harness.store.strangers import from_arrow, from_parquet, whole
 from harness.sweeps.pieces import Piece
 from harness.sweeps.plan import Plan
 
@@ -125,6 +124,9 @@ class Earlier:
         table, curves = self._tables(number)
         first, stop = block.first_stop[runs], block.first_stop[runs + 1]
         index = pd.MultiIndex.from_arrays([table["run"].to_numpy(), table["epochs"].to_numpy()])
+        if not index.is_unique:
+            twice = f"run {table['run'][int(index.duplicated().argmax())]} has two rows of as many epochs"
+            raise StoreError(f"{self.place}/{self.entries[number].files[-1].name}: {twice}; see --overwrite")
         stops = _ranges(first, stop)
         wanted = pd.MultiIndex.from_arrays([np.repeat(earlier, stop - first), block.stops[stops]])
         at = index.get_indexer(wanted)
@@ -162,9 +164,12 @@ class Earlier:
         entry = self.entries[number]
         tables: dict[str, pa.Table] = {}
         for file in entry.files:
-            data = self.place.read(file.name)
-            kind = "curves" if "curves" in file.name else "runs"
-            tables[kind] = pq.read_table(pa.BufferReader(data)) if entry.kind == "part" else from_arrow(data)
+            kind, where = "curves" if "curves" in file.name else "runs", f"{self.place}/{file.name}"
+            read = from_parquet if entry.kind == "part" else from_arrow
+            tables[kind] = whole(read(self.place.read(file.name), where), kind, where)
+        expected, given = [column.name for column in self._plan.tables().runs], tables["runs"].schema.names
+        if strange := set(expected) ^ set(given):
+            raise StoreError(f"{where}: its columns are not the experiment's, as {strange.pop()}; see --overwrite")
         return tables["runs"], tables.get("curves")
 
 

@@ -172,8 +172,8 @@ def complete(folder: Folder, plan: Plan, options: Options) -> bool:
     if manifest["fingerprint"] != plan.experiment.fingerprint:
         return False
     found = folder.found()
-    described = folder.described(manifest) and not problem(folder, manifest)
-    return described and not found.bad and all(found.covers("part", manifest["blocks"]))
+    described, blocks = folder.described(manifest) and not problem(folder, manifest), int(manifest["blocks"])
+    return described and not found.bad and found.done(blocks, "part") == blocks
 
 
 def tasks_left(plan: Plan, found: Found) -> list[Task]:

@@ -28,7 +28,8 @@ def asked(results: Results) -> Any:
     """
     from harness.experiment import document  # loads pydantic
 
-    return document.read(source.read(results.name, results.source).data, [])[0]
+    found = document.read(source.read(results.name, results.source).data, [])[0]
+    return found.model_copy(update={"data": found.data or document.DataSection()})
 
 
 def description(results: Results) -> str:
@@ -182,8 +183,8 @@ def _number(value: Any) -> str:
 
 def _data(section: Any) -> str:
     """Where the samples come from, and how many there are if the experiment says so."""
-    if section.rows:
+    if isinstance(section.rows, list):
         return f"{len(section.rows):,} sample{'s' * (len(section.rows) > 1)}"
     if section.generate:
         return f"{section.generate}, {section.samples:,} samples"
-    return f"data {Path(section.file).name}"
+    return f"data {Path(section.file).name}" if section.file else ""

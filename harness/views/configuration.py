@@ -17,7 +17,7 @@ from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid
 from harness.experiment.model import Experiment, Value, label
 from harness.experiment.resolve import network_data, override, structure
 from harness.store import arrays
-from harness.store.contents import Contents
+from harness.store.contents import Contents, StoreError
 from harness.store.files import FINGERPRINT
 from harness.store.kept import as_it_was
 from harness.store.places import S3
@@ -151,6 +151,11 @@ def of_row(results: Results, number: int) -> Configuration:
     row = results.row(number)
     ((run, epochs),) = row[["run", EPOCHS]].itertuples(index=False)
     grid = Grid(experiment)
+    if not 0 <= run < grid.runs or epochs < 0:
+        raise StoreError(
+            f"{results.folder}: config {number}: expected a run from 0 to {grid.runs - 1:,}, found {run:,} of "
+            f"{epochs:,} epochs; these rows are not of that experiment"
+        )
     ids = grid.select(run, run + 1).ids
     used = [key for key in (*grid.keys, REPEAT) if key != EPOCHS and ids[key][0] != IDLE]
     values = {key: grid.values[key][ids[key][0]] for key in used}
@@ -162,6 +167,9 @@ def of_row(results: Results, number: int) -> Configuration:
 def _final(row: pd.DataFrame, made: Structure) -> Final:
     """How a row of the table ended."""
     (about,) = row[[EPOCHS, "settled_epoch", "diverged_epoch"]].to_dict("records")
+    for name in ("settled_epoch", "diverged_epoch"):
+        if not pd.isna(about[name]) and not 0 < about[name] <= about[EPOCHS]:
+            raise StoreError(f"column {name}: expected one of the {about[EPOCHS]:,} epochs, found {about[name]:,}")
     if not pd.isna(about["diverged_epoch"]):
         return Final(int(about["diverged_epoch"]), None, diverged=True)
     settled = None if pd.isna(about["settled_epoch"]) else int(about["settled_epoch"])

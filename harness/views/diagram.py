@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
+from harness.views.ticks import literal
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
@@ -69,12 +71,12 @@ def before_and_after(recorded: pd.DataFrame) -> Figure:
     large = max(layers) > MOST_UNITS or len(layers) - 2 > MOST_HIDDEN
     figure = _maps(first, last) if large else _networks(first, last)
     settings = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in recorded.attrs["settings"].items())
-    figure.suptitle(f"{recorded.attrs['name']}: {settings}", fontsize=13, fontweight="bold", wrap=True)
+    figure.suptitle(literal(f"{recorded.attrs['name']}: {settings}"), fontsize=13, fontweight="bold", wrap=True)
     about = recorded.attrs
     named = [f"{mark}{at} = {name}" for mark, key in NAMED.items() for at, name in enumerate(about[key], 1)]
     units = [f"of each layer the first {about['units']} units"] if about["units"] else []
     if words := ", ".join([*named[:MOST_NAMES], *units]):
-        figure.supxlabel(words, fontsize=10, color=NAME, wrap=True)
+        figure.supxlabel(literal(words), fontsize=10, color=NAME, wrap=True)
     return figure
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -34,8 +33,7 @@ class Opened(Results):
         A run that diverged has none: the mapping is empty. Raises `HarnessError` if there is no such row.
         """
         row = self.row(config).dropna(axis=1, how="all")
-        layers = self.layers or json.loads(row["layers"].iloc[0])
-        return {name: array[0] for name, array in arrays.weights(row, layers).items()}
+        return {name: array[0] for name, array in arrays.weights(row, self.layers).items()}
 
     def explain(self, config: int, epochs: int | str | Sequence[int | str] | None = None) -> steps.Explained:
         """What happened in a row, step by step: its record, as `harness.explain` has it.

@@ -21,7 +21,7 @@ import pyarrow as pa
 from plotly.offline import get_plotlyjs
 
 from harness.block import Status
-from harness.errors import HarnessError
+from harness.errors import HarnessError, printable
 from harness.store.disk import Disk
 from harness.store.folder import Folder
 from harness.views import about
@@ -88,7 +88,7 @@ def report(results: Results) -> str:
         notable=_printed(notable(results)),
         axes=about.axes(results.axes.values()),
         source=results.source,
-        load=LOAD.format(folder=results.folder),
+        load=_load(results.folder),
         provenance=_provenance(results, manifest),
         data=_packed(json.dumps(data, separators=(",", ":"), allow_nan=False).encode()),
         plotly=_plotly(),
@@ -128,7 +128,7 @@ def _idle(results: Results) -> list[dict[str, Any]]:
     """The loss of doing nothing for each kind of loss: the values of the axes that make it one, and the number."""
     names = unlike(results.axes)
     kinds = [dict(zip(names, kind, strict=True)) for kind in product(*(results.axes[name].values for name in names))]
-    found = [({name: str(value) for name, value in kind.items()}, idle_loss(results, kind)) for kind in kinds]
+    found = [({name: printable(value) for name, value in kind.items()}, idle_loss(results, kind)) for kind in kinds]
     return [{"kind": kind, "loss": _number(loss)} for kind, loss in found if loss is not None]
 
 
@@ -141,8 +141,15 @@ results.weights(0)            # of a row: an array for each layer
 results.explain(0)            # what happened to each weight, step by step
 
 # or with any reader of Parquet:
-#   pandas.read_parquet("{folder}/runs")
-#   duckdb.sql("SELECT * FROM '{folder}/runs/*.parquet' ORDER BY loss_mean LIMIT 5")"""
+#   pandas.read_parquet({runs})
+#   duckdb.sql({query})"""
+
+
+def _load(folder: str) -> str:
+    """How a program reads the table, whatever quotes the folder's name has."""
+    query = f"SELECT * FROM '{folder.replace(chr(39), 2 * chr(39))}/runs/*.parquet' ORDER BY loss_mean LIMIT 5"
+    runs, query = (json.dumps(text, ensure_ascii=False) for text in (f"{folder}/runs", query))
+    return LOAD.format(folder=folder, runs=runs, query=query)
 
 
 @cache
@@ -160,7 +167,7 @@ def _of(axis: Axis, column: pd.Series) -> Axis:
 
 
 def _axis(axis: Axis) -> dict[str, Any]:
-    values = [_number(value) if axis.numeric else str(value) for value in axis.values.tolist()]
+    values = [_number(value) if axis.numeric else printable(value) for value in axis.values.tolist()]
     return {"name": axis.name, "title": axis.title, "values": values, "log": bool(axis.geometric)}
 
 
@@ -183,7 +190,13 @@ def _number(value: Any) -> Any:
 
 def _curve(curve: Curve) -> dict[str, Any]:
     losses = {name: [_number(value) for value in values] for name, values in curve.losses.items()}
-    return {"config": curve.config, "label": curve.label, "kind": curve.kind, "epoch": list(curve.epochs), **losses}
+    return {
+        "config": curve.config,
+        "label": printable(curve.label),
+        "kind": printable(curve.kind),
+        "epoch": list(curve.epochs),
+        **losses,
+    }
 
 
 def _note(results: Results, shown: int) -> str:

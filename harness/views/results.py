@@ -15,14 +15,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
-from harness.experiment.axes import setting_of
 from harness.experiment.errors import either, none_of
 from harness.store.arrays import NAMED
-from harness.store.contents import Contents
+from harness.store.contents import Contents, StoreError
 from harness.store.log import EXPERIMENT
 from harness.store.places import place_of
 from harness.store.reading import dataset, load, pieces, table_of, to_frame
-from harness.store.schema import Column, fixed_columns, parameter_column
+from harness.store.schema import WHOLE, Column
+from harness.store.strangers import ATTRIBUTES, WRITTEN
 
 DECADES = 2.0
 """A positive axis whose greatest value is so many powers of ten above its least is drawn on a logarithmic scale, as is
@@ -110,8 +110,11 @@ class Results:
         contents = Contents(self.place)
         manifest = contents.manifest()
         if manifest and contents.described(manifest):
-            return str(self.place.read(EXPERIMENT), "utf-8")
-        return str(self._metadata[b"harness.experiment"], "utf-8")
+            try:
+                return str(self.place.read(EXPERIMENT), "utf-8")
+            except UnicodeDecodeError:
+                raise StoreError(f"{self.place}/{EXPERIMENT}: expected a text in UTF-8, found other bytes") from None
+        return str(self._metadata[WRITTEN], "utf-8")
 
     @property
     def has_curves(self) -> bool:
@@ -143,6 +146,8 @@ class Results:
             for name in names:
                 found[name].append(_distinct(table[name]))
         values = {name: pc.unique(pa.chunked_array(parts)) for name, parts in found.items()}
+        if not all(len(values[name]) for name in names if name in WHOLE):
+            raise StoreError(f"{self.folder}: a table without a row; get the folder anew, or train it anew")
         return {name: Axis(self.column(name), _values(some)) for name, some in values.items() if len(some) > 1}
 
     @cached_property
@@ -206,11 +211,7 @@ class Results:
         """What the schema says of a column. Raises `HarnessError` if there is no such one."""
         if name not in self._names:
             raise HarnessError(f"{self.folder}: no column {name!r}{none_of(name, self._names)}")
-        number = self.runs.schema.field("loss_mean").type
-        fixed = {column.name: column for part in fixed_columns(number) for column in part}
-        if name in fixed:
-            return fixed[name]
-        return parameter_column(name) if setting_of(name) or name in self.swept else Column(name, number, "", "")
+        return self.runs.columns[name]
 
     def frame(self, columns: Sequence[str], where: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """Columns of the rows that have the values in `where`, in the order of the files. Raises `HarnessError`."""
@@ -223,6 +224,8 @@ class Results:
         found = to_frame(self.runs.to_table(columns=columns, filter=pc.field("config") == config))
         if found.empty:
             raise HarnessError(f"{self.folder}: config {config}: no such row among the {self.rows:,} that are there")
+        if len(found) > 1:
+            raise StoreError(f"{self.folder}: config {config}: expected one row, found {len(found):,}; get it anew")
         return found
 
     def filter(self, where: Mapping[str, Any]) -> Any:
@@ -269,7 +272,7 @@ class Results:
     def _attributes(self) -> dict[str, Any]:
         import json
 
-        return dict(json.loads(self._metadata[b"PANDAS_ATTRS"])["harness"])
+        return dict(json.loads(self._metadata[ATTRIBUTES])["harness"])
 
 
 def _distinct(column: pa.ChunkedArray) -> pa.Array:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.store.contents import REPLACING, Contents, Found
+from harness.store.contents import MISSING, Contents, Found
 from harness.store.kept import problem
-from harness.store.log import EXPERIMENT, MANIFEST, sums
+from harness.store.log import EXPERIMENT, MANIFEST, REPLACING, sums
 from harness.store.places import place_of
 from harness.store.reading import no_results
 
@@ -40,9 +40,11 @@ def status_of(path: str, deep: bool | None = None, endpoint: str | None = None) 
     manifest, found = folder.manifest(), folder.found(deep)
     bad = list(found.bad)
     if manifest is None:
+        flaw = folder.manifest_flaw()
         if not found.good and not found.bad:
-            raise no_results(path, MANIFEST)
-        bad += [] if MANIFEST in dict(bad) else [(MANIFEST, "damaged or missing")]
+            raise no_results(path, MANIFEST if flaw == MISSING else f"{MANIFEST} that can be read: {flaw}")
+        flawed = [(MANIFEST, f"damaged or missing: {flaw}; the same sweep writes it anew")]
+        bad += [] if MANIFEST in dict(bad) else flawed
     elif manifest["state"] == REPLACING:
         found, bad = Found([], []), []  # what is there is another experiment's
     elif EXPERIMENT not in dict(bad) and not folder.described(manifest):
@@ -51,7 +53,7 @@ def status_of(path: str, deep: bool | None = None, endpoint: str | None = None) 
         bad.append(wrong)
     state = manifest["state"] if manifest else "damaged"
     blocks = manifest["blocks"] if manifest else max((entry.stop for entry in found.good), default=0)
-    done = sum(map(max, zip(found.covers("part", blocks), found.covers("block", blocks), strict=True)))
+    done = found.done(blocks, "part", "block")
     seconds = sums(found.good)["seconds"]
     # until a sweep is complete, a part lies there before the log names it
     ignored = [*folder.strangers(), *(folder.unlogged() if state == "complete" else [])]

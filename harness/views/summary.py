@@ -91,5 +91,4 @@ def _least(table: pa.Table, kinds: tuple[str, ...]) -> Iterator[tuple[tuple[str,
 
 def _row(part: Any, config: int, parameters: tuple[str, ...]) -> Mapping[str, Any]:
     columns = ["config", "loss_mean", *parameters, "repeat"]
-    (row,) = table_of(part, columns, pc.field("config") == config).to_pylist()
-    return dict(row)
+    return dict(table_of(part, columns, pc.field("config") == config).to_pylist()[0])

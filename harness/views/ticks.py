@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from harness.errors import printable
+
 FEWEST = 3
 """The fewest labelled ticks of an axis that has room for them."""
 PLAIN = (1e-3, 1e5)
@@ -66,6 +68,14 @@ def texts(values: Iterable[float], powers: str = "$10^{{{power}}}$") -> list[str
     if not sizes or (min(sizes) >= PLAIN[0] and max(sizes) < PLAIN[1]):
         return [short(number, DIGITS) for number in numbers]
     return [_power(number, powers) for number in numbers]
+
+
+def literal(text: str) -> str:
+    """A text for matplotlib in which dollars are dollars, for it takes what stands between two for mathematics.
+
+    What could not be seen is written out.
+    """
+    return "\n".join(map(printable, text.split("\n"))).replace("$", r"\$")
 
 
 def distinct(values: Sequence[float], fewest: int = 2) -> list[str]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from harness.errors import printable
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
@@ -52,10 +54,10 @@ def tables(recorded: pd.DataFrame, width: int = 80) -> Iterator[RenderableType]:
 
     about = recorded.attrs
     settings = ", ".join(f"{key} {value}" for key, value in about["settings"].items())
-    yield Text(f"{about['name']}: {settings}")
+    yield Text(printable(f"{about['name']}: {settings}"))
     named = [f"{mark}{at} = {name}" for mark, key in NAMED.items() for at, name in enumerate(about[key], 1)]
     if named:
-        yield Text(", ".join(named))
+        yield Text(printable(", ".join(named)))
     yield Text(f"Numbers to {DIGITS} digits; --csv and --json give all of them.", style="dim")
     for _, part in recorded.groupby(["epoch", "sample", "phase"], sort=False, dropna=False):
         epoch, sample, phase = part[["epoch", "sample", "phase"]].iloc[0]

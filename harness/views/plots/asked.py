@@ -22,7 +22,7 @@ from harness.views.plots.gather import LISTED, Parts, has
 from harness.views.plots.scales import MOST
 from harness.views.results import Axis, Results, title_of
 from harness.views.summary import unlike
-from harness.views.ticks import short
+from harness.views.ticks import literal, short
 
 FIRST = ("activation", "loss", "optimizer", "batch_size")
 LAST = ("arithmetic", "dtype")
@@ -195,7 +195,7 @@ class Asked:
         """Write below what was trained, and how to read the picture."""
         lines = _lines([self.results.name, *self._settings()], figure)
         lines += _lines(more, figure)
-        figure.supxlabel("\n".join(lines), fontsize=8, color="0.3", x=0.01, ha="left")
+        figure.supxlabel(literal("\n".join(lines)), fontsize=8, color="0.3", x=0.01, ha="left")
 
     @property
     def measured(self) -> str:
@@ -264,7 +264,8 @@ class Asked:
     def _settings(self) -> list[str]:
         """Settings that hold for every row: the network, `FIRST`, what else was written, `LAST`."""
         written = self._written
-        given = {**written.get("network", {}), **written.get("training", {})}
+        sections = [written.get(name) for name in ("network", "training")]
+        given = {name: value for section in sections if isinstance(section, dict) for name, value in section.items()}
         defaults = {name: setting.default for name, setting in (NETWORK | TRAINING).items()}
         values = {name: value for name, value in {**defaults, **given}.items() if name not in self.results.swept}
         names = [name for name in [*FIRST, *given] if name in values and name not in ("layers", *LAST)]

@@ -81,7 +81,7 @@ class Scale:
         if self.axis.numeric:
             return ticks.distinct(values.tolist(), 3)
         width = max(10, CHARACTERS * most // (TICKS * len(values))) if which == "x" else 20
-        return [textwrap.fill(str(value), width, break_long_words=False) for value in values]
+        return [ticks.literal(textwrap.fill(str(value), width, break_long_words=False)) for value in values]
 
 
 def log_ticks(axis: Drawn, low: float, high: float, most: int = TICKS) -> None:

@@ -18,7 +18,7 @@ from harness.block import Status
 from harness.views.plots.gather import floor
 from harness.views.plots.scales import log_ticks, set_ticks
 from harness.views.statuses import SIGNS, phrase
-from harness.views.ticks import linear, short, texts
+from harness.views.ticks import linear, literal, short, texts
 
 WIDTH, HEIGHT = 8.0, 5.4
 """Inches of a picture with one panel."""
@@ -70,10 +70,10 @@ def figure(width: float = WIDTH, height: float = HEIGHT) -> Figure:
 def sheet(question: str, shown: str, width: float = WIDTH, height: float = HEIGHT) -> Sheet:
     """An empty picture under a title that says what is asked, and a line that says what is shown."""
     made = figure(width, height)
-    title = "\n".join(textwrap.wrap(question, int(TITLE * width)))
+    title = literal("\n".join(textwrap.wrap(question, int(TITLE * width))))
     made.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
     middle: Any = made.subfigures()
-    line = "\n".join(textwrap.wrap(shown, int(1.45 * TITLE * width)))
+    line = literal("\n".join(textwrap.wrap(shown, int(1.45 * TITLE * width))))
     middle.suptitle(line, x=0.01, ha="left", fontsize=9.5, color="0.25")
     return Sheet(made, middle.subfigures())
 
@@ -97,7 +97,7 @@ def across(count: int) -> int:
 
 def headings(labels: Sequence[str]) -> list[str]:
     """The labels of panels, in lines that are no wider than a panel."""
-    return [textwrap.fill(label, HEADING // across(len(labels))) for label in labels]
+    return [literal(textwrap.fill(label, HEADING // across(len(labels)))) for label in labels]
 
 
 def heading_height(labels: Sequence[str]) -> float:
@@ -125,6 +125,9 @@ def outer(axes: Axes, x: str, y: str) -> None:
 def legend(body: Any, handles: Sequence[Any], title: str) -> None:
     """A legend with a title, above the panels, where no data are."""
     if handles:
+        for handle in handles:
+            text = literal(handle.get_label())
+            handle.set_label(f" {text}" if text.startswith("_") else text)  # else matplotlib would leave it out
         widths = [len(str(handle.get_label())) + MARK for handle in handles]
         room = int(LEGEND * body.get_figure(root=True).get_figwidth())
         columns = len(handles) if sum(widths) <= room else max(1, room // max(widths))
