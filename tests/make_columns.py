@@ -21,6 +21,7 @@ A sweep of an experiment called NAME writes `results/NAME/`:
 | `runs/*.parquet` | a row for every configuration |
 | `curves/*.parquet` | the loss curves, if the experiment records them |
 | `experiment.yaml` | the experiment as it was run |
+| `data-*.parquet` | the data that were trained on, if they came from a file (up to 16 MiB of numbers) |
 | `manifest.json` | state, counts, time, host and versions |
 | `log/*.json` | an entry for every part that is done, with the size and SHA-256 of its files |
 | `blocks/*.arrow` | blocks whose part is not complete yet; empty once the sweep is |

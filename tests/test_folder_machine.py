@@ -17,7 +17,16 @@ import pandas as pd
 import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
 import harness
 from harness.errors import HarnessError, HarnessWarning
@@ -280,13 +289,7 @@ class FolderMachine(RuleBasedStateMachine):
         pd.testing.assert_frame_equal(table, TABLES[name], check_exact=True)
 
 
-FolderMachine.TestCase.settings = settings(
-    max_examples=20,
-    stateful_step_count=20,
-    phases=(Phase.explicit, Phase.generate),  # to shrink what failed takes ten minutes
-)
-
-
 @pytest.mark.filterwarnings("ignore::harness.errors.HarnessWarning")
-class TestFolder(FolderMachine.TestCase):
-    """Runs of the machine."""
+def test_a_user_and_sweeps_share_a_folder() -> None:
+    phases = (Phase.explicit, Phase.generate)  # to shrink what failed takes ten minutes
+    run_state_machine_as_test(FolderMachine, settings=settings(max_examples=20, stateful_step_count=20, phases=phases))
