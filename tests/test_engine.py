@@ -462,7 +462,6 @@ def test_random_initial_weights_have_the_distribution_they_should() -> None:
 def assembly(structure: Structure) -> str:
     """The machine code of the epochs of a structure."""
     lanes = Kind(native_width(structure.dtype), structure.dtype, structure.arithmetic)
-    epochs.compiled.cache_clear()
     network = network_of(structure, common=True)
     signature = types.void(ShapeType(lanes.lanes, network), epochs.work_type(lanes), *[types.int64] * 4)
     return str(cfunc(signature, error_model="numpy")(epochs.advance)._library.get_asm_str())
