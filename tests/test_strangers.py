@@ -117,13 +117,22 @@ def test_a_file_that_has_another_name_too_is_not_emptied(name: str, folder: Path
     target.write_text(KEEP)
     (folder / name).unlink(missing_ok=True)
     os.link(target, folder / name)
-    if name == LOCK:
-        with pytest.raises(FailedError, match=r"\.lock: not the lock of a sweep"), owned(folder):
+    told = {
+        LOCK: r"\.lock: not the lock of a sweep",
+        OWNER: r"\.owner: not the name of a sweep's process; move it away",
+    }
+    for _ in range(2):  # nor does a refusal hold the lock
+        with pytest.raises(FailedError, match=told[name]), owned(folder):
             pass
-    else:
-        with owned(folder):
-            assert json.loads((folder / OWNER).read_text())["pid"] == os.getpid()
     assert target.read_text() == KEEP
+    assert (folder / name).read_text() == KEEP
+
+
+@pytest.mark.parametrize("text", ["", '{"pid"', '{"pid": 1, "host": "elsewhere"}'])
+def test_the_name_of_an_owner_that_was_killed_is_replaced(text: str, tmp_path: Path) -> None:
+    (tmp_path / OWNER).write_text(text)
+    with owned(tmp_path):
+        assert json.loads((tmp_path / OWNER).read_text())["pid"] == os.getpid()
 
 
 @pytest.mark.parametrize(
@@ -170,6 +179,104 @@ def test_all_readers_read_what_the_log_names(name: str, make: Any, whole: Path, 
     assert verified.exit_code == 0
     assert "80 of 80 blocks are whole, 0 files are not" in verified.stdout
     assert "not in the log, and ignored" in verified.stdout
+
+
+OTHERS = EXPERIMENT | {"seed": 5}
+
+
+@pytest.mark.parametrize("done", [80, 40])
+def test_parts_of_another_experiment_are_strangers(done: int, whole: Path, tmp_path: Path) -> None:
+    """A part with its entry, as a copy or a merge of two folders brings them: they are ignored, named and kept."""
+    other = harness.sweep(OTHERS, tmp_path / "other", block_size=BLOCK_SIZE)
+    folder = tmp_path / "trial"
+    if done == 80:
+        shutil.copytree(whole, folder)
+    else:
+        with pytest.raises(FailedError, match="interrupted"):
+            run.sweep(load(EXPERIMENT), tmp_path, run.Options(block_size=BLOCK_SIZE, threads=1), run_some)
+    copied = {
+        path.relative_to(other): path.read_bytes()
+        for kind in ("log", "runs", "curves")
+        for path in files_in(other, kind)
+    }
+    for name, data in copied.items():
+        (folder / name).write_bytes(data)
+    status = status_of(str(folder), deep=True)
+    assert (status.done, status.bad) == (done, [])
+    assert {str(name) for name in copied} <= set(status.ignored)
+    harness.sweep(EXPERIMENT, tmp_path)
+    compact(Disk(folder))
+    assert status_of(str(folder), deep=True).bad == []
+    pd.testing.assert_frame_equal(quietly(lambda: harness.load(folder)), harness.load(whole), check_exact=True)
+    run.sweep(load(MORE), tmp_path, run.Options(extend=True))
+    assert quietly(lambda: harness.load(folder)).equals(harness.train(MORE))
+    assert all((folder / name).read_bytes() == data for name, data in copied.items())
+
+
+def files_in(folder: Path, kind: str) -> list[Path]:
+    return sorted((folder / kind).iterdir())
+
+
+def run_some(function: Any, tasks: Any) -> Any:
+    """An executor that is interrupted when half of the blocks are done."""
+    done = 0
+    for task in tasks:
+        if done == 200:
+            raise FailedError("interrupted")
+        done += function(task)
+        yield 0
+
+
+def test_a_part_of_another_experiment_without_its_entry_stays(whole: Path, tmp_path: Path) -> None:
+    other = harness.sweep(OTHERS, tmp_path / "other", block_size=BLOCK_SIZE)
+    shutil.copytree(whole, tmp_path / "trial")
+    (part,) = files_in(other, "runs")
+    shutil.copy(part, tmp_path / "trial" / "runs")
+    for name in files_in(tmp_path / "trial", "log"):
+        name.unlink()
+    harness.sweep(EXPERIMENT, tmp_path)
+    run.sweep(load(MORE), tmp_path, run.Options(overwrite=True))
+    assert (tmp_path / "trial" / "runs" / part.name).read_bytes() == part.read_bytes()
+    assert len(quietly(lambda: harness.load(tmp_path / "trial"))) == len(harness.train(MORE))
+
+
+def test_parts_that_come_back_after_they_were_merged_are_told_and_removed(tmp_path: Path) -> None:
+    """As where a synchronising program restores what was removed."""
+    folder = harness.sweep(EXPERIMENT, tmp_path, block_size=40)
+    restored = {path: path.read_bytes() for kind in ("log", "runs", "curves") for path in files_in(folder, kind)}
+    table = harness.load(folder)
+    assert compact(Disk(folder)) == (10, 1)
+    for path, data in restored.items():
+        path.write_bytes(data)
+    bad = status_of(str(folder), deep=True).bad
+    assert len(bad) == 10
+    assert bad[0][1].startswith("holds blocks that log/part-000000-")
+    with pytest.raises(StoreError, match="the same sweep again makes it anew"):
+        compact(Disk(folder))
+    with pytest.raises(StoreError, match="hold the same blocks; the same sweep mends it"):
+        harness.load(folder)
+    harness.sweep(EXPERIMENT, tmp_path)
+    assert status_of(str(folder), deep=True).bad == []
+    pd.testing.assert_frame_equal(harness.load(folder), table, check_exact=True)
+
+
+@pytest.mark.parametrize("place", [".next", ".ready", ".moving", ".old"])
+def test_files_of_the_users_where_results_change_are_named_before_anything_changes(
+    place: str, whole: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "trial"
+    shutil.copytree(whole, folder)
+    mine = folder / place / "runs" / "mine (conflicted copy).parquet"
+    mine.parent.mkdir(parents=True)
+    mine.write_text(KEEP)
+    for _ in range(2):
+        with pytest.raises(FailedError, match=r"mine \(conflicted copy\)\.parquet: not of the sweep, .*; move it away"):
+            run.sweep(load(MORE), tmp_path, run.Options(extend=True))
+    assert mine.read_text() == KEEP
+    pd.testing.assert_frame_equal(harness.load(folder), harness.load(whole), check_exact=True)
+    shutil.rmtree(folder / place)
+    run.sweep(load(MORE), tmp_path, run.Options(extend=True))
+    assert len(harness.load(folder)) == len(harness.train(MORE))
 
 
 def test_a_missing_part_is_not_read_over(whole: Path, tmp_path: Path) -> None:

@@ -76,7 +76,8 @@ def _of_results(context: Context, names: Callable[[Any], Iterable[str]]) -> Iter
 
 
 def _beginning(incomplete: str, names: Iterable[str]) -> list[CompletionItem]:
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    # a name with a line end or an escape would be several names, or steer the terminal
+    return [CompletionItem(name) for name in names if name.startswith(incomplete) and name.isprintable()]
 
 
 def _path(incomplete: str, kind: str) -> list[CompletionItem]:

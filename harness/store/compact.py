@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -44,7 +45,7 @@ def compact(place: Place) -> tuple[int, int]:
                 Folder(staged).commit(_merged(group), _tables(place, group))
             for name in (EXPERIMENT, MANIFEST):
                 staged.write(name, place.read(name))
-            place.take_over()
+            place.take_over(folder.copies())
     return len(parts), len(groups)
 
 
@@ -63,7 +64,7 @@ def _groups(parts: Iterable[Entry]) -> Iterator[list[Entry]]:
 def _merged(group: list[Entry]) -> Entry:
     """The log entry of a merged part. Its key is the sum of the parts' keys, as in `harness.sweeps.plan`."""
     key = sum(int(entry.key, 16) for entry in group) % 2**64
-    return Entry("part", group[0].first, group[-1].stop, f"{key:016x}", **sums(group))
+    return replace(group[0], stop=group[-1].stop, key=f"{key:016x}", files=(), **sums(group))
 
 
 def _tables(place: Place, group: list[Entry]) -> dict[str, pa.Table]:

@@ -28,6 +28,7 @@ from harness.errors import HarnessError
 from harness.store.log import (
     BLOCKS,
     EXPERIMENT,
+    IDENTITY,
     KINDS,
     LOG,
     MANIFEST,
@@ -153,15 +154,19 @@ class Contents:
             raise StoreError(f"{self}/{name}: {NO_FILE}; move it away, and the same sweep makes the file")
 
     def strangers(self) -> list[str]:
-        """What lies among the files of the sweep by names that no sweep gives: copies, notes, other programs' files."""
-        inside = (name for kind in (*KINDS, BLOCKS, LOG) for name in self.place.names(kind))
-        return [name for name in inside if not OURS.fullmatch(name)]
+        """What lies among the files of the sweep and is not of it: copies, notes, another experiment's parts."""
+        inside = [name for kind in (*KINDS, BLOCKS, LOG) for name in self.place.names(kind)]
+        mine, others = self._told()
+        named = {file.name for entry in mine.values() for file in entry.files}
+        copied = {*others, *(file.name for entry in others.values() for file in entry.files if file.name not in named)}
+        return [name for name in inside if name in copied or not OURS.fullmatch(name)]
 
     def found(self, deep: bool = True) -> Found:
         """What is there. deep: whether to read all data again, or only their sizes."""
-        entries, sizes = self.entries(), self.data()
+        (entries, others), sizes = self._told(), self.data()
         blocked = self.blocked()
-        damaged = [(name, f"damaged: {self._entry_flaw(name)}") for name in self._logged() if name not in entries]
+        flawed = [name for name in self._logged() if name not in entries and name not in others]
+        damaged = [(name, f"damaged: {self._entry_flaw(name)}") for name in flawed]
         logged = {file.name for entry in entries.values() for file in entry.files}
         damaged += [(name, NO_FILE) for name in blocked if name not in logged]
 
@@ -184,8 +189,11 @@ class Contents:
 
         loose = [entry for entry in blocks if not merged(entry)]
         blamed = [*parts, *(entry for entry in loose if wrong[entry] and self.done(entry))]  # none merged meanwhile
-        bad = [*damaged, *(flaw for entry in blamed for flaw in wrong[entry])]
-        return Found([entry for entry in (*parts, *loose) if not wrong[entry]], bad, entries.values())
+        good = [entry for entry in (*parts, *loose) if not wrong[entry]]
+        twice = _twice(good)
+        doubled = [(one.name, f"holds blocks that {other.name} holds too") for one, other in twice.items()]
+        bad = [*damaged, *(flaw for entry in blamed for flaw in wrong[entry]), *doubled]
+        return Found([entry for entry in good if entry not in twice], bad, entries.values())
 
     def unlogged(self) -> list[str]:
         """Files of data by names that a sweep gives, but without an entry in the log, not even a damaged one."""
@@ -197,10 +205,28 @@ class Contents:
         return self.read_entry(entry.name) is not None
 
     def entries(self) -> dict[str, Entry]:
-        """The entries of the log that are whole, by their names."""
-        names = self._logged()
-        found = zip(names, _each(self.read_entry, names, many=not self.place.exclusive), strict=True)
-        return {name: entry for name, entry in found if entry is not None}
+        """The entries of the log that are whole and of this experiment, by their names."""
+        return self._told()[0]
+
+    def owners(self) -> set[str] | None:
+        """The experiments whose files are the sweep's: the manifest's, and those that it is about to replace.
+
+        Each by the beginning of its fingerprint. None if there is no manifest to tell.
+        """
+        manifest = self.manifest()
+        if manifest is None:
+            return None
+        return {text[:IDENTITY] for text in (manifest["fingerprint"], *manifest.get("replaces", ()))}
+
+    def _told(self) -> tuple[dict[str, Entry], dict[str, Entry]]:
+        """The entries that are whole, by their names: those of this experiment, and those of others, as a copy from
+        another folder is.
+        """
+        names, owners = self._logged(), self.owners()
+        read = zip(names, _each(self.read_entry, names, many=not self.place.exclusive), strict=True)
+        whole = {name: entry for name, entry in read if entry is not None}
+        mine = {n: e for n, e in whole.items() if not owners or not e.experiment or e.experiment in owners}
+        return mine, {name: entry for name, entry in whole.items() if name not in mine}
 
     def read_entry(self, name: str) -> Entry | None:
         """The entry of this name, or None if it is not there, or damaged."""
@@ -242,6 +268,18 @@ def flaw_of(place: Place, file: File, sizes: Mapping[str, int], deep: bool) -> t
     if deep and place.digest(file.name) != (file.bytes, file.sha256):
         return file.name, "not what was written: its SHA-256 is another"
     return None
+
+
+def _twice(entries: Iterable[Entry]) -> dict[Entry, Entry]:
+    """Parts whose blocks another part holds as well, each with that one, which holds more or comes first."""
+    found: dict[Entry, Entry] = {}
+    last: Entry | None = None
+    for entry in sorted((e for e in entries if e.kind == "part"), key=lambda e: (e.first, -e.stop, e.key)):
+        if last and entry.first < last.stop:
+            found[entry] = last
+        else:
+            last = entry
+    return found
 
 
 def _each(function: Callable[[Any], Any], items: Sequence[Any], many: bool) -> list[Any]:

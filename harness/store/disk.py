@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 
 from harness.errors import FailedError
 from harness.store.lock import LOCK, OWNER, owned
-from harness.store.log import BLOCKS, EXPERIMENT, KEPT, KINDS, LOG, MANIFEST, OURS
+from harness.store.log import BLOCKS, EXPERIMENT, KEPT, KINDS, LOG, MANIFEST, OURS, parse_manifest, seal
 
 WRITING = ".writing"
 NEXT, READY, MOVING, OLD = ".next", ".ready", ".moving", ".old"
@@ -138,11 +138,22 @@ class Disk:
         return any((self.root / name).exists() for name in (WRITING, READY, MOVING, OLD))
 
     def staged(self) -> Disk:
-        """The folder in which results are made that shall replace those here."""
+        """The folder in which results are made that shall replace those here. Raises `FailedError` if files that are
+        not the sweep's would be in its way.
+        """
+        self._refuse_others()
         return Disk(self.root / NEXT)
 
-    def take_over(self) -> None:
-        """Replace the results here by the staged ones. If this is interrupted, `recover` completes it."""
+    def take_over(self, keeps: Sequence[str]) -> None:
+        """Replace the results here by the staged ones. If this is interrupted, `recover` completes it.
+
+        keeps: files by names that a sweep gives which are not of these results, and stay.
+        """
+        self._refuse_others()
+        if keeps:
+            staged = self.staged()
+            staged.make((LOG,))
+            staged.write(MANIFEST, seal({**(parse_manifest(staged.read(MANIFEST)) or {}), "keeps": sorted(keeps)}))
         with self._failures(self.root, 0):
             os.rename(self.root / NEXT, self.root / READY)
             _sync(self.root)
@@ -155,8 +166,10 @@ class Disk:
             return
         with self._failures(self.root, 0):
             self._refuse_links()
+            self._refuse_others()
             if ready.is_dir():
-                replaced = [name for name in _own(self.root) if not KEPT.fullmatch(name)]  # new data have another name
+                keeps = (parse_manifest(Disk(ready).read(MANIFEST)) or {}).get("keeps", ())
+                replaced = [name for name in _own(self.root) if name not in keeps and not KEPT.fullmatch(name)]
                 _move(replaced, self.root, old)
                 os.rename(ready, moving)
                 _sync(self.root)
@@ -193,6 +206,15 @@ class Disk:
             if not stat.S_ISREG(os.fstat(number).st_mode):
                 raise OSError(errno.EINVAL, "not a file", str(path))
             yield file
+
+    def _refuse_others(self) -> None:
+        """Raises `FailedError` if files that are not the sweep's lie in the folders through which results change."""
+        for folder in (NEXT, READY, MOVING, OLD):
+            for path in sorted((self.root / folder).rglob("*")):
+                name = path.relative_to(self.root / folder).as_posix()
+                own = OURS.fullmatch(name) or name in FILES or TEMPORARY.fullmatch(path.name)
+                if path.is_symlink() or not (path.is_dir() or own):
+                    raise FailedError(f"{path}: not of the sweep, in a folder that it is about to remove; move it away")
 
     def _refuse_links(self) -> None:
         """Raises `FailedError` if a link stands where the sweep would write."""

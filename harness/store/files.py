@@ -43,13 +43,13 @@ def from_arrow(data: bytes) -> pa.Table:
     return pa.ipc.open_file(data).read_all()
 
 
-def ours(data: bytes) -> bool:
-    """Whether these are the bytes of an Arrow or a Parquet file that a sweep wrote, as its schema says."""
+def experiment_of(data: bytes) -> str:
+    """The fingerprint of the experiment whose sweep wrote an Arrow or a Parquet file; nothing for another file."""
     try:
         schema = pa.ipc.open_file(data).schema if data[:6] == b"ARROW1" else pq.read_schema(pa.BufferReader(data))
     except pa.ArrowException:
-        return False
-    return FINGERPRINT in (schema.metadata or {})
+        return ""
+    return str((schema.metadata or {}).get(FINGERPRINT, b"").decode("ascii", "replace"))
 
 
 def digest(data: pa.Buffer) -> tuple[int, str]:

@@ -16,9 +16,9 @@ import pyarrow as pa
 from harness.experiment.differences import unlike
 from harness.experiment.model import Experiment
 from harness.store.contents import Contents, Found, StoreError
-from harness.store.files import arrow, check_arrow, check_parquet, digest, ours, parquet
-from harness.store.kept import Kept, as_it_was
-from harness.store.log import BLOCKS, EXPERIMENT, KINDS, LOG, MANIFEST, REPLACING, SMALL, Entry, File, seal, sums
+from harness.store.files import arrow, check_arrow, check_parquet, digest, parquet
+from harness.store.kept import Kept, as_it_was, made_for
+from harness.store.log import BLOCKS, EXPERIMENT, KINDS, LOG, MANIFEST, OURS, REPLACING, SMALL, Entry, File, seal, sums
 from harness.store.places import Place
 from harness.store.schema import SCHEMA_VERSION
 from harness.store.strangers import from_arrow, joined
@@ -78,7 +78,7 @@ class Folder(Contents):
         about: what else goes into the manifest, the counts among it. replace: whether parts of this experiment by
         another version of the program may go too. Raises `StoreError` if there are such that may not.
         """
-        before, found = self.manifest() or {}, self.found()
+        before, found, owners = self.manifest() or {}, self.found(), self.owners() or set()
         good = [entry for entry in found.good if entry.key == keys(entry.first, entry.stop)]
         others = [entry for entry in found.whole if entry.key != keys(entry.first, entry.stop)]
         same = before.get("fingerprint") == experiment.fingerprint and before["state"] != REPLACING
@@ -90,7 +90,8 @@ class Folder(Contents):
             self.place.tidy()
         self.place.make((LOG, BLOCKS, *(KINDS if experiment.losses_every else KINDS[:1])))
         if before and not same:
-            self._put_manifest(self._begun | {"state": REPLACING})  # nobody takes what is left for a result of either
+            # nobody takes what is left for a result of either
+            self._put_manifest(self._begun | {"state": REPLACING, "replaces": sorted(owners)})
         logs = {entry.name for entry in good}
         seen = [*(entry.name for entry in found.whole), *(name for name, _ in found.bad if name.startswith(f"{LOG}/"))]
         self.place.remove(name for name in seen if name not in logs)  # what another writer logged since then stays
@@ -99,11 +100,17 @@ class Folder(Contents):
             files = {file.name for entry in good for file in entry.files}
             logged = {file.name for entry in found.whole for file in entry.files}
             left = [name for name in self.data() if name not in files]
-            self.place.remove([name for name in left if name in logged or self._made(name)])
+            self.place.remove([name for name in left if name in logged or made_for(self.place, name, owners)])
+        kept.write(self.place, owners)
         self._put_manifest(self._begun)
         self.place.write(EXPERIMENT, experiment.source.encode())
-        kept.write(self.place)
         return Found(good, found.bad)
+
+    def copies(self) -> list[str]:
+        """Files by names that a sweep gives which are of other experiments, as copies are."""
+        owners = self.owners() or set()
+        unlogged = [name for name in self.unlogged() if not made_for(self.place, name, owners)]
+        return [*(name for name in self.strangers() if OURS.fullmatch(name)), *unlogged]
 
     def described_as(self, experiment: Experiment) -> bool:
         """Whether the experiment is there in these words, its description and comments included."""
@@ -160,16 +167,10 @@ class Folder(Contents):
         if self.place.exclusive:  # a block may have been done twice, and once too late
             self.drop([entry for entry in self.entries().values() if entry.kind == "block"])
         else:
-            self.place.remove([name for name in self.unlogged() if self._made(name)])
+            owners = self.owners() or set()
+            self.place.remove([name for name in self.unlogged() if made_for(self.place, name, owners)])
         self._put_manifest({**self._begun, "state": "complete", "finished": _now(), "seconds": round(seconds, 3)})
         self.place.tidy()
-
-    def _made(self, name: str) -> bool:
-        """Whether a file that no entry names is one that a sweep wrote, as its content tells."""
-        try:
-            return ours(self.place.read(name))
-        except OSError:
-            return False
 
     def _others(self, experiment: Experiment, manifest: Mapping[str, Any]) -> str:
         """The refusal to write among the results of another experiment; it names only what would work."""

@@ -8,7 +8,7 @@ of the user's hardly ever has it. The manifest names it with its size and SHA-25
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -19,8 +19,8 @@ import pyarrow as pa
 from harness.experiment import ExperimentError, load
 from harness.experiment.model import Experiment
 from harness.store.contents import Contents, StoreError, flaw_of
-from harness.store.files import FINGERPRINT, check_parquet, digest, ours, parquet
-from harness.store.log import KEPT, File
+from harness.store.files import FINGERPRINT, check_parquet, digest, experiment_of, parquet
+from harness.store.log import IDENTITY, KEPT, File
 from harness.store.places import Place
 
 MOST_BYTES = 2**24
@@ -45,12 +45,12 @@ class Kept:
         """What the manifest says of the data."""
         return {"data_sha256": self.digest, "data_file": self.file and asdict(self.file)}
 
-    def write(self, place: Place) -> None:
-        """Keep the data, and remove those of another experiment whose results lay there."""
+    def write(self, place: Place, owners: Collection[str]) -> None:
+        """Keep the data, and remove those of the experiments whose results lay there. owners: as of `made_for`."""
         if self.file and place.digest(self.file.name) != (self.file.bytes, self.file.sha256):
             place.write(self.file.name, self._data, self._check)
         others = [name for name in place.sizes("") if KEPT.fullmatch(name) and name != (self.file and self.file.name)]
-        place.remove([name for name in others if _made(place, name)])
+        place.remove([name for name in others if made_for(place, name, owners)])
 
 
 def kept_file(manifest: Mapping[str, Any]) -> File | None:
@@ -98,8 +98,12 @@ def _not_kept(manifest: Mapping[str, Any], contents: Contents) -> str:
     return f"; data of over {MOST_BYTES // 2**20} MiB are not kept with the results" if large else ""
 
 
-def _made(place: Place, name: str) -> bool:
+def made_for(place: Place, name: str, owners: Collection[str]) -> bool:
+    """Whether a file that no entry names was written by a sweep of one of these experiments, as its content tells.
+
+    owners: the beginnings of their fingerprints.
+    """
     try:
-        return ours(place.read(name))
+        return experiment_of(place.read(name))[:IDENTITY] in owners
     except OSError:
         return False

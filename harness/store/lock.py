@@ -18,6 +18,8 @@ from filelock import FileLock, Timeout
 from harness.errors import FailedError
 
 LOCK, OWNER = ".lock", ".owner"
+NAMED = b'{"pid": '
+"""How the file of an owner's name begins; one that was cut short may have less."""
 SMALL = 4096
 """Bytes of the owner's name that are read."""
 PATIENCE = 1.0
@@ -30,11 +32,13 @@ def owned(folder: Path) -> Iterator[None]:
     try:
         _own_file(folder / LOCK)
         lock = FileLock(folder / LOCK, timeout=0)
-        lock.acquire()
+        with lock:  # held twice from here on, so that a refusal lets it go
+            _own_name(folder / OWNER)
+            lock.acquire()
     except Timeout:
         raise FailedError(f"{folder}: {_owner(folder)} is writing there; wait for it, or end it first") from None
     except OSError as error:
-        raise FailedError(f"{folder / LOCK}: {error.strerror or error}") from error
+        raise FailedError(f"{error.filename or folder / LOCK}: {error.strerror or error}") from error
     try:
         with suppress(OSError):  # a full disk will be told of where it matters
             (folder / OWNER).unlink(missing_ok=True)  # a link, hard or soft, would lead to another's file
@@ -55,6 +59,17 @@ def _own_file(path: Path) -> None:
     os.close(number)
     if not stat.S_ISREG(found.st_mode) or found.st_size:
         raise OSError(errno.EEXIST, "not the lock of a sweep, which is an empty file; move it away")
+
+
+def _own_name(path: Path) -> None:
+    """Raises OSError for a file that no sweep wrote: it would be removed."""
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+            found = file.read(len(NAMED))
+    except FileNotFoundError:
+        return
+    if not NAMED.startswith(found):
+        raise OSError(errno.EEXIST, "not the name of a sweep's process; move it away", str(path))
 
 
 def _owner(folder: Path) -> str:

@@ -35,6 +35,8 @@ REPLACING = "replacing"
 STATES = ("running", "complete", REPLACING)
 ONE_LINE = 1000
 """Characters of a text that a manifest may hold."""
+IDENTITY = 16
+"""Digits of an experiment's fingerprint that tell it from others in a log."""
 UNSEALED = "not what was written: its checksum is another"
 
 
@@ -68,6 +70,10 @@ def _time(value: Any) -> bool:
 
 def _texts(value: Any) -> bool:
     return isinstance(value, dict) and all(map(_text, value.values()))
+
+
+def _list(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_text, value))
 
 
 def _or_none(holds: Callable[[Any], bool], value: Any) -> bool:
@@ -104,6 +110,8 @@ MANIFEST_FIELDS = {
     "host": Field(_text, "a text", False),
     "processor": Field(_text, "a text", False),
     "versions": Field(_texts, "a text for each program", False),
+    "replaces": Field(_list, "a list of texts", False),
+    "keeps": Field(_list, "a list of texts", False),
 }
 """The fields of a manifest that are looked at. Others are let be."""
 STEPS = Field(partial(_or_none, partial(_whole, 0, MOST_STEPS)), "a whole number of steps, or null", False)
@@ -117,6 +125,7 @@ ENTRY_FIELDS = {
     "steps": STEPS,
     "asked": STEPS,
     "files": Field(lambda value: isinstance(value, list) and 0 < len(value) <= len(KINDS), "a file for each table"),
+    "experiment": Field(lambda value: value == "" or _hex(IDENTITY).holds(value), "16 digits 0-9 a-f, or none", False),
 }
 FILE_FIELDS = {"name": Field(_text, "a text"), "bytes": _count(0, MOST_BYTES), "sha256": _hex(64)}
 
@@ -150,7 +159,8 @@ class Entry:
     kind: `part`, a file of the table; or `block`, a piece of a part whose other blocks are not all there yet. key: hash
     of what determines the numbers. seconds: one thread's, of training and writing. asked: steps asked of the runs that
     were trained for it; steps: those that were run, fewer where runs ended early. Both are None in entries that were
-    written before they were counted.
+    written before they were counted. experiment: the beginning of its experiment's fingerprint, "" in entries that were
+    written before it was there.
     """
 
     kind: str
@@ -162,6 +172,7 @@ class Entry:
     steps: int | None = None
     asked: int | None = None
     files: tuple[File, ...] = ()
+    experiment: str = ""
 
     @property
     def name(self) -> str:

@@ -139,7 +139,7 @@ class Objects:
         """Raise `FailedError`: an object store cannot replace one prefix by another at one instant."""
         raise FailedError(f"{self}: an object store cannot replace results at one instant; give another --results")
 
-    def take_over(self) -> None:
+    def take_over(self, keeps: Sequence[str]) -> None:
         """Do nothing: results in an object store are never staged."""
 
     def recover(self) -> None:

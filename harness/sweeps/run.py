@@ -116,7 +116,7 @@ def sweep(
             work = Work(plan, place)
         done = _do(work, executor or partial(local.run, threads=options.threads), watch, options)
         if work.earlier:
-            place.take_over()
+            place.take_over(folder.copies())
     return Ran(folder, plan, *done)
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from harness.block import Outcome
 from harness.errors import FailedError
 from harness.store.folder import Folder
-from harness.store.log import Entry
+from harness.store.log import IDENTITY, Entry
 from harness.store.places import Place
 from harness.store.tables import Rows, Tables
 from harness.sweeps.extend import Earlier
@@ -96,12 +96,17 @@ class Work:
 
 def part_entry(plan: Plan, part: range) -> Entry:
     """The log entry of a part: the blocks that share one file."""
-    return Entry("part", part.start, part.stop, plan.key(part.start, part.stop))
+    return _entry(plan, "part", part)
 
 
 def block_entry(plan: Plan, blocks: range) -> Entry:
     """The log entry of the blocks of a task that are not yet in the file of their part."""
-    return Entry("block", blocks.start, blocks.stop, plan.key(blocks.start, blocks.stop))
+    return _entry(plan, "block", blocks)
+
+
+def _entry(plan: Plan, kind: str, blocks: range) -> Entry:
+    key, experiment = plan.key(blocks.start, blocks.stop), plan.experiment.fingerprint[:IDENTITY]
+    return Entry(kind, blocks.start, blocks.stop, key, experiment=experiment)
 
 
 @dataclass(frozen=True)
