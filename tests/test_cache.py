@@ -261,6 +261,17 @@ def test_a_directory_that_others_may_write_is_not_used(
     assert hits(files) == 1
 
 
+def test_a_folder_above_the_root_that_others_may_write_is_named(files: private.Folder, tmp_path: Path) -> None:
+    """Who may write there could put another root in the place of this one."""
+    file = machine_code(files)
+    tmp_path.chmod(0o777)
+    assert file.exists()
+    with pytest.warns(HarnessWarning, match=rf"{tmp_path}: others may write there \(mode 777\); compiled"):
+        assert hits(files) == 0
+    tmp_path.chmod(0o700)
+    assert hits(files) == 1
+
+
 def test_a_group_of_one_s_own_is_nobody_else(files: private.Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where each user has a group of the same name, folders are often made writable for it."""
     files.root.mkdir(mode=0o700)

@@ -326,7 +326,7 @@ def completed(*words: str) -> list[tuple[str, str]]:
 
 
 def test_a_shell_completes_experiments() -> None:
-    for file in ("mine.yaml", "quick.yaml", "notes.txt"):
+    for file in ("mine.yaml", "quick.yaml", "notes.txt", "qu\nestion.yaml", "qu\x1b[31m.yaml"):
         Path(file).touch()
     for command in ("explain", "plan", "sweep"):
         assert completed(command, "qu") == [("plain", "question"), ("plain", "quick.yaml")]

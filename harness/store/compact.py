@@ -26,7 +26,7 @@ def compact(place: Place) -> tuple[int, int]:
     folder = Folder(place)
     manifest = folder.manifest()
     if manifest is None:
-        raise no_results(str(place), MANIFEST)
+        raise no_results(str(place), folder.manifest_missing())
     if manifest["state"] != "complete":
         raise StoreError(f"{folder}: no complete results there; let the sweep end first")
     staged = place.staged()

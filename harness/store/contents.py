@@ -114,6 +114,11 @@ class Contents:
         except OSError as error:
             return error.strerror or str(error)
 
+    def manifest_missing(self) -> str:
+        """What is not there, where there is no manifest to read."""
+        flaw = self.manifest_flaw()
+        return MANIFEST if flaw == MISSING else f"{MANIFEST} that can be read: {flaw}"
+
     def described(self, manifest: Mapping[str, Any]) -> bool:
         """Whether the experiment is there as it was run."""
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.store.contents import MISSING, Contents, Found
+from harness.store.contents import Contents, Found
 from harness.store.kept import problem
 from harness.store.log import EXPERIMENT, MANIFEST, REPLACING, sums
 from harness.store.places import place_of
@@ -42,7 +42,7 @@ def status_of(path: str, deep: bool | None = None, endpoint: str | None = None) 
     if manifest is None:
         flaw = folder.manifest_flaw()
         if not found.good and not found.bad:
-            raise no_results(path, MANIFEST if flaw == MISSING else f"{MANIFEST} that can be read: {flaw}")
+            raise no_results(path, folder.manifest_missing())
         flawed = [(MANIFEST, f"damaged or missing: {flaw}; the same sweep writes it anew")]
         bad += [] if MANIFEST in dict(bad) else flawed
     elif manifest["state"] == REPLACING:
