@@ -34,7 +34,7 @@ def outcomes(config: pytest.Config) -> tuple[int, Counter[str]]:
 def pytest_collection_finish() -> None:
     """Let the collector of garbage pass over all that was imported: it takes a twelfth of the time of a test."""
     gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
+    gc.set_threshold(10_000, 10, 10)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
