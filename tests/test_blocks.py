@@ -32,6 +32,7 @@ from harness.sweeps import run
 from harness.sweeps.plan import Plan
 from harness.views.status import status_of
 from reliability.sweeps import digests
+from tests import failing
 
 SMALL: dict[str, Any] = {
     "name": "small",
@@ -127,20 +128,10 @@ def test_tasks_change_no_number_and_a_resumed_sweep_no_byte(tmp_path: Path, monk
     experiment = SMALL | {"record": {"losses": {"every": 7}}}
     whole = harness.sweep(experiment, tmp_path / "whole", block_size=1, threads=3)
     pd.testing.assert_frame_equal(harness.load(whole), harness.train(experiment), check_exact=True)
-    train, calls = engine.train, []
-
-    def failing(block: Any, data: Any) -> Any:
-        calls.append(block.runs)
-        if len(calls) > 20:
-            raise OSError(5, "Input/output error", "somewhere")
-        return train(block, data)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(engine, "train", failing)
-        patched.setattr(engine, "prepare", lambda structure, **how: None)
-        with pytest.raises(OSError, match="Input/output"):
-            harness.sweep(experiment, tmp_path, block_size=1, threads=1)
-    folder, done = tmp_path / "small", sum(calls[:20])
+    train = engine.train
+    with failing.after(20) as calls:
+        harness.sweep(experiment, tmp_path, block_size=1, threads=1)
+    folder, done = tmp_path / "small", sum(calls)
     assert status_of(str(folder)).done == done == 20 * 256 // cuts.TASKS
     entry = parse(next((folder / "log").iterdir()).read_bytes())
     assert entry is not None

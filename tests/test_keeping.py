@@ -28,6 +28,7 @@ from harness.sweeps import run, work
 from harness.sweeps.plan import Plan
 from harness.views.status import status_of
 from reliability.sweeps import BLOCK_SIZE, EXPERIMENT, digests
+from tests import failing
 
 FILES = (File("runs/part-000003-0123456789abcdef.parquet", 100, "ab" * 32),)
 ENTRY = Entry("part", 3, 5, "0123456789abcdef", 40, 1.5, 600, 900, FILES)
@@ -43,21 +44,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return harness.sweep(EXPERIMENT, tmp_path_factory.mktemp("whole"), block_size=BLOCK_SIZE)
 
 
-def interrupted(results: Path, after: int, monkeypatch: pytest.MonkeyPatch) -> Path:
+def interrupted(results: Path, after: int) -> Path:
     """A sweep whose engine fails after so many blocks."""
-    train, calls = engine.train, []
-
-    def failing(block: Any, data: Any) -> Any:
-        calls.append(block)
-        if len(calls) > after:
-            raise OSError(5, "Input/output error", "somewhere")
-        return train(block, data)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(engine, "train", failing)
-        patched.setattr(engine, "prepare", lambda structure, **how: None)
-        with pytest.raises(OSError, match="Input/output"):
-            harness.sweep(EXPERIMENT, results, block_size=BLOCK_SIZE, threads=1)
+    with failing.after(after):
+        harness.sweep(EXPERIMENT, results, block_size=BLOCK_SIZE, threads=1)
     return results / "trial"
 
 
@@ -138,7 +128,7 @@ def test_finished_blocks_are_kept_and_no_part_is_seen_before_it_is_whole(
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(work, "time", SimpleNamespace(perf_counter=count().__next__))  # a second for each block
-        folder = interrupted(tmp_path, 30, monkeypatch)
+        folder = interrupted(tmp_path, 30)
     assert not list((folder / "runs").iterdir())
     status = status_of(str(folder))
     assert (status.state, status.blocks, status.done, status.bad) == ("running", 80, 30, [])
@@ -153,7 +143,7 @@ def test_finished_blocks_are_kept_and_no_part_is_seen_before_it_is_whole(
 
 
 def test_parts_of_another_version_are_not_mixed_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = interrupted(tmp_path, 30, monkeypatch)
+    folder = interrupted(tmp_path, 30)
     with monkeypatch.context() as patched:
         patched.setattr(plans, "version", lambda fast: ("another",))
         with pytest.raises(StoreError, match=r"30 of 80 blocks were trained by another version of the program .*; go"):
@@ -226,8 +216,8 @@ def test_a_damaged_compact_file_is_made_anew(tmp_path: Path) -> None:
     assert digests(folder) == before
 
 
-def test_only_complete_results_are_compacted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = interrupted(tmp_path, 30, monkeypatch)
+def test_only_complete_results_are_compacted(tmp_path: Path) -> None:
+    folder = interrupted(tmp_path, 30)
     result = call("compact", folder)
     assert (result.exit_code, result.stderr) == (2, f"{folder}: no complete results there; let the sweep end first\n")
 

@@ -236,8 +236,8 @@ def test_what_another_writer_does_meanwhile_stays(server: str, bucket: str, monk
     other, folder = work.Work(planned, place), Folder(place)
     look = Folder.found
 
-    def looked(self: Folder) -> Any:
-        found = look(self)
+    def looked(self: Folder, **how: Any) -> Any:
+        found = look(self, **how)
         for task in run.tasks_left(planned, found)[:3]:
             other(task)
         return found

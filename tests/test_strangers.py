@@ -184,8 +184,9 @@ def test_all_readers_read_what_the_log_names(name: str, make: Any, whole: Path, 
 OTHERS = EXPERIMENT | {"seed": 5}
 
 
+@pytest.mark.parametrize("lost", ["", "manifest.json"])
 @pytest.mark.parametrize("done", [80, 40])
-def test_parts_of_another_experiment_are_strangers(done: int, whole: Path, tmp_path: Path) -> None:
+def test_parts_of_another_experiment_are_strangers(done: int, lost: str, whole: Path, tmp_path: Path) -> None:
     """A part with its entry, as a copy or a merge of two folders brings them: they are ignored, named and kept."""
     other = harness.sweep(OTHERS, tmp_path / "other", block_size=BLOCK_SIZE)
     folder = tmp_path / "trial"
@@ -204,7 +205,9 @@ def test_parts_of_another_experiment_are_strangers(done: int, whole: Path, tmp_p
     status = status_of(str(folder), deep=True)
     assert (status.done, status.bad) == (done, [])
     assert {str(name) for name in copied} <= set(status.ignored)
-    harness.sweep(EXPERIMENT, tmp_path)
+    if lost:
+        (folder / lost).unlink()
+    harness.sweep(EXPERIMENT, tmp_path, block_size=BLOCK_SIZE)
     compact(Disk(folder))
     assert status_of(str(folder), deep=True).bad == []
     pd.testing.assert_frame_equal(quietly(lambda: harness.load(folder)), harness.load(whole), check_exact=True)

@@ -27,6 +27,7 @@ from harness.store.places import place_of
 from harness.sweeps import run, work
 from harness.sweeps.plan import Plan
 from harness.views.summary import percent, spared, summarise, unlike
+from tests import failing
 
 RATES = [*np.geomspace(1e-3, 0.1, 40).tolist(), *np.geomspace(0.2, 1, 20).tolist()]
 """Runs that settle, go on or diverge, none of which goes in circles."""
@@ -77,23 +78,10 @@ def test_the_summary_counts_the_steps_that_were_run(tmp_path: Path) -> None:
     assert "steps a second" not in again
 
 
-def test_steps_of_this_session_are_those_of_the_blocks_it_trained(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_steps_of_this_session_are_those_of_the_blocks_it_trained(tmp_path: Path) -> None:
     whole = run.sweep(load(SMALL), tmp_path / "whole", run.Options(block_size=7))
-    train, calls = engine.train, []
-
-    def failing(block: Any, data: Any) -> Any:
-        calls.append(block)
-        if len(calls) == 5:
-            raise OSError(5, "Input/output error", "somewhere")
-        return train(block, data)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(engine, "train", failing)
-        patched.setattr(engine, "prepare", lambda structure, **how: None)
-        with pytest.raises(OSError, match="Input/output"):
-            run.sweep(load(SMALL), tmp_path, run.Options(block_size=7), executor=map)
+    with failing.after(4):
+        run.sweep(load(SMALL), tmp_path, run.Options(block_size=7), executor=map)
     before = sums(Folder(place_of(tmp_path, "small")).found().good)["steps"]
     ran = run.sweep(load(SMALL), tmp_path, run.Options(block_size=7))
     assert before > 0

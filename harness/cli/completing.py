@@ -12,8 +12,6 @@ from typing import Any
 from click import Context, Parameter
 from click.shell_completion import CompletionItem
 
-Completion = Callable[[Context, Parameter, str], list[CompletionItem]]
-
 
 def experiments(context: Context, parameter: Parameter, incomplete: str) -> list[CompletionItem]:
     """Experiment files here and shipped experiments; what begins like neither is left to the shell, as a path."""

@@ -8,8 +8,9 @@
     results/NAME/blocks/*.arrow       blocks whose part is not complete yet
     results/NAME/data-*.parquet       the data that were trained on, if they came from a file
 
-A part is done when the log names it and its size and SHA-256 are what the log says. A file that the log does not name
-is a stranger: it may be the user's, it is never read, and never removed.
+A part is done when the log names it and its size and SHA-256 are what the log says. A file that the log does not name,
+or as another experiment's, is a stranger: it may be the user's, and is never read. A sweep removes it only if it has
+the name and the contents of one that a sweep of the same experiment wrote and could not log.
 """
 
 from __future__ import annotations
@@ -45,7 +46,6 @@ from harness.store.log import (
 from harness.store.places import Place
 
 MISSING = "missing"
-
 NO_FILE = "not a file, though it has the name of one of the sweep's"
 
 
@@ -166,9 +166,11 @@ class Contents:
         copied = {*others, *(file.name for entry in others.values() for file in entry.files if file.name not in named)}
         return [name for name in inside if name in copied or not OURS.fullmatch(name)]
 
-    def found(self, deep: bool = True) -> Found:
-        """What is there. deep: whether to read all data again, or only their sizes."""
-        (entries, others), sizes = self._told(), self.data()
+    def found(self, deep: bool = True, owners: Collection[str] | None = None) -> Found:
+        """What is there. deep: whether to read all data again, or only their sizes. owners: if not as the manifest has
+        them, see `owners`.
+        """
+        (entries, others), sizes = self._told(owners), self.data()
         blocked = self.blocked()
         flawed = [name for name in self._logged() if name not in entries and name not in others]
         damaged = [(name, f"damaged: {self._entry_flaw(name)}") for name in flawed]
@@ -223,11 +225,11 @@ class Contents:
             return None
         return {text[:IDENTITY] for text in (manifest["fingerprint"], *manifest.get("replaces", ()))}
 
-    def _told(self) -> tuple[dict[str, Entry], dict[str, Entry]]:
+    def _told(self, owners: Collection[str] | None = None) -> tuple[dict[str, Entry], dict[str, Entry]]:
         """The entries that are whole, by their names: those of this experiment, and those of others, as a copy from
         another folder is.
         """
-        names, owners = self._logged(), self.owners()
+        names, owners = self._logged(), owners or self.owners()
         read = zip(names, _each(self.read_entry, names, many=not self.place.exclusive), strict=True)
         whole = {name: entry for name, entry in read if entry is not None}
         mine = {n: e for n, e in whole.items() if not owners or not e.experiment or e.experiment in owners}

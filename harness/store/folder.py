@@ -18,7 +18,21 @@ from harness.experiment.model import Experiment
 from harness.store.contents import Contents, Found, StoreError
 from harness.store.files import arrow, check_arrow, check_parquet, digest, parquet
 from harness.store.kept import Kept, as_it_was, made_for
-from harness.store.log import BLOCKS, EXPERIMENT, KINDS, LOG, MANIFEST, OURS, REPLACING, SMALL, Entry, File, seal, sums
+from harness.store.log import (
+    BLOCKS,
+    EXPERIMENT,
+    IDENTITY,
+    KINDS,
+    LOG,
+    MANIFEST,
+    OURS,
+    REPLACING,
+    SMALL,
+    Entry,
+    File,
+    seal,
+    sums,
+)
 from harness.store.places import Place
 from harness.store.schema import SCHEMA_VERSION
 from harness.store.strangers import from_arrow, joined
@@ -64,11 +78,8 @@ class Folder(Contents):
         experiment: beside whose file the data are looked for, if they were not kept.
         """
         try:
-            text, fingerprint = (
-                self.place.read(EXPERIMENT, SMALL).decode(),
-                str((self.manifest() or {}).get("fingerprint")),
-            )
-            return as_it_was(self, text, fingerprint, [experiment.label])
+            text = self.place.read(EXPERIMENT, SMALL).decode()
+            return as_it_was(self, text, str((self.manifest() or {}).get("fingerprint")), [experiment.label])
         except (OSError, UnicodeDecodeError, StoreError):
             return None
 
@@ -78,7 +89,8 @@ class Folder(Contents):
         about: what else goes into the manifest, the counts among it. replace: whether parts of this experiment by
         another version of the program may go too. Raises `StoreError` if there are such that may not.
         """
-        before, found, owners = self.manifest() or {}, self.found(), self.owners() or set()
+        owners = (self.owners() or set()) | {experiment.fingerprint[:IDENTITY]}
+        before, found = self.manifest() or {}, self.found(owners=owners)
         good = [entry for entry in found.good if entry.key == keys(entry.first, entry.stop)]
         others = [entry for entry in found.whole if entry.key != keys(entry.first, entry.stop)]
         same = before.get("fingerprint") == experiment.fingerprint and before["state"] != REPLACING
