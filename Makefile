@@ -53,7 +53,7 @@ bench: $(BIN)/.installed-bench  ## measure speed against C, JAX, PyTorch and Num
 gallery: $(BIN)/.installed-dev  ## draw the shipped experiments into docs/gallery
 	@$(BIN)/python -m tests.make_gallery
 
-reliability: $(BIN)/.installed-dev  ## inject every fault at full size: kills, crashes, full disks, bad files: 20 minutes
+reliability: $(BIN)/.installed-dev  ## inject every fault at full size: kills, crashes, full disks, bad files: an hour or more
 	@$(BIN)/python -m reliability
 
 release: $(BIN)/.installed-release  ## build sdist and wheel of the last commit into dist/, twice for the same bytes, and try them
