@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +74,44 @@ def test_an_object_store_has_none() -> None:
     assert told == {"report": page}
 
 
+def _folder(path: Path) -> None:
+    path.mkdir()
+
+
+def _notes(path: Path) -> None:
+    path.write_text("<!DOCTYPE html><title>my notes</title>", "utf-8")
+
+
+def _link(path: Path) -> None:
+    path.symlink_to("elsewhere")
+
+
+@pytest.mark.parametrize("plant", [_folder, _notes, _link])
 @pytest.mark.parametrize("what", ["report.html", "drawn-map.png"])
-def test_a_picture_that_cannot_be_written_is_a_failure(tmp_path: Path, what: str) -> None:
+def test_what_the_user_has_by_the_name_of_a_picture_stays(
+    tmp_path: Path, what: str, plant: Callable[[Path], None]
+) -> None:
     swept(EXPERIMENT, tmp_path)
-    (tmp_path / "drawn" / what).mkdir()
+    plant(tmp_path / "drawn" / what)
+    before = (tmp_path / "drawn" / what).lstat()
     file = str(tmp_path / "experiment.yaml")
     result = CliRunner().invoke(cli.main, ["sweep", file, "--results", str(tmp_path), "--report"])
     assert result.exit_code == 1
-    assert result.stderr == f"{tmp_path}/drawn/{what}: cannot be written: Is a directory\n"
+    stays = "not made by harness, so it stays; rename it, or say with --save where to write"
+    assert result.stderr == f"{tmp_path}/drawn/{what}: {stays}\n"
+    assert (tmp_path / "drawn" / what).lstat().st_ino == before.st_ino
+
+
+def test_pictures_of_ours_are_drawn_anew(tmp_path: Path) -> None:
+    for _ in range(2):
+        told = swept(EXPERIMENT, tmp_path, "--report")
+        assert (told["report"], told["picture"]) == (f"{tmp_path}/drawn/report.html", f"{tmp_path}/drawn/drawn-map.png")
+
+
+def test_a_name_that_was_asked_for_is_replaced(tmp_path: Path) -> None:
+    swept(EXPERIMENT, tmp_path)
+    page = tmp_path / "page.html"
+    _notes(page)
+    result = CliRunner().invoke(cli.main, ["report", str(tmp_path / "drawn"), "--save", str(page)])
+    assert result.exit_code == 0
+    assert "my notes" not in page.read_text("utf-8")

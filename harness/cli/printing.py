@@ -153,7 +153,7 @@ def announce(name: str, estimate: Estimate) -> None:
     """Say on standard error what a sweep will take."""
     say(
         f"{name}: {estimate.rows:,} rows in {expected(estimate)}, "
-        f"{size(estimate.disk)} of disk, {size(estimate.memory)} of memory",
+        f"at most {size(estimate.disk)} of disk, {size(estimate.memory)} of memory",
         err=True,
     )
 

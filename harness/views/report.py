@@ -64,7 +64,7 @@ def write(folder: str | os.PathLike[str], save: str | None = None) -> str:
     if save is None and not isinstance(results.place, Disk):
         raise HarnessError(f"{results.place}: say where on this machine the page shall go, with --save")
     path = save or str(Path(folder, NAME))
-    put(path, report(results).encode())
+    put(path, report(results).encode(), chosen=save is not None)
     return path
 
 

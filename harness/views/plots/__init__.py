@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from harness.errors import HarnessError
 from harness.experiment import source
 from harness.experiment.errors import either
-from harness.views.files import put
+from harness.views.files import MAKER, put
 from harness.views.plots import curves, lines, maps, networks, paths
 from harness.views.plots.asked import Asked
 from harness.views.plots.gather import Parts, has
@@ -56,11 +56,12 @@ def write(folder: str | os.PathLike[str], save: str | None = None, kind: str | N
         )
     results = Results(folder)
     kind, asked = _chosen(results, kind, **choices)
-    if target.is_dir():
+    chosen = not target.is_dir()
+    if not chosen:
         target = target / f"{Path(os.path.abspath(results.folder)).name}-{kind}.png"
-    image = io.BytesIO()
-    _drawn(kind, asked).savefig(image, format=target.suffix[1:].lower())
-    put(target, image.getvalue())
+    image, form = io.BytesIO(), target.suffix[1:].lower()
+    _drawn(kind, asked).savefig(image, format=form, metadata={"Software": MAKER} if form == "png" else None)
+    put(target, image.getvalue(), chosen=chosen)
     return str(target)
 
 
