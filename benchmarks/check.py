@@ -16,14 +16,14 @@ ACTIVATIONS = {
     "relu": (lambda z: np.maximum(z, 0), lambda a: (a > 0).astype(a.dtype)),
     "tanh": (np.tanh, lambda a: 1 - a * a),
 }
-"""f(z), and its slope by a = f(z)."""
+"""f(z), and its derivative by a = f(z)."""
 
 
 def trained(task: Task, rate: Any, epochs: int) -> tuple[Any, Any]:
     """(P,) parameters of one network, and the mean cost of its last epoch."""
     weights = [w.copy() for w, _ in task.weights]
     biases = [np.zeros(len(w), task.dtype) if b is None else b.copy() for w, b in task.weights]
-    f, slope = ACTIVATIONS[task.activation]
+    f, derivative = ACTIVATIONS[task.activation]
     size = task.samples if task.full_batch else 1
     costs = np.zeros(task.samples)
     for _ in range(epochs):
@@ -37,7 +37,7 @@ def trained(task: Task, rate: Any, epochs: int) -> tuple[Any, Any]:
             delta = -2 * error / error.size
             for layer in range(len(weights) - 1, -1, -1):
                 dw, db = delta.T @ a[layer], delta.sum(0)
-                delta = (delta @ weights[layer]) * slope(a[layer])
+                delta = (delta @ weights[layer]) * derivative(a[layer])
                 weights[layer] = weights[layer] - rate * dw
                 biases[layer] = biases[layer] - rate * db if task.bias else biases[layer]
     parts = [part for w, b in zip(weights, biases, strict=True) for part in ([w, b] if task.bias else [w])]

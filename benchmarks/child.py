@@ -26,16 +26,15 @@ def experiment(layers: Any, parameters: dict[str, Any]) -> dict[str, Any]:
 def first(units: int) -> dict[str, float]:
     """Seconds from before the import to the first result of 3-units-1, and those of the engine alone."""
     started = time.perf_counter()
-    from harness import engine
     from harness.experiment import load
     from harness.sweeps.plan import Plan
 
     parameters = {"learning_rate": {"geomspace": [1e-4, 0.1, 1000]}, "epochs": 10}
     plan = Plan(load(experiment([[3, units, 1]], parameters) | {"data": {"rows": [[*row, 0.5] for row in ROWS]}}))
-    piece = plan.pieces[0]
-    block, _ = plan.block(piece)
+    block = plan.blocks[0]
+    runs, _ = plan.asked(block)
     ready = time.perf_counter()
-    engine.train(block, plan.data(piece.structure))
+    plan.train(runs)
     done = time.perf_counter()
     return {"harness": done - started, "engine": done - ready}
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from benchmarks.targets import Reached
 from benchmarks.timing import Effort, ratio, timed
-from harness.engine import functions as compiled  # teaches Numba the formulas on vectors
-from harness.engine.lanes import Kind
-from harness.engine.processor import native_width
-from harness.engine.rows import Rows
+from harness.engine.cpu import functions as compiled  # teaches Numba the formulas on vectors
+from harness.engine.cpu.lanes import Kind
+from harness.engine.cpu.processor import native_width
+from harness.engine.cpu.rows import Rows
 from harness.formulas import functions
 
 LIBM = {

@@ -14,7 +14,8 @@ from benchmarks.targets import Reached
 from benchmarks.timing import Effort, Job, calibrated, interleaved, median, ratio, seconds, timed
 from harness.experiment.spacing import geomspace
 from harness.sweeps import local
-from harness.sweeps.plan import Piece, Plan
+from harness.sweeps.blocks import Block
+from harness.sweeps.plan import Plan
 
 GRID_ROUNDS = 3
 """JAX takes minutes for a grid."""
@@ -88,14 +89,14 @@ def write_rows(plan: Plan, fill: bool = True) -> None:
     """What every row costs whoever trains it: its part of a block, and memory for its numbers, filled once."""
     parameters = Task((2, 2, 1)).parameters
 
-    def write(piece: Piece) -> None:
-        block, _ = plan.block(piece)
-        rows = len(block.stops) if fill else 0
-        np.ones((parameters + 4, rows), piece.structure.dtype)
+    def write(block: Block) -> None:
+        runs, _ = plan.asked(block)
+        rows = len(runs.recorded) if fill else 0
+        np.ones((parameters + 4, rows), block.structure.dtype)
         np.ones((2, rows), np.int64)
         np.ones(rows, np.uint8)
 
-    for _ in local.run(write, plan.pieces):
+    for _ in local.run(write, plan.blocks):
         pass
 
 

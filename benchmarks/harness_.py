@@ -9,10 +9,11 @@ import numpy as np
 
 from benchmarks.rows import HIGHEST_RATE, LOWEST_RATE, Task, experiment
 from benchmarks.timing import Effort, Job
-from harness import engine
 from harness.experiment import load
+from harness.formulas.metrics import MEAN
 from harness.sweeps import local
-from harness.sweeps.plan import Piece, Plan
+from harness.sweeps.blocks import Block
+from harness.sweeps.plan import Plan
 
 NUMBERS = 2**19
 """Parameters of all networks for each processor: many blocks, and hundreds of epochs or more in a measurement."""
@@ -28,10 +29,10 @@ def planned(mapping: Mapping[str, Any]) -> Plan:
 def blocks(plan: Plan) -> Iterator[tuple[int, Any]]:
     """Every block of a plan through the engine: its first run and its outcome, as they finish."""
 
-    def trained(piece: Piece) -> tuple[int, Any]:
-        return piece.start, engine.train(plan.block(piece)[0], plan.data(piece.structure))
+    def trained(block: Block) -> tuple[int, Any]:
+        return block.start, plan.train(plan.asked(block)[0])
 
-    return local.run(trained, plan.pieces)
+    return local.run(trained, plan.blocks)
 
 
 def train(plan: Plan) -> None:
@@ -62,4 +63,4 @@ class Trainer:
         spared = 1 - sum(block.steps for block in found) / asked
         if spared > MOST_SPARED:
             raise RuntimeError(f"{self.task.label}: {spared:.1%} of the steps were not run, which other contenders run")
-        return np.concatenate([block.weights for block in found], 1), np.concatenate([b.losses[1] for b in found])
+        return np.concatenate([block.weights for block in found], 1), np.concatenate([b.metrics[MEAN] for b in found])

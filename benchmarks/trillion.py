@@ -29,7 +29,7 @@ def main(rows: int) -> None:
     started = time.perf_counter()
     plan = Plan(load(mapping | {"run_cap": 10 * rows}))
     parts = plan.parts
-    said(started, f"plan of {plan.rows:,} rows: {len(plan.pieces):,} blocks in {len(parts):,} parts")
+    said(started, f"plan of {plan.rows:,} rows: {len(plan.blocks):,} blocks in {len(parts):,} parts")
     with tempfile.TemporaryDirectory() as name:
         folder = Folder(Disk(Path(name)))
         folder.place.make((LOG, "runs"))

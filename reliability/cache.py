@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.engine.private import Folder
+from harness.engine.cpu.private import Folder
 from reliability.damage import damage
 from reliability.score import Score
 from reliability.sweeps import ROOT

@@ -7,11 +7,13 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import harness
-from harness import engine
 from harness.experiment import load
+from harness.network.runs import Outcome, Runs
 from harness.sweeps import run
+from harness.sweeps.plan import Plan
 from reliability.score import Score
 from reliability.sweeps import digests
 
@@ -87,18 +89,15 @@ def _edited(parameters: dict[str, Any], draw: random.Random) -> dict[str, Any]:
 
 def _extended(experiment: dict[str, Any], results: Path) -> int:
     """Extend, and count the runs that are trained."""
-    train, runs = engine.train, 0
+    train, runs = Plan.train, 0
 
-    def counted(block: Any, data: Any) -> Any:
+    def counted(plan: Plan, some: Runs) -> Outcome:
         nonlocal runs
-        runs += block.runs
-        return train(block, data)
+        runs += some.count
+        return train(plan, some)
 
-    engine.train = counted
-    try:
+    with patch.object(Plan, "train", counted):
         run.sweep(load(experiment), results, run.Options(extend=True, block_size=7))
-    finally:
-        engine.train = train
     return runs
 
 

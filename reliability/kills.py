@@ -28,9 +28,9 @@ COUNTED = """
 import os, sys
 from harness.sweeps import work
 train, begun = work.train_block, os.open(sys.argv[4], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-def counted(plan, tables, piece, *earlier):
-    os.write(begun, b"%d\\n" % piece.number)
-    return train(plan, tables, piece, *earlier)
+def counted(plan, tables, block, *earlier):
+    os.write(begun, b"%d\\n" % block.number)
+    return train(plan, tables, block, *earlier)
 work.train_block = counted
 """
 """Leaves the number of each block that is begun, or of the first of a task."""

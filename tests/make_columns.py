@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from harness.experiment.model import Structure
+from harness.network.structure import Structure
 from harness.store import schema
 
 ROOT = Path(__file__).parents[1]
@@ -51,18 +51,19 @@ def table_of(columns: list[schema.Column]) -> str:
 
 
 def page() -> str:
-    first, after = schema.fixed_columns(pa.float64())
+    every = schema.run_columns(pa.float64(), (), ())
     swept = [schema.parameter_column(key) for key in schema.PARAMETER_MEANINGS]
     network = Structure((2, 2, 1), ("identity",) * 2, "true", "mse", "sgd", 1, "float64", "exact")
     weights = schema.weight_columns([network], pa.float64())
+    at = [column.name for column in every].index("repeat")
     return (
         HEAD
         + "\n## runs\n\n"
-        + table_of(first)
+        + table_of(every[:at])
         + "\nthen every parameter that the experiment sweeps, in its order, such as\n\n"
         + table_of(swept)
         + "\nthen\n\n"
-        + table_of(after)
+        + table_of(every[at:])
         + "\nthen the weights after the last epoch, here those of the 2-2-1 network:\n\n"
         + table_of(weights)
         + WEIGHTS

@@ -10,13 +10,14 @@ import pytest
 
 import harness
 from harness import engine, reference
-from harness.block import Block
 from harness.experiment.initialisation_spec import parse as initialisation
-from harness.experiment.model import Data, Structure
+from harness.experiment.model import Data
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.formulas.schedules import SCHEDULES
+from harness.network.runs import Runs
+from harness.network.structure import Structure
 from harness.reference import Network, Update
 from harness.reference.network import forward
 from tests.make_columns import ROOT
@@ -184,7 +185,7 @@ def assert_trains_alike(run: dict[str, Any]) -> None:
         (3, 4, 2), ("tanh", "identity"), "true", "mse", batch_size=2, dtype="float64", arithmetic="exact", **flags
     )
     known = settings["numbers"] | {"gamma": settings["gamma"].get(run["schedule"])}
-    numbers = np.array([known[name] for name in structure.numbers], float)
+    numbers = np.array([known[name] for name in structure.hyperparameters], float)
     epochs = run["steps"] // 3
     weights, biases = ([np.array(each) for each in given[name]] for name in ("weights", "biases"))
     training = reference.Training(Network(structure, weights, biases), [settings["rate"]], numbers, seed=0)
@@ -195,11 +196,13 @@ def assert_trains_alike(run: dict[str, Any]) -> None:
     assert np.allclose(row.weights, expected, rtol=0, atol=1e-10)
     init = initialisation({"values": {"weights": given["weights"], "biases": given["biases"]}})
     one = np.zeros(1, np.int64)
-    block = Block(
+    given = Runs(
         structure, 0, (init,), one, one, np.full((1, 1), settings["rate"]), numbers[:, None], np.full(1, np.inf),
-        np.arange(2), one + epochs, one, own_kernel=False,
+        np.arange(2), one + epochs, one,
     )  # fmt: skip
-    assert engine.train(block, data).weights.tobytes() == row.weights.tobytes()
+    assert (
+        engine.prepare(given.structure, own_kernel=False).train(given, data).weights.tobytes() == row.weights.tobytes()
+    )
 
 
 @pytest.mark.parametrize(

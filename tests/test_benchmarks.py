@@ -31,14 +31,14 @@ def by_reference(task: Task, networks: int) -> tuple[Any, Any]:
     """Weights (P, N) and the last epoch's mean losses (N,)."""
     rates = {"geomspace": [rows.LOWEST_RATE, rows.HIGHEST_RATE, networks]}
     plan = Plan(load(experiment(task, learning_rate=rates, epochs=EPOCHS)), block_size=networks)
-    (piece,) = plan.pieces
-    block, _ = plan.block(piece)
+    (block,) = plan.blocks
+    runs, _ = plan.asked(block)
     found = []
     for run in range(networks):
-        network = reference.initial_network(piece.structure, block.initialisations[0], block.seed)
+        network = reference.initial_network(block.structure, runs.initialisations[0], runs.seed)
         training = reference.Training(network, block.rates[:, run], block.numbers[:, run], block.seed)
-        found.append(reference.trajectory(training, plan.data(piece.structure), [EPOCHS]).rows[EPOCHS])
-    return np.array([row.weights for row in found]).T, np.array([row.losses.mean for row in found])
+        found.append(reference.trajectory(training, plan.data(block.structure), [EPOCHS]).rows[EPOCHS])
+    return np.array([row.weights for row in found]).T, np.array([row.metrics.mean for row in found])
 
 
 @pytest.mark.parametrize("lanes", [16, 128])
@@ -123,7 +123,7 @@ def test_calibration_ends() -> None:
 def test_ten_unlike_experiments_are_estimated_and_run() -> None:
     plans = [Plan(load(mapping)) for mapping in estimates.experiments(Effort()).values()]
     assert len({(plan.structures[0], len(plan.structures), plan.rows, plan.steps) for plan in plans}) == 10
-    assert all(estimate.guessed(plan, plan.pieces).seconds > 1 / processors() for plan in plans)
+    assert all(estimate.guessed(plan, plan.blocks).seconds > 1 / processors() for plan in plans)
     row = estimates.error("shuffled samples", estimates.experiments(TINY)["shuffled samples"])
     assert row.figure >= 1
     assert re.search(r"6 rows, 100% of their steps run", row.work)

@@ -19,20 +19,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import harness
-from harness import engine
-from harness.block import Status
 from harness.cli import main
 from harness.experiment import load
+from harness.network.runs import Status
 from harness.store.contents import Contents
 from harness.store.disk import Disk
 from harness.store.log import parse
-from harness.sweeps import pieces as cuts
+from harness.sweeps import blocks as cuts
 from harness.sweeps import plan as plans
 from harness.sweeps import run
 from harness.sweeps.plan import Plan
 from harness.views.status import status_of
 from reliability.sweeps import digests
-from tests import failing
+from tests.support.engine import failing, instead, watched
 
 SMALL: dict[str, Any] = {
     "name": "small",
@@ -69,8 +68,8 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
 
         return called
 
-    with monkeypatch.context() as patched:
-        for owner, name in ((hashlib, "sha256"), (os, "open"), (os, "fsync"), (engine, "train")):
+    with monkeypatch.context() as patched, instead(counting("train", lambda real, runs: real(runs))):
+        for owner, name in ((hashlib, "sha256"), (os, "open"), (os, "fsync")):
             patched.setattr(owner, name, counting(name, getattr(owner, name)))
         yield calls
 
@@ -92,7 +91,7 @@ def test_what_a_block_costs_does_not_grow_with_their_number(tmp_path: Path, monk
         hashes = [calls["sha256"] for calls in (few, some, more)]
         assert hashes[2] - hashes[1] == 2 * (hashes[1] - hashes[0]) <= 256  # one for each block
         assert few["open"] == some["open"] == more["open"]  # files for each task, however many blocks
-    assert found[-1][0]["train"] == cuts.TASKS + 1  # and once to compile
+    assert found[-1][0]["train"] == cuts.TASKS
     assert found[-1][0]["fsync"] < 512
 
 
@@ -100,18 +99,18 @@ def test_what_a_block_costs_does_not_grow_with_their_number(tmp_path: Path, monk
 def test_tasks_are_small_neighbours_within_a_part(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plans, "PART_ROWS", 100)
     plan = Plan(load(SMALL | {"parameters": SMALL["parameters"] | {"layers": [[2, 1], [2, 2, 1]]}}), 1)
-    monkeypatch.setattr(cuts, "TASK_WORK", limit * (plan.pieces[0].work(2) + cuts.CALL_WORK))
+    monkeypatch.setattr(cuts, "TASK_WORK", limit * (plan.blocks[0].work(2) + cuts.CALL_WORK))
     tasks = [blocks for part in plan.parts for blocks in plan.tasks(part)]
     assert [number for blocks in tasks for number in blocks] == list(range(512))
     assert max(map(len, tasks)) == 512 // cuts.TASKS
     for blocks in tasks:
-        work = sum(piece.work(2) + cuts.CALL_WORK for piece in plan.joined(blocks))
+        work = sum(block.work(2) + cuts.CALL_WORK for block in plan.joined(blocks))
         assert len(blocks) == 1 or work <= cuts.TASK_WORK
     calls = plan.calls
-    assert sum(piece.runs for piece in calls) == plan.runs
-    assert all(plan.pieces[piece.number].start == piece.start for piece in calls)
-    assert {piece.structure for piece in calls if piece.start < 256} == {plan.structures[0]}
-    assert {piece.structure for piece in calls if piece.start >= 256} == {plan.structures[1]}
+    assert sum(block.runs for block in calls) == plan.runs
+    assert all(plan.blocks[block.number].start == block.start for block in calls)
+    assert {block.structure for block in calls if block.start < 256} == {plan.structures[0]}
+    assert {block.structure for block in calls if block.start >= 256} == {plan.structures[1]}
 
 
 def test_blocks_that_take_long_are_not_joined() -> None:
@@ -119,26 +118,23 @@ def test_blocks_that_take_long_are_not_joined() -> None:
     for epochs, size in ((10**7, 1), (10**4, 1), (10**4, 2)):
         plan = Plan(load(many(2048) | {"parameters": parameters | {"epochs": epochs}}), size)
         tasks = [blocks for part in plan.parts for blocks in plan.tasks(part)]
-        alone = plan.pieces[0].work(plan.samples) + cuts.CALL_WORK > cuts.TASK_WORK
+        alone = plan.blocks[0].work(plan.samples) + cuts.CALL_WORK > cuts.TASK_WORK
         assert alone == (epochs == 10**7)
         assert {len(blocks) for blocks in tasks} == ({1} if alone else {2048 // size // cuts.TASKS})
 
 
-def test_tasks_change_no_number_and_a_resumed_sweep_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tasks_change_no_number_and_a_resumed_sweep_no_byte(tmp_path: Path) -> None:
     experiment = SMALL | {"record": {"losses": {"every": 7}}}
     whole = harness.sweep(experiment, tmp_path / "whole", block_size=1, threads=3)
     pd.testing.assert_frame_equal(harness.load(whole), harness.train(experiment), check_exact=True)
-    train = engine.train
-    with failing.after(20) as calls:
+    with failing(20) as before:
         harness.sweep(experiment, tmp_path, block_size=1, threads=1)
-    folder, done = tmp_path / "small", sum(calls)
+    folder, done = tmp_path / "small", sum(before)
     assert status_of(str(folder)).done == done == 20 * 256 // cuts.TASKS
     entry = parse(next((folder / "log").iterdir()).read_bytes())
     assert entry is not None
     assert entry.stop - entry.first == 256 // cuts.TASKS
-    calls.clear()
-    with monkeypatch.context() as patched:
-        patched.setattr(engine, "train", lambda block, data: calls.append(block.runs) or train(block, data))
+    with watched() as calls:
         harness.sweep(experiment, tmp_path, block_size=1)
     assert sum(calls) == 256 - done
     assert digests(folder) == digests(whole)
@@ -152,16 +148,11 @@ def test_a_task_may_have_several_structures(tmp_path: Path) -> None:
     assert any(len(plan.joined(blocks)) > 1 for part in plan.parts for blocks in plan.tasks(part))
     folder = harness.sweep(experiment, tmp_path, block_size=1)
     pd.testing.assert_frame_equal(harness.load(folder), harness.train(experiment), check_exact=True)
-    assert status_of(str(folder)).done == len(plan.pieces)
+    assert status_of(str(folder)).done == len(plan.blocks)
 
 
-def test_status_knows_no_time_before_the_first_block_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(block: Any, data: Any) -> Any:
-        raise OSError(5, "Input/output error", "somewhere")
-
-    monkeypatch.setattr(engine, "train", failing)
-    monkeypatch.setattr(engine, "prepare", lambda structure, **how: None)
-    with pytest.raises(OSError, match="Input/output"):
+def test_status_knows_no_time_before_the_first_block_is_done(tmp_path: Path) -> None:
+    with failing(after=0):
         harness.sweep(SMALL, tmp_path, block_size=1, threads=1)
     shown = CliRunner().invoke(main, ["status", str(tmp_path / "small")], catch_exceptions=False).stdout
     assert "done       0 (0.0%)" in shown
@@ -176,17 +167,17 @@ LONG: dict[str, Any] = SMALL | {
 
 def test_epochs_that_never_run_do_not_cut_blocks_of_a_run() -> None:
     plan = Plan(load(LONG))
-    assert min(piece.runs for piece in plan.pieces) >= 100
-    assert plans.BLOCKS <= len(plan.pieces) <= 4000 // 100
+    assert min(block.runs for block in plan.blocks) >= 100
+    assert plans.BLOCKS <= len(plan.blocks) <= 4000 // 100
     assert [
-        piece.runs for piece in Plan(load(LONG | {"parameters": LONG["parameters"] | {"epochs": 10**12}})).pieces
-    ] == [piece.runs for piece in plan.pieces]
+        block.runs for block in Plan(load(LONG | {"parameters": LONG["parameters"] | {"epochs": 10**12}})).blocks
+    ] == [block.runs for block in plan.blocks]
     few = Plan(load(LONG | {"repeats": 2}))  # 80 runs: as many blocks as there are 16
-    assert [piece.runs for piece in few.pieces] == [16] * 5
+    assert [block.runs for block in few.blocks] == [16] * 5
     large = Plan(load(LONG | {"network": {"layers": [2, 50, 50, 1], "activation": "tanh"}}))
-    assert {piece.runs for piece in large.pieces} == {16}
+    assert {block.runs for block in large.blocks} == {16}
     curves = Plan(load(LONG | {"record": {"losses": {"every": 100}}}))  # 1e7 points, all of which may be kept
-    assert {piece.runs for piece in curves.pieces} == {1}
+    assert {block.runs for block in curves.blocks} == {1}
 
 
 def test_the_time_of_epochs_that_may_never_run_is_a_most(tmp_path: Path) -> None:
@@ -198,8 +189,8 @@ def test_the_time_of_epochs_that_may_never_run_is_a_most(tmp_path: Path) -> None
 
 def outcome_of(experiment: dict[str, Any]) -> Any:
     plan = Plan(load(experiment))
-    (piece,) = plan.pieces
-    return engine.train(plan.block(piece)[0], plan.data(piece.structure))
+    (block,) = plan.blocks
+    return plan.train(plan.asked(block)[0])
 
 
 CURVES: dict[str, Any] = SMALL | {
@@ -223,7 +214,7 @@ def test_curves_of_runs_that_ended_take_no_loop_over_their_epochs(every: int) ->
         assert epochs == (wanted if status != Status.DIVERGED else [1]), (run_, status)
     settled = np.isin(outcome.curves.run, [r for r, status in enumerate(ended) if status == Status.SETTLED])
     late = settled & (outcome.curves.epoch > 1)
-    assert (outcome.curves.losses[:, late] == outcome.losses[:, outcome.curves.run[late]]).all()
+    assert (outcome.curves.metrics[:, late] == outcome.metrics[:, outcome.curves.run[late]]).all()
 
 
 @given(st.integers(1, 12), st.integers(1, 40))
@@ -234,4 +225,4 @@ def test_points_of_curves_are_the_first_epoch_the_multiples_and_the_last(every: 
     chosen = (whole.curves.epoch == 1) | (whole.curves.epoch % every == 0) | (whole.curves.epoch == last)
     assert outcome.curves.epoch.tolist() == whole.curves.epoch[chosen].tolist()
     assert outcome.curves.run.tolist() == whole.curves.run[chosen].tolist()
-    assert np.array_equal(outcome.curves.losses, whole.curves.losses[:, chosen])
+    assert np.array_equal(outcome.curves.metrics, whole.curves.metrics[:, chosen])

@@ -20,7 +20,7 @@ import pytest
 from numba.core.ccallback import CFunc
 
 import harness
-from harness.engine import cache, needs, private
+from harness.engine.cpu import cache, needs, private
 from harness.errors import FailedError, HarnessWarning
 from reliability.cache import ENVIRONMENT, PROGRAM, damaged, refused, together
 from tests.make_columns import ROOT
@@ -64,7 +64,7 @@ def hits(files: private.Folder) -> int:
 
 def test_every_source_of_the_arithmetic_is_in_the_name(package: Path) -> None:
     before = cache.fingerprint(package)
-    sources = [*package.glob("engine/*.py"), *package.glob("formulas/*.py"), package / "block.py"]
+    sources = [file for part in ("engine", "formulas", "network") for file in (package / part).rglob("*.py")]
     assert len(sources) > 10
     for source in sources:
         text = source.read_text("utf-8")
@@ -100,7 +100,8 @@ def test_a_changed_formula_is_not_served_from_the_cache(package: Path, tmp_path:
 
     assert trained() == 0.5
     losses = package / "formulas" / "losses.py"
-    losses.write_text(losses.read_text("utf-8").replace("slope[0] = -2.0 * error", "slope[0] = -4.0 * error"), "utf-8")
+    text = losses.read_text("utf-8").replace("derivative[0] = -2.0 * error", "derivative[0] = -4.0 * error")
+    losses.write_text(text, "utf-8")
     assert trained() == 1.0
     assert not list(package.rglob("*.nb[ic]"))
 
@@ -388,7 +389,7 @@ def ended(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 THREADS = f"""
 import threading, numba
-from harness.engine.epochs import compiled
+from harness.engine.cpu.epochs import compiled
 before, tables = numba.config.CACHE_DIR, []
 def run():
     exec({PROGRAM!r}, {{"print": tables.append}})
@@ -466,7 +467,7 @@ def test_too_little_memory_is_one_line(megabytes: int) -> None:
     program = (
         "import resource, numpy; from harness.errors import FailedError\n"
         f"resource.setrlimit(resource.RLIMIT_AS, ({megabytes * 10**6},) * 2)\n"
-        "try: import harness.engine\n"
+        "try: import harness.engine.cpu\n"
         "except FailedError as error: print(error)"
     )
     child = ended(program, OPENBLAS_NUM_THREADS="1")

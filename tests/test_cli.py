@@ -15,8 +15,9 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
-from harness import cli, engine
+from harness import cli
 from harness.experiment import json_schema
+from harness.sweeps.plan import Plan
 from tests.make_columns import ROOT
 
 QUESTION = str(ROOT / "experiments" / "question.yaml")
@@ -68,7 +69,7 @@ def test_on_a_terminal_there_is_a_bar(tmp_path: Path) -> None:
 
 def test_plan_runs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(engine, "train", lambda *args: pytest.fail("trained"))
+    monkeypatch.setattr(Plan, "train", lambda *args: pytest.fail("trained"))
     result = call("plan", str(ROOT / "experiments" / "learning_rate.yaml"))
     assert result.exit_code == 0
     lines = dict(re.split(r" {2,}", line, maxsplit=1) for line in result.stdout.splitlines())
@@ -151,7 +152,7 @@ def test_ctrl_c_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     def interrupted(*args: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(engine, "train", interrupted)
+    monkeypatch.setattr(Plan, "train", interrupted)
     result = call("sweep", QUESTION, "--results", str(tmp_path))
     assert result.exit_code == 130
     assert result.stderr.splitlines()[-1] == "interrupted; the same command goes on from here"

@@ -18,7 +18,9 @@ from harness.cli import main
 from harness.experiment import data, load, source
 from harness.experiment.data import sheet
 from harness.experiment.model import label
-from harness.experiment.settings import KINDS, NETWORK, NUMBERS, TRAINING
+from harness.experiment.settings import HYPERPARAMETERS, KINDS, NETWORK, TRAINING
+from harness.formulas.optimizers import Optimizer
+from harness.formulas.schedules import Schedule
 from harness.sweeps.plan import Plan
 from tests import make_pages, snippets
 from tests.make_columns import ROOT
@@ -129,15 +131,22 @@ def test_every_optimizer_and_schedule_and_number_is_documented() -> None:
     assert [(kind, name) for kind, name, _, _ in rows] == list(choices)
     for kind, name, numbers, formula in rows:
         documented = re.findall(r"`(\w+)` ?([^,]*)", numbers)
-        declared = [(number.name, number.default) for number in choices[kind, name].numbers]
+        declared = [(number.name, number.default) for number in choices[kind, name].hyperparameters]
         assert [(number, number_of(default)) for number, default in documented] == declared
         same = re.fullmatch(r"the same as `(\w+)`.*", formula)
-        text = choices[kind, name].text.format(w="w", g="g")
-        assert text == (choices[kind, same.group(1)].text.format(w="w", g="g") if same else formula.strip("`"))
+        assert in_print(choices[kind, name]) == (in_print(choices[kind, same.group(1)]) if same else formula.strip("`"))
+
+
+def in_print(choice: Optimizer | Schedule) -> str:
+    """The formula of an optimizer, and of what it keeps, or of a schedule."""
+    kept = choice.kept.items() if isinstance(choice, Optimizer) else ()
+    return ", ".join([choice.text, *(f"{slot} = {text}" for slot, text in kept)]).format(w="w", g="g")
 
 
 def test_every_key_is_documented() -> None:
-    keys = {f"network.{key}" for key in NETWORK} | {f"training.{key}" for key in TRAINING.keys() - NUMBERS.keys()}
+    keys = {f"network.{key}" for key in NETWORK} | {
+        f"training.{key}" for key in TRAINING.keys() - HYPERPARAMETERS.keys()
+    }
     rows = dict(re.findall(r"^\| `((?:network|training)\.\w+)` \| (.*?) ?\| .* \|$", EXPERIMENT_FILE, re.MULTILINE))
     assert rows.keys() == keys
     for key, default in rows.items():

@@ -19,145 +19,74 @@ from hypothesis import strategies as st
 from numba import cfunc, types
 
 from harness import engine, reference
-from harness.block import Block, Status, parameter_count
-from harness.engine import epochs, group
-from harness.engine.group import network_of
-from harness.engine.lanes import Kind
-from harness.engine.processor import native_width
-from harness.engine.sweep import ShapeType
+from harness.engine.cpu import epochs, network_of, workspace
+from harness.engine.cpu.initial import initial_weights
+from harness.engine.cpu.lanes import Kind
+from harness.engine.cpu.loops import ShapeType
+from harness.engine.cpu.processor import native_width
 from harness.experiment.initialisation_spec import parse as initialisation
-from harness.experiment.model import Data, Structure
+from harness.experiment.model import Data
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES
+from harness.formulas.metrics import METRICS
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.formulas.schedules import SCHEDULES
+from harness.network.layout import Layout
+from harness.network.runs import Outcome, Runs, Status
+from harness.network.structure import Structure
 from tests.make_columns import ROOT
+from tests.support.networks import INITS, data_for, runs_for, structures
 
-INITS = tuple(
-    initialisation(raw)
-    for raw in (
-        "ones",
-        "zeros",
-        {"constant": 0.3},
-        {"normal": {"std": 0.7}},
-        "xavier_uniform",
-        "orthogonal",
-        {"he_normal": None, "bias": 0.1},
-    )
-)
-STOPS = (0, 1, 2, 5, 30)
 NONE = np.empty((0, 1))
 
 
-@st.composite
-def structures(draw: st.DrawFn) -> Structure:
-    hidden = draw(st.lists(st.integers(1, 9), max_size=3))
-    loss = draw(st.sampled_from(list(LOSSES)))
-    outputs = draw(st.integers(2 if loss == "cross_entropy" else 1, 4))
-    layers = (draw(st.integers(1, 9)), *hidden, outputs)
-    activations = tuple(draw(st.sampled_from(list(ACTIVATIONS))) for _ in hidden)
-    output = "identity" if LOSSES[loss].logits else draw(st.sampled_from(list(ACTIVATIONS)))
-    bias = draw(st.sampled_from(["true", "false", "fixed"]))
-    return Structure(
-        layers,
-        (*activations, output),
-        bias,
-        loss,
-        draw(st.sampled_from(list(OPTIMIZERS))),
-        draw(st.integers(1, 5)),
-        draw(st.sampled_from(["float64", "float32"])),
-        "exact",
-        draw(st.sampled_from(list(SCHEDULES))),
-        weight_decay=draw(st.booleans()),
-        gradient_clip=draw(st.booleans()),
-        shuffle=draw(st.booleans()),
-    )
+def train(given: Runs, data: Data, own_kernel: bool = False) -> Outcome:
+    """What the engine makes of runs, by a kernel of their own or by the one for any network."""
+    return engine.prepare(given.structure, common=len(given.rates) == 1, own_kernel=own_kernel).train(given, data)
 
 
-def data_for(structure: Structure, samples: int, rng: np.random.Generator) -> Data:
-    outputs = structure.layers[-1]
-    targets = {
-        "bce": lambda: rng.integers(0, 2, (samples, outputs)).astype(float),
-        "cross_entropy": lambda: np.eye(outputs)[rng.integers(0, outputs, samples)],
-    }.get(structure.loss, lambda: rng.normal(size=(samples, outputs)))()
-    return Data(rng.normal(size=(samples, structure.layers[0])), targets)
-
-
-RANGES = {"step_size": (1, 9), "t_max": (1, 20), "warmup_epochs": (1, 9), "eps": (1e-9, 1e-7), "gamma": (0.3, 1.2)}
-"""The ranges of those numbers of optimizers and schedules that are not drawn between 0 and 1."""
-
-
-def numbers_for(structure: Structure, runs: int, rng: np.random.Generator) -> np.ndarray:
-    drawn = [rng.uniform(*RANGES.get(name, (0.0, 0.99)), runs) for name in structure.numbers]
-    whole = {number.name for schedule in SCHEDULES.values() for number in schedule.numbers if number.whole}
-    rows = [np.floor(row) if name in whole else row for name, row in zip(structure.numbers, drawn, strict=True)]
-    return np.array(rows).reshape(len(rows), runs)
-
-
-def block_of(structure: Structure, runs: int, rng: np.random.Generator, every: int, own_kernel: bool = False) -> Block:
-    """Runs with rates from harmless to hopeless, two thirds of the stops each, rows in a random order."""
-    layers = len(structure.layers) - 1 if rng.random() < 0.5 else 1
-    stops = [sorted(rng.choice(STOPS, rng.integers(1, len(STOPS) + 1), replace=False)) for _ in range(runs)]
-    count = sum(map(len, stops))
-    return Block(
-        structure,
-        seed=3,
-        initialisations=INITS,
-        initialisation=rng.integers(0, len(INITS), runs),
-        repeat=rng.integers(0, 3, runs),
-        rates=10.0 ** rng.uniform(-3, 2, (layers, runs)),
-        numbers=numbers_for(structure, runs, rng),
-        max_loss=np.where(rng.random(runs) < 0.3, 2.0, np.inf),
-        first_stop=np.concatenate([[0], np.cumsum([len(s) for s in stops])]),
-        stops=np.concatenate(stops),
-        place=rng.permutation(count),
-        every=every,
-        own_kernel=own_kernel,
-    )
-
-
-def assert_equals_reference(block: Block, data: Data, cycles: bool = True) -> set[Status]:
+def assert_equals_reference(given: Runs, data: Data, own_kernel: bool = False, cycles: bool = True) -> set[Status]:
     """cycles: whether runs may come back to an earlier state, and skip what follows from there."""
-    outcome = engine.train(block, data)
+    outcome = train(given, data, own_kernel)
     seen, gone, asked = set(), 0, 0
-    for run in range(block.runs):
-        stops = block.stops[block.first_stop[run] : block.first_stop[run + 1]]
-        expected = reference.trajectory(training_of(block, run), data, stops.tolist(), block.max_loss[run])
-        for stop, row in zip(stops, block.place[block.first_stop[run] :], strict=False):
-            assert_row(outcome, row, expected.rows[stop], f"run {run}, {stop} epochs of {block.structure}")
+    for run in range(given.count):
+        stops = given.recorded[given.first_recorded[run] : given.first_recorded[run + 1]]
+        expected = reference.trajectory(training_of(given, run), data, stops.tolist(), given.max_loss[run])
+        for stop, row in zip(stops, given.place[given.first_recorded[run] :], strict=False):
+            assert_row(outcome, row, expected.rows[stop], f"run {run}, {stop} epochs of {given.structure}")
             seen.add(expected.rows[stop].status)
         gone += epochs_until_it_ends(expected.rows[stops[-1]], stops[-1])
         asked += stops[-1]
         points = outcome.curves.run == run
         kept = [
-            losses
-            for losses in expected.losses
-            if block.every and (losses.epoch in (1, stops[-1]) or losses.epoch % block.every == 0)
+            one
+            for one in expected.metrics
+            if given.every and (one.epoch in (1, stops[-1]) or one.epoch % given.every == 0)
         ]
-        assert outcome.curves.epoch[points].tolist() == [losses.epoch for losses in kept]
-        curve = np.array([(losses.min, losses.mean, losses.max) for losses in kept]).reshape(-1, 3)
-        assert np.array_equal(outcome.curves.losses[:, points].T, curve)
+        assert outcome.curves.epoch[points].tolist() == [one.epoch for one in kept]
+        curve = np.array([[*one.values.values()] for one in kept]).reshape(-1, len(METRICS))
+        assert np.array_equal(outcome.curves.metrics[:, points].T, curve)
     assert outcome.asked == asked * len(data.inputs)
     assert outcome.steps <= gone * len(data.inputs)
     assert cycles or outcome.steps == gone * len(data.inputs)
     return seen
 
 
-def comes_back(block: Block, data: Data, run: int) -> bool:
+def comes_back(given: Runs, data: Data, run: int) -> bool:
     """Whether a run that does not settle has the same state after two of its epochs."""
-    stop = block.stops[block.first_stop[run + 1] - 1]
-    training = training_of(block, run)
+    stop = given.recorded[given.first_recorded[run + 1] - 1]
+    training = training_of(given, run)
     with np.errstate(all="ignore"):
-        states = [training.carried() for _ in islice(reference.epoch_losses(training, data), int(stop))]
+        states = [training.carried() for _ in islice(reference.epoch_metrics(training, data), int(stop))]
     rest = states[: 1 + next((e for e, (a, b) in enumerate(pairwise(states)) if a == b), len(states))]
-    finite = [state for state in rest if np.isfinite(np.frombuffer(state, block.structure.dtype)).all()]
-    return not block.structure.shuffle and len(set(finite)) < len(finite)
+    finite = [state for state in rest if np.isfinite(np.frombuffer(state, given.structure.dtype)).all()]
+    return not given.structure.shuffle and len(set(finite)) < len(finite)
 
 
-def training_of(block: Block, run: int) -> reference.Training:
-    init = block.initialisations[block.initialisation[run]]
-    network = reference.initial_network(block.structure, init, block.seed, int(block.repeat[run]))
-    return reference.Training(network, block.rates[:, run], block.numbers[:, run], block.seed)
+def training_of(given: Runs, run: int) -> reference.Training:
+    init = given.initialisations[given.initialisation[run]]
+    network = reference.initial_network(given.structure, init, given.seed, int(given.repeat[run]))
+    return reference.Training(network, given.rates[:, run], given.hyperparameters[:, run], given.seed)
 
 
 def epochs_until_it_ends(last: reference.Row, stop: int) -> int:
@@ -168,10 +97,9 @@ def assert_row(outcome: Any, row: int, expected: reference.Row, what: str) -> No
     assert outcome.status[row] == expected.status, what
     assert outcome.settled_epoch[row] == (expected.settled_epoch or 0), what
     assert outcome.diverged_epoch[row] == (expected.diverged_epoch or 0), what
-    nothing = np.array(np.nan, outcome.losses.dtype)
-    losses = expected.losses
-    three = (nothing,) * 3 if losses is None else (losses.min, losses.mean, losses.max)
-    assert np.array_equal(outcome.losses[:, row], np.array(three), equal_nan=True), what
+    nothing = np.array(np.nan, outcome.metrics.dtype)
+    metrics = [nothing] * len(METRICS) if expected.metrics is None else [*expected.metrics.values.values()]
+    assert np.array_equal(outcome.metrics[:, row], np.array(metrics), equal_nan=True), what
     first = nothing if expected.first_loss is None else expected.first_loss
     assert np.array_equal(outcome.first_loss[row], first, equal_nan=True), what
     last = nothing if expected.last_finite_loss is None else expected.last_finite_loss
@@ -187,7 +115,7 @@ def assert_row(outcome: Any, row: int, expected: reference.Row, what: str) -> No
 def test_every_number_is_the_reference_s(structure: Structure, seed: int, samples: int, every: int) -> None:
     rng = np.random.default_rng(seed)
     runs = int(rng.integers(1, 14))
-    assert_equals_reference(block_of(structure, runs, rng, every), data_for(structure, samples, rng))
+    assert_equals_reference(runs_for(structure, runs, rng, every), data_for(structure, samples, rng))
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -200,8 +128,7 @@ def test_every_activation_with_every_loss(activation: str, loss: str, dtype: Any
     diagonal = list(ACTIVATIONS).index(activation) % len(LOSSES) == list(LOSSES).index(loss)
     for own_kernel in (False, True)[: 1 + diagonal]:
         rng = np.random.default_rng(11)
-        block = block_of(structure, 9, rng, every=3, own_kernel=own_kernel)
-        assert_equals_reference(block, data_for(structure, 3, rng))
+        assert_equals_reference(runs_for(structure, 9, rng, every=3), data_for(structure, 3, rng), own_kernel)
 
 
 @pytest.mark.parametrize("changes", [
@@ -217,7 +144,7 @@ def test_a_kernel_of_its_own_gives_the_same_bits(changes: dict[str, Any]) -> Non
     plain = Structure((2, 3, 1), ("tanh", "identity"), "true", "mse", "sgd", 2, "float64", "exact")
     structure = replace(plain, **changes)
     rng = np.random.default_rng(4)
-    assert_equals_reference(block_of(structure, 40, rng, every=0, own_kernel=True), data_for(structure, 5, rng))
+    assert_equals_reference(runs_for(structure, 40, rng, every=0), data_for(structure, 5, rng), own_kernel=True)
 
 
 @pytest.mark.parametrize(("samples", "changes"), [
@@ -227,21 +154,21 @@ def test_the_steps_that_were_run_are_counted(samples: int, changes: dict[str, An
     """Steps count until a run settles or diverges: neither the rest of a stretch counts, nor its repetition."""
     plain = Structure((2, 2, 1), ("identity", "identity"), "true", "mse", "sgd", 1, "float64", "exact")
     structure, rng = replace(plain, **changes), np.random.default_rng(15)
-    data, drawn = data_for(structure, samples, rng), block_of(structure, 24, rng, every=0)
-    drawn = replace(drawn, stops=np.where(drawn.stops == 30, 500 if samples == 1 else 200, drawn.stops))
-    straight = [run for run in range(drawn.runs) if not comes_back(drawn, data, run)]
-    block, _ = drawn.subset(np.array(straight))
-    assert block.runs > 12
+    data, drawn = data_for(structure, samples, rng), runs_for(structure, 24, rng, every=0)
+    drawn = replace(drawn, recorded=np.where(drawn.recorded == 30, 500 if samples == 1 else 200, drawn.recorded))
+    straight = [run for run in range(drawn.count) if not comes_back(drawn, data, run)]
+    given, _ = drawn.subset(np.array(straight))
+    assert given.count > 12
     for own_kernel in (False, True):
-        seen = assert_equals_reference(replace(block, own_kernel=own_kernel), data, cycles=False)
+        seen = assert_equals_reference(given, data, own_kernel, cycles=False)
         assert seen == (set(Status) if samples == 1 else {Status.RAN, Status.DIVERGED})
 
 
 def test_the_cases_meet_every_status() -> None:
     structure = Structure((2, 2, 1), ("identity", "identity"), "true", "mse", "sgd", 1, "float64", "exact")
     rng = np.random.default_rng(0)
-    block = block_of(structure, 60, rng, every=0)
-    assert assert_equals_reference(block, data_for(structure, 1, rng)) == set(Status)
+    given = runs_for(structure, 60, rng, every=0)
+    assert assert_equals_reference(given, data_for(structure, 1, rng)) == set(Status)
 
 
 @pytest.mark.parametrize("arithmetic", ["exact", "fast"])
@@ -250,18 +177,16 @@ def test_a_run_does_not_depend_on_its_neighbours(dtype: Any, arithmetic: Any) ->
     """A run gives the same bits on any lane, among any number of other runs, and whichever rows are asked for."""
     structure = Structure((2, 3, 1), ("tanh", "identity"), "true", "mse", "sgd", 2, dtype, arithmetic)
     rng = np.random.default_rng(5)
-    data, block = data_for(structure, 3, rng), block_of(structure, 37, rng, every=0)
-    together = engine.train(block, data)
-    for run in range(block.runs):
-        stops = slice(block.first_stop[run], block.first_stop[run + 1])
-        alone = Block(
-            structure, block.seed, INITS, block.initialisation[[run]], block.repeat[[run]], block.rates[:, [run]],
-            block.numbers[:, [run]], block.max_loss[[run]], np.array([0, stops.stop - stops.start]), block.stops[stops],
-            np.arange(stops.stop - stops.start),
+    data, given = data_for(structure, 3, rng), runs_for(structure, 37, rng, every=0)
+    together = train(given, data)
+    for run in range(given.count):
+        stops = slice(given.first_recorded[run], given.first_recorded[run + 1])
+        alone = Runs(
+            structure, given.seed, INITS, given.initialisation[[run]], given.repeat[[run]], given.rates[:, [run]],
+            given.hyperparameters[:, [run]], given.max_loss[[run]], np.array([0, stops.stop - stops.start]),
+            given.recorded[stops], np.arange(stops.stop - stops.start),
         )  # fmt: skip
-        assert np.array_equal(
-            engine.train(alone, data).weights, together.weights[:, block.place[stops]], equal_nan=True
-        )
+        assert np.array_equal(train(alone, data).weights, together.weights[:, given.place[stops]], equal_nan=True)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -271,10 +196,10 @@ def test_fast_is_close_to_exact(dtype: Any) -> None:
     for arithmetic in ("exact", "fast"):
         structure = Structure((3, 4, 1), ("tanh", "identity"), "true", "mse", "sgd", 2, dtype, arithmetic)
         rng = np.random.default_rng(6)
-        data, block = data_for(structure, 5, rng), block_of(structure, 16, rng, every=0)
-        outcomes.append(engine.train(block, data))
-    gentle = block.rates.max(axis=0)[np.repeat(np.arange(16), np.diff(block.first_stop))] < 0.1
-    rows = block.place[gentle]
+        data, given = data_for(structure, 5, rng), runs_for(structure, 16, rng, every=0)
+        outcomes.append(train(given, data))
+    gentle = given.rates.max(axis=0)[np.repeat(np.arange(16), np.diff(given.first_recorded))] < 0.1
+    rows = given.place[gentle]
     exact, fast = (outcome.weights[:, rows] for outcome in outcomes)
     assert len(rows) > 5
     assert np.allclose(exact, fast, rtol=0, atol=1e3 * np.finfo(dtype).eps, equal_nan=True)
@@ -285,12 +210,12 @@ def test_fast_is_close_to_exact(dtype: Any) -> None:
 def test_fast_takes_subnormal_numbers_for_zeros_and_leaves_no_trace(dtype: Any, tiny: float, own_kernel: bool) -> None:
     one = np.zeros(1, np.int64)
     for arithmetic, weight in (("exact", np.dtype(dtype).type(tiny)), ("fast", 0.0)):
-        block = Block(
+        given = Runs(
             Structure((1, 1), ("identity",), "false", "mse", "sgd", 1, dtype, arithmetic),
             0, (initialisation({"constant": tiny}),), one, one, np.zeros((1, 1)), NONE, np.array([np.inf]),
-            np.array([0, 1]), np.array([3]), one, own_kernel=own_kernel,
+            np.array([0, 1]), np.array([3]), one,
         )  # fmt: skip
-        outcome = engine.train(block, Data(np.ones((1, 1)), np.ones((1, 1))))
+        outcome = train(given, Data(np.ones((1, 1)), np.ones((1, 1))), own_kernel)
         assert outcome.weights.item() == weight
         assert np.array([tiny], dtype) * np.ones(1, dtype) != 0, "this thread still takes subnormal numbers for zeros"
 
@@ -303,10 +228,10 @@ def test_epochs_of_one_run_share_a_trajectory() -> None:
     stops = np.array([1, 10, 100, 1000])
     nothing, none = np.zeros(40, np.int64), np.full(40, np.inf)
 
-    def train(asked: np.ndarray) -> Any:
+    def rows_at(asked: np.ndarray) -> Outcome:
         rows = np.arange(40 * len(asked))
         first = np.arange(41) * len(asked)
-        block = Block(
+        given = Runs(
             structure,
             0,
             INITS[:1],
@@ -319,13 +244,13 @@ def test_epochs_of_one_run_share_a_trajectory() -> None:
             np.tile(asked, 40),
             rows,
         )
-        return engine.train(block, data)
+        return train(given, data, own_kernel=True)
 
-    together = train(stops)
+    together = rows_at(stops)
     for at, stop in enumerate(stops):
-        alone = train(np.array([stop]))
+        alone = rows_at(np.array([stop]))
         assert np.array_equal(alone.weights, together.weights[:, at::4], equal_nan=True)
-        assert np.array_equal(alone.losses, together.losses[:, at::4], equal_nan=True)
+        assert np.array_equal(alone.metrics, together.metrics[:, at::4], equal_nan=True)
         assert np.array_equal(alone.status, together.status[at::4])
 
 
@@ -338,23 +263,23 @@ def test_runs_that_go_in_circles_are_finished(dtype: Any, own_kernel: bool) -> N
     data, runs = data_for(structure, 2, rng), 9
     rates = 10.0 ** rng.uniform(-1.5, -0.6, (1, runs))
 
-    def block(stops: list[int], every: int) -> Block:
-        return Block(
+    def given(stops: list[int], every: int) -> Runs:
+        return Runs(
             structure, 3, INITS[3:4], np.zeros(runs, np.int64), np.arange(runs), rates, np.full((1, runs), 0.5),
             np.full(runs, np.inf), np.arange(runs + 1) * len(stops), np.tile(stops, runs),
-            np.arange(runs * len(stops)), every, own_kernel,
+            np.arange(runs * len(stops)), every,
         )  # fmt: skip
 
-    assert_equals_reference(block([90, 301, 302, 303, 304, 350], every=7), data)
+    assert_equals_reference(given([90, 301, 302, 303, 304, 350], every=7), data, own_kernel)
     stops = [10**9, 10**9 + 1, 10**9 + 2, 10**9 + 6]
-    outcome = engine.train(block(stops, every=0), data)
+    outcome = train(given(stops, every=0), data, own_kernel)
     periods, least = set(), 0
     for run in range(runs):
         network = reference.initial_network(structure, INITS[3], 3, run)
         training = reference.Training(network, rates[:, run], [0.5], 3)
         seen, weights = {training.carried(): 0}, [network.flat()]
         for event in reference.epochs(training, data):
-            if isinstance(event, reference.Losses):
+            if isinstance(event, reference.EpochMetrics):
                 state = training.carried()
                 if state in seen:
                     break
@@ -370,16 +295,16 @@ def test_runs_that_go_in_circles_are_finished(dtype: Any, own_kernel: bool) -> N
     assert {1, 2} < periods
     assert outcome.asked == runs * stops[-1] * len(data.inputs)
     # Brent's way finds a cycle at the latest 3 times as late, and looks only at the end of a stretch.
-    assert least <= outcome.steps / len(data.inputs) < 3 * least + 2 * runs * group.LONGEST
+    assert least <= outcome.steps / len(data.inputs) < 3 * least + 2 * runs * workspace.LONGEST
 
 
 def test_a_hundred_thousand_weights() -> None:
     structure = Structure((300, 320, 10), ("relu", "identity"), "true", "cross_entropy", "sgd", 4, "float32", "exact")
-    assert parameter_count(structure) == 99_530
+    assert Layout(structure).count == 99_530
     rng = np.random.default_rng(1)
     run = np.arange(3)
     rates, bounds, ends = np.full((2, 3), 0.01), np.full(3, np.inf), np.full(3, 2)
-    block = Block(
+    given = Runs(
         structure,
         1,
         (initialisation("he_uniform"),),
@@ -392,7 +317,7 @@ def test_a_hundred_thousand_weights() -> None:
         ends,
         run,
     )
-    assert_equals_reference(block, data_for(structure, 6, rng))
+    assert_equals_reference(given, data_for(structure, 6, rng))
 
 
 def test_initial_weights_are_drawn_by_what_they_are_for() -> None:
@@ -401,10 +326,10 @@ def test_initial_weights_are_drawn_by_what_they_are_for() -> None:
     one = np.zeros(1, np.int64)
 
     def drawn(inits: Any, which: int, repeat: int) -> np.ndarray:
-        block = Block(
+        given = Runs(
             structure, 9, inits, one + which, one + repeat, np.ones((2, 1)), NONE, np.ones(1), np.arange(2), one, one
         )
-        return engine.initial_weights(block)[:, 0]
+        return initial_weights(given)[:, 0]
 
     for which, init in enumerate(INITS):
         assert np.array_equal(drawn(INITS, which, 2), drawn((init,), 0, 2))
@@ -415,8 +340,8 @@ def test_initial_weights_come_from_the_seed() -> None:
     structure = Structure((2, 3, 1), ("tanh", "identity"), "true", "mse", "sgd", 1, "float64", "exact")
     one, random = np.zeros(1, np.int64), INITS[3:4]
     drawn = {
-        engine.initial_weights(
-            Block(structure, seed, random, one, one, np.ones((2, 1)), NONE, np.ones(1), np.arange(2), one, one)
+        initial_weights(
+            Runs(structure, seed, random, one, one, np.ones((2, 1)), NONE, np.ones(1), np.arange(2), one, one)
         ).tobytes()
         for seed in (0, 1, 2**64 - 1)
     }
@@ -433,14 +358,14 @@ def test_random_initial_weights_have_the_distribution_they_should() -> None:
         ("xavier_uniform", 0.0, (2 / 90) ** 0.5),
         ("lecun_normal", 0.0, (1 / 40) ** 0.5),
     ):
-        block = Block(
+        given = Runs(
             structure, 4, (initialisation(raw),), one, one, np.ones((2, 1)), NONE, np.ones(1), np.arange(2), one, one
         )
-        w1 = engine.initial_weights(block)[:2000, 0]
+        w1 = initial_weights(given)[:2000, 0]
         assert abs(w1.mean() - mean) < 5 * std / 2000**0.5
         assert abs(w1.std() - std) < 5 * std / 2000**0.5
         assert len(np.unique(w1)) == 2000
-    block = Block(
+    given = Runs(
         structure,
         4,
         (initialisation("orthogonal"),),
@@ -453,7 +378,7 @@ def test_random_initial_weights_have_the_distribution_they_should() -> None:
         one,
         one,
     )
-    w = engine.initial_weights(block)[:, 0]
+    w = initial_weights(given)[:, 0]
     w1, w2 = w[:2000].reshape(50, 40), w[2000:].reshape(30, 50)
     assert np.allclose(w1.T @ w1, np.eye(40), atol=1e-14)
     assert np.allclose(w2 @ w2.T, np.eye(30), atol=1e-14)

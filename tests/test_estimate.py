@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 import harness
-from harness import engine
 from harness.errors import FailedError
 from harness.experiment import load
 from harness.store.disk import Disk
@@ -23,13 +22,13 @@ def folder_in(path: Path) -> Folder:
 
 
 def test_a_short_sweep_is_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "train", lambda *args: pytest.fail("trained"))
+    monkeypatch.setattr(Plan, "train", lambda *args: pytest.fail("trained"))
     plan = Plan(load(EXPERIMENT), BLOCK_SIZE)
-    found = estimate.measure(plan, plan.pieces, folder_in(tmp_path))
+    found = estimate.measure(plan, plan.blocks, folder_in(tmp_path))
     assert (found.rows, found.disk, found.bound) == (1600, 2 * plan.bytes, True)  # blocks, and the part made of them
-    piece = plan.pieces[3]
-    part = estimate.measure(plan, [piece], folder_in(tmp_path))
-    assert part.rows == round(1600 * piece.runs / plan.runs)
+    block = plan.blocks[3]
+    part = estimate.measure(plan, [block], folder_in(tmp_path))
+    assert part.rows == round(1600 * block.runs / plan.runs)
     assert part.seconds < found.seconds * found.threads
 
 
@@ -40,7 +39,7 @@ def test_the_disk_it_takes_is_measured(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(estimate, "SHARE", 1e9)
     monkeypatch.setattr(estimate, "MOST", float("inf"))  # all of it, however long that takes
     plan = Plan(load(EXPERIMENT))
-    found = estimate.measure(plan, plan.pieces, folder_in(tmp_path))
+    found = estimate.measure(plan, plan.blocks, folder_in(tmp_path))
     assert found.rows == 1600
     assert found.seconds > 0
     assert not found.bound
@@ -63,24 +62,24 @@ class Clock:
         self.now, self.steps, self.spent = 0.0, steps, 0.0
         monkeypatch.setattr(estimate.time, "perf_counter", lambda: self.now)
         monkeypatch.setattr(estimate.local, "processors", lambda: 1)
-        monkeypatch.setattr(engine, "train", self.train)
+        monkeypatch.setattr(Plan, "train", lambda plan, runs: self.train(plan, runs))
 
-    def cost(self, block: Any, outcome: Any) -> float:
-        return 1e-4 + 1e-7 * block.runs + self.steps[block.structure.optimizer] * outcome.steps
+    def cost(self, runs: Any, outcome: Any) -> float:
+        return 1e-4 + 1e-7 * runs.count + self.steps[runs.structure.optimizer] * outcome.steps
 
-    def train(self, block: Any, data: Any) -> Any:
-        outcome = train(block, data)
-        self.now += self.cost(block, outcome)
+    def train(self, plan: Plan, runs: Any) -> Any:
+        outcome = train(plan, runs)
+        self.now += self.cost(runs, outcome)
         return outcome
 
     def whole(self, plan: Plan) -> tuple[float, int]:
         """(seconds, steps) of the sweep itself."""
-        blocks = [plan.block(piece)[0] for piece in plan.pieces]
-        outcomes = [train(block, plan.data(block.structure)) for block in blocks]
-        return sum(map(self.cost, blocks, outcomes)), sum(outcome.steps for outcome in outcomes)
+        asked = [plan.asked(block)[0] for block in plan.blocks]
+        outcomes = [train(plan, runs) for runs in asked]
+        return sum(map(self.cost, asked, outcomes)), sum(outcome.steps for outcome in outcomes)
 
 
-train = engine.train
+train = Plan.train
 
 
 @pytest.mark.parametrize("budget", [0.02, 0.1, 10.0])
@@ -94,7 +93,7 @@ def test_the_time_it_takes_is_that_of_steps_that_are_run(
     monkeypatch.setattr(estimate, "SHORT", 0.0)
     monkeypatch.setattr(estimate, "SHARE", 1e9)
     monkeypatch.setattr(estimate, "MOST", budget)
-    found = estimate.measure(plan, plan.pieces, folder_in(tmp_path))
+    found = estimate.measure(plan, plan.blocks, folder_in(tmp_path))
     spent = clock.now
     seconds, steps = clock.whole(plan)
     assert steps < 0.8 * plan.steps
@@ -105,7 +104,6 @@ def test_the_time_it_takes_is_that_of_steps_that_are_run(
 
 def test_what_the_disk_cannot_hold_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Disk, "free", lambda disk: 1000)
-    monkeypatch.setattr(engine, "train", lambda *args: pytest.fail("trained"))
-    monkeypatch.setattr(engine, "prepare", lambda structure, **how: None)
+    monkeypatch.setattr(Plan, "train", lambda *args: pytest.fail("trained"))
     with pytest.raises(FailedError, match=r"trial: the table needs about [\d,]+ bytes, and 1,000 are free there$"):
         harness.sweep(EXPERIMENT, tmp_path)

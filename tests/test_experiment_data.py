@@ -13,7 +13,7 @@ from pyarrow import parquet
 from harness.experiment import ExperimentError, data, load
 from harness.experiment.generators import GENERATORS
 from harness.experiment.model import Data
-from harness.experiment.resolve import network_data, structure
+from harness.network.structure import network_data, structure
 from tests import memory
 
 PARAMETERS = {"learning_rate": 0.1, "epochs": 1, "init": "ones"}

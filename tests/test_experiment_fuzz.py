@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from harness.experiment import ExperimentError, json_schema, load
 from harness.experiment.grid import Grid, GridSizeError
-from harness.experiment.resolve import structure
+from harness.network.structure import structure
 from tests.test_experiment_load import FULL, SMALL
 
 PIECES = [

@@ -9,8 +9,8 @@ import pytest
 
 from harness.experiment import Experiment, ExperimentError, load
 from harness.experiment.grid import Grid
-from harness.experiment.model import Structure, label
-from harness.experiment.resolve import structure
+from harness.experiment.model import label
+from harness.network.structure import Structure, structure
 
 FULL = """\
 name: Full.example_1-a

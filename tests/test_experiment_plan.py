@@ -11,9 +11,10 @@ import pyarrow as pa
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from harness.block import Curves, Outcome, parameter_count
 from harness.experiment import Experiment, load
-from harness.experiment.settings import NUMBERS
+from harness.experiment.settings import HYPERPARAMETERS
+from harness.network.layout import Layout
+from harness.network.runs import Curves, Outcome
 from harness.store.schema import PARAMETER_MEANINGS, parameter_column
 from harness.sweeps.cost import FAST_WORK, NARROW_WORK, PARAMETER_WORK, SAMPLE_WORK
 from harness.sweeps.plan import KERNEL_WORK, KERNELS, Plan
@@ -54,11 +55,11 @@ def trained_nothing(experiment: Experiment) -> pa.Table:
     """The table of an experiment whose every number is 0."""
     plan = Plan(experiment)
     tables, parts = plan.tables(), []
-    for piece in plan.pieces:
-        block, rows = plan.block(piece)
+    for block in plan.blocks:
+        _, rows = plan.asked(block)
         count = len(rows.config)
         none = np.zeros(count, np.int64)
-        zeros = np.zeros((max(3, parameter_count(block.structure)), count))
+        zeros = np.zeros((max(3, Layout(block.structure).count), count))
         curves = Curves(none, none, zeros[:3])
         outcome = Outcome(none.astype(np.uint8), none, none, zeros[:3], zeros[0], zeros[0], zeros, curves, 0, 0)
         parts.append(tables.runs_table(block.structure, rows, outcome))
@@ -117,7 +118,7 @@ def test_one_rate_for_all_layers_or_one_for_each() -> None:
     def rates(*parameters: dict[str, Any]) -> list[list[list[float]]]:
         grids = {"grids": [{"parameters": {**RATES, **own}} for own in parameters]}
         plan = Plan(load({key: SMALL[key] for key in ("name", "network", "data")} | grids))
-        return [plan.block(piece)[0].rates.tolist() for piece in plan.pieces]
+        return [plan.asked(block)[0].rates.tolist() for block in plan.blocks]
 
     assert rates({"learning_rate": [0.1, 0.2]}) == [[[0.1, 0.2, 0.1, 0.2]]]
     assert rates({"learning_rate": 0.1, "learning_rate_2": [0.2, 0.3]}) == [[[0.1] * 4, [0.2, 0.3, 0.2, 0.3]]]
@@ -131,8 +132,7 @@ def test_one_rate_for_all_layers_or_one_for_each() -> None:
 def test_a_structure_has_a_kernel_of_its_own_if_it_repays() -> None:
     def kernels(**parameters: Any) -> list[bool]:
         plan = Plan(load(small({}, **parameters)), block_size=1000)
-        kernels = {piece.structure: plan.block(piece)[0].own_kernel for piece in plan.pieces}
-        return [kernels[one] for one in plan.structures]
+        return [plan.own_kernel(structure) for structure in plan.structures]
 
     four = {"dtype": ["float64", "float32"], "shuffle": [True, False]}
     eight = four | {"arithmetic": ["exact", "fast"]}
@@ -149,7 +149,7 @@ def test_a_structure_has_a_kernel_of_its_own_if_it_repays() -> None:
 
 
 def test_every_parameter_of_the_table_is_explained() -> None:
-    assert set(NUMBERS) | {"optimizer", "schedule", "shuffle", "weight_decay", "gradient_clip"} < set(
+    assert set(HYPERPARAMETERS) | {"optimizer", "schedule", "shuffle", "weight_decay", "gradient_clip"} < set(
         PARAMETER_MEANINGS
     )
     for key in ("optimizer", "schedule", "shuffle"):
@@ -159,7 +159,7 @@ def test_every_parameter_of_the_table_is_explained() -> None:
 def test_functions_and_optimizers_that_take_long_make_blocks_smaller() -> None:
     def largest(**training: Any) -> int:
         rates = {"learning_rate": {"geomspace": [1e-3, 1, 10**6]}, "epochs": 10_000}
-        return max(piece.runs for piece in Plan(load(small(training, **rates))).pieces)
+        return max(block.runs for block in Plan(load(small(training, **rates))).blocks)
 
     usual = largest()
     assert largest(optimizer="momentum", momentum=0.9) == usual

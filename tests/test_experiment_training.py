@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from harness.experiment import Experiment, ExperimentError, load
 from harness.experiment.axes import SWEEPABLE
-from harness.experiment.resolve import override, structure
-from harness.experiment.settings import KINDS, NUMBERS, TRAINING, users
+from harness.experiment.resolve import override
+from harness.experiment.settings import HYPERPARAMETERS, KINDS, TRAINING, users
+from harness.network.structure import structure
 from harness.store.schema import parameter_column
 from harness.sweeps.plan import Plan
 from tests.test_experiment_errors import GOOD, INIT, NAME, complaint
@@ -73,12 +74,13 @@ def given_numbers(source: dict[str, Any] | Experiment) -> list[dict[str, float]]
     """What the engine is given for each configuration, in order, under the names of the structure's numbers."""
     plan = Plan(source if isinstance(source, Experiment) else load(source))
     found: dict[int, dict[str, float]] = {}
-    for piece in plan.pieces:
-        block, rows = plan.block(piece)
-        assert block.numbers.dtype == np.float64
-        assert block.numbers.shape == (len(block.structure.numbers), block.runs)
-        for config, run in zip(rows.config.tolist(), (rows.run - piece.start).tolist(), strict=True):
-            found[config] = dict(zip(block.structure.numbers, block.numbers[:, run].tolist(), strict=True))
+    for block in plan.blocks:
+        runs, rows = plan.asked(block)
+        assert runs.hyperparameters.dtype == np.float64
+        assert runs.hyperparameters.shape == (len(block.structure.hyperparameters), block.runs)
+        names = block.structure.hyperparameters
+        for config, run in zip(rows.config.tolist(), (rows.run - block.start).tolist(), strict=True):
+            found[config] = dict(zip(names, runs.hyperparameters[:, run].tolist(), strict=True))
     assert sorted(found) == list(range(plan.rows))
     return [found[config] for config in range(plan.rows)]
 
@@ -89,12 +91,12 @@ def test_every_number_has_one_owner_and_one_range() -> None:
     kinds: dict[str, set[str]] = {}
     for kind, choices in KINDS.items():
         for choice in choices.values():
-            for number in choice.numbers:
+            for number in choice.hyperparameters:
                 declared.setdefault(number.name, set()).add((number.least, number.below, number.whole))
                 kinds.setdefault(number.name, set()).add(kind)
     assert all(len(ranges) == 1 for ranges in declared.values())
     assert all(len(of) == 1 for of in kinds.values())
-    assert set(declared) == set(NUMBERS) < set(TRAINING) < set(SWEEPABLE)
+    assert set(declared) == set(HYPERPARAMETERS) < set(TRAINING) < set(SWEEPABLE)
     assert set(declared) == set(GIVEN) - {"weight_decay", "gradient_clip"}
 
 

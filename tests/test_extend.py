@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 import harness
-from harness import engine
 from harness.experiment import load
 from harness.store.contents import StoreError
 from harness.store.disk import Disk
@@ -22,6 +21,7 @@ from harness.sweeps.estimate import guessed
 from harness.sweeps.extend import Index, earlier, identities
 from reliability.edits import edits
 from reliability.sweeps import digests
+from tests.support.engine import failing, watched
 
 EXPERIMENT: dict[str, Any] = {
     "name": "grown",
@@ -38,16 +38,9 @@ def grown(experiment: dict[str, Any], **axes: Any) -> dict[str, Any]:
     return experiment | {"parameters": experiment["parameters"] | axes}
 
 
-def extend(experiment: dict[str, Any], results: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+def extend(experiment: dict[str, Any], results: Path) -> int:
     """Extend, and return how many runs were trained."""
-    runs, train = [], engine.train
-
-    def counted(block: Any, data: Any) -> Any:
-        runs.append(block.runs)
-        return train(block, data)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(engine, "train", counted)
+    with watched() as runs:
         run.sweep(load(experiment), results, run.Options(extend=True, block_size=5))
     return sum(runs)
 
@@ -63,8 +56,8 @@ def test_rows_curves_and_lists_are_taken_over(
 ) -> None:
     harness.sweep(experiment, tmp_path / "a", block_size=5)
     more = grown(experiment, learning_rate=[30.0, 0.2, 0.01])
-    assert extend(more, tmp_path / "a", monkeypatch) == 3  # at the new rate: ones, and he_normal twice
-    assert extend(more, tmp_path / "a", monkeypatch) == 0
+    assert extend(more, tmp_path / "a") == 3  # at the new rate: ones, and he_normal twice
+    assert extend(more, tmp_path / "a") == 0
     wanted = harness.sweep(more, tmp_path / "b", block_size=5)
     assert digests(tmp_path / "a" / "grown") == digests(wanted)
     assert sorted(path.name for path in (tmp_path / "a" / "grown").iterdir()) == sorted(
@@ -77,27 +70,15 @@ def test_a_curve_ends_with_its_run_so_that_longer_runs_are_trained(
 ) -> None:
     harness.sweep(EXPERIMENT, tmp_path, block_size=5)
     shorter = grown(EXPERIMENT, epochs=[3])
-    assert extend(shorter, tmp_path, monkeypatch) == 9
+    assert extend(shorter, tmp_path) == 9
     assert harness.load(tmp_path / "grown", curves=True).epoch.max() == 3
 
 
 def test_what_is_there_of_an_interrupted_sweep_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    train, calls = engine.train, []
-
-    def failing(block: Any, data: Any) -> Any:
-        calls.append(block.runs)
-        if len(calls) == 2:
-            raise OSError(28, "No space left on device", "somewhere")
-        return train(block, data)
-
     for experiment, extended in ((EXPERIMENT, False), (grown(EXPERIMENT, learning_rate=[0.1, 0.01, 30.0, 0.3]), True)):
-        calls.clear()
-        with monkeypatch.context() as patched:
-            patched.setattr(engine, "train", failing)
-            patched.setattr(engine, "prepare", lambda structure, **how: None)
-            with pytest.raises(OSError, match="No space"):
-                run.sweep(load(experiment), tmp_path, run.Options(extend=extended, block_size=5))
-    left = extend(experiment, tmp_path, monkeypatch)
+        with failing(after=1):
+            run.sweep(load(experiment), tmp_path, run.Options(extend=extended, block_size=5))
+    left = extend(experiment, tmp_path)
     assert 0 < left < 12
     wanted = harness.sweep(experiment, tmp_path / "b", block_size=5)
     assert digests(tmp_path / "grown") == digests(wanted)
@@ -149,11 +130,11 @@ def test_a_million_earlier_runs_take_40_megabytes(tmp_path: Path) -> None:
         held, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    other = 2**21  # the plan, and one piece of it
+    other = 2**21  # the plan, and one block of it
     assert 24 * 100_000 < held < 24 * 100_000 + other
     assert 40 * 100_000 < peak < 40 * 100_000 + other
     assert before.memory > peak - other
-    found = index.find(identities(before._plan.block(before._plan.pieces[7])[0]))
+    found = index.find(identities(before._plan.asked(before._plan.blocks[7])[0]))
     assert found.tolist() == list(range(14_000, 16_000))
 
 
@@ -191,4 +172,4 @@ def test_what_an_extension_takes_is_announced_as_a_most(tmp_path: Path) -> None:
     run.sweep(more, tmp_path, run.Options(extend=True), watch=watch)
     (told,) = seen
     assert told.bound
-    assert told.memory == guessed(run.Plan(more), run.Plan(more).pieces).memory + before.memory
+    assert told.memory == guessed(run.Plan(more), run.Plan(more).blocks).memory + before.memory

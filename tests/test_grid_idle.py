@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import harness
-from harness import engine
 from harness.experiment import Experiment, ExperimentError, load
 from harness.experiment.grid import Grid, GridSizeError
-from harness.experiment.resolve import structure
+from harness.network.structure import structure
 from harness.sweeps import run
 from harness.views.configuration import of_row
 from harness.views.results import Results
+from tests.support.engine import watched
 from tests.test_experiment_training import DEFAULTS, WHOLE
 from tests.test_experiment_training import OPTIMIZERS as ALL_OPTIMIZERS
 from tests.test_experiment_training import SCHEDULES as ALL_SCHEDULES
@@ -383,14 +383,8 @@ def test_a_row_is_explained_and_taken_over_with_what_it_uses(tmp_path: Path, mon
     more = small(
         optimizer=["momentum", "sgd"], momentum=[0.3, 0.5], layers=[[2, 2, 1], [2, 1]], activation=["tanh", "relu"]
     )
-    trained, train = [], engine.train
-
-    def counted(block: Any, data: Any) -> Any:
-        trained.append(block.runs)
-        return train(block, data)
-
-    monkeypatch.setattr(engine, "train", counted)
-    run.sweep(load(more), tmp_path, run.Options(extend=True))
+    with watched() as trained:
+        run.sweep(load(more), tmp_path, run.Options(extend=True))
     assert sum(trained) == 3  # momentum 0.3, for both activations and for no hidden layer
     pd.testing.assert_frame_equal(harness.load(folder), harness.train(more))
 

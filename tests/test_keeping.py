@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import harness
-from harness import cli, engine
+from harness import cli
 from harness.experiment import load
 from harness.store.compact import compact
 from harness.store.contents import StoreError
@@ -28,7 +28,7 @@ from harness.sweeps import run, work
 from harness.sweeps.plan import Plan
 from harness.views.status import status_of
 from reliability.sweeps import BLOCK_SIZE, EXPERIMENT, digests
-from tests import failing
+from tests.support.engine import failing, watched
 
 FILES = (File("runs/part-000003-0123456789abcdef.parquet", 100, "ab" * 32),)
 ENTRY = Entry("part", 3, 5, "0123456789abcdef", 40, 1.5, 600, 900, FILES)
@@ -46,7 +46,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def interrupted(results: Path, after: int) -> Path:
     """A sweep whose engine fails after so many blocks."""
-    with failing.after(after):
+    with failing(after):
         harness.sweep(EXPERIMENT, results, block_size=BLOCK_SIZE, threads=1)
     return results / "trial"
 
@@ -87,7 +87,7 @@ def test_seals_hold_any_mapping() -> None:
 
 def test_blocks_share_parts_and_parts_are_whole_rows(whole: Path) -> None:
     plan = Plan(load(EXPERIMENT), BLOCK_SIZE)
-    assert (len(plan.pieces), len(plan.parts)) == (80, 1)
+    assert (len(plan.blocks), len(plan.parts)) == (80, 1)
     assert [path.name for path in (whole / "runs").iterdir()] == [f"part-000000-{plan.key(0, 80)}.parquet"]
     assert not list((whole / "blocks").iterdir())
     pd.testing.assert_frame_equal(harness.load(whole), harness.train(EXPERIMENT), check_exact=True)
@@ -133,10 +133,7 @@ def test_finished_blocks_are_kept_and_no_part_is_seen_before_it_is_whole(
     status = status_of(str(folder))
     assert (status.state, status.blocks, status.done, status.bad) == ("running", 80, 30, [])
     assert status.seconds_left == 50
-    calls = []
-    train = engine.train
-    with monkeypatch.context() as patched:
-        patched.setattr(engine, "train", lambda block, data: calls.append(block.runs) or train(block, data))
+    with watched() as calls:
         harness.sweep(EXPERIMENT, tmp_path, block_size=BLOCK_SIZE)
     assert sum(calls) == 50 * BLOCK_SIZE
     assert digests(folder) == digests(whole)
@@ -200,7 +197,7 @@ def test_compact_keeps_rows_and_their_order(tmp_path: Path, monkeypatch: pytest.
     pd.testing.assert_frame_equal(harness.load(folder), table, check_exact=True)
     pd.testing.assert_frame_equal(harness.load(folder, curves=True), curves, check_exact=True)
     assert call("verify", folder).exit_code == 0
-    monkeypatch.setattr(engine, "train", lambda *args: pytest.fail("trained again"))
+    monkeypatch.setattr(Plan, "train", lambda *args: pytest.fail("trained again"))
     assert run.sweep(load(EXPERIMENT), tmp_path, run.Options(block_size=40)).already
 
 

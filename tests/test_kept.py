@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 import harness
-from harness import cli, engine
+from harness import cli
 from harness.errors import HarnessError
 from harness.experiment import load
 from harness.store import kept
@@ -23,6 +23,7 @@ from harness.store.contents import StoreError
 from harness.store.disk import Disk
 from harness.store.log import MANIFEST, seal
 from harness.sweeps import run
+from harness.sweeps.plan import Plan
 from harness.views.configuration import of_row
 from harness.views.results import Results
 from harness.views.status import status_of
@@ -162,7 +163,7 @@ def test_damage_is_told_and_mended(
     assert f"{name}: " in verified.output
     with pytest.raises(HarnessError, match=rf"no such file: mine.csv; {name} "):
         harness.explain(folder, config=0)
-    monkeypatch.setattr(engine, "train", lambda *_: pytest.fail("nothing is trained again"))
+    monkeypatch.setattr(Plan, "train", lambda *_: pytest.fail("nothing is trained again"))
     assert not run.sweep(load(file), tmp_path / "results").already
     assert (folder / name).read_bytes() == right
     assert call("verify", folder).exit_code == 0

@@ -14,8 +14,8 @@ from matplotlib.colors import to_hex
 
 import harness
 from harness import cli
-from harness.block import Status
 from harness.errors import HarnessError
+from harness.network.runs import Status
 from harness.views.plots import paths, style
 from harness.views.plots.scales import MOST
 from harness.views.results import Results

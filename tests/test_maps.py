@@ -16,8 +16,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import LogNorm, to_hex
 
 import harness
-from harness.block import Status
 from harness.errors import HarnessError
+from harness.network.runs import Status
 from harness.store.schema import parameter_column
 from harness.views.palette import GREW
 from harness.views.plots import colours, facets

@@ -124,9 +124,9 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     numbers: list[int] = []
     train = work.train_block
 
-    def counted(planned: Any, tables: Any, piece: Any, earlier: Any = None) -> Any:
-        numbers.append(piece.number)
-        return train(planned, tables, piece, earlier)
+    def counted(planned: Any, tables: Any, block: Any, earlier: Any = None) -> Any:
+        numbers.append(block.number)
+        return train(planned, tables, block, earlier)
 
     monkeypatch.setattr(work, "train_block", counted)
     return numbers
@@ -325,7 +325,7 @@ def test_tasks_go_to_other_processes(server: str, bucket: str, on_disk: dict[str
 
 AUDIT = """
 import os, sys
-from harness.engine import private
+from harness.engine.cpu import private
 elsewhere = ("/dev/null", private.NEW)  # a kernel that is being kept, in a directory that is open
 def told(event, arguments):
     writes = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR)

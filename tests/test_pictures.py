@@ -97,7 +97,7 @@ def test_what_the_user_has_by_the_name_of_a_picture_stays(
     file = str(tmp_path / "experiment.yaml")
     result = CliRunner().invoke(cli.main, ["sweep", file, "--results", str(tmp_path), "--report"])
     assert result.exit_code == 1
-    stays = "not made by harness, so it stays; rename it, or say with --save where to write"
+    stays = "not made by harness, so it stays; rename it, or write elsewhere with --save"
     assert result.stderr == f"{tmp_path}/drawn/{what}: {stays}\n"
     assert (tmp_path / "drawn" / what).lstat().st_ino == before.st_ino
 

@@ -34,7 +34,7 @@ def test_what_exact_numbers_do_not_depend_on_is_not_in_their_key(monkeypatch: py
 def test_fast_numbers_are_keyed_by_the_processor(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from numba.core import config
 
-    from harness.engine import processor
+    from harness.engine.cpu import processor
 
     monkeypatch.setattr(processor, "_host_features", lambda: "+avx512f,+fma")
     for setting in ("CPU_NAME", "CPU_FEATURES"):
@@ -48,7 +48,7 @@ def test_fast_numbers_are_keyed_by_the_compiler(monkeypatch: pytest.MonkeyPatch)
     import llvmlite
     import numba
 
-    from harness.engine.processor import what_decides_fast
+    from harness.engine.cpu.processor import what_decides_fast
 
     keys = {what_decides_fast()}
     for package in (numba, llvmlite):

@@ -146,7 +146,7 @@ def test_the_map_shows_every_cell_and_says_so(browser: Chrome, page: Path, folde
     assert set(counts.index) >= {"ran", "settled", "diverged"}
     for end, count in counts.items():
         assert f"{end} {count} of {len(told)}" in said
-    assert said.startswith("Median of the mean loss of the last epoch over 2 repeats, by learning rate and epochs.")
+    assert said.startswith("Median of the mean loss in the last epoch over 2 repeats, by learning rate and epochs.")
     assert browser.execute_script("return document.getElementById('map').layout.yaxis.range") == [0.5, 3.5]
 
 
@@ -515,7 +515,7 @@ def test_losses_of_different_kinds_share_no_picture_even_along_an_axis(browser: 
     assert browser.find_element(By.ID, "line-title").text == "How many rows ended how, by loss."
     both = {**few, "init": ["ones", "zeros"]}
     drawn(browser, Path(write(harness.sweep({**LOSSES, "name": "two", "parameters": both, "record": {}}, tmp_path))))
-    assert browser.find_element(By.ID, "line-title").text == "Mean loss of the last epoch, by init; loss half_mse."
+    assert browser.find_element(By.ID, "line-title").text == "Mean loss in the last epoch, by init; loss half_mse."
     three = {**both, "learning_rate": [0.1, 0.2]}
     drawn(browser, Path(write(harness.sweep({**LOSSES, "name": "three", "parameters": three, "record": {}}, tmp_path))))
     choose(browser, "map-controls-x", "loss")

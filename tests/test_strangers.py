@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 import harness
-from harness import cli, engine
+from harness import cli
 from harness.errors import FailedError, HarnessError, HarnessWarning
 from harness.experiment import load
 from harness.store.compact import compact
@@ -24,6 +24,7 @@ from harness.store.lock import LOCK, OWNER, owned
 from harness.sweeps import run
 from harness.views.status import status_of
 from reliability.sweeps import BLOCK_SIZE, EXPERIMENT, digests, written
+from tests.support.engine import failing, watched
 
 ROWS = 1600
 KEEP = "nothing of the sweep's"
@@ -304,25 +305,15 @@ def test_a_folder_in_place_of_a_part_is_named_and_kept(whole: Path, tmp_path: Pa
     assert (part / "mine").is_dir()
 
 
-def test_the_blocks_of_a_sweep_that_was_begun_stay_its_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    train, calls, most = engine.train, [], 30
-
-    def counted(block: Any, data: Any) -> Any:
-        if len(calls) == most:
-            raise OSError(5, "Input/output error")
-        calls.append(block.runs)
-        return train(block, data)
-
-    monkeypatch.setattr(engine, "train", counted)
-    monkeypatch.setattr(engine, "prepare", lambda structure, **how: None)  # it trains a run too
-    with pytest.raises(OSError, match="Input/output"):
+def test_the_blocks_of_a_sweep_that_was_begun_stay_its_blocks(tmp_path: Path) -> None:
+    with failing(after=30) as before:
         harness.sweep(EXPERIMENT, tmp_path, block_size=BLOCK_SIZE, threads=1)
     with pytest.raises(StoreError, match="begun in blocks of 5 runs, so that blocks of 7 runs would lose"):
         harness.sweep(EXPERIMENT, tmp_path, block_size=7)
     assert status_of(str(tmp_path / "trial")).done == 30
-    most = 80
-    harness.sweep(EXPERIMENT, tmp_path, threads=1)
-    assert calls == [BLOCK_SIZE] * 80  # each block once
+    with watched() as calls:
+        harness.sweep(EXPERIMENT, tmp_path, threads=1)
+    assert before + calls == [BLOCK_SIZE] * 80  # each block once
 
 
 def test_another_description_is_taken_over(whole: Path, tmp_path: Path) -> None:

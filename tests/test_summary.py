@@ -27,7 +27,7 @@ from harness.store.places import place_of
 from harness.sweeps import run, work
 from harness.sweeps.plan import Plan
 from harness.views.summary import percent, spared, summarise, unlike
-from tests import failing
+from tests.support.engine import failing
 
 RATES = [*np.geomspace(1e-3, 0.1, 40).tolist(), *np.geomspace(0.2, 1, 20).tolist()]
 """Runs that settle, go on or diverge, none of which goes in circles."""
@@ -80,7 +80,7 @@ def test_the_summary_counts_the_steps_that_were_run(tmp_path: Path) -> None:
 
 def test_steps_of_this_session_are_those_of_the_blocks_it_trained(tmp_path: Path) -> None:
     whole = run.sweep(load(SMALL), tmp_path / "whole", run.Options(block_size=7))
-    with failing.after(4):
+    with failing(4):
         run.sweep(load(SMALL), tmp_path, run.Options(block_size=7), executor=map)
     before = sums(Folder(place_of(tmp_path, "small")).found().good)["steps"]
     ran = run.sweep(load(SMALL), tmp_path, run.Options(block_size=7))
@@ -218,7 +218,7 @@ def test_what_is_cached_is_known_without_compiling() -> None:
     work.prepare(plan)
     assert work.uncompiled(plan) is None
     wide = Plan(load(SMALL | {"network": {"layers": [2, 7, 3, 5, 1], "activation": "tanh"}}))
-    found = engine.uncompiled(wide.structures[0])
+    found = engine.prepare(wide.structures[0]).uncompiled()
     assert len(found) <= 1
     assert np.all(np.array(list(found.values())) > 0)
 

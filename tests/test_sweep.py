@@ -21,7 +21,6 @@ import pytest
 from llvmlite import binding
 
 import harness
-from harness import engine
 from harness.errors import FailedError, HarnessError
 from harness.experiment import load
 from harness.experiment.spacing import geomspace
@@ -30,6 +29,7 @@ from harness.store.contents import StoreError
 from harness.sweeps import local, run
 from harness.sweeps.plan import Plan
 from harness.views.status import status_of
+from tests.support.engine import failing, watched
 
 EXPERIMENT: dict[str, Any] = {
     "name": "small",
@@ -174,10 +174,10 @@ def test_threads_and_blocks_change_no_bit(
     for threads, block_size in ((1, 17), (2, 40), (3, 100), (8, 5), (8, 1000)):
         table = harness.train(experiment, threads=threads, block_size=block_size)
         pd.testing.assert_frame_equal(table, expected, check_exact=True)
-    pieces = Plan.pieces.func  # type: ignore[attr-defined]
-    shuffled = cached_property(lambda plan: random.Random(1).sample(pieces(plan), len(pieces(plan))))
-    shuffled.__set_name__(Plan, "pieces")
-    monkeypatch.setattr(Plan, "pieces", shuffled)
+    blocks = Plan.blocks.func  # type: ignore[attr-defined]
+    shuffled = cached_property(lambda plan: random.Random(1).sample(blocks(plan), len(blocks(plan))))
+    shuffled.__set_name__(Plan, "blocks")
+    monkeypatch.setattr(Plan, "blocks", shuffled)
     table = harness.train(experiment, threads=2, block_size=19)
     pd.testing.assert_frame_equal(table, expected, check_exact=True)
 
@@ -250,33 +250,22 @@ def test_metadata_says_what_it_is(tmp_path: Path) -> None:
 def test_a_second_sweep_does_nothing_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = harness.sweep(EXPERIMENT, tmp_path)
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    monkeypatch.setattr(engine, "train", lambda *args: pytest.fail("trained again"))
+    monkeypatch.setattr(Plan, "train", lambda *args: pytest.fail("trained again"))
     ran = run.sweep(load(EXPERIMENT), tmp_path)
     assert ran.already
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
-def test_a_sweep_that_failed_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_that_failed_goes_on_where_it_stopped(tmp_path: Path) -> None:
     expected = digests(harness.sweep(EXPERIMENT, tmp_path / "whole", block_size=10))
-    train, calls = engine.train, []
-
-    def failing(block: Any, data: Any) -> Any:
-        calls.append(block)
-        if len(calls) > 7:
-            raise OSError(28, "No space left on device", "somewhere")
-        return train(block, data)
-
-    monkeypatch.setattr(engine, "train", failing)
-    monkeypatch.setattr(engine, "prepare", lambda structure, **how: None)
-    with pytest.raises(OSError, match="No space left"):
+    with failing(after=7):
         harness.sweep(EXPERIMENT, tmp_path, block_size=10, threads=1)
     whole = digests(tmp_path / "small")
     assert whole.items() <= expected.items()
     assert len(whole) == 2 * 7
     assert pd.read_parquet(tmp_path / "small" / "runs").notna().config.all()
-    monkeypatch.setattr(engine, "train", lambda block, data: calls.append(block) or train(block, data))
-    calls.clear()
-    harness.sweep(EXPERIMENT, tmp_path, block_size=10)
+    with watched() as calls:
+        harness.sweep(EXPERIMENT, tmp_path, block_size=10)
     assert digests(tmp_path / "small") == expected
     assert len(calls) == 16 - 7
 
@@ -436,7 +425,7 @@ def test_zip_exclude_and_grids_reach_the_table() -> None:
 def test_plans_count_without_running() -> None:
     plan = Plan(load(EXPERIMENT))
     assert (plan.rows, plan.runs, plan.steps) == (640, 160, 160 * 300 * 2)
-    assert sum(piece.stop - piece.start for piece in plan.pieces) == plan.runs
+    assert sum(block.runs for block in plan.blocks) == plan.runs
     with pytest.raises(HarnessError, match="the grid has 640 rows, more than run_cap: 639"):
         Plan(load(EXPERIMENT | {"run_cap": 639}))
 

@@ -102,7 +102,7 @@ def plan(file: str, settings: tuple[str, ...]) -> None:
         rows=f"{planned.rows:,}",
         runs=f"{planned.runs:,}",
         steps=f"{planned.steps:,}",
-        blocks=f"{len(planned.pieces):,}",
+        blocks=f"{len(planned.blocks):,}",
         bytes=f"{planned.bytes:,} before compression",
         time=printing.planned_time(guessed(planned, planned.calls), uncompiled(planned)),
     )

@@ -12,7 +12,7 @@ from harness.experiment.axes import SWEEPABLE, setting_of
 from harness.experiment.blocks import unknown_parameter
 from harness.experiment.errors import BadValueError, Path
 from harness.experiment.idle import DECIDERS
-from harness.experiment.settings import NETWORK, NUMBERS, TRAINING, layer_of_rate, layers, own_name
+from harness.experiment.settings import HYPERPARAMETERS, NETWORK, TRAINING, layer_of_rate, layers, own_name
 from harness.experiment.source import Note, Source, notes_at
 
 NAME = "name"
@@ -53,7 +53,7 @@ def changed(given: Source, settings: Mapping[str, str]) -> Source:
         section = SWEEPABLE[key].section
         data.setdefault(section, {})[key] = raw
         places[section, key] = (f"--set {key}",)
-    for number in _gone({"parameters": data.get("training", {})}, values, None) & NUMBERS.keys():
+    for number in _gone({"parameters": data.get("training", {})}, values, None) & HYPERPARAMETERS.keys():
         del data["training"][number]
     return replace(given, data=data, text=source.to_yaml(data), positions=None, places=places)
 

@@ -24,7 +24,7 @@ from harness.experiment.errors import Path, count, either, found, shorten
 from harness.experiment.idle import DECIDERS
 from harness.experiment.initialisation import Initialisation
 from harness.experiment.model import Dimension, Value, label
-from harness.experiment.settings import KINDS, NUMBERS, layer_of_rate, users
+from harness.experiment.settings import HYPERPARAMETERS, KINDS, layer_of_rate, users
 from harness.experiment.source import Note
 from harness.formulas.losses import LOSSES
 
@@ -221,11 +221,11 @@ class Checker:
         """Every optimizer and schedule has its numbers, and every number one that has it."""
         for kind, choices in KINDS.items():
             for name in self.names(kind):
-                for number in choices[name].numbers:
+                for number in choices[name].hyperparameters:
                     if number.default is None and number.name not in self.given and self.block.whole:
                         message = f"{kind} {name} needs {number.name}; give training.{number.name}"
                         yield Note(self.where(kind), message, unless=number.name)
-        for key in filter(self.block.paths.__contains__, NUMBERS):
+        for key in filter(self.block.paths.__contains__, HYPERPARAMETERS):
             yield from unused(key, [self], self.block.paths[key])
 
 

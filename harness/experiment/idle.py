@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Set
 from functools import partial
 from typing import Any
 
-from harness.experiment.settings import KINDS, NUMBERS, layer_of_rate, users
+from harness.experiment.settings import HYPERPARAMETERS, KINDS, layer_of_rate, users
 
 
 def _by_layers(layers: tuple[int, ...], keys: Set[str], given: Set[str]) -> set[str]:
@@ -25,7 +25,7 @@ def _by_layers(layers: tuple[int, ...], keys: Set[str], given: Set[str]) -> set[
 
 def _by_kind(kind: str, name: str, keys: Set[str], given: Set[str]) -> set[str]:
     """The numbers of other optimizers (or schedules) than this one."""
-    owners = {number: users(number) for number in NUMBERS.keys() & keys}
+    owners = {number: users(number) for number in HYPERPARAMETERS.keys() & keys}
     return {number for number, (owner, names) in owners.items() if owner == kind and name not in names}
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.experiment.axes import Axis, Column
 from harness.experiment.initialisation import Initialisation
-from harness.experiment.settings import defaults_of
 
 Value = object
 """One value of one parameter: float, int, bool, str, tuple (layers, activations) or `Initialisation`.
@@ -50,43 +47,6 @@ STRUCTURAL = (
     "shuffle",
 )
 """The settings that decide which kernel trains a run; a block of runs never mixes them."""
-
-
-@dataclass(frozen=True)
-class Structure:
-    """One value of every structural setting: which arithmetic trains a run.
-
-    layers: units of each layer, inputs first. activations: one name per layer of weights, the output's last.
-    batch_size: samples per update, `full` resolved to the number of samples. weight_decay, gradient_clip: whether runs
-    have one. shuffle: whether the samples come in another order every epoch.
-    """
-
-    layers: tuple[int, ...]
-    activations: tuple[str, ...]
-    bias: Literal["true", "false", "fixed"]
-    loss: str
-    optimizer: str
-    batch_size: int
-    dtype: Literal["float64", "float32"]
-    arithmetic: Literal["exact", "fast"]
-    schedule: str = "constant"
-    weight_decay: bool = False
-    gradient_clip: bool = False
-    shuffle: bool = False
-
-    @property
-    def numbers(self) -> tuple[str, ...]:
-        """The names of the numbers that each run has besides its learning rates, in the engine's order."""
-        return tuple(self.defaults)
-
-    @property
-    def defaults(self) -> dict[str, float]:
-        """Each of `numbers` where it is not given: NaN if it must be, and what changes nothing if there is no other."""
-        own = defaults_of("optimizer", self.optimizer)
-        if not self.weight_decay:
-            del own["weight_decay"]
-        clip = {"gradient_clip": math.inf} if self.gradient_clip else {}
-        return own | defaults_of("schedule", self.schedule) | clip
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""From what was written to what is meant: a checked `Experiment`, and the structures of its networks."""
+"""From what was written to what is meant: a checked `Experiment`."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ from harness.experiment.check import Checker, unused
 from harness.experiment.errors import BadValueError, Path, either, found, unknown
 from harness.experiment.idle import idle as idle_of
 from harness.experiment.meaning import fingerprint as fingerprint_of
-from harness.experiment.model import Data, Dimension, Experiment, Structure, Value
-from harness.experiment.settings import NETWORK, NUMBERS, TRAINING, layer_of_rate
+from harness.experiment.model import Data, Dimension, Experiment, Value
+from harness.experiment.settings import HYPERPARAMETERS, NETWORK, TRAINING, layer_of_rate
 from harness.experiment.source import Note, Source, notes_at
-from harness.formulas.optimizers import OPTIMIZERS
 
 Origin = str | os.PathLike[str] | Mapping[str, Any]
 
@@ -63,10 +62,10 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
             axes = {other: axis for other, axis in axes.items() if not layer_of_rate(other)}
         axes[key], paths[key] = axes_of_key, place
     heads = {key: axis.numbers[0] for key, axis in axes.items() if axis.explicit}
-    idle = idle_of({**_settings(reading, [Block(())]), **heads}, axes.keys() | NUMBERS.keys()) - settings.keys()
+    idle = idle_of({**_settings(reading, [Block(())]), **heads}, axes.keys() | HYPERPARAMETERS.keys()) - settings.keys()
     block = Block((), [Dimension({key: axis}) for key, axis in axes.items() if key not in idle])
     block.paths, block.damaged = {key: paths[key] for key in axes if key not in idle}, damaged
-    training = reading.document.training.model_copy(update=dict.fromkeys(idle & NUMBERS.keys()))
+    training = reading.document.training.model_copy(update=dict.fromkeys(idle & HYPERPARAMETERS.keys()))
     return _finish(
         replace(
             reading,
@@ -76,41 +75,6 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
             notes=notes,
         )
     )
-
-
-def structure(experiment: Experiment, values: Mapping[str, Value]) -> Structure:
-    """The structure of the runs with these swept values."""
-    chosen: dict[str, Any] = {**experiment.settings, **values}
-    layers, samples, batch_size = chosen["layers"], len(experiment.data.inputs), chosen["batch_size"]
-    activation = chosen.get("activation", ())  # a network without hidden layers has none
-    hidden = (activation,) * (len(layers) - 2) if isinstance(activation, str) else activation
-    return Structure(
-        layers,
-        (*hidden, chosen["output"]),
-        chosen["bias"],
-        chosen["loss"],
-        chosen["optimizer"],
-        samples if batch_size == "full" else min(batch_size, samples),
-        chosen["dtype"],
-        chosen["arithmetic"],
-        chosen["schedule"],
-        OPTIMIZERS[chosen["optimizer"]].weight_decay is not None or _given(experiment, "weight_decay"),
-        _given(experiment, "gradient_clip"),
-        chosen["shuffle"],
-    )
-
-
-def _given(experiment: Experiment, key: str) -> bool:
-    """Whether any run has a value of this setting."""
-    return key in experiment.settings or key in experiment.swept
-
-
-def network_data(experiment: Experiment, structure: Structure) -> Data:
-    """The data as a network takes them: a target for each output, where the file may number the classes."""
-    targets = experiment.data.targets
-    if structure.loss == "cross_entropy" and targets.shape[1] == 1:
-        targets = np.eye(structure.layers[-1])[targets[:, 0].astype(np.int64)]
-    return Data(experiment.data.inputs, targets)
 
 
 @dataclass(frozen=True)
@@ -193,7 +157,7 @@ def _finish(reading: _Reading) -> Experiment:
     damaged = {str(path[-1]) for path in reading.damaged}
     checkers = [Checker(block, settings, reading.table, damaged) for block in reading.blocks]
     notes += dict.fromkeys(note for checker in checkers for note in checker.notes())
-    for key in filter(settings.__contains__, NUMBERS):
+    for key in filter(settings.__contains__, HYPERPARAMETERS):
         notes += unused(key, [one for one in checkers if key not in one.block.paths], ("training", key))
     inputs: set[int] = set()
     for checker in checkers:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from harness.experiment.errors import BadValueError, each, found, not_one_of
 from harness.formulas import activations, losses
-from harness.formulas.optimizers import OPTIMIZERS, Number, Optimizer
+from harness.formulas.optimizers import OPTIMIZERS, Hyperparameter, Optimizer
 from harness.formulas.schedules import SCHEDULES, Schedule
 
 ACTIVATIONS = tuple(activations.ACTIVATIONS)
@@ -207,7 +207,7 @@ def _number(section: Literal["training", "parameters"], bounds: Bounds) -> Setti
     return Setting(section, "int" if bounds.whole else "float", bounds.read, None, bounds.schema, bounds)
 
 
-def _declared(number: Number) -> Setting:
+def _declared(number: Hyperparameter) -> Setting:
     """The setting of a number of an optimizer or a schedule, all of which the engine has as float64."""
     below = EXACT if number.whole and number.below is None else number.below
     return _number("training", Bounds(number.least, below=below, whole=number.whole))
@@ -239,11 +239,14 @@ TRAINING: dict[str, Setting] = {
     "weight_decay": _number("training", Bounds()),
     "gradient_clip": _number("training", POSITIVE),
 }
-NUMBERS: dict[str, Number] = {
-    number.name: number for choices in KINDS.values() for choice in choices.values() for number in choice.numbers
+HYPERPARAMETERS: dict[str, Hyperparameter] = {
+    number.name: number
+    for choices in KINDS.values()
+    for choice in choices.values()
+    for number in choice.hyperparameters
 }
 """Every number that an optimizer or a schedule has; where several have the same, their bounds are the same."""
-TRAINING |= {name: _declared(number) for name, number in NUMBERS.items()}
+TRAINING |= {name: _declared(number) for name, number in HYPERPARAMETERS.items()}
 LEARNING_RATE = _number("parameters", POSITIVE)
 EPOCHS = _number("parameters", Bounds(whole=True))
 
@@ -251,7 +254,7 @@ EPOCHS = _number("parameters", Bounds(whole=True))
 def users(number: str) -> tuple[str, list[str]]:
     """(optimizer or schedule, the names of those that have a number of this name)."""
     for kind, choices in KINDS.items():
-        names = [name for name, choice in choices.items() if number in (own.name for own in choice.numbers)]
+        names = [name for name, choice in choices.items() if number in (own.name for own in choice.hyperparameters)]
         if names:
             return kind, names
     raise KeyError(number)
@@ -260,7 +263,7 @@ def users(number: str) -> tuple[str, list[str]]:
 def defaults_of(kind: str, name: str) -> dict[str, float]:
     """Each number of an optimizer or schedule where it is not given: NaN if it must be. Weight decay is optimizers'."""
     chosen = KINDS[kind][name]
-    own = {number.name: math.nan if number.default is None else number.default for number in chosen.numbers}
+    own = {number.name: math.nan if number.default is None else number.default for number in chosen.hyperparameters}
     return own | ({"weight_decay": chosen.weight_decay or 0.0} if isinstance(chosen, Optimizer) else {})
 
 

@@ -12,19 +12,19 @@ Values = Any
 
 
 class Activation(NamedTuple):
-    """f(z) -> a. slope(z, a) -> da/dz, from whichever of the two is cheaper. text: f in print."""
+    """f(z) -> a. derivative(z, a) -> da/dz, from whichever of the two is cheaper. text: f in print."""
 
     f: Callable[[Values], Values]
-    slope: Callable[[Values, Values], Values]
+    derivative: Callable[[Values, Values], Values]
     text: str
-    slope_text: str
+    derivative_text: str
 
 
 def identity(z: Values) -> Values:
     return z
 
 
-def identity_slope(z: Values, a: Values) -> Values:
+def identity_derivative(z: Values, a: Values) -> Values:
     return constant(z, 1.0)
 
 
@@ -33,7 +33,7 @@ def relu(z: Values) -> Values:
     return select(z < 0.0, 0.0, z)
 
 
-def relu_slope(z: Values, a: Values) -> Values:
+def relu_derivative(z: Values, a: Values) -> Values:
     return select(a > 0.0, constant(a, 1.0), 0.0)
 
 
@@ -41,27 +41,27 @@ def leaky_relu(z: Values) -> Values:
     return select(z > 0.0, z, z * 0.01)
 
 
-def leaky_relu_slope(z: Values, a: Values) -> Values:
+def leaky_relu_derivative(z: Values, a: Values) -> Values:
     return select(z > 0.0, constant(z, 1.0), 0.01)
 
 
-def tanh_slope(z: Values, a: Values) -> Values:
+def tanh_derivative(z: Values, a: Values) -> Values:
     return 1.0 - a * a
 
 
-def sigmoid_slope(z: Values, a: Values) -> Values:
+def sigmoid_derivative(z: Values, a: Values) -> Values:
     return a * (1.0 - a)
 
 
-def softplus_slope(z: Values, a: Values) -> Values:
+def softplus_derivative(z: Values, a: Values) -> Values:
     return sigmoid(z)
 
 
 ACTIVATIONS = {
-    "identity": Activation(identity, identity_slope, "{z}", "1"),
-    "relu": Activation(relu, relu_slope, "max({z}, 0)", "({z} > 0)"),
-    "leaky_relu": Activation(leaky_relu, leaky_relu_slope, "max({z}, 0.01*{z})", "({z} > 0 ? 1 : 0.01)"),
-    "tanh": Activation(tanh, tanh_slope, "tanh({z})", "(1 - {a}*{a})"),
-    "sigmoid": Activation(sigmoid, sigmoid_slope, "sigmoid({z})", "{a}*(1 - {a})"),
-    "softplus": Activation(softplus, softplus_slope, "softplus({z})", "sigmoid({z})"),
+    "identity": Activation(identity, identity_derivative, "{z}", "1"),
+    "relu": Activation(relu, relu_derivative, "max({z}, 0)", "({z} > 0)"),
+    "leaky_relu": Activation(leaky_relu, leaky_relu_derivative, "max({z}, 0.01*{z})", "({z} > 0 ? 1 : 0.01)"),
+    "tanh": Activation(tanh, tanh_derivative, "tanh({z})", "(1 - {a}*{a})"),
+    "sigmoid": Activation(sigmoid, sigmoid_derivative, "sigmoid({z})", "{a}*(1 - {a})"),
+    "softplus": Activation(softplus, softplus_derivative, "softplus({z})", "sigmoid({z})"),
 }

@@ -16,7 +16,7 @@ Values = Any
 
 
 class Loss(NamedTuple):
-    """cost(t, y, slope) -> cost, filling slope; text, slope_text: both in print.
+    """cost(t, y, derivative) -> cost, filling derivative; text, derivative_text: both in print.
 
     logits: y goes through a sigmoid or softmax in here, so the network must not have one. mean: over the outputs.
     """
@@ -25,65 +25,65 @@ class Loss(NamedTuple):
     logits: bool
     mean: bool
     text: str
-    slope_text: str
+    derivative_text: str
 
 
-def mse(t: Values, y: Values, slope: Values) -> Values:
+def mse(t: Values, y: Values, derivative: Values) -> Values:
     """Mean over the outputs of (t - y)^2."""
     n = len(y)
     error = t[0] - y[0]
     total = error * error
-    slope[0] = -2.0 * error / n
+    derivative[0] = -2.0 * error / n
     for k in range(1, n):
         error = t[k] - y[k]
         total = total + error * error
-        slope[k] = -2.0 * error / n
+        derivative[k] = -2.0 * error / n
     return total / n
 
 
-def half_mse(t: Values, y: Values, slope: Values) -> Values:
+def half_mse(t: Values, y: Values, derivative: Values) -> Values:
     """Half the sum over the outputs of (t - y)^2."""
     error = t[0] - y[0]
     total = error * error
-    slope[0] = -error
+    derivative[0] = -error
     for k in range(1, len(y)):
         error = t[k] - y[k]
         total = total + error * error
-        slope[k] = -error
+        derivative[k] = -error
     return 0.5 * total
 
 
-def bce(t: Values, y: Values, slope: Values) -> Values:
+def bce(t: Values, y: Values, derivative: Values) -> Values:
     """Mean over the outputs of -(t log p + (1 - t) log(1 - p)), p = sigmoid(y).
 
     Written as (1 - t) y + log(1 + e^-y), which does not overflow (PyTorch's binary_cross_entropy_with_logits).
     """
     n = len(y)
     total = (1.0 - t[0]) * y[0] + softplus(-y[0])
-    slope[0] = (sigmoid(y[0]) - t[0]) / n
+    derivative[0] = (sigmoid(y[0]) - t[0]) / n
     for k in range(1, n):
         total = total + ((1.0 - t[k]) * y[k] + softplus(-y[k]))
-        slope[k] = (sigmoid(y[k]) - t[k]) / n
+        derivative[k] = (sigmoid(y[k]) - t[k]) / n
     return total / n
 
 
-def cross_entropy(t: Values, y: Values, slope: Values) -> Values:
+def cross_entropy(t: Values, y: Values, derivative: Values) -> Values:
     """Sum over the outputs of -t log p, p = softmax(y), t one-hot; the largest y is subtracted first."""
     n = len(y)
     top = y[0]
     for k in range(1, n):
         top = select(y[k] > top, y[k], top)
-    slope[0] = exp(y[0] - top)
-    total = slope[0]
+    derivative[0] = exp(y[0] - top)
+    total = derivative[0]
     for k in range(1, n):
-        slope[k] = exp(y[k] - top)
-        total = total + slope[k]
+        derivative[k] = exp(y[k] - top)
+        total = total + derivative[k]
     spread = log(total)
     cost = t[0] * (spread - (y[0] - top))
-    slope[0] = slope[0] / total - t[0]
+    derivative[0] = derivative[0] / total - t[0]
     for k in range(1, n):
         cost = cost + t[k] * (spread - (y[k] - top))
-        slope[k] = slope[k] / total - t[k]
+        derivative[k] = derivative[k] / total - t[k]
     return cost
 
 

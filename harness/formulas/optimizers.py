@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from harness.formulas.primitives import multiply_add, select, square_root
@@ -10,7 +10,7 @@ from harness.formulas.primitives import multiply_add, select, square_root
 Values = Any
 
 
-class Number(NamedTuple):
+class Hyperparameter(NamedTuple):
     """A hyperparameter of an optimizer or a schedule: least <= value < below. default: None if it must be given."""
 
     name: str
@@ -21,15 +21,16 @@ class Number(NamedTuple):
 
 
 class Optimizer(NamedTuple):
-    """change(w, gradient, rate, slots, clock, numbers) -> the new w, for one parameter or an array of them.
+    """change(w, gradient, rate, slots, clock, hyperparameters) -> the new w, for one parameter or an array of them.
 
     slots: how many values each parameter keeps between updates, all 0 at first; `change` replaces them.
-    clock: how many values, all 1 at first, change with the number of updates alone; tick(clock, numbers) moves them
-    on before each update. decoupled: weight decay shrinks the parameter itself, instead of adding to its gradient.
-    weight_decay: its default. text: `change` in print, of a weight {w} and its gradient {g}; then each slot.
+    clock: how many values, all 1 at first, change with the number of updates alone; tick(clock, hyperparameters) moves
+    them on before each update. decoupled: weight decay shrinks the parameter itself, instead of adding to its gradient.
+    weight_decay: its default. text: the new w in print, of a weight {w} and its gradient {g}. kept: the slots by their
+    names, and what each becomes, in print.
     """
 
-    numbers: tuple[Number, ...]
+    hyperparameters: tuple[Hyperparameter, ...]
     slots: int
     change: Callable[[Values, Values, Values, Values, Values, tuple[Values, ...]], Values]
     clock: int = 0
@@ -37,42 +38,33 @@ class Optimizer(NamedTuple):
     decoupled: bool = False
     weight_decay: float | None = None
     text: str = ""
-
-    @property
-    def step(self) -> str:
-        """The new weight in print."""
-        return self.text.split(", ")[0]
-
-    @property
-    def kept(self) -> dict[str, str]:
-        """The slots by their names, and what each becomes, in print."""
-        return dict(part.split(" = ") for part in self.text.split(", ")[1:])
+    kept: Mapping[str, str] = {}
 
 
-def sgd(w: Values, gradient: Values, rate: Values, slots: Values, clock: Values, numbers: Any) -> Values:
+def sgd(w: Values, gradient: Values, rate: Values, slots: Values, clock: Values, hyperparameters: Any) -> Values:
     return multiply_add(-rate, gradient, w)
 
 
-def momentum(w: Values, gradient: Values, rate: Values, slots: Values, clock: Values, numbers: Any) -> Values:
-    (decay,) = numbers
+def momentum(w: Values, gradient: Values, rate: Values, slots: Values, clock: Values, hyperparameters: Any) -> Values:
+    (decay,) = hyperparameters
     slots[0] = multiply_add(decay, slots[0], gradient)
     return multiply_add(-rate, slots[0], w)
 
 
-def nesterov(w: Values, gradient: Values, rate: Values, slots: Values, clock: Values, numbers: Any) -> Values:
-    (decay,) = numbers
+def nesterov(w: Values, gradient: Values, rate: Values, slots: Values, clock: Values, hyperparameters: Any) -> Values:
+    (decay,) = hyperparameters
     slots[0] = multiply_add(decay, slots[0], gradient)
     return multiply_add(-rate, multiply_add(decay, slots[0], gradient), w)
 
 
-def rmsprop(w: Values, gradient: Values, rate: Values, slots: Values, clock: Values, numbers: Any) -> Values:
-    alpha, eps = numbers
+def rmsprop(w: Values, gradient: Values, rate: Values, slots: Values, clock: Values, hyperparameters: Any) -> Values:
+    alpha, eps = hyperparameters
     slots[0] = multiply_add(alpha, slots[0], (1.0 - alpha) * (gradient * gradient))
     return multiply_add(-rate, gradient / (square_root(slots[0]) + eps), w)
 
 
-def adam(w: Values, gradient: Values, rate: Values, slots: Values, clock: Values, numbers: Any) -> Values:
-    beta1, beta2, eps = numbers
+def adam(w: Values, gradient: Values, rate: Values, slots: Values, clock: Values, hyperparameters: Any) -> Values:
+    beta1, beta2, eps = hyperparameters
     slots[0] = multiply_add(beta1, slots[0], (1.0 - beta1) * gradient)
     slots[1] = multiply_add(beta2, slots[1], (1.0 - beta2) * (gradient * gradient))
     size = square_root(slots[1]) / square_root(1.0 - clock[1]) + eps
@@ -80,26 +72,27 @@ def adam(w: Values, gradient: Values, rate: Values, slots: Values, clock: Values
 
 
 TINY = 1e-30
-"""beta^t stays as it is once it is below this: 1 - beta^t is 1 by then, and subnormal numbers would be slow."""
+"""beta^t stays as it is once it is below this: 1 - beta^t is 1 by then, and subnormal hyperparameters would be slow."""
 
 
-def adam_tick(clock: Values, numbers: Any) -> None:
+def adam_tick(clock: Values, hyperparameters: Any) -> None:
     """Advance the clock, beta1^t and beta2^t, to the next update t."""
     for which in (0, 1):
-        clock[which] = select(clock[which] < TINY, clock[which], clock[which] * numbers[which])
+        clock[which] = select(clock[which] < TINY, clock[which], clock[which] * hyperparameters[which])
 
 
-MOMENTUM = (Number("momentum", 0.9, below=1.0),)
-ADAM = (Number("beta1", 0.9, below=1.0), Number("beta2", 0.999, below=1.0), Number("eps", 1e-8))
+MOMENTUM = (Hyperparameter("momentum", 0.9, below=1.0),)
+ADAM = (Hyperparameter("beta1", 0.9, below=1.0), Hyperparameter("beta2", 0.999, below=1.0), Hyperparameter("eps", 1e-8))
 OPTIMIZERS = {
     "sgd": Optimizer((), 0, sgd, text="{w} - lr * {g}"),
-    "momentum": Optimizer(MOMENTUM, 1, momentum, text="{w} - lr*v, v = momentum*v + {g}"),
-    "nesterov": Optimizer(MOMENTUM, 1, nesterov, text="{w} - lr*({g} + momentum*v), v = momentum*v + {g}"),
+    "momentum": Optimizer(MOMENTUM, 1, momentum, text="{w} - lr*v", kept={"v": "momentum*v + {g}"}),
+    "nesterov": Optimizer(MOMENTUM, 1, nesterov, text="{w} - lr*({g} + momentum*v)", kept={"v": "momentum*v + {g}"}),
     "rmsprop": Optimizer(
-        (Number("alpha", 0.99, below=1.0), Number("eps", 1e-8)),
+        (Hyperparameter("alpha", 0.99, below=1.0), Hyperparameter("eps", 1e-8)),
         1,
         rmsprop,
-        text="{w} - lr*{g}/(sqrt(v) + eps), v = alpha*v + (1 - alpha)*{g}^2",
+        text="{w} - lr*{g}/(sqrt(v) + eps)",
+        kept={"v": "alpha*v + (1 - alpha)*{g}^2"},
     ),
     "adam": Optimizer(
         ADAM,
@@ -107,8 +100,8 @@ OPTIMIZERS = {
         adam,
         2,
         adam_tick,
-        text="{w} - lr/(1 - beta1^t)*m/(sqrt(v)/sqrt(1 - beta2^t) + eps), "
-        "m = beta1*m + (1 - beta1)*{g}, v = beta2*v + (1 - beta2)*{g}^2",
+        text="{w} - lr/(1 - beta1^t)*m/(sqrt(v)/sqrt(1 - beta2^t) + eps)",
+        kept={"m": "beta1*m + (1 - beta1)*{g}", "v": "beta2*v + (1 - beta2)*{g}^2"},
     ),
 }
 OPTIMIZERS["adamw"] = OPTIMIZERS["adam"]._replace(decoupled=True, weight_decay=0.01)

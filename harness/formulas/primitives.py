@@ -5,6 +5,7 @@ Defined here for NumPy float64 and float32, scalars and arrays; another kind of 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import singledispatch
 from typing import Any, TypeAlias
 
@@ -98,6 +99,18 @@ def mantissa(x: Value) -> Value:
 def by_dtype(x: Value, value64: Any, value32: Any) -> Any:
     """value64 if x is float64, value32 if x is float32: floats or tuples of floats."""
     return value64 if x.dtype == np.float64 else value32
+
+
+@singledispatch
+def window(whole: Any, start: Any, length: int) -> Any:
+    """`length` of the elements, from element `start`: what is written into them is written into the whole."""
+    return whole[start : start + length]
+
+
+@singledispatch
+def each(whole: Any, start: int, stop: int) -> Iterable[Any]:
+    """The numbers from start to stop of elements: a loop that stays one where other loops are unrolled."""
+    return range(start, stop)
 
 
 PRIMITIVES = (

@@ -6,17 +6,26 @@ what `harness explain` records from.
 
 from harness.reference.draws import initial_network
 from harness.reference.network import Network, Sample
-from harness.reference.training import Losses, Row, Training, Trajectory, Update, epoch_losses, epochs, trajectory
+from harness.reference.training import (
+    EpochMetrics,
+    Row,
+    Training,
+    Trajectory,
+    Update,
+    epoch_metrics,
+    epochs,
+    trajectory,
+)
 
 __all__ = [
-    "Losses",
+    "EpochMetrics",
     "Network",
     "Row",
     "Sample",
     "Training",
     "Trajectory",
     "Update",
-    "epoch_losses",
+    "epoch_metrics",
     "epochs",
     "initial_network",
     "trajectory",

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.block import random_key, rounded, shuffle_key
 from harness.formulas.functions import log
+from harness.network.runs import random_key, rounded, shuffle_key
 from harness.reference.network import Array, Network
 
 if TYPE_CHECKING:
     from harness.experiment.initialisation import Initialisation
-    from harness.experiment.model import Structure
+    from harness.network.structure import Structure
 
 
 def initial_network(structure: Structure, initialisation: Initialisation, seed: int, repeat: int = 0) -> Network:

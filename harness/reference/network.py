@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES
+from harness.network.layout import Layout
 
 if TYPE_CHECKING:
-    from harness.experiment.model import Structure
+    from harness.network.structure import Structure
 
 Array = NDArray[Any]
 
@@ -26,10 +28,14 @@ class Network:
     weights: list[Array]
     biases: list[Array]
 
+    @cached_property
+    def layout(self) -> Layout:
+        """Where its parameters lie."""
+        return Layout(self.structure)
+
     def flat(self) -> Array:
         """(P,) every parameter, layer by layer, W row by row and then b."""
-        biases = self.biases or [np.empty(0, self.structure.dtype)] * len(self.weights)
-        return np.concatenate([part for w, b in zip(self.weights, biases, strict=True) for part in (w.ravel(), b)])
+        return self.layout.join(self.weights, self.biases)
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,7 @@ class Sample:
     z: list[Array]
     a: list[Array]
     cost: Any
-    slope: Array
+    derivative: Array
     delta: list[Array]
 
     def gradient(self) -> list[Array]:
@@ -71,26 +77,26 @@ def forward(network: Network, x: Array) -> tuple[list[Array], list[Array]]:
     return z, a
 
 
-def backward(network: Network, z: list[Array], a: list[Array], slope: Array) -> list[Array]:
-    """Delta = dcost/dz of every layer, from slope = dcost/dy of the outputs."""
+def backward(network: Network, z: list[Array], a: list[Array], derivative: Array) -> list[Array]:
+    """Delta = dcost/dz of every layer, from derivative = dcost/dy of the outputs."""
     activations = network.structure.activations
-    delta = [slope * ACTIVATIONS[activations[-1]].slope(z[-1], a[-1])]
+    delta = [derivative * ACTIVATIONS[activations[-1]].derivative(z[-1], a[-1])]
     for layer in range(len(z) - 1, 0, -1):
         w = network.weights[layer]
         total = delta[0][0] * w[0]
         for j in range(1, w.shape[0]):
             total = total + delta[0][j] * w[j]
-        delta.insert(0, total * ACTIVATIONS[activations[layer - 1]].slope(z[layer - 1], a[layer]))
+        delta.insert(0, total * ACTIVATIONS[activations[layer - 1]].derivative(z[layer - 1], a[layer]))
     return delta
 
 
 def sample_gradient(network: Network, epoch: int, index: int, x: Array, t: Array) -> Sample:
     """One sample forward and backward."""
     z, a = forward(network, x)
-    slope = np.empty_like(a[-1])
-    cost = LOSSES[network.structure.loss].cost(t, a[-1], slope)
-    delta = backward(network, z, a, slope)
-    return Sample(epoch, index, t, z, a, cost, slope, delta)
+    derivative = np.empty_like(a[-1])
+    cost = LOSSES[network.structure.loss].cost(t, a[-1], derivative)
+    delta = backward(network, z, a, derivative)
+    return Sample(epoch, index, t, z, a, cost, derivative, delta)
 
 
 def mean_gradient(samples: Iterable[Sample], count: int) -> list[Array]:

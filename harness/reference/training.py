@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.block import Status, rounded
+from harness.formulas.metrics import METRICS
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.formulas.schedules import SCHEDULES
+from harness.network.runs import Status, rounded
 from harness.reference.draws import permutation
 from harness.reference.network import Array, Network, Sample, mean_gradient, sample_gradient
 
@@ -40,13 +41,27 @@ class Update:
 
 
 @dataclass(frozen=True)
-class Losses:
-    """min, mean and max of the samples' costs of one epoch, each taken before its sample's update."""
+class EpochMetrics:
+    """What one epoch's costs come to, each taken before its sample's update. values: as `METRICS` has them."""
 
     epoch: int
-    min: Any
-    mean: Any
-    max: Any
+    values: Mapping[str, Any]
+
+    @property
+    def mean(self) -> Any:
+        """The mean of the costs."""
+        return self.values["loss_mean"]
+
+    @classmethod
+    def of(cls, epoch: int, costs: Sequence[Any]) -> EpochMetrics:
+        """The metrics of an epoch with these costs, in the order of its samples."""
+        values = {}
+        for name, metric in METRICS.items():
+            folded = costs[0]
+            for cost in costs[1:]:
+                folded = metric.fold(folded, cost)
+            values[name] = metric.finish(folded, float(len(costs)))
+        return cls(epoch, values)
 
 
 @dataclass
@@ -56,7 +71,7 @@ class Row:
     status: Status = Status.RAN
     settled_epoch: int | None = None
     diverged_epoch: int | None = None
-    losses: Losses | None = None
+    metrics: EpochMetrics | None = None
     first_loss: Any = None
     last_finite_loss: Any = None
     weights: Array | None = None
@@ -64,10 +79,10 @@ class Row:
 
 @dataclass
 class Trajectory:
-    """The rows of one run, by their number of epochs, and the losses of every epoch until it diverged."""
+    """The rows of one run, by their number of epochs, and the metrics of every epoch until it diverged."""
 
     rows: dict[int, Row] = field(default_factory=dict)
-    losses: list[Losses] = field(default_factory=list)
+    metrics: list[EpochMetrics] = field(default_factory=list)
 
 
 def clipped(weights: list[Array], biases: list[Array], norm: Any) -> tuple[list[Array], list[Array]]:
@@ -84,16 +99,16 @@ def clipped(weights: list[Array], biases: list[Array], norm: Any) -> tuple[list[
 class Training:
     """One run under way: the optimizer, what it keeps of each parameter, and the learning rates.
 
-    rates: one a layer, or one for all. numbers: those of `structure.numbers`.
+    rates: one a layer, or one for all. hyperparameters: those of `structure.hyperparameters`.
     """
 
-    def __init__(self, network: Network, rates: Sequence[float], numbers: Sequence[float], seed: int) -> None:
+    def __init__(self, network: Network, rates: Sequence[float], hyperparameters: Sequence[float], seed: int) -> None:
         structure = network.structure
         self.network, self.seed = network, seed
-        given = dict(zip(structure.numbers, rounded(numbers, structure.dtype), strict=True))
+        given = dict(zip(structure.hyperparameters, rounded(hyperparameters, structure.dtype), strict=True))
         self.optimizer, self.schedule = OPTIMIZERS[structure.optimizer], SCHEDULES[structure.schedule]
-        self.numbers = tuple(given[number.name] for number in self.optimizer.numbers)
-        self.pace = tuple(given[number.name] for number in self.schedule.numbers)
+        self.hyperparameters = tuple(given[number.name] for number in self.optimizer.hyperparameters)
+        self.pace = tuple(given[number.name] for number in self.schedule.hyperparameters)
         self.decay, self.norm = given.get("weight_decay"), given.get("gradient_clip")
         self.base = np.broadcast_to(rounded(rates, structure.dtype), len(network.weights))
         self.rates = self.base
@@ -124,7 +139,7 @@ class Training:
         if self.norm is not None:
             weights, biases = clipped(weights, biases if learnt else [], self.norm)
         if self.optimizer.tick:
-            self.optimizer.tick(self.clock, self.numbers)
+            self.optimizer.tick(self.clock, self.hyperparameters)
         network.weights = self._descend(network.weights, weights, self.slots[0])
         if learnt:
             network.biases = self._descend(network.biases, biases, self.slots[1])
@@ -138,12 +153,12 @@ class Training:
                 p = p * (1.0 - lr * self.decay)
             elif self.decay is not None:
                 g = self.decay * p + g
-            changed.append(self.optimizer.change(p, g, lr, kept, self.clock, self.numbers))
+            changed.append(self.optimizer.change(p, g, lr, kept, self.clock, self.hyperparameters))
         return changed
 
 
-def epochs(training: Training, data: Data, first: int = 1, keep: int | None = None) -> Iterator[Update | Losses]:
-    """Train for ever, changing the network: every `Update` as it happens and, after each epoch, its `Losses`.
+def epochs(training: Training, data: Data, first: int = 1, keep: int | None = None) -> Iterator[Update | EpochMetrics]:
+    """Train for ever, changing the network: every `Update` as it happens and, after each epoch, its `EpochMetrics`.
 
     first: the number of the next epoch, for a run that has settled (see `Training.steady`): the epochs before it are
     not trained, as they change nothing. keep: how many samples of a batch its `Update` has, all if not given.
@@ -168,10 +183,7 @@ def epochs(training: Training, data: Data, first: int = 1, keep: int | None = No
             slots = [[list(kept) for kept in group] for group in training.slots]
             after = network.weights, network.biases
             yield Update(epoch, number, places, batch, dw, db, training.rates, slots, before, after)
-        total = costs[0]
-        for cost in costs[1:]:
-            total = total + cost
-        yield Losses(epoch, min(costs), total / len(costs), max(costs))
+        yield EpochMetrics.of(epoch, costs)
 
 
 def _noted(samples: Iterable[Sample], costs: list[Any], batch: list[Sample], keep: int | None) -> Iterator[Sample]:
@@ -183,41 +195,41 @@ def _noted(samples: Iterable[Sample], costs: list[Any], batch: list[Sample], kee
         yield sample
 
 
-def trajectory(training: Training, data: Data, stops: Sequence[int], max_loss: float = np.inf) -> Trajectory:
+def trajectory(training: Training, data: Data, recorded: Sequence[int], max_loss: float = np.inf) -> Trajectory:
     """Train one network and keep what the table keeps, by the plain loop: no epoch is left out."""
     kept, network = Trajectory(), training.network
     before = training.carried()
     row = Row(weights=network.flat())
     bound = rounded(max_loss, network.structure.dtype)
-    if 0 in stops:
+    if 0 in recorded:
         kept.rows[0] = row
     with np.errstate(all="ignore"):
-        for losses in islice(epoch_losses(training, data), max(stops)):
+        for metrics in islice(epoch_metrics(training, data), max(recorded)):
             after = training.carried()
-            unchanged = training.steady(losses.epoch - 1) and after == before
+            unchanged = training.steady(metrics.epoch - 1) and after == before
             if row.status != Status.DIVERGED:
-                row = next_row(row, losses, unchanged, network.flat(), bound)
+                row = next_row(row, metrics, unchanged, network.flat(), bound)
             if row.status != Status.DIVERGED:
-                kept.losses.append(losses)
-            if losses.epoch in stops:
-                kept.rows[losses.epoch] = row
+                kept.metrics.append(metrics)
+            if metrics.epoch in recorded:
+                kept.rows[metrics.epoch] = row
             before = after
     return kept
 
 
-def epoch_losses(training: Training, data: Data) -> Iterator[Losses]:
-    """Train for ever, changing the network: the losses of each epoch."""
-    return (event for event in epochs(training, data) if isinstance(event, Losses))
+def epoch_metrics(training: Training, data: Data) -> Iterator[EpochMetrics]:
+    """Train for ever, changing the network: the metrics of each epoch."""
+    return (event for event in epochs(training, data) if isinstance(event, EpochMetrics))
 
 
-def next_row(row: Row, losses: Losses, unchanged: bool, after: Array, max_loss: Any) -> Row:
+def next_row(row: Row, metrics: EpochMetrics, unchanged: bool, after: Array, max_loss: Any) -> Row:
     """The row after one more epoch of a run that has not diverged."""
-    first_loss = losses.mean if losses.epoch == 1 else row.first_loss
-    last_finite_loss = losses.mean if np.isfinite(losses.mean) else row.last_finite_loss
-    if not (np.isfinite(after).all() and np.isfinite(losses.mean) and losses.max <= max_loss):
-        first_loss = None if losses.epoch == 1 else first_loss
-        return Row(Status.DIVERGED, None, losses.epoch, None, first_loss, last_finite_loss)
+    first_loss = metrics.mean if metrics.epoch == 1 else row.first_loss
+    last_finite_loss = metrics.mean if np.isfinite(metrics.mean) else row.last_finite_loss
+    if not (np.isfinite(after).all() and np.isfinite(metrics.mean) and metrics.values["loss_max"] <= max_loss):
+        first_loss = None if metrics.epoch == 1 else first_loss
+        return Row(Status.DIVERGED, None, metrics.epoch, None, first_loss, last_finite_loss)
     if row.status == Status.SETTLED or unchanged:
-        settled = row.settled_epoch or losses.epoch
-        return Row(Status.SETTLED, settled, None, losses, first_loss, last_finite_loss, after)
-    return Row(Status.RAN, None, None, losses, first_loss, last_finite_loss, after)
+        settled = row.settled_epoch or metrics.epoch
+        return Row(Status.SETTLED, settled, None, metrics, first_loss, last_finite_loss, after)
+    return Row(Status.RAN, None, None, metrics, first_loss, last_finite_loss, after)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -16,10 +15,9 @@ from numpy.typing import NDArray
 from harness.errors import HarnessError
 from harness.experiment.errors import found
 from harness.experiment.settings import MOST_WEIGHTS
+from harness.network.layout import Parameter, parse, shape
 
 Arrays = dict[str, NDArray[np.floating]]
-NAMED = re.compile(r"w(?P<w>[1-9]\d*)_([1-9]\d*)_([1-9]\d*)|b(?P<b>[1-9]\d*)_([1-9]\d*)")
-LISTED = re.compile(r"[wb][1-9]\d*")
 
 
 def weights(table: pd.DataFrame, layers: Sequence[int] | None = None) -> Arrays:
@@ -29,30 +27,29 @@ def weights(table: pd.DataFrame, layers: Sequence[int] | None = None) -> Arrays:
     only needed for list columns of a table whose `attrs` and columns do not say. Raises ValueError if they are needed
     and not given.
     """
-    named: dict[str, dict[tuple[int, ...], str]] = {}
-    listed = [column for column in map(str, table.columns) if LISTED.fullmatch(column)]
-    for column in map(str, table.columns):
-        if NAMED.fullmatch(column):
-            layer, *numbered = column.split("_")
-            named.setdefault(layer, {})[tuple(int(unit) - 1 for unit in numbered)] = column
-    networks = _networks(table, layers) if listed else []
+    found = [parameter for column in map(str, table.columns) if (parameter := parse(column))]
+    named: dict[Parameter, list[Parameter]] = {}
+    for parameter in found:
+        some = named.setdefault(parameter.whole, [])
+        some += [parameter] if parameter.units else []
+    networks = _networks(table, layers) if any(not parameter.units for parameter in found) else []
     made = {}
-    for name in sorted({*named, *listed}, key=lambda name: (int(name[1:]), name[0] == "b")):
-        shapes = [_shape(name, network) for network in networks] if name in listed else []
-        shapes += [tuple(unit + 1 for unit in units) for units in named.get(name, {})]
-        array = np.full((len(table), *map(max, zip(*shapes, strict=True))), np.nan, _dtype(table, name, named))
-        for units, column in named.get(name, {}).items():
-            place: tuple[Any, ...] = (slice(None), *units)
-            array[place] = table[column]
-        if name in listed:
-            _fill(array, table[name], [_shape(name, network) for network in networks])
-        made[name] = array
+    for whole, parameters in sorted(named.items(), key=lambda pair: pair[0].order):
+        listed = [shape(whole, network) for network in networks] if whole in found else []
+        shapes = [*listed, *(parameter.units for parameter in parameters)]
+        array = np.full((len(table), *map(max, zip(*shapes, strict=True))), np.nan, _dtype(table, parameters))
+        for parameter in parameters:
+            place: tuple[Any, ...] = (slice(None), *parameter.place)
+            array[place] = table[parameter.name]
+        if listed:
+            _fill(array, table[whole.name], listed)
+        made[whole.name] = array
     return made
 
 
-def _dtype(table: pd.DataFrame, name: str, named: dict[str, dict[tuple[int, ...], str]]) -> np.dtype[Any]:
+def _dtype(table: pd.DataFrame, parameters: list[Parameter]) -> np.dtype[Any]:
     """The type of a layer's array: float32 if all of its columns are, else float64."""
-    dtypes = {str(table[column].dtype) for column in named.get(name, {}).values()}
+    dtypes = {str(table[parameter.name].dtype) for parameter in parameters}
     return np.dtype("float32" if dtypes == {"float32"} else "float64")
 
 
@@ -84,20 +81,13 @@ def _read(text: Any) -> Sequence[int]:
     raise HarnessError(f"column layers: expected the units of each layer, such as [2, 2, 1], found {found(text)}")
 
 
-def _shape(name: str, layers: Sequence[int]) -> tuple[int, ...]:
-    layer = int(name[1:])
-    if layer >= len(layers):
-        return (0, 0) if name[0] == "w" else (0,)
-    return (layers[layer], layers[layer - 1]) if name[0] == "w" else (layers[layer],)
-
-
 def _fill(array: NDArray[np.floating], column: pd.Series, shapes: list[tuple[int, ...]]) -> None:
-    for row, (values, shape) in enumerate(zip(column, shapes, strict=True)):
+    for row, (values, own) in enumerate(zip(column, shapes, strict=True)):
         if values is not None:
-            if np.size(values) != np.prod(shape):
+            if np.size(values) != np.prod(own):
                 raise HarnessError(
-                    f"column {column.name}: expected the {np.prod(shape)} numbers of that layer, found "
+                    f"column {column.name}: expected the {np.prod(own)} numbers of that layer, found "
                     f"{np.size(values)}; give the layers that the network had"
                 )
-            place: tuple[Any, ...] = (row, *map(slice, shape))
-            array[place] = np.reshape(values, shape)
+            place: tuple[Any, ...] = (row, *map(slice, own))
+            array[place] = np.reshape(values, own)

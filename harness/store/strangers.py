@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -16,19 +16,30 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from harness.block import Status
 from harness.experiment.axes import setting_of
 from harness.experiment.errors import found, shorten
+from harness.network.layout import parse
+from harness.network.runs import Status
 from harness.store import files
-from harness.store.arrays import LISTED, NAMED, is_layers
+from harness.store.arrays import is_layers
 from harness.store.contents import StoreError
 from harness.store.log import SMALL
-from harness.store.schema import LABELS, NAMED_WEIGHTS, WHOLE, Column, curve_columns, fixed_columns, parameter_column
+from harness.store.schema import (
+    LABELS,
+    NAMED_WEIGHTS,
+    ROLE,
+    WHOLE,
+    Column,
+    Role,
+    curve_columns,
+    metric_column,
+    parameter_column,
+    run_columns,
+    weight_column,
+)
 
 ATTRIBUTES, WRITTEN = b"PANDAS_ATTRS", b"harness.experiment"
 """The keys in a schema's metadata of what a DataFrame says of itself, and of the experiment as it was run."""
-LATER = ("first_loss",)
-"""Columns that tables of an earlier version do not have."""
 REMEDY = "no sweep writes that; get the folder anew, or train it anew with --overwrite"
 REASON = 200
 """Characters of a library's own words that are shown."""
@@ -178,44 +189,27 @@ def _columns(schema: pa.Schema, kind: str, where: str) -> dict[str, Column]:
     number = schema.field("loss_mean").type
     if number not in (pa.float32(), pa.float64()):
         raise _refusal(where, f"column loss_mean: expected float or double, found {number}")
-    parts = _runs(names, number, where) if kind == "runs" else curve_columns(number)
-    columns = {column.name: column for column in parts}
-    if [*columns] != names:
-        at = next((at for at, (one, other) in enumerate(zip(columns, names, strict=False)) if one != other), 0)
-        expected, given = [*columns][at], shorten(names[at])
-        raise _refusal(where, f"columns: expected {expected} as number {at + 1}, found {given}")
-    for column in columns.values():
-        if (given := schema.field(column.name).type) != column.type:
-            raise _refusal(where, f"column {column.name}: expected {column.type}, found {given}")
+    epochs = parameter_column("epochs")
+    fixed = run_columns(number, (epochs,), ()) if kind == "runs" else curve_columns(number)
+    for column in fixed:
+        if column.name not in names and column.role != Role.METRIC:
+            raise _refusal(where, f"column {column.name}: missing")
+    known, columns = {column.name: column for column in fixed}, {}
+    for field in schema:
+        told = known.get(field.name) or _told(field, kind, number)
+        if told is None:
+            raise _refusal(where, f"column {shorten(field.name)}: expected a parameter, a metric or a weight")
+        if field.type != told.type:
+            raise _refusal(where, f"column {told.name}: expected {told.type}, found {field.type}")
+        columns[told.name] = told
     return columns
 
 
-def _runs(names: list[str], number: pa.DataType, where: str) -> list[Column]:
-    """The columns of the table of runs: fixed ones, and between and after them those that the names tell."""
-    first, after = fixed_columns(number)
-    after = [column for column in after if column.name in names or column.name not in LATER]
-    for name in (*(column.name for column in (*first, *after)), *WHOLE[:1]):
-        if name not in names:
-            raise _refusal(where, f"column {name}: missing")
-    swept = names[names.index(first[-1].name) + 1 : names.index(after[0].name)]
-    weights = names[names.index(after[-1].name) + 1 :]
-    made = [*first, *_each(swept, _parameter, where), *after]
-    return [*made, *_each(weights, lambda name: _weight(name, number), where)]
-
-
-def _each(names: list[str], column: Callable[[str], Column | None], where: str) -> list[Column]:
-    made = [column(name) for name in names]
-    if None in made:
-        raise _refusal(where, f"column {shorten(names[made.index(None)])}: expected a parameter or a weight")
-    return [column for column in made if column]
-
-
-def _parameter(name: str) -> Column | None:
-    return parameter_column(name) if setting_of(name) or name in WHOLE else None
-
-
-def _weight(name: str, number: pa.DataType) -> Column | None:
-    named = NAMED.fullmatch(name) and max(int(unit) for unit in name[1:].split("_")[1:]) <= NAMED_WEIGHTS
-    if not named and not LISTED.fullmatch(name):
-        return None
-    return Column(name, number if named else pa.list_(number), "", "", nullable=True)
+def _told(field: pa.Field, kind: str, number: pa.DataType) -> Column | None:
+    """The column of a name that not every table has: by what the name means, or else by its role."""
+    parameter, role = parse(field.name), (field.metadata or {}).get(ROLE, b"")
+    if kind == "runs" and (setting_of(field.name) or field.name in WHOLE):
+        return parameter_column(field.name)
+    if kind == "runs" and parameter and max(parameter.units, default=0) <= NAMED_WEIGHTS:
+        return weight_column(parameter, number)
+    return metric_column(field.name, number) if role == Role.METRIC.encode() else None

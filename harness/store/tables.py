@@ -11,19 +11,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from harness.block import Curves, Outcome, Status, parameter_count
-from harness.experiment.model import Experiment, Structure
+from harness.experiment.model import Experiment
+from harness.formulas.metrics import METRICS
+from harness.network.layout import Layout
+from harness.network.runs import Curves, Outcome, Status
+from harness.network.structure import Structure
 from harness.store.schema import (
+    FIRST,
     LABELS,
+    LAST,
     NAMED_WEIGHTS,
     SCHEMA_VERSION,
     Column,
     curve_columns,
-    fixed_columns,
     parameter_column,
+    run_columns,
     weight_columns,
-    weight_lists,
-    weight_names,
 )
 
 STATUS_LABELS = [status.label for status in Status]
@@ -57,9 +60,8 @@ class Tables:
         """structures: every one that occurs. labels: of each swept parameter that is no number, its values in print."""
         wide = any(structure.dtype == "float64" for structure in structures)
         number = pa.float64() if wide else pa.float32()
-        first, after = fixed_columns(number)
         weights = weight_columns(structures, number) if experiment.record_weights else []
-        columns = [*first, *(parameter_column(key) for key in experiment.swept), *after, *weights]
+        columns = run_columns(number, map(parameter_column, experiment.swept), weights)
         attributes = {"harness": {"name": experiment.name, "layers": _shared_layers(structures)}}
         metadata = {
             "harness.experiment": experiment.source,
@@ -83,9 +85,9 @@ class Tables:
             "status": outcome.status,
             "settled_epoch": _epochs(outcome.settled_epoch),
             "diverged_epoch": _epochs(outcome.diverged_epoch),
-            **dict(zip(("loss_min", "loss_mean", "loss_max"), outcome.losses, strict=True)),
-            "first_loss": outcome.first_loss,
-            "last_finite_loss": outcome.last_finite_loss,
+            **dict(zip(METRICS, outcome.metrics, strict=True)),
+            FIRST: outcome.first_loss,
+            LAST: outcome.last_finite_loss,
         }
         weights = self._weights(structure, outcome.weights, valid) if self.experiment.record_weights else {}
         columns = [
@@ -104,32 +106,30 @@ class Tables:
         def epochs(name: str) -> Any:
             return pc.fill_null(runs[name], 0).to_numpy()
 
-        labels = pa.array(STATUS_LABELS)
-        weights = np.full((parameter_count(structure), len(runs)), np.nan, dtype)
-        if self.experiment.record_weights and parameter_count(structure) <= NAMED_WEIGHTS:
-            weights = np.array([floats(name) for name in weight_names(structure)])
+        labels, layout = pa.array(STATUS_LABELS), Layout(structure)
+        weights = np.full((layout.count, len(runs)), np.nan, dtype)
+        if self.experiment.record_weights and layout.count <= NAMED_WEIGHTS:
+            weights = np.array([floats(name) for name in layout.names])
         elif self.experiment.record_weights:
-            lists = weight_lists(structure).items()
-            weights = np.concatenate([_listed(runs[name], where, dtype) for name, where in lists])
+            weights = np.concatenate([_listed(runs[one.parameter.name], one.size, dtype) for one in layout.tensors])
         return {
             "status": pc.index_in(runs["status"].cast(pa.string()), labels).to_numpy().astype(np.uint8),
             "settled_epoch": epochs("settled_epoch"),
             "diverged_epoch": epochs("diverged_epoch"),
-            "losses": np.array([floats(name) for name in ("loss_min", "loss_mean", "loss_max")]),
-            "first_loss": floats("first_loss"),
-            "last_finite_loss": floats("last_finite_loss"),
+            "metrics": np.array([floats(name) for name in METRICS]),
+            "first_loss": floats(FIRST),
+            "last_finite_loss": floats(LAST),
             "weights": weights,
         }
 
     def curves_table(self, curves: Curves, first_run: int) -> pa.Table:
         """The loss curves of one block whose first run has this number."""
-        given = [curves.run + first_run, curves.epoch, *curves.losses]
+        given = [curves.run + first_run, curves.epoch, *curves.metrics]
         columns = [self._array(column, values, len(values)) for column, values in zip(self.curves, given, strict=True)]
         return pa.Table.from_arrays(columns, schema=self._schema(self.curves))
 
     def _schema(self, columns: list[Column]) -> pa.Schema:
-        fields = [pa.field(column.name, column.type, nullable=column.nullable) for column in columns]
-        return pa.schema(fields, metadata=dict(self.metadata))
+        return pa.schema([column.field for column in columns], metadata=dict(self.metadata))
 
     def _array(self, column: Column, values: Any, rows: int) -> pa.Array:
         if values is None:
@@ -145,7 +145,7 @@ class Tables:
 
     def _weights(self, structure: Structure, weights: Any, valid: Any) -> dict[str, pa.Array]:
         """The weight columns of weights (P, R); valid: the bitmap of the rows that did not diverge, or None."""
-        rows = weights.shape[1]
+        rows, layout = weights.shape[1], Layout(structure)
         columns = {column.name: column.type for column in self.runs}
 
         def floats(values: Any, bitmap: Any) -> pa.Array:
@@ -153,24 +153,22 @@ class Tables:
                 pa.from_numpy_dtype(values.dtype), values.size, [bitmap, pa.py_buffer(np.ascontiguousarray(values))]
             )
 
-        if parameter_count(structure) <= NAMED_WEIGHTS:
-            return {
-                name: floats(weights[p], valid).cast(columns[name]) for p, name in enumerate(weight_names(structure))
-            }
+        if layout.count <= NAMED_WEIGHTS:
+            return {name: floats(weights[p], valid).cast(columns[name]) for p, name in enumerate(layout.names)}
         lists, there = {}, np.ones(rows, bool)
         if valid is not None:
             there = pa.Array.from_buffers(pa.bool_(), rows, [None, valid]).to_numpy(zero_copy_only=False)
         ends = np.append(0, np.cumsum(there, dtype=np.int32))
-        for name, where in weight_lists(structure).items():
-            flat = floats(weights[where].T[there], None).cast(columns[name].value_type)
-            offsets = pa.array(ends * np.int32(where.stop - where.start))
+        for tensor in layout.tensors:
+            name = tensor.parameter.name
+            flat = floats(weights[tensor.slice].T[there], None).cast(columns[name].value_type)
+            offsets = pa.array(ends * np.int32(tensor.size))
             lists[name] = pa.ListArray.from_arrays(offsets, flat, columns[name], mask=pa.array(~there))
         return lists
 
 
-def _listed(column: pa.ChunkedArray, where: slice, dtype: str) -> Any:
+def _listed(column: pa.ChunkedArray, size: int, dtype: str) -> Any:
     """(size, R) the lists of a column, NaN for none."""
-    size = where.stop - where.start
     listed = np.full((len(column), size), np.nan, dtype)
     there = pc.is_valid(column).to_numpy()
     listed[there] = pc.list_flatten(column.drop_null()).to_numpy().reshape(-1, size)

@@ -186,7 +186,7 @@ class _Flight:
 
     def _name(self, task: Task) -> str:
         first, stop = _span(task)
-        runs = f"runs {self.plan.pieces[first].start} to {self.plan.pieces[stop - 1].stop - 1}"
+        runs = f"runs {self.plan.blocks[first].start} to {self.plan.blocks[stop - 1].stop - 1}"
         what = f"block {first} ({runs})" if stop == first + 1 else f"blocks {first} to {stop - 1} ({runs})"
         return f"{what}, merging" if task.blocks is None else what
 

@@ -9,8 +9,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from harness.block import OWN_KERNEL, parameter_count
-from harness.experiment.model import Structure
+from harness.network.layout import Layout
+from harness.network.structure import OWN_KERNEL, Structure
 
 WORK_PER_SECOND = 2e9
 """Units of work that one thread does in a second, a low guess for any machine."""
@@ -37,7 +37,7 @@ the first-level cache has room for."""
 @lru_cache
 def run_work(structure: Structure, samples: int, epochs: float) -> float:
     """The work of one run that has every epoch, and a little for each epoch and run."""
-    parameters = parameter_count(structure)
+    parameters = Layout(structure).count
     own = parameters <= OWN_KERNEL
     units = zip(structure.layers[1:], structure.activations, strict=True)
     values = sum(outputs for outputs, name in units if name in TRANSCENDENTAL)
@@ -52,5 +52,5 @@ def run_work(structure: Structure, samples: int, epochs: float) -> float:
 def filling_runs(structure: Structure) -> int:
     """How many runs fill the vectors of a group, where these are widest."""
     lanes = VECTOR_BYTES // np.dtype(structure.dtype).itemsize
-    vectors = min(max(CACHE_VECTORS // max(parameter_count(structure), 1), 1), MOST_VECTORS)
+    vectors = min(max(CACHE_VECTORS // max(Layout(structure).count, 1), 1), MOST_VECTORS)
     return max(lanes * vectors, FEW_RUNS)

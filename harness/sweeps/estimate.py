@@ -12,14 +12,14 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
-from harness.block import Block, Outcome, Status
 from harness.errors import FailedError
+from harness.network.runs import Outcome, Runs, Status
 from harness.store.files import arrow, digest, from_arrow, parquet
 from harness.store.folder import Folder
 from harness.sweeps import local
+from harness.sweeps.blocks import Block
 from harness.sweeps.cost import CALL_WORK, WORK_PER_SECOND
 from harness.sweeps.extend import Earlier
-from harness.sweeps.pieces import Piece
 from harness.sweeps.plan import BLOCK_NUMBERS, Plan
 from harness.sweeps.work import in_tables
 
@@ -57,19 +57,19 @@ class Estimate:
 
 
 def measure(
-    plan: Plan, pieces: Sequence[Piece], folder: Folder, threads: int | None = None, earlier: Earlier | None = None
+    plan: Plan, blocks: Sequence[Block], folder: Folder, threads: int | None = None, earlier: Earlier | None = None
 ) -> Estimate:
-    """Train samples of the runs of these pieces, which are left of a plan, and go on from there to all of them.
+    """Train samples of the runs of these blocks, which are left of a plan, and go on from there to all of them.
 
-    pieces: each is trained in one call. threads: how many train, all processors if None. earlier: results that runs are
+    blocks: each is trained in one call. threads: how many train, all processors if None. earlier: results that runs are
     taken from: nothing is measured then, as nobody knows yet how many are left to train. Raises `FailedError` if the
     disk cannot hold them.
     """
-    estimate = guessed(plan, pieces, threads)
+    estimate = guessed(plan, blocks, threads)
     if earlier:
         estimate = replace(estimate, memory=estimate.memory + earlier.memory)
     elif estimate.seconds * estimate.threads > SHORT:
-        found = _Measurement(plan, pieces, estimate)
+        found = _Measurement(plan, blocks, estimate)
         disk = min(estimate.disk, int(found.disk) + _beside(plan, estimate.rows))
         estimate = replace(estimate, seconds=found.seconds / estimate.threads, disk=disk, bound=found.bound)
     free = folder.place.free()
@@ -78,16 +78,16 @@ def measure(
     return estimate
 
 
-def guessed(plan: Plan, pieces: Sequence[Piece], threads: int | None = None) -> Estimate:
-    """What these pieces of a plan take at most, by their cost alone; nothing is run. threads: all if None."""
-    threads = min(threads or local.processors(), len(pieces))
-    share = sum(piece.runs for piece in pieces) / plan.runs
+def guessed(plan: Plan, blocks: Sequence[Block], threads: int | None = None) -> Estimate:
+    """What these blocks of a plan take at most, by their cost alone; nothing is run. threads: all if None."""
+    threads = min(threads or local.processors(), len(blocks))
+    share = sum(block.runs for block in blocks) / plan.runs
     rows, size = round(plan.rows * share), plan.bytes * share
-    numbers = min(size / 8 / len(pieces), BLOCK_NUMBERS)
-    calls = len(pieces) * CALL_WORK / WORK_PER_SECOND
+    numbers = min(size / 8 / len(blocks), BLOCK_NUMBERS)
+    calls = len(blocks) * CALL_WORK / WORK_PER_SECOND
     return Estimate(
         rows=rows,
-        seconds=(rows * ROW + calls + sum(plan.seconds_of(piece) for piece in pieces)) / threads,
+        seconds=(rows * ROW + calls + sum(plan.seconds_of(block) for block in blocks)) / threads,
         disk=int(size) + _beside(plan, rows),
         memory=BASE_MEMORY + int(threads * numbers * BYTES_PER_NUMBER),
         threads=threads,
@@ -100,7 +100,7 @@ def _beside(plan: Plan, rows: int) -> int:
 
     One part is being made while the blocks of the next come in.
     """
-    if len(plan.parts) == len(plan.pieces):
+    if len(plan.parts) == len(plan.blocks):
         return 0
     return int(min(plan.bytes * rows / plan.rows, 2 * 8 * BLOCK_NUMBERS))
 
@@ -114,7 +114,7 @@ class _Trial:
     no epoch was left out.
     """
 
-    sample: Piece
+    sample: Block
     weight: int
     tables: dict[str, pa.Table]
     seconds: float
@@ -130,10 +130,10 @@ class _Measurement:
     seconds: one thread's, of training and writing all. bound: whether they are a most. disk: bytes.
     """
 
-    def __init__(self, plan: Plan, pieces: Sequence[Piece], guess: Estimate) -> None:
-        self.plan, self.pieces, self.threads, self.tables = plan, pieces, guess.threads, plan.tables()
-        self.costs = np.array([plan.seconds_of(piece) for piece in pieces])
-        one = replace(pieces[0], stop=pieces[0].start + 1)
+    def __init__(self, plan: Plan, blocks: Sequence[Block], guess: Estimate) -> None:
+        self.plan, self.blocks, self.threads, self.tables = plan, blocks, guess.threads, plan.tables()
+        self.costs = np.array([plan.seconds_of(block) for block in blocks])
+        one = replace(blocks[0], stop=blocks[0].start + 1)
         calls = [self._trial(1, (one, 1)) for _ in range(2)]  # the first makes what later ones find made
         fixed, called = (min(getattr(call, name) for call in calls) for name in ("seconds", "trained"))
         shorter, trials = self._grown(min(MOST, SHARE * guess.seconds))
@@ -145,13 +145,13 @@ class _Measurement:
             kind: pa.concat_tables(_beginning(trial.tables[kind], some) for trial in trials)
             for kind in trials[0].tables
         }
-        written, row, file = _per_row(kinds, merged=len(plan.parts) < len(plan.pieces))
+        written, row, file = _per_row(kinds, merged=len(plan.parts) < len(plan.blocks))
         self.bound = any(trial.rest for trial in trials)
         if "curves" in kinds and not all(trial.whole for trial in trials):  # of which only the beginning was made
             longest = plan.bytes / plan.rows
             written, row = written * longest / max(row, 1.0), longest
         self.disk = guess.rows * row + len(plan.parts) * file
-        self.seconds = float(self.costs.sum() * share) + len(pieces) * fixed + guess.rows * written
+        self.seconds = float(self.costs.sum() * share) + len(blocks) * fixed + guess.rows * written
 
     def _grown(self, budget: float) -> tuple[list[_Trial], list[_Trial]]:
         """Samples that were trained for some epochs, if it took several tries, and then for more.
@@ -159,7 +159,7 @@ class _Measurement:
         The first take a share of the budget by the plan's guess: of fewer epochs or of more runs. If that was less than
         it seemed, the next have more epochs, and once these are all, more runs.
         """
-        started, last = time.perf_counter(), max(piece.epochs for piece in self.pieces)
+        started, last = time.perf_counter(), max(block.epochs for block in self.blocks)
         count, cap, runs = SAMPLES, last, RUNS
 
         def guess() -> float:
@@ -170,7 +170,7 @@ class _Measurement:
 
         while guess() > budget / GROWTH and (cap > 1 or count > 1):
             cap, count = (-(-cap // GROWTH), count) if cap > 1 else (cap, count // 2)
-        while cap == last and runs < max(piece.runs for piece in self.pieces) and guess() < budget / GROWTH**2:
+        while cap == last and runs < max(block.runs for block in self.blocks) and guess() < budget / GROWTH**2:
             runs *= GROWTH
         shorter: list[_Trial] = []
         while True:
@@ -183,31 +183,29 @@ class _Measurement:
             shorter = trials if cap < last else []
             cap, runs = (GROWTH * cap, runs) if cap < last else (cap, GROWTH * runs)
 
-    def _samples(self, count: int, runs: int) -> Counter[Piece]:
+    def _samples(self, count: int, runs: int) -> Counter[Block]:
         """Samples of consecutive runs, from a drawn place in each of so many shares of the work; always the same.
 
         The value of each is how many shares it stands for.
         """
         random, total = np.random.default_rng(0), np.cumsum(self.costs)
         at = np.searchsorted(total, (np.arange(count) + random.random(count)) / count * total[-1], side="right")
-        samples: Counter[Piece] = Counter()
-        for piece, u in zip((self.pieces[min(k, len(total) - 1)] for k in at), random.random(count), strict=True):
-            start = piece.start + runs * int(u * -(-piece.runs // runs))  # no two overlap
-            samples[replace(piece, start=start, stop=min(start + runs, piece.stop))] += 1
+        samples: Counter[Block] = Counter()
+        for block, u in zip((self.blocks[min(k, len(total) - 1)] for k in at), random.random(count), strict=True):
+            start = block.start + runs * int(u * -(-block.runs // runs))  # no two overlap
+            samples[replace(block, start=start, stop=min(start + runs, block.stop))] += 1
         return samples
 
-    def _trial(self, cap: int, weighted: tuple[Piece, int]) -> _Trial:
+    def _trial(self, cap: int, weighted: tuple[Block, int]) -> _Trial:
         """Train a sample for at most `cap` epochs."""
-        from harness import engine
-
         (sample, weight), started = weighted, time.perf_counter()
-        block, rows = self.plan.block(sample)
-        capped, before = replace(block, stops=np.minimum(block.stops, cap)), time.perf_counter()
-        outcome = engine.train(capped, self.plan.data(sample.structure))
+        runs, rows = self.plan.asked(sample)
+        capped, before = replace(runs, recorded=np.minimum(runs.recorded, cap)), time.perf_counter()
+        outcome = self.plan.train(capped)
         trained = time.perf_counter() - before
         tables = in_tables(self.tables, sample, rows, outcome)
-        rest = _rest(block, capped, outcome) * self.plan.samples
-        seconds, cut = time.perf_counter() - started, bool((block.stops > cap).any())
+        rest = _rest(runs, capped, outcome) * self.plan.samples
+        seconds, cut = time.perf_counter() - started, bool((runs.recorded > cap).any())
         return _Trial(sample, weight, tables, seconds, trained, outcome.steps, rest, not cut)
 
 
@@ -230,11 +228,10 @@ def _left(trial: _Trial, trials: Sequence[_Trial], shorter: Sequence[_Trial], ca
     return float(trial.rest * seconds / max(steps, 1))
 
 
-def _rest(block: Block, capped: Block, outcome: Outcome) -> int:
+def _rest(runs: Runs, capped: Runs, outcome: Outcome) -> int:
     """How many epochs remain, in all, for the runs that had not ended when training was cut short."""
-    last = block.first_stop[1:] - 1
-    going = outcome.status[block.place[last]] == Status.RAN
-    return int((block.stops[last] - capped.stops[last])[going].sum())
+    going = outcome.status[runs.place[runs.first_recorded[1:] - 1]] == Status.RAN
+    return int((runs.last - capped.last)[going].sum())
 
 
 def _beginning(table: pa.Table, share: float) -> pa.Table:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -17,15 +17,16 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from harness.block import Block, Curves, Outcome
 from harness.experiment.differences import unlike
-from harness.experiment.model import Data, Experiment
+from harness.experiment.model import Experiment
+from harness.formulas.metrics import METRICS
+from harness.network.runs import Curves, Outcome, Runs
 from harness.store.contents import StoreError
 from harness.store.folder import Folder
 from harness.store.log import Entry
 from harness.store.places import Place
 from harness.store.strangers import from_arrow, from_parquet, whole
-from harness.sweeps.pieces import Piece
+from harness.sweeps.blocks import Block
 from harness.sweeps.plan import Plan
 
 Identities = NDArray[np.uint64]
@@ -69,46 +70,44 @@ class Earlier:
     def __getstate__(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
-    def add(self, block: Block, data: Data) -> Outcome:
-        """What the engine gives for a block; only the runs that are not here are trained."""
-        from harness import engine
-
+    def add(self, runs: Runs, train: Callable[[Runs], Outcome]) -> Outcome:
+        """What the engine gives for these runs; only those that are not here are trained."""
         with INDEXING:
             index = self.index
-        known = index.find(identities(block))
+        known = index.find(identities(runs))
         entries = np.searchsorted(self._starts, known, side="right") - 1
         made: list[tuple[Any, Outcome]] = []
         for number in np.unique(entries[known >= 0]):
             mine = np.flatnonzero((known >= 0) & (entries == number))
-            kept, rows, outcome = self._taken(int(number), block, mine, known[mine])
+            kept, rows, outcome = self._taken(int(number), runs, mine, known[mine])
             known[np.setdiff1d(mine, kept)] = -1
             made.append((rows, outcome))
         missing = np.flatnonzero(known < 0)
         if len(missing):
-            part, rows = block.subset(missing)
-            outcome = engine.train(part, data)
+            part, rows = runs.subset(missing)
+            outcome = train(part)
             curves = replace(outcome.curves, run=missing[outcome.curves.run])
             made.append((rows, replace(outcome, curves=curves)))
-        return _joined(len(block.stops), made)
+        return _joined(len(runs.recorded), made)
 
     @cached_property
     def index(self) -> Index:
         """The number of each run that is there, by its identity."""
-        pieces = self._pieces
-        runs = ((piece.start, identities(self._plan.block(piece)[0])) for piece in pieces)
-        return Index(sum(piece.runs for piece in pieces), runs)
+        blocks = self._blocks
+        runs = ((block.start, identities(self._plan.asked(block)[0])) for block in blocks)
+        return Index(sum(block.runs for block in blocks), runs)
 
     @property
     def memory(self) -> int:
         """The bytes that it takes to know the earlier runs and to read their rows, at most."""
-        runs, row = sum(piece.runs for piece in self._pieces), self._plan.bytes / self._plan.rows
+        runs, row = sum(block.runs for block in self._blocks), self._plan.bytes / self._plan.rows
         rows = [entry.rows for entry in self.entries] or [0]
         part, whole = int(row * max(rows)), int(row * sum(rows))
         return RUN_BYTES * runs + min(max(RECENT, part), whole) + part
 
     @property
-    def _pieces(self) -> list[Piece]:
-        return [piece for entry in self.entries for piece in self._plan.pieces[entry.first : entry.stop]]
+    def _blocks(self) -> list[Block]:
+        return [block for entry in self.entries for block in self._plan.blocks[entry.first : entry.stop]]
 
     @cached_property
     def _plan(self) -> Plan:
@@ -117,30 +116,30 @@ class Earlier:
     @cached_property
     def _starts(self) -> Any:
         """The first run of each entry."""
-        return np.array([self._plan.pieces[entry.first].start for entry in self.entries], np.int64)
+        return np.array([self._plan.blocks[entry.first].start for entry in self.entries], np.int64)
 
-    def _taken(self, number: int, block: Block, runs: Any, earlier: Any) -> tuple[Any, Any, Outcome]:
+    def _taken(self, number: int, runs: Runs, mine: Any, earlier: Any) -> tuple[Any, Any, Outcome]:
         """Take runs over from one earlier part: returns those whose rows are all there, the rows, and the outcome."""
         table, curves = self._tables(number)
-        first, stop = block.first_stop[runs], block.first_stop[runs + 1]
+        first, stop = runs.first_recorded[mine], runs.first_recorded[mine + 1]
         index = pd.MultiIndex.from_arrays([table["run"].to_numpy(), table["epochs"].to_numpy()])
         if not index.is_unique:
             twice = f"run {table['run'][int(index.duplicated().argmax())]} has two rows of as many epochs"
             raise StoreError(f"{self.place}/{self.entries[number].files[-1].name}: {twice}; see --overwrite")
-        stops = _ranges(first, stop)
-        wanted = pd.MultiIndex.from_arrays([np.repeat(earlier, stop - first), block.stops[stops]])
+        recorded = _ranges(first, stop)
+        wanted = pd.MultiIndex.from_arrays([np.repeat(earlier, stop - first), runs.recorded[recorded]])
         at = index.get_indexer(wanted)
         whole = np.logical_and.reduceat(at >= 0, np.cumsum(stop - first) - (stop - first))
         if curves is not None:  # a curve ends with its run, so that it must have been as long
             longest = table.group_by("run").aggregate([("epochs", "max")])
             last = pd.Series(longest["epochs_max"].to_numpy(), longest["run"].to_numpy())
-            whole &= last.reindex(earlier).to_numpy() == block.stops[stop - 1]
+            whole &= last.reindex(earlier).to_numpy() == runs.recorded[stop - 1]
         kept = np.repeat(whole, stop - first)
-        arrays = self._plan.tables().outcome(block.structure, table.take(at[kept]))
+        arrays = self._plan.tables().outcome(runs.structure, table.take(at[kept]))
         return (
-            runs[whole],
-            block.place[stops[kept]],
-            Outcome(**arrays, curves=_curves(curves, earlier[whole], runs[whole]), steps=0, asked=0),
+            mine[whole],
+            runs.place[recorded[kept]],
+            Outcome(**arrays, curves=_curves(curves, earlier[whole], mine[whole]), steps=0, asked=0),
         )
 
     def _tables(self, number: int) -> tuple[pa.Table, pa.Table | None]:
@@ -203,16 +202,16 @@ class Index:
         return np.where(here, self._numbers[at], -1)
 
 
-def identities(block: Block) -> Identities:
+def identities(runs: Runs) -> Identities:
     """What the engine is given for each of N runs, but for how long it trains, as (N, 2) halves of a hash."""
-    shape = (len(block.structure.activations), block.runs)
-    digests = [initialisation.digest() for initialisation in block.initialisations]
-    random = np.array([initialisation.random for initialisation in block.initialisations])
-    columns = [*np.broadcast_to(block.rates, shape), *block.numbers, block.max_loss]
-    numbers = np.column_stack([*columns, np.where(random[block.initialisation], block.repeat, 0).astype(np.float64)])
-    start = hashlib.blake2b(repr(block.structure).encode(), digest_size=16)
+    shape = (len(runs.structure.activations), runs.count)
+    digests = [initialisation.digest() for initialisation in runs.initialisations]
+    random = np.array([initialisation.random for initialisation in runs.initialisations])
+    columns = [*np.broadcast_to(runs.rates, shape), *runs.hyperparameters, runs.max_loss]
+    numbers = np.column_stack([*columns, np.where(random[runs.initialisation], runs.repeat, 0).astype(np.float64)])
+    start = hashlib.blake2b(repr(runs.structure).encode(), digest_size=16)
     found = bytearray()
-    for initialisation, row in zip(block.initialisation, np.ascontiguousarray(numbers), strict=True):
+    for initialisation, row in zip(runs.initialisation, np.ascontiguousarray(numbers), strict=True):
         hashed = start.copy()
         hashed.update(digests[initialisation] + row.tobytes())
         found += hashed.digest()
@@ -228,11 +227,11 @@ def _ranges(first: Any, stop: Any) -> Any:
 def _curves(table: pa.Table | None, earlier: Any, runs: Any) -> Curves:
     """The curves of runs by their earlier numbers, under their new ones."""
     if table is None:
-        return Curves(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((3, 0)))
+        return Curves(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((len(METRICS), 0)))
     number = pd.Series(runs, earlier).reindex(table["run"].to_numpy()).to_numpy()
     there = ~np.isnan(number)
-    losses = [table[name].to_numpy()[there] for name in ("loss_min", "loss_mean", "loss_max")]
-    return Curves(number[there].astype(np.int64), table["epoch"].to_numpy()[there], np.array(losses))
+    metrics = [table[name].to_numpy()[there] for name in METRICS]
+    return Curves(number[there].astype(np.int64), table["epoch"].to_numpy()[there], np.array(metrics))
 
 
 def _joined(rows: int, made: list[tuple[Any, Outcome]]) -> Outcome:
@@ -246,6 +245,6 @@ def _joined(rows: int, made: list[tuple[Any, Outcome]]) -> Outcome:
     curves = [outcome.curves for _, outcome in made]
     run, epoch = (np.concatenate([getattr(curve, name) for curve in curves]) for name in ("run", "epoch"))
     order = np.lexsort((epoch, run))
-    losses = np.concatenate([curve.losses for curve in curves], axis=1)
+    metrics = np.concatenate([curve.metrics for curve in curves], axis=1)
     steps, asked = (sum(getattr(outcome, name) for _, outcome in made) for name in ("steps", "asked"))
-    return Outcome(**arrays, curves=Curves(run[order], epoch[order], losses[:, order]), steps=steps, asked=asked)
+    return Outcome(**arrays, curves=Curves(run[order], epoch[order], metrics[:, order]), steps=steps, asked=asked)

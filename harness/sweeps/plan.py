@@ -13,16 +13,18 @@ from typing import Any
 
 import numpy as np
 
-from harness.block import Block, parameter_count
+from harness import engine
 from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid, Range, Selection
-from harness.experiment.model import Data, Experiment, Structure, label
-from harness.experiment.resolve import network_data
-from harness.experiment.resolve import structure as structure_of
+from harness.experiment.model import Data, Experiment, label
 from harness.experiment.settings import layer_of_rate
+from harness.network.layout import Layout
+from harness.network.runs import Outcome, Runs
+from harness.network.structure import Structure, network_data
+from harness.network.structure import structure as structure_of
 from harness.store.schema import LABELS, parameter_type
 from harness.store.tables import Rows, Tables
+from harness.sweeps.blocks import TASKS, Block, joined, tasks_of
 from harness.sweeps.cost import FEW_RUNS, LIKELY_EPOCHS, WORK_PER_SECOND, filling_runs, run_work
-from harness.sweeps.pieces import TASKS, Piece, joined, tasks_of
 from harness.sweeps.version import version
 
 BLOCK_WORK = WORK_PER_SECOND
@@ -72,9 +74,9 @@ class Plan:
             found[structure] = found.get(structure, 0) + work
         return found
 
-    def seconds_of(self, piece: Piece) -> float:
-        """One thread's time for a piece, roughly."""
-        return piece.work(self.samples) / WORK_PER_SECOND
+    def seconds_of(self, block: Block) -> float:
+        """One thread's time for a block, roughly."""
+        return block.work(self.samples) / WORK_PER_SECOND
 
     def own_kernel(self, structure: Structure) -> bool:
         """Whether a structure is worth compiling a kernel of its own."""
@@ -87,18 +89,18 @@ class Plan:
         total = 0.0
         for structure, chosen in self._ranges:
             size = np.dtype(structure.dtype).itemsize
-            weights = parameter_count(structure) if self.experiment.record_weights else 0
+            weights = Layout(structure).count if self.experiment.record_weights else 0
             row = 8 * (4 + len(self.experiment.swept)) + size * (4 + weights)
             points = chosen.epochs / self.experiment.losses_every if self.experiment.losses_every else 0
             total += (chosen.stop - chosen.start) * (epochs * row + points * (16 + 3 * size))
         return int(total)
 
     @cached_property
-    def pieces(self) -> list[Piece]:
+    def blocks(self) -> list[Block]:
         """The blocks, in the order of the runs."""
         work = sum(self._work_by_structure(LIKELY_EPOCHS).values())
         share = min(max(work / BLOCKS, SMALLEST_WORK), BLOCK_WORK)
-        pieces: list[Piece] = []
+        blocks: list[Block] = []
         for structure, chosen in self._ranges:
             size = self.block_size or self._size(structure, chosen, share)
             count = -(-(chosen.stop - chosen.start) // size)
@@ -106,45 +108,45 @@ class Plan:
                 size = -(-(chosen.stop - chosen.start) // count)
             for start in range(chosen.start, chosen.stop, size):
                 stop = min(start + size, chosen.stop)
-                pieces.append(Piece(len(pieces), structure, start, stop, chosen.epochs))
-        return pieces
+                blocks.append(Block(len(blocks), structure, start, stop, chosen.epochs))
+        return blocks
 
     @cached_property
     def parts(self) -> list[range]:
         """The blocks of each file of the table."""
-        if len(self.pieces) <= FEW_BLOCKS:
-            return [range(piece.number, piece.number + 1) for piece in self.pieces]
+        if len(self.blocks) <= FEW_BLOCKS:
+            return [range(block.number, block.number + 1) for block in self.blocks]
         parts, first, rows, numbers = [], 0, 0.0, 0.0
-        for piece in self.pieces:
-            more = piece.runs * self.rows / self.runs
-            wide = piece.runs * self._numbers_per_run(piece.structure, piece.epochs)
-            if first < piece.number and (rows + more > PART_ROWS or numbers + wide > BLOCK_NUMBERS):
-                parts.append(range(first, piece.number))
-                first, rows, numbers = piece.number, 0.0, 0.0
+        for block in self.blocks:
+            more = block.runs * self.rows / self.runs
+            wide = block.runs * self._numbers_per_run(block.structure, block.epochs)
+            if first < block.number and (rows + more > PART_ROWS or numbers + wide > BLOCK_NUMBERS):
+                parts.append(range(first, block.number))
+                first, rows, numbers = block.number, 0.0, 0.0
             rows, numbers = rows + more, numbers + wide
-        return [*parts, range(first, len(self.pieces))]
+        return [*parts, range(first, len(self.blocks))]
 
     def tasks(self, part: range) -> list[range]:
         """The blocks of a part that are trained and written together: one, or neighbours that are small."""
         if len(part) == 1:
             return [part]
         if part not in self._tasks:
-            blocks, most = self.pieces[part.start : part.stop], len(self.pieces) // TASKS
+            blocks, most = self.blocks[part.start : part.stop], len(self.blocks) // TASKS
             self._tasks[part] = list(tasks_of(blocks, self._firsts, self.samples, most))
         return self._tasks[part]
 
-    def joined(self, blocks: range) -> list[Piece]:
-        """What is trained in one call each of blocks that follow each other: those of one structure as one piece."""
-        return joined(self.pieces[blocks.start : blocks.stop], self._firsts)
+    def joined(self, blocks: range) -> list[Block]:
+        """What is trained in one call each of blocks that follow each other: those of one structure as one block."""
+        return joined(self.blocks[blocks.start : blocks.stop], self._firsts)
 
     @property
-    def calls(self) -> list[Piece]:
+    def calls(self) -> list[Block]:
         """What is trained in one call each, of the whole plan."""
-        return [piece for part in self.parts for blocks in self.tasks(part) for piece in self.joined(blocks)]
+        return [block for part in self.parts for blocks in self.tasks(part) for block in self.joined(blocks)]
 
     def runs_of(self, blocks: range) -> int:
         """The runs in blocks that follow each other."""
-        return self.pieces[blocks.stop - 1].stop - self.pieces[blocks.start].start
+        return self.blocks[blocks.stop - 1].stop - self.blocks[blocks.start].start
 
     def key(self, first: int, stop: int) -> str:
         """A hash of what determines the numbers in blocks [first, stop), for one version of the program.
@@ -152,17 +154,17 @@ class Plan:
         That of several blocks is the sum of theirs, so that files can be merged that one knows by their keys alone.
         Blocks that the plan does not have, as another's log may name them, have none: the empty string.
         """
-        if stop > len(self.pieces):
+        if stop > len(self.blocks):
             return ""
         return f"{(self._keys[stop] - self._keys[first]) % 2**64:016x}"
 
     @cached_property
     def _keys(self) -> list[int]:
         """The sums of the keys of the first 0, 1, .. blocks."""
-        return [0, *itertools.accumulate(map(self._block_key, self.pieces))]
+        return [0, *itertools.accumulate(map(self._block_key, self.blocks))]
 
-    def _block_key(self, piece: Piece) -> int:
-        about = (self.experiment.fingerprint, self.block_size, piece.number, piece.start, piece.stop, *self._version)
+    def _block_key(self, block: Block) -> int:
+        about = (self.experiment.fingerprint, self.block_size, block.number, block.start, block.stop, *self._version)
         return int.from_bytes(hashlib.sha256(repr(about).encode()).digest()[:8])
 
     @cached_property
@@ -173,7 +175,7 @@ class Plan:
         """The numbers in the rows of a run, and in its curve."""
         rows_per_run = max(self.rows / self.runs, 1.0)
         points = epochs / self.experiment.losses_every if self.experiment.losses_every else 0
-        return rows_per_run * (parameter_count(structure) + 12 + len(self.experiment.swept)) + 5 * points
+        return rows_per_run * (Layout(structure).count + 12 + len(self.experiment.swept)) + 5 * points
 
     def _size(self, structure: Structure, chosen: Range, share: float) -> int:
         """Runs in a block of this structure."""
@@ -188,13 +190,17 @@ class Plan:
             "rows": self.rows,
             "runs": self.runs,
             "steps": self.steps,
-            "blocks": len(self.pieces),
+            "blocks": len(self.blocks),
             "block_size": self.block_size,
         }
 
-    def data(self, structure: Structure) -> Data:
-        """The data as a network of this structure takes them: one target for each output."""
-        return self._data[structure]
+    def trainer(self, structure: Structure) -> engine.Trainer:
+        """What trains the runs of a structure."""
+        return engine.prepare(structure, common=self.common, own_kernel=self.own_kernel(structure))
+
+    def train(self, runs: Runs) -> Outcome:
+        """Train some of the plan's runs, all of one structure."""
+        return self.trainer(runs.structure).train(runs, self._data[runs.structure])
 
     @cached_property
     def _data(self) -> dict[Structure, Data]:
@@ -209,30 +215,29 @@ class Plan:
         }
         return Tables.of(self.experiment, self.structures, labels)
 
-    def block(self, piece: Piece) -> tuple[Block, Rows]:
-        """What the engine needs for a piece, and what the table says of its rows beside what the engine gives."""
-        selection = self.grid.select(piece.start, piece.stop)
-        count, rows = piece.stop - piece.start, len(selection.run)
+    def asked(self, block: Block) -> tuple[Runs, Rows]:
+        """What the engine is asked for a block, and what the table says of its rows beside what the engine gives."""
+        selection = self.grid.select(block.start, block.stop)
+        count, rows = block.stop - block.start, len(selection.run)
         order = np.argsort(selection.config, kind="stable")  # they are in order more often than not
         place = np.empty(rows, np.int64)
         place[order] = np.arange(rows)
-        structure = piece.structure
+        structure = block.structure
         layers = range(1, 2 if self.common else len(structure.layers))
-        numbers = [self._number(selection, key, count, default) for key, default in structure.defaults.items()]
-        block = Block(
+        hyperparameters = [self._number(selection, key, count, default) for key, default in structure.defaults.items()]
+        runs = Runs(
             structure,
             self.experiment.seed,
             tuple(self.grid.values["init"]),
             selection.ids["init"],
             selection.ids[REPEAT],
             np.array([self._rate(selection, layer, count) for layer in layers]),
-            np.array(numbers).reshape(len(numbers), count),
+            np.array(hyperparameters).reshape(len(hyperparameters), count),
             self._number(selection, "max_loss", count, np.inf),
             np.searchsorted(selection.run, np.arange(count + 1)),
             self.grid.values[EPOCHS][selection.ids[EPOCHS]],
             place,
             self.experiment.losses_every or 0,
-            self.own_kernel(structure),
         )
         run = selection.run[order]
         defaults = {key: value for key, value in structure.defaults.items() if np.isfinite(value)}
@@ -240,7 +245,7 @@ class Plan:
             key: self._column(selection, key, run, order, defaults.get(key, np.nan))
             for key in (*self.experiment.swept, REPEAT)
         }
-        return block, Rows(selection.config[order], piece.start + run, parameters)
+        return runs, Rows(selection.config[order], block.start + run, parameters)
 
     def _column(self, selection: Selection, key: str, run: Any, order: Any, default: float) -> Any:
         """(R,) the numbers of a swept parameter, or the ids of its labels. default: where a grid does not give it."""

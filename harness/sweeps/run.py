@@ -77,7 +77,7 @@ def train(experiment: Experiment, threads: int | None = None, block_size: int | 
     plan = Plan(experiment, block_size)
     tables = plan.tables()
     prepare(plan)
-    done = local.run(lambda piece: train_block(plan, tables, piece)[0]["runs"], plan.pieces, threads)
+    done = local.run(lambda block: train_block(plan, tables, block)[0]["runs"], plan.blocks, threads)
     return in_order(pa.concat_tables(done))
 
 
@@ -146,8 +146,8 @@ def _do(work: Work, executor: Executor, watch: Watch, options: Options) -> tuple
         if compilation := uncompiled(plan):
             watch.compiling(compilation)
         prepare(plan, watch.stop)
-        pieces = [piece for one in blocks for piece in plan.joined(one)]
-        watch.announce(measure(plan, pieces, folder, options.threads, work.earlier))
+        calls = [call for one in blocks for call in plan.joined(one)]
+        watch.announce(measure(plan, calls, folder, options.threads, work.earlier))
     watch.progress(plan.runs - left, plan.runs)
     started, done = time.perf_counter(), 0
     for runs in executor(work, unless_stopped(tasks, watch)):
@@ -178,7 +178,7 @@ def complete(folder: Folder, plan: Plan, options: Options) -> bool:
 
 def tasks_left(plan: Plan, found: Found) -> list[Task]:
     """What is still to do."""
-    parts = found.covers("part", len(plan.pieces))
+    parts = found.covers("part", len(plan.blocks))
     there = {entry.name for entry in found.good if entry.kind == "block"}
     tasks = []
     for part in plan.parts:

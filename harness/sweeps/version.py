@@ -7,8 +7,8 @@ from functools import cache
 from harness.sources import digest
 
 SOURCES = (
-    *("block.py", "engine", "experiment", "formulas"),
-    *("store/schema.py", "store/tables.py", "sweeps/cost.py", "sweeps/pieces.py", "sweeps/plan.py"),
+    *("engine", "experiment", "formulas", "network"),
+    *("store/schema.py", "store/tables.py", "sweeps/cost.py", "sweeps/blocks.py", "sweeps/plan.py"),
 )
 
 
@@ -19,6 +19,6 @@ def version(fast: bool) -> tuple[str, ...]:
     `exact` numbers are the same with every version of NumPy, Numba and pyarrow, and on every processor, so that none of
     these is in their key (`tests/test_recorded.py` would fail). fast: what that arithmetic depends on too.
     """
-    from harness.engine.processor import what_decides_fast
+    from harness.engine import what_decides_fast
 
     return digest(SOURCES), *(what_decides_fast() if fast else ())

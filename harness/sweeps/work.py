@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from harness.block import Outcome
 from harness.errors import FailedError
+from harness.network.runs import Outcome
 from harness.store.folder import Folder
 from harness.store.log import IDENTITY, Entry
 from harness.store.places import Place
 from harness.store.tables import Rows, Tables
+from harness.sweeps.blocks import Block
 from harness.sweeps.extend import Earlier
-from harness.sweeps.pieces import Piece
 from harness.sweeps.plan import Plan
 from harness.sweeps.stop import MESSAGE
 
@@ -62,7 +62,7 @@ class Work:
     def _train(self, folder: Folder, task: Task) -> None:
         """Train the blocks of a task, and write them together: as the part, if they are all of it."""
         blocks, started = task.blocks or task.part, time.perf_counter()
-        done = [train_block(self.plan, self.tables, piece, self.earlier) for piece in self.plan.joined(blocks)]
+        done = [train_block(self.plan, self.tables, block, self.earlier) for block in self.plan.joined(blocks)]
         tables = {kind: pa.concat_tables([made[kind] for made, _ in done]) for kind in done[0][0]}
         entry = (part_entry if blocks == task.part else block_entry)(self.plan, blocks)
         steps, asked = (sum(getattr(outcome, name) for _, outcome in done) for name in ("steps", "asked"))
@@ -122,11 +122,9 @@ class Compilation:
 
 def uncompiled(plan: Plan) -> Compilation | None:
     """What `prepare` would compile, or None if it finds everything in the cache."""
-    from harness import engine
-
     missing: dict[Any, float] = {}
     for structure in plan.structures:
-        missing |= engine.uncompiled(structure, common=plan.common, own_kernel=plan.own_kernel(structure))
+        missing |= plan.trainer(structure).uncompiled()
     networks = sum(not isinstance(kernel, str) for kernel in missing)
     return Compilation(networks, sum(missing.values())) if missing else None
 
@@ -136,31 +134,26 @@ def prepare(plan: Plan, stop: Any = False) -> None:
 
     stop: true once nothing else shall begin. Raises `FailedError` then.
     """
-    from harness import engine
-
     for structure in plan.structures:
         if stop:
             raise FailedError(MESSAGE)
-        engine.prepare(structure, common=plan.common, own_kernel=plan.own_kernel(structure))
+        plan.trainer(structure).compile()
 
 
 def train_block(
-    plan: Plan, tables: Tables, piece: Piece, earlier: Earlier | None = None
+    plan: Plan, tables: Tables, block: Block, earlier: Earlier | None = None
 ) -> tuple[dict[str, pa.Table], Outcome]:
     """The rows of one block, its loss curves if they are recorded, and the engine's outcome that they were made of.
 
-    Pure: the same piece gives the same tables. earlier: results that runs may be taken from.
+    Pure: the same block gives the same tables. earlier: results that runs may be taken from.
     """
-    from harness import engine
-
-    block, rows = plan.block(piece)
-    data = plan.data(piece.structure)
-    outcome = earlier.add(block, data) if earlier else engine.train(block, data)
-    return in_tables(tables, piece, rows, outcome), outcome
+    runs, rows = plan.asked(block)
+    outcome = earlier.add(runs, plan.train) if earlier else plan.train(runs)
+    return in_tables(tables, block, rows, outcome), outcome
 
 
-def in_tables(tables: Tables, piece: Piece, rows: Rows, outcome: Outcome) -> dict[str, pa.Table]:
-    """The outcome of a piece as rows, and as loss curves if they are recorded."""
-    made = {"runs": tables.runs_table(piece.structure, rows, outcome)}
-    curves = {"curves": tables.curves_table(outcome.curves, piece.start)} if tables.experiment.losses_every else {}
+def in_tables(tables: Tables, block: Block, rows: Rows, outcome: Outcome) -> dict[str, pa.Table]:
+    """The outcome of a block as rows, and as loss curves if they are recorded."""
+    made = {"runs": tables.runs_table(block.structure, rows, outcome)}
+    curves = {"curves": tables.curves_table(outcome.curves, block.start)} if tables.experiment.losses_every else {}
     return made | curves

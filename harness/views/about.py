@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from harness.block import Status
 from harness.experiment import source
+from harness.network.runs import Status
 from harness.store.folder import Folder
 from harness.store.log import sums
 from harness.views.results import Axis, Results

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,7 +14,9 @@ from harness.errors import HarnessError
 from harness.experiment import load, shipped
 from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid
 from harness.experiment.model import Experiment, Value, label
-from harness.experiment.resolve import network_data, override, structure
+from harness.experiment.resolve import override
+from harness.network.layout import Layout
+from harness.network.structure import network_data, structure
 from harness.store import arrays
 from harness.store.contents import Contents, StoreError
 from harness.store.files import FINGERPRINT
@@ -27,7 +28,9 @@ from harness.views.results import Results
 
 if TYPE_CHECKING:
     from harness.api import Source
-    from harness.experiment.model import Data, Structure
+    from harness.experiment.model import Data
+    from harness.network.layout import Layout
+from harness.network.structure import Structure
 
 MOST_STEPS, MOST_WEIGHTS = 100, 100_000
 """The most steps (samples times epochs), and steps times weights, that a picture shows if nobody asks for more."""
@@ -81,8 +84,7 @@ class Configuration:
 
     def drawn_epochs(self) -> int:
         """As many as are trained, and at least one, but no more than `MOST_STEPS` and `MOST_WEIGHTS` allow."""
-        layers = structure(self.experiment, self.values).layers
-        weights = sum((inputs + 1) * outputs for inputs, outputs in pairwise(layers))
+        weights = Layout(structure(self.experiment, self.values)).count
         return max(1, min(self.epochs, min(MOST_STEPS, MOST_WEIGHTS // weights) // len(self.experiment.data.inputs)))
 
     def shown_epochs(self, asked: Asked | None, drawn: bool) -> Sequence[int]:
@@ -174,7 +176,11 @@ def _final(row: pd.DataFrame, made: Structure) -> Final:
         return Final(int(about["diverged_epoch"]), None, diverged=True)
     settled = None if pd.isna(about["settled_epoch"]) else int(about["settled_epoch"])
     parts = arrays.weights(row.dropna(axis=1, how="all"), made.layers)
-    weights, biases = ([parts[name][0].astype(made.dtype) for name in parts if name[0] == kind] for kind in "wb")
+    layout = Layout(made)
+    weights, biases = (
+        [parts[tensor.parameter.name][0].astype(made.dtype) for tensor in some if parts]
+        for some in (layout.weights, layout.biases)
+    )
     network = reference.Network(made, weights, biases) if weights else None
     return Final(int(about[EPOCHS]), network, settled)
 

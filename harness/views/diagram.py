@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
+from harness.network.layout import WEIGHT, Parameter, bias, parse, weight
 from harness.views.ticks import literal
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class _State:
     title: str
     layers: list[int]
     values: dict[str, float]
-    weights: dict[str, float]
+    weights: dict[Parameter, float]
     scale: float
 
     def activation(self, layer: int, unit: int) -> str:
@@ -87,7 +88,7 @@ def _states(recorded: pd.DataFrame) -> tuple[_State, _State]:
     update = recorded[recorded.phase.isin(["update", "weights"])]
     still = update.phase == "weights"
     update = update.assign(**{name: update[name].where(~still, update["value"]) for name in ("before", "after")})
-    before, after = _numbers(update.drop_duplicates("name"), "before"), _numbers(update, "after")
+    before, after = _weights(update.drop_duplicates("name"), "before"), _weights(update, "after")
     sizes = np.abs([*before.values(), *after.values()])
     scale = float(sizes[np.isfinite(sizes)].max(initial=0.0)) or 1.0
     epochs, samples = int(recorded.epoch.max()), about["samples"]
@@ -105,6 +106,12 @@ def _states(recorded: pd.DataFrame) -> tuple[_State, _State]:
 def _numbers(rows: pd.DataFrame, column: str) -> dict[str, float]:
     """The numbers of a column by the names of their rows; where rows share a name, the last one's."""
     return dict(zip(rows["name"], rows[column].astype(float), strict=True))
+
+
+def _weights(rows: pd.DataFrame, column: str) -> dict[Parameter, float]:
+    """The numbers of a column, of those rows that are of a weight or a bias."""
+    numbers = _numbers(rows, column).items()
+    return {parameter: value for name, value in numbers if (parameter := parse(name))}
 
 
 def shown(value: float) -> str:
@@ -143,57 +150,56 @@ def _networks(first: _State, last: _State) -> Figure:
     return figure
 
 
-def _network(axes: Axes, state: _State, places: Places, spots: dict[str, Any]) -> None:
+def _network(axes: Axes, state: _State, places: Places, spots: dict[Parameter, Any]) -> None:
     """Draw the network at one moment, on axes whose unit is an inch of the figure."""
     depth = len(state.layers) - 1
     axes.set_title(state.title, fontsize=12)
     axes.axis("off")
-    for name in (name for name in state.weights if name[0] == "w"):
-        _edge(axes, state, name, places, spots.get(name))
+    for edge in (one for one in state.weights if one.kind == WEIGHT):
+        _edge(axes, state, edge, places, spots.get(edge))
     for (layer, unit), place in places.items():
         _unit(axes, state, state.activation(layer, unit), place)
-        bias = state.weights.get(f"b{layer}_{unit}")
-        if bias is not None and max(state.layers) <= MOST_BIASES:
+        own = state.weights.get(bias(layer, unit))
+        if own is not None and max(state.layers) <= MOST_BIASES:
             style: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 9, "path_effects": HALO}
-            axes.text(place[0], place[1] - RADIUS - 0.13, f"b {shown(bias)}", color=_colour(bias), **style)
+            axes.text(place[0], place[1] - RADIUS - 0.13, f"b {shown(own)}", color=_colour(own), **style)
     for unit in range(1, state.layers[-1] + 1 if state.values else 1):
         x, y = places[depth, unit]
         axes.text(x + RADIUS + 0.08, y, f"target {shown(state.values[f't{unit}'])}", va="center", fontsize=9)
 
 
-def _edge(axes: Axes, state: _State, name: str, places: Places, spot: Any) -> None:
-    value, boxed = state.weights[name], {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none"}
+def _edge(axes: Axes, state: _State, edge: Parameter, places: Places, spot: Any) -> None:
+    value, boxed = state.weights[edge], {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none"}
     width, style = _width(state, value), "-" if np.isfinite(value) and value != 0 else ":"
-    axes.plot(*zip(*_ends(name, places), strict=True), color=_colour(value), linewidth=width, linestyle=style, zorder=1)
+    axes.plot(*zip(*_ends(edge, places), strict=True), color=_colour(value), linewidth=width, linestyle=style, zorder=1)
     if spot is not None:
         style_of: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 9, "zorder": 2}
         axes.text(spot[0], spot[1] - LINE / 2, shown(value), fontweight="bold", **style_of, bbox=boxed)
-        axes.text(spot[0], spot[1] + LINE / 2, name, color=_colour(value), **style_of, path_effects=HALO)
+        axes.text(spot[0], spot[1] + LINE / 2, edge.name, color=_colour(value), **style_of, path_effects=HALO)
 
 
-def _spots(states: tuple[_State, _State], places: Places) -> dict[str, Any]:
+def _spots(states: tuple[_State, _State], places: Places) -> dict[Parameter, Any]:
     """Where the weights of the layers with few edges stand: beside them, apart from one another and from the units.
 
     Weights with the fewest spots left come first, each where the fewest other edges pass, then nearest to the middle.
     """
-    edges = {name: _ends(name, places) for name in states[0].weights if name[0] == "w"}
+    edges = {edge: _ends(edge, places) for edge in states[0].weights if edge.kind == WEIGHT}
     points = np.array([a + np.linspace(0, 1, POINTS)[:, None] * (b - a) for a, b in edges.values()])
     taken, left = _boxes(states, places), {}
-    for name, (a, b) in edges.items():
-        layer = int(name[1:].split("_")[0])
-        if states[0].layers[layer] * states[0].layers[layer - 1] <= MOST_LABELS:
-            width, height = _size(*(state.weights[name] for state in states))
-            size = max(width, CHARACTER * len(name) + 0.06), height + LINE
-            left[name] = _beside(a, b, size)
+    for edge, (a, b) in edges.items():
+        if states[0].layers[edge.layer] * states[0].layers[edge.layer - 1] <= MOST_LABELS:
+            width, height = _size(*(state.weights[edge] for state in states))
+            size = max(width, CHARACTER * len(edge.name) + 0.06), height + LINE
+            left[edge] = _beside(a, b, size)
     found = {}
     while left:
-        covered = {name: np.array([_overlap(box, taken) for box in boxes]) for name, boxes in left.items()}
-        name = min(left, key=lambda name: int((covered[name] == 0).sum()))
-        crossed = np.array([_crossings(box, points) for box in left[name]])
-        best = np.lexsort((np.arange(len(left[name])), crossed, covered[name]))[0]
-        box = left.pop(name)[best]
+        covered = {edge: np.array([_overlap(box, taken) for box in boxes]) for edge, boxes in left.items()}
+        edge = min(left, key=lambda edge: int((covered[edge] == 0).sum()))
+        crossed = np.array([_crossings(box, points) for box in left[edge]])
+        best = np.lexsort((np.arange(len(left[edge])), crossed, covered[edge]))[0]
+        box = left.pop(edge)[best]
         taken.append(box)
-        found[name] = box[0]
+        found[edge] = box[0]
     return found
 
 
@@ -205,9 +211,9 @@ def _beside(a: Any, b: Any, size: tuple[float, float]) -> list[Box]:
     return [(a + share * (b - a) + side * away * normal, size) for share in SHARES for side in (1, -1)]
 
 
-def _ends(name: str, places: Places) -> tuple[Any, Any]:
-    layer, to, start = map(int, name[1:].split("_"))
-    return places[layer - 1, start], places[layer, to]
+def _ends(edge: Parameter, places: Places) -> tuple[Any, Any]:
+    to, start = edge.units
+    return places[edge.layer - 1, start], places[edge.layer, to]
 
 
 def _crossings(box: Box, points: Any) -> int:
@@ -221,9 +227,9 @@ def _boxes(states: tuple[_State, _State], places: Places) -> list[Box]:
     found = []
     for (layer, unit), place in places.items():
         found += [(place, (2 * RADIUS, 2 * RADIUS)), (place + np.array([0, RADIUS + 0.1]), (0.4, 0.15))]
-        bias = f"b{layer}_{unit}"
-        if bias in states[0].weights and max(states[0].layers) <= MOST_BIASES:
-            width, height = _size(*(state.weights[bias] for state in states))
+        own = bias(layer, unit)
+        if own in states[0].weights and max(states[0].layers) <= MOST_BIASES:
+            width, height = _size(*(state.weights[own] for state in states))
             found.append((place - np.array([0, RADIUS + 0.13]), (width + 2 * CHARACTER, height)))
     return found
 
@@ -268,8 +274,8 @@ def _maps(first: _State, last: _State) -> Figure:
             finite = np.abs(matrix[np.isfinite(matrix)]).max(initial=0.0)
             scale = (first.scale if axes is not row[2] else finite) or 1.0
             image = axes.imshow(np.ma.masked_invalid(matrix), cmap=colours, vmin=-scale, vmax=scale, aspect="auto")
-            bias = " and the bias" if f"b{layer}_1" in first.weights else ""
-            axes.set(xticks=[], yticks=[], xlabel=_counted(layers[layer - 1], "input") + bias)
+            biases = " and the bias" if bias(layer, 1) in first.weights else ""
+            axes.set(xticks=[], yticks=[], xlabel=_counted(layers[layer - 1], "input") + biases)
             axes.set_ylabel(f"layer {layer}: {_counted(layers[layer], 'unit')}" if axes is row[0] else "")
             if layer == 1:
                 axes.set_title(title)
@@ -281,6 +287,6 @@ def _maps(first: _State, last: _State) -> Figure:
 def _matrix(state: _State, layer: int) -> Any:
     """(O, I) or, with biases, (O, I + 1)."""
     outputs, inputs = state.layers[layer], state.layers[layer - 1]
-    biases = [[state.weights.get(f"b{layer}_{j}", np.nan)] for j in range(1, outputs + 1)]
-    weights = [[state.weights[f"w{layer}_{j}_{i}"] for i in range(1, inputs + 1)] for j in range(1, outputs + 1)]
-    return np.hstack([weights, biases]) if f"b{layer}_1" in state.weights else np.array(weights)
+    weights = [[state.weights[weight(layer, j, i)] for i in range(1, inputs + 1)] for j in range(1, outputs + 1)]
+    biases = [[state.weights.get(bias(layer, j), np.nan)] for j in range(1, outputs + 1)]
+    return np.hstack([weights, biases]) if bias(layer, 1) in state.weights else np.array(weights)

@@ -24,7 +24,7 @@ def put(path: str | os.PathLike[str], data: bytes, *, chosen: bool = True) -> No
     writing = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
     try:
         if not chosen and _of_another(target):
-            raise FailedError(f"{target}: not made by harness, so it stays; rename it, or say with --save where to write")
+            raise FailedError(f"{target}: not made by harness, so it stays; rename it, or write elsewhere with --save")
         try:
             writing.write_bytes(data)
             os.replace(writing, target)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.block import Status
+from harness.network.runs import Status
 from harness.store import arrays
 from harness.views import about, plots, steps
 from harness.views.configuration import of_row

@@ -20,12 +20,13 @@ import pandas as pd
 import pyarrow as pa
 from plotly.offline import get_plotlyjs
 
-from harness.block import Status
 from harness.errors import HarnessError, printable
+from harness.formulas.metrics import LOSS, METRICS
+from harness.network.runs import Status
 from harness.store.disk import Disk
 from harness.store.folder import Folder
 from harness.views import about
-from harness.views.curves import Curve, some_curves
+from harness.views.curves import Curve, some_curves, what_of
 from harness.views.files import put
 from harness.views.idle import NOTHING, idle_loss
 from harness.views.notable import notable
@@ -44,15 +45,13 @@ MOST_WEIGHTS = 40
 """Networks of more weights than this have pictures of losses and epochs only."""
 EPOCHS = ("settled_epoch", "diverged_epoch")
 WORDS = {
-    "loss_mean": "mean loss of the last epoch",
-    "loss_min": "least loss of a sample in the last epoch",
-    "loss_max": "greatest loss of a sample in the last epoch",
+    **{name: f"{metric.title} in the last epoch" for name, metric in METRICS.items()},
     "first_loss": "mean loss of the first epoch",
     "last_finite_loss": "last finite mean loss",
     "settled_epoch": "epoch since which weights no longer change",
     "diverged_epoch": "epoch of divergence",
 }
-"""The columns that a picture can show, as its title names them; all that are not in `EPOCHS` are losses."""
+"""What titles call the columns that a picture can show; others have their own names."""
 
 
 def write(folder: str | os.PathLike[str], save: str | None = None) -> str:
@@ -97,11 +96,11 @@ def report(results: Results) -> str:
 
 def _data(results: Results) -> dict[str, Any]:
     """What the page's scripts draw: some rows, their axes, loss curves, and which picture comes first."""
-    names, weights = results.runs.schema.names, results.weight_columns
+    weights = results.weight_columns
     if len(weights) > MOST_WEIGHTS or not all(pa.types.is_floating(results.runs.schema.field(w).type) for w in weights):
         weights = []
-    losses = [name for name in WORDS if name in names and name not in EPOCHS]
-    columns = ["config", "run", *results.axes, "status", *losses, *EPOCHS, *weights]
+    metrics = sorted(results.metrics, key=lambda name: name != "loss_mean")
+    columns = ["config", "run", *results.axes, "status", *metrics, *EPOCHS, *weights]
     rows = thinned(results, columns, NUMBERS // len(columns))
     axes = {name: _of(axis, rows[name]) for name, axis in results.axes.items()}
     order, curves = ranked(axes, rows), some_curves(results)
@@ -111,7 +110,8 @@ def _data(results: Results) -> dict[str, Any]:
         "columns": {name: _column(rows[name], axes.get(name)) for name in columns},
         "statuses": [status.label for status in Status],
         "meanings": [SIGNS[status].words for status in Status],
-        "losses": losses,
+        "metrics": metrics,
+        "losses": [name for name in metrics if results.column(name).unit == LOSS],
         "epochs": list(EPOCHS),
         "weights": weights,
         "words": WORDS | {name: f"final weight {name}" for name in weights},
@@ -120,6 +120,7 @@ def _data(results: Results) -> dict[str, Any]:
         "nothing": NOTHING,
         "colours": SCALES | {"lines": LINES},
         "curves": [_curve(curve) for curve in curves],
+        "curveLosses": [[name, what_of(name)] for name in (curves[0].losses if curves else ())],
         "opening": opening(order, rows, bool(curves)),
     }
 

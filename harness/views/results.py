@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.experiment.errors import either, none_of
-from harness.store.arrays import NAMED
+from harness.network.layout import parse
 from harness.store.contents import Contents, StoreError
 from harness.store.log import EXPERIMENT
 from harness.store.places import place_of
 from harness.store.reading import dataset, load, pieces, table_of, to_frame
-from harness.store.schema import WHOLE, Column
+from harness.store.schema import WHOLE, Column, Role
 from harness.store.strangers import ATTRIBUTES, WRITTEN
 
 DECADES = 2.0
@@ -35,7 +35,7 @@ those of 300, 1000 and 3000 do."""
 
 def title_of(column: Column) -> str:
     """The title of a column: its name, with its unit unless the name says it already."""
-    name = column.name if NAMED.fullmatch(column.name) else column.name.replace("_", " ")
+    name = column.name if parse(column.name) else column.name.replace("_", " ")
     return f"{name} ({column.unit})" if column.unit and column.unit not in column.name else name
 
 
@@ -128,14 +128,26 @@ class Results:
     @property
     def swept(self) -> list[str]:
         """The columns of the parameters."""
-        names = self._names
-        return names[names.index("run") + 1 : names.index("repeat")]
+        return self.of_role(Role.PARAMETER)
 
     @property
     def weight_columns(self) -> list[str]:
         """The names of the columns of the final weights."""
-        names = self._names
-        return names[names.index("last_finite_loss") + 1 :]
+        return self.of_role(Role.WEIGHT)
+
+    @property
+    def metrics(self) -> list[str]:
+        """The names of the columns of metrics."""
+        return self.of_role(Role.METRIC)
+
+    @cached_property
+    def curve_metrics(self) -> list[Column]:
+        """The metrics of the loss curves. Raises `StoreError` if none were recorded."""
+        return [column for column in dataset(self.place, "curves").columns.values() if column.role == Role.METRIC]
+
+    def of_role(self, role: Role) -> list[str]:
+        """The names of the columns of a role, in the order of the table."""
+        return [name for name, column in self.runs.columns.items() if column.role == role]
 
     @cached_property
     def axes(self) -> dict[str, Axis]:

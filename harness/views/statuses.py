@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from harness.block import Status
+from harness.network.runs import Status
 
 
 class Sign(NamedTuple):

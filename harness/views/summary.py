@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from harness.block import Status
+from harness.network.runs import Status
 from harness.store.places import Place
 from harness.store.reading import dataset, pieces, table_of
 

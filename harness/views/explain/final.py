@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.store.schema import weight_names
+from harness.network.layout import Layout
 
 if TYPE_CHECKING:
     from harness.reference import Network
@@ -42,7 +42,7 @@ class Final:
             return "The last weights are the table's, bit for bit."
         with np.errstate(all="ignore"):
             most = unequal[np.argmax(np.nan_to_num(np.abs(here - there)[unequal], nan=np.inf))]
-        name = weight_names(network.structure)[most]
+        name = Layout(network.structure).names[most]
         return (
             f"The last weights are not the table's: {len(unequal):,} of {len(here):,} differ, most {name}, "
             f"{here[most]!s} here and {there[most]!s} in the table; {self._why()}."

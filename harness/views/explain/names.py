@@ -7,28 +7,20 @@ learning rate. Layers and units count from 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES
 from harness.formulas.optimizers import OPTIMIZERS
+from harness.network.layout import BIAS, WEIGHT, Layout, Parameter, bias, weight
 
 if TYPE_CHECKING:
-    from harness.experiment.model import Structure
+    from harness.network.structure import Structure
 
 MOST_TERMS = 8
 """A longer sum is written with its first terms, two dots and its last term."""
-
-
-class Parameter(NamedTuple):
-    """A weight (group 0) or a bias (group 1); place: where it stands in the array of its layer, counted from 0."""
-
-    name: str
-    group: int
-    layer: int
-    place: tuple[int, ...]
-    gradient: str
 
 
 class Names:
@@ -39,24 +31,27 @@ class Names:
 
     def __init__(self, structure: Structure, batch: int, units: int | None = None) -> None:
         self.structure, self.batch, self.last = structure, batch, len(structure.layers) - 1
-        self.learnt = structure.bias == "true"
         self.layers = tuple(min(count, units or count) for count in structure.layers)
 
     def units(self, layer: int) -> range:
         return range(1, self.layers[layer] + 1)
 
-    def parameters(self) -> Iterator[Parameter]:
-        """Each unit's weights and then its bias, layer by layer."""
-        for layer in range(1, self.last + 1):
-            for j in self.units(layer):
-                for i in self.units(layer - 1):
-                    yield self.weight(layer, j, i)
-                if self.structure.bias != "false":
-                    yield Parameter(f"b{layer}_{j}", 1, layer - 1, (j - 1,), f"delta{layer}_{j}")
+    @cached_property
+    def layout(self) -> Layout:
+        """The layout of the units that are named."""
+        return Layout(replace(self.structure, layers=self.layers))
 
-    def weight(self, layer: int, j: int, i: int) -> Parameter:
-        gradient = f"delta{layer}_{j} * {self.activation(layer - 1, i)}"
-        return Parameter(f"w{layer}_{j}_{i}", 0, layer - 1, (j - 1, i - 1), gradient)
+    @cached_property
+    def parameters(self) -> list[Parameter]:
+        """Each unit's weights and then its bias, layer by layer."""
+        return sorted(self.layout.parameters, key=lambda one: (one.layer, one.units[0], one.kind == BIAS, one.units))
+
+    def gradient(self, parameter: Parameter) -> str:
+        """The formula of dcost/dw."""
+        delta = f"delta{parameter.layer}_{parameter.units[0]}"
+        if parameter.kind == BIAS:
+            return delta
+        return f"{delta} * {self.activation(parameter.layer - 1, parameter.units[1])}"
 
     def activation(self, layer: int, unit: int) -> str:
         if layer == 0:
@@ -65,33 +60,34 @@ class Names:
 
     def pre_activation(self, layer: int, unit: int) -> str:
         inputs = range(1, self.structure.layers[layer - 1] + 1)
-        text = _sum([f"w{layer}_{unit}_{i}*{self.activation(layer - 1, i)}" for i in _ends(inputs)], len(inputs))
-        return text + (f" + b{layer}_{unit}" if self.structure.bias != "false" else "")
+        terms = [f"{weight(layer, unit, i).name}*{self.activation(layer - 1, i)}" for i in _ends(inputs)]
+        return _sum(terms, len(inputs)) + (f" + {bias(layer, unit).name}" if self.layout.biases else "")
 
     def applied(self, layer: int, unit: int) -> str:
         """The formula of the activation."""
         text = ACTIVATIONS[self.structure.activations[layer - 1]].text
         return text.format(z=f"z{layer}_{unit}")
 
-    def cost_slope(self, unit: int) -> str:
+    def cost_derivative(self, unit: int) -> str:
         """The formula of dcost/dy."""
         loss = LOSSES[self.structure.loss]
-        text = loss.slope_text.format(t=f"t{unit}", y=f"y{unit}")
+        text = loss.derivative_text.format(t=f"t{unit}", y=f"y{unit}")
         outputs = self.structure.layers[-1]
         return text if outputs == 1 or not loss.mean else f"({text}) / {outputs}"
 
     def delta(self, layer: int, unit: int) -> str:
-        """The formula of dcost/dz: what comes down from above, times the slope of the activation."""
+        """The formula of dcost/dz: what comes down from above, times the derivative of the activation."""
         if layer == self.last:
             above = f"dcost/dy{unit}"
         else:
             units = range(1, self.structure.layers[layer + 1] + 1)
-            above = _sum([f"delta{layer + 1}_{j}*w{layer + 1}_{j}_{unit}" for j in _ends(units)], len(units))
-        slope = ACTIVATIONS[self.structure.activations[layer - 1]].slope_text
-        if slope == "1":
+            terms = [f"delta{layer + 1}_{j}*{weight(layer + 1, j, unit).name}" for j in _ends(units)]
+            above = _sum(terms, len(units))
+        derivative = ACTIVATIONS[self.structure.activations[layer - 1]].derivative_text
+        if derivative == "1":
             return above
-        slope = slope.format(z=f"z{layer}_{unit}", a=self.activation(layer, unit))
-        return f"({above}) * {slope}" if " " in above else f"{above} * {slope}"
+        derivative = derivative.format(z=f"z{layer}_{unit}", a=self.activation(layer, unit))
+        return f"({above}) * {derivative}" if " " in above else f"{above} * {derivative}"
 
     def update(self, name: str, gradient: str) -> str:
         """What the optimizer makes of a parameter."""
@@ -105,12 +101,17 @@ class Names:
             w = f"(1 - lr*weight_decay)*{w}"
         elif structure.weight_decay:
             g = f"({g} + weight_decay*{w})"
-        return optimizer.step.format(w=w, g="g") + f", g = {g}" if optimizer.slots else optimizer.step.format(w=w, g=g)
+        return optimizer.text.format(w=w, g="g") + f", g = {g}" if optimizer.slots else optimizer.text.format(w=w, g=g)
 
     def updated(self, parameter: Parameter) -> str:
         """The formula of an update's row."""
-        name, group, _, _, gradient = parameter
-        return f"{name} <- " + (f"{name} (fixed)" if group and not self.learnt else self.update(name, gradient))
+        name = parameter.name
+        change = self.update(name, self.gradient(parameter)) if self.learns(parameter) else f"{name} (fixed)"
+        return f"{name} <- {change}"
+
+    def learns(self, parameter: Parameter) -> bool:
+        """Whether training changes it."""
+        return parameter.kind == WEIGHT or self.structure.bias == "true"
 
     def kept(self) -> dict[str, str]:
         """What the optimizer keeps of each parameter that is learnt, with its formula."""

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
+from harness.network.layout import weight
 from harness.views.explain.names import Names
 
 if TYPE_CHECKING:
-    from harness.experiment.model import Structure
+    from harness.network.structure import Structure
 
 MOST_EPOCHS = 4
 """Epochs that share the room if no two of them fit in it whole."""
@@ -150,15 +151,15 @@ def _rows(names: Names) -> Iterator[tuple[str, int, str, str]]:
     layers, last = names.layers, names.last
     yield "sample", layers[0], f"x{layers[0]}", "input"
     yield "sample", layers[last], f"t{layers[last]}", "target"
-    yield "sample", layers[last], f"dcost/dy{layers[last]}", names.cost_slope(layers[last])
+    yield "sample", layers[last], f"dcost/dy{layers[last]}", names.cost_derivative(layers[last])
     yield "sample", 1, "cost", 24 * " "
     for layer in range(1, last + 1):
         unit, below = layers[layer], layers[layer - 1]
         yield "sample", unit, f"z{layer}_{unit}", names.pre_activation(layer, unit)
         yield "sample", unit, names.activation(layer, unit), names.applied(layer, unit)
         yield "sample", unit, f"delta{layer}_{unit}", names.delta(layer, unit)
-        weight = names.weight(layer, unit, below)
-        count = unit * (below + (names.structure.bias != "false"))
-        yield "update", count, weight.name, names.updated(weight)
+        last_weight = weight(layer, unit, below)
+        count = sum(tensor.size for tensor in names.layout.of_layer(layer))
+        yield "update", count, last_weight.name, names.updated(last_weight)
         for slot, formula in names.kept().items():
-            yield "optimizer", count, f"{slot} of {weight.name}", formula
+            yield "optimizer", count, f"{slot} of {last_weight.name}", formula

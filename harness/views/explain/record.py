@@ -14,15 +14,16 @@ import numpy as np
 import pandas as pd
 
 from harness import reference
-from harness.block import rounded
-from harness.reference import Losses, Network, Update
+from harness.network.layout import Layout
+from harness.network.runs import rounded
+from harness.reference import EpochMetrics, Network, Update
 from harness.reference.network import sample_gradient
 from harness.views.explain import rows
 from harness.views.explain.names import Names
 from harness.views.explain.plan import Plan, Room, planned
 
 if TYPE_CHECKING:
-    from harness.experiment.model import Structure
+    from harness.network.structure import Structure
     from harness.views.configuration import Configuration
 
 A_SECOND = 1_400_000
@@ -102,7 +103,7 @@ class Recording:
             else:
                 self.reached, batch = event.epoch, 0
                 if here:
-                    yield [*rows.of_losses(event)]
+                    yield [*rows.of_metrics(event)]
                     at += 1
                 gap = at < len(wanted) and wanted[at] > event.epoch + 1
                 now = self.training.carried() if gap else b""
@@ -122,7 +123,7 @@ class Recording:
             return 0
         return (min(epoch, final.settled or epoch) - 1 - self.reached) * self.samples * self._work
 
-    def _events(self, first: int) -> Iterator[Update | Losses]:
+    def _events(self, first: int) -> Iterator[Update | EpochMetrics]:
         return reference.epochs(self.training, self.data, first, self.plan.samples)
 
     def _standing(self, network: Network, epoch: int, of: str) -> Part:
@@ -158,7 +159,7 @@ def _listed(epochs: Sequence[int]) -> str:
 def _work(structure: Structure) -> int:
     """About how many operations on arrays a sample takes: the reference's loops over inputs and units, and the rest."""
     layers = structure.layers
-    weights = sum(above * below for above, below in zip(layers[1:], layers[:-1], strict=True))
+    weights = sum(tensor.size for tensor in Layout(structure).weights)
     return 2 * (sum(layers) * 2 - layers[0] - layers[-1]) + 60 * (len(layers) - 1) + weights // 500
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.formulas.losses import LOSSES
-from harness.reference import Losses, Network, Sample, Training, Update
+from harness.network.layout import WEIGHT, Parameter
+from harness.reference import EpochMetrics, Network, Sample, Training, Update
 from harness.views.explain.names import Names
 
 COLUMNS = ("epoch", "sample", "phase", "name", "formula", "value", "before", "gradient", "change", "after")
@@ -22,18 +23,18 @@ def of_update(names: Names, training: Training, update: Update) -> Rows:
     yield from _update(names, update)
 
 
-def of_losses(losses: Losses) -> Rows:
-    """The three losses of an epoch."""
+def of_metrics(metrics: EpochMetrics) -> Rows:
+    """The metrics of an epoch."""
     of = "of the costs of the epoch's samples"
-    for name, value in (("loss_min", losses.min), ("loss_mean", losses.mean), ("loss_max", losses.max)):
-        yield {"epoch": losses.epoch, "phase": "epoch", "name": name, "formula": of, "value": float(value)}
+    for name, value in metrics.values.items():
+        yield {"epoch": metrics.epoch, "phase": "epoch", "name": name, "formula": of, "value": float(value)}
 
 
 def of_network(names: Names, network: Network, epoch: int, samples: Sequence[Sample], of: str) -> Rows:
     """The network as it stands after an epoch: its parameters, and what it makes of some samples. of: for `formula`."""
-    for name, group, layer, place, _ in names.parameters():
-        value = (network.weights, network.biases)[group][layer][place]
-        yield {"epoch": epoch, "phase": "weights", "name": name, "formula": of, "value": float(value)}
+    for parameter in names.parameters:
+        value = _of(parameter, network.weights, network.biases)[parameter.place]
+        yield {"epoch": epoch, "phase": "weights", "name": parameter.name, "formula": of, "value": float(value)}
     for sample in samples:
         yield from forward(names, sample)
 
@@ -66,7 +67,7 @@ def _backward(names: Names, sample: Sample) -> Rows:
         return _row(sample.epoch, sample.index, "backward", name, formula, value=value)
 
     for k in names.units(names.last):
-        yield row(f"dcost/dy{k}", names.cost_slope(k), sample.slope[k - 1])
+        yield row(f"dcost/dy{k}", names.cost_derivative(k), sample.derivative[k - 1])
     for layer in range(names.last, 0, -1):
         for j in names.units(layer):
             yield row(f"delta{layer}_{j}", names.delta(layer, j), sample.delta[layer - 1][j - 1])
@@ -82,26 +83,30 @@ def _optimizer(names: Names, training: Training, update: Update) -> Rows:
     same = (rates == rates[0]).all()
     for layer, rate in enumerate(rates[:1] if same else rates, start=1):
         yield row("lr" if same else f"lr{layer}", "learning rate", rate)
-    given = dict(zip((number.name for number in optimizer.numbers), training.numbers, strict=True))
+    given = dict(zip((number.name for number in optimizer.hyperparameters), training.hyperparameters, strict=True))
     for name, value in (given | {"weight_decay": training.decay, "gradient_clip": training.norm}).items():
         if value is not None:
             yield row(name, "setting", value)
     if optimizer.clock:
         yield row("t", "number of the update", update.number)
     formulas = names.kept()
-    for name, group, layer, place, _ in names.parameters() if formulas else ():
-        if group == 0 or names.learnt:
-            for (slot, formula), kept in zip(formulas.items(), update.slots[group][layer], strict=True):
-                yield row(f"{slot} of {name}", formula, kept[place])
+    for parameter in filter(names.learns, names.parameters) if formulas else ():
+        slots = _of(parameter, *update.slots)
+        for (slot, formula), kept in zip(formulas.items(), slots, strict=True):
+            yield row(f"{slot} of {parameter.name}", formula, kept[parameter.place])
 
 
 def _update(names: Names, update: Update) -> Rows:
     plain = names.structure.optimizer == "sgd" and not names.structure.weight_decay
-    for parameter in names.parameters():
-        name, group, layer, place, _ = parameter
-        g = (update.weight_gradient, update.bias_gradient)[group][layer][place]
-        before, after = (parameters[group][layer][place] for parameters in (update.before, update.after))
-        fixed = group == 1 and not names.learnt
-        change = 0.0 if fixed else -(update.rates[layer] * g) if plain else after - before
+    for parameter in names.parameters:
+        gradients = update.weight_gradient, update.bias_gradient
+        g, before, after = (_of(parameter, *some)[parameter.place] for some in (gradients, update.before, update.after))
+        moved = -(update.rates[parameter.layer - 1] * g) if plain else after - before
+        change = moved if names.learns(parameter) else 0.0
         numbers = {"before": before, "gradient": g, "change": change, "after": after}
-        yield _row(update.epoch, update.order[-1], "update", name, names.updated(parameter), **numbers)
+        yield _row(update.epoch, update.order[-1], "update", parameter.name, names.updated(parameter), **numbers)
+
+
+def _of(parameter: Parameter, weights: Sequence[Any], biases: Sequence[Any]) -> Any:
+    """The one of these, which each layer has for its weights and for its biases, that a parameter belongs to."""
+    return (weights if parameter.kind == WEIGHT else biases)[parameter.layer - 1]

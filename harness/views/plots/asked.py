@@ -18,6 +18,7 @@ from harness.errors import HarnessError
 from harness.experiment import source
 from harness.experiment.errors import either
 from harness.experiment.settings import NETWORK, TRAINING
+from harness.formulas.metrics import LOSS
 from harness.views.plots.gather import LISTED, Parts, has
 from harness.views.plots.scales import MOST
 from harness.views.results import Axis, Results, title_of
@@ -27,7 +28,6 @@ from harness.views.ticks import literal, short
 FIRST = ("activation", "loss", "optimizer", "batch_size")
 LAST = ("arithmetic", "dtype")
 """Settings that stand in every caption, unless they vary; those of `LAST` without their names."""
-LOSS_UNIT = "loss"
 PER_INCH = 17
 """Characters of the caption that fit into one inch."""
 DOT = " \N{MIDDLE DOT} "
@@ -60,7 +60,7 @@ class Asked:
     @property
     def is_loss(self) -> bool:
         """Whether the column that is drawn is a loss."""
-        return self.results.column(self.colour).unit == LOSS_UNIT
+        return self.results.column(self.colour).unit == LOSS
 
     @cached_property
     def varying(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.views import ticks
+from harness.views.curves import loss_names, what_of
 from harness.views.palette import LINES
 from harness.views.plots import style
 from harness.views.plots.asked import DOT, Asked
@@ -23,7 +25,7 @@ from harness.views.plots.scales import MOST, TICKS, codes, set_ticks
 
 RUNS = 2000
 """The most runs whose loss curves are read; of more, runs at equal distances in the grid are taken."""
-LOSSES = {"loss_min": ("least", "--"), "loss_mean": ("mean", "-"), "loss_max": ("greatest", ":")}
+MEAN = "loss_mean"
 
 
 def curves(asked: Asked) -> Figure:
@@ -51,14 +53,17 @@ def curves(asked: Asked) -> Figure:
     made, body = style.sheet(question, DOT.join(part for part in shown if part), *size)
     alike = len(facets.kinds) == 1
     places = style.panels(body, len(found), share_y=alike)
-    medians = [_levels(part) for part in points]
+    names = loss_names(results)
+    medians = [_levels(part, names) for part in points]
     losses = floored([levels for _, levels in medians], alike)
     handles: list[Any] = []
     for axes, label, (epochs, _), levels in zip(places, style.headings(facets.labels), medians, losses, strict=True):
         if len(epochs):
-            handles = _draw(axes, epochs, levels, many, TICKS if len(found) == 1 else TICKS // 2) or handles
+            most = TICKS if len(found) == 1 else TICKS // 2
+            handles = _draw(axes, epochs, dict(zip(names, levels, strict=True)), many, most) or handles
         name(axes, label, "epoch", "loss")
-    shown_losses = [np.concatenate([levels[:, 2], levels[1]]) if many else levels[:, 2] for levels in losses]
+    mean = names.index(MEAN)
+    shown_losses = [np.concatenate([levels[:, 2], levels[mean]]) if many else levels[:, 2] for levels in losses]
     outside = scales(list(zip(places, shown_losses, strict=True)), alike)
     style.legend(body, handles, "over the samples of an epoch")
     told = [f"{BANDS} of the mean loss", "a run that diverges counts until it does"] if many else []
@@ -66,26 +71,30 @@ def curves(asked: Asked) -> Figure:
     return made
 
 
-def _levels(points: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _levels(points: pd.DataFrame, names: list[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """(V,) epochs, thinned evenly if there are very many; and (losses, quantiles, V) over the runs at each."""
     where = np.sort(points["epoch"].unique())
     where = where[np.unique(np.linspace(0, len(where) - 1, min(MOST, len(where))).round().astype(int))]
     at = codes(where, points["epoch"]) if len(where) else np.empty(0, np.int64)
     there = at >= 0
-    read = [points[column].to_numpy(float)[there] for column in LOSSES]
+    read = [points[column].to_numpy(float)[there] for column in names]
     return where, np.stack([quantiles(at[there], losses, len(where)) for losses in read])
 
 
-def _draw(axes: Axes, epochs: NDArray[np.int64], levels: NDArray[np.float64], many: bool, most: int) -> list[Any]:
-    """Draw the three losses of the runs of a panel, over so many ticks at most; return what the legend says."""
-    alone = (levels == levels[1]).all()  # of one sample, whose loss is all three
-    for (column, (label, dash)), colour, found in zip(LOSSES.items(), LINES, levels, strict=False):
-        if alone and column != "loss_mean":
+def _draw(
+    axes: Axes, epochs: NDArray[np.int64], levels: dict[str, NDArray[np.float64]], many: bool, most: int
+) -> list[Any]:
+    """Draw the losses of the runs of a panel, over so many ticks at most; return what the legend says."""
+    alone = all((found == levels[MEAN]).all() for found in levels.values())  # of one sample
+    dashes = iter(style.DASHES[1:] * len(levels))
+    for (column, found), colour in zip(levels.items(), cycle(LINES), strict=False):
+        if alone and column != MEAN:
             continue
-        if many and column == "loss_mean":
+        if many and column == MEAN:
             bands(axes, epochs, found, colour)
+        dash = "-" if column == MEAN else next(dashes)
         mark = "o" if len(epochs) <= style.MARKED else None
-        axes.plot(epochs, found[2], color=colour, linestyle=dash, marker=mark, markersize=4, label=label)
+        axes.plot(epochs, found[2], color=colour, linestyle=dash, marker=mark, markersize=4, label=what_of(column))
     at_epochs = ticks.linear(float(epochs[0]), float(epochs[-1]), most, whole=True)
     set_ticks(axes.xaxis, at_epochs, ticks.texts(at_epochs))
     return [] if alone else list(axes.lines)

@@ -12,8 +12,8 @@ import pandas as pd
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from harness.block import Status
 from harness.errors import HarnessError
+from harness.network.runs import Status
 from harness.views.idle import NOTHING
 from harness.views.plots.order import Numbers
 from harness.views.plots.scales import MOST, codes, nearest, thinned

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from harness.block import Status
+from harness.network.runs import Status
 from harness.views.idle import NOTHING, idle_loss
 from harness.views.palette import GREW
 from harness.views.plots import colours, style

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
-from harness.store.arrays import NAMED
+from harness.network.layout import Parameter, parse
 from harness.views.palette import LINES
 from harness.views.plots import style
 from harness.views.plots.asked import DOT, Asked
@@ -28,17 +28,17 @@ BESIDE = 0.1
 
 def weights(asked: Asked) -> Figure:
     """Each weight against an axis, where it stands in the network: a row for each unit, the bias in the last column."""
-    names = named(asked, MOST)
+    parameters = parameters_of(asked, MOST)
     x = asked.pick(asked.x or next(iter(asked.entire()), None))
     asked = asked.at_last_epochs(x.name)
     facets = facets_of(asked, x.name)
     scale = scale_of(present(asked.results, x, asked.where))
-    one = len(facets.drawn) == 1
-    found: dict[str, list[NDArray[np.float64]]] = {}
-    for name in names:
-        read = [numbers(asked.results, scale.axis, name, facet.asked.where) for facet in facets.drawn]
+    alone = len(facets.drawn) == 1
+    found: dict[Parameter, list[NDArray[np.float64]]] = {}
+    for one in parameters:
+        read = [numbers(asked.results, scale.axis, one.name, facet.asked.where) for facet in facets.drawn]
         if any(part.rows.any() for part in read):
-            found[name] = [part.at(SPREAD)[0] for part in read]
+            found[one] = [part.at(SPREAD)[0] for part in read]
     if not found:
         raise HarnessError(f"{asked.results.folder}: no row has finite weights: every run diverged")
     over = asked.over(x.name, *facets.names)
@@ -50,25 +50,27 @@ def weights(asked: Asked) -> Figure:
     ]
     question = asked.question or f"Where does each weight end, by {x.title}?"
     made, grid = network(list(found), question, DOT.join(part for part in shown if part))
-    for axes, name, lowest in grid:
-        for number, part in enumerate(found[name]):
-            beside = BESIDE * (number - (len(found[name]) - 1) / 2)
-            _trend(axes, part, scale, LINES[(layer_of(name) - 1 if one else number) % len(LINES)], one, beside)
-        limits(axes, np.concatenate([(part if one else part[2]).ravel() for part in found[name]]))
+    for axes, one, lowest in grid:
+        for number, part in enumerate(found[one]):
+            beside = BESIDE * (number - (len(found[one]) - 1) / 2)
+            _trend(axes, part, scale, LINES[(one.layer - 1 if alone else number) % len(LINES)], alone, beside)
+        limits(axes, np.concatenate([(part if alone else part[2]).ravel() for part in found[one]]))
         scale.show(axes, "x", TICKS)
         scale.span(axes)
-        finish(axes, name, x.title, lowest)
+        finish(axes, one.name, x.title, lowest)
     handles = [
         Line2D([], [], color=LINES[number % len(LINES)], label=facet.value) for number, facet in enumerate(facets.drawn)
     ]
-    style.legend(made.body, [] if one else handles, ", ".join(facets.names))
-    asked.caption(made.figure, *([BANDS] if over and one else []), *asked.left_out(x.name), *asked.binned(x))
+    style.legend(made.body, [] if alone else handles, ", ".join(facets.names))
+    asked.caption(made.figure, *([BANDS] if over and alone else []), *asked.left_out(x.name), *asked.binned(x))
     return made.figure
 
 
-def network(names: list[str], question: str, shown: str) -> tuple[style.Sheet, list[tuple[Axes, str, bool]]]:
+def network(
+    parameters: list[Parameter], question: str, shown: str
+) -> tuple[style.Sheet, list[tuple[Axes, Parameter, bool]]]:
     """A sheet with a panel for each weight where it stands in the network, and whether it is its layer's lowest."""
-    layers = _layers(names)
+    layers = _layers(parameters)
     rows = [len(units) for units in layers.values()]
     columns = [max(map(len, units.values())) for units in layers.values()]
     width = max(style.WIDTH, 1.6 * max(columns) + 0.6)
@@ -76,7 +78,7 @@ def network(names: list[str], question: str, shown: str) -> tuple[style.Sheet, l
     parts = made.body.subfigures(len(rows), 1, height_ratios=[row + 0.4 for row in rows], squeeze=False)[:, 0]
     found = []
     for part, (layer, units), wide in zip(parts, layers.items(), columns, strict=True):
-        found += [(axes, name, name in list(units.values())[-1]) for axes, name in _grid(part, units, wide)]
+        found += [(axes, one, one in list(units.values())[-1]) for axes, one in _grid(part, units, wide)]
         part.suptitle(f"layer {layer}", fontsize=9, fontweight="bold", x=0.01, ha="left")
     return made, found
 
@@ -90,23 +92,19 @@ def finish(axes: Axes, name: str, x: str, lowest: bool) -> None:
     axes.set_xlabel(x if lowest else "", fontsize=8)
 
 
-def named(asked: Asked, most: int) -> list[str]:
-    """The columns of the weights. Raises `HarnessError` if there are too many for a picture, or none."""
+def parameters_of(asked: Asked, most: int) -> list[Parameter]:
+    """The weights and biases. Raises `HarnessError` if there are too many for a picture, or none."""
     names = asked.results.weight_columns
     if not names:
         raise HarnessError(
             f"{asked.results.folder}: no weights there; an experiment without record.weights: false keeps them"
         )
-    if any(not NAMED.fullmatch(name) for name in names):
+    parameters = [parameter for parameter in map(parse, names) if parameter and parameter.units]
+    if len(parameters) < len(names):
         raise HarnessError(f"{asked.results.folder}: a network too large for this picture of {most} weights")
     if len(names) > most:
         raise HarnessError(f"{asked.results.folder}: {len(names)} weights, and this picture has room for {most}")
-    return names
-
-
-def layer_of(name: str) -> int:
-    """The layer of a weight's column: 2 for w2_1_1."""
-    return int(name[1:].split("_")[0])
+    return parameters
 
 
 def limits(axes: Axes, numbers: NDArray[np.float64]) -> None:
@@ -119,21 +117,20 @@ def limits(axes: Axes, numbers: NDArray[np.float64]) -> None:
     style.count(axes.yaxis, low - room, high + room, 5)
 
 
-def _layers(names: list[str]) -> dict[int, dict[int, list[str]]]:
+def _layers(parameters: list[Parameter]) -> dict[int, dict[int, list[Parameter]]]:
     """Layer -> unit -> its weights in the order of the units below, and its bias."""
-    found: dict[int, dict[int, list[str]]] = {}
-    for name in names:
-        layer, unit, *_ = map(int, name[1:].split("_"))
-        found.setdefault(layer, {}).setdefault(unit, []).append(name)
+    found: dict[int, dict[int, list[Parameter]]] = {}
+    for one in parameters:
+        found.setdefault(one.layer, {}).setdefault(one.units[0], []).append(one)
     return found
 
 
-def _grid(part: SubFigure, units: dict[int, list[str]], wide: int) -> list[tuple[Axes, str]]:
+def _grid(part: SubFigure, units: dict[int, list[Parameter]], wide: int) -> list[tuple[Axes, Parameter]]:
     grid = part.subplots(len(units), wide, squeeze=False)
-    found: list[tuple[Axes, str]] = []
-    for row, names in zip(grid, units.values(), strict=True):
-        found += list(zip(row, names, strict=False))
-        for axes in row[len(names) :]:
+    found: list[tuple[Axes, Parameter]] = []
+    for row, own in zip(grid, units.values(), strict=True):
+        found += list(zip(row, own, strict=False))
+        for axes in row[len(own) :]:
             axes.set_visible(False)
     return found
 

@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
+from harness.network.layout import Parameter
 from harness.views.palette import LINES
 from harness.views.plots import networks, style
 from harness.views.plots.asked import DOT, Asked
@@ -33,14 +34,14 @@ FIRST = 4
 
 @dataclass(frozen=True)
 class Paths:
-    """What is drawn. runs: (N,) numbers. every: how many runs there are. weights: name -> (N, V) at each of the epochs.
+    """What is drawn. runs: (N,) numbers. every: how many runs there are. weights: (N, V) of each at the epochs.
 
     settings: a row for each run, what it was trained with.
     """
 
     runs: NDArray[np.int64]
     every: int
-    weights: dict[str, NDArray[np.float64]]
+    weights: dict[Parameter, NDArray[np.float64]]
     settings: pd.DataFrame
 
 
@@ -48,7 +49,7 @@ def paths(asked: Asked) -> Figure:
     """Each weight against the epochs. Raises `HarnessError` if the epochs do not vary, or no row has finite weights."""
     x = asked.axis("epochs")
     epochs = present(asked.results, x, asked.where)
-    found = paths_of(asked, networks.named(asked, MOST_LINES), epochs)
+    found = paths_of(asked, networks.parameters_of(asked, MOST_LINES), epochs)
     if not found.weights:
         raise HarnessError(f"{asked.results.folder}: no row has finite weights: every run diverged")
     question = asked.question or "How does each weight change over the epochs?"
@@ -62,19 +63,19 @@ def paths(asked: Asked) -> Figure:
     return _several(asked, found, epochs, question)
 
 
-def paths_of(asked: Asked, names: list[str], epochs: Axis) -> Paths:
+def paths_of(asked: Asked, parameters: list[Parameter], epochs: Axis) -> Paths:
     """The weights of some runs at these epochs, NaN where a run has none; weights that no run has are left out."""
     runs, every = asked.runs(RUNS)
     free = asked.free("epochs")
-    columns = ["run", "epochs", *free, *names]
+    columns = ["run", "epochs", *free, *(one.name for one in parameters)]
     rows = pd.concat(Parts(asked.results, columns, asked.where, pc.field("run").isin(runs.tolist())))
     at, number = codes(epochs.values, rows["epochs"]), np.searchsorted(runs, rows["run"])
     weights = {}
-    for name in names:
+    for one in parameters:
         dense = np.full((len(runs), len(epochs.values)), np.nan)
-        dense[number[at >= 0], at[at >= 0]] = rows[name].to_numpy(float, na_value=np.nan)[at >= 0]
+        dense[number[at >= 0], at[at >= 0]] = rows[one.name].to_numpy(float, na_value=np.nan)[at >= 0]
         if np.isfinite(dense).any():
-            weights[name] = dense
+            weights[one] = dense
     return Paths(runs, every, weights, rows.drop_duplicates("run").sort_values("run")[["run", *free]])
 
 
@@ -84,11 +85,11 @@ def _one(asked: Asked, found: Paths, epochs: Axis, question: str) -> Figure:
     shown = ["weights at each number of epochs", asked.held]
     made, body = style.sheet(question, DOT.join(part for part in shown if part))
     axes = body.subplots()
-    lines = equal({name: array[0] for name, array in found.weights.items()})
+    lines = equal({one: array[0] for one, array in found.weights.items()})
     few = len(lines) <= LABELLED
     drawn: dict[int, int] = {}
     for same in lines:
-        layer = networks.layer_of(same[0])
+        layer = same[0].layer
         number = drawn[layer] = drawn.get(layer, -1) + 1
         axes.plot(
             scale.at,
@@ -118,15 +119,15 @@ def _several(asked: Asked, found: Paths, epochs: Axis, question: str) -> Figure:
     number = f"{len(found.runs):,} of {found.every:,} runs, at equal distances" if len(found.runs) < found.every else ""
     shown = [number or f"{found.every:,} runs", asked.held, *asked.over("epochs")]
     made, grid = networks.network(list(found.weights), question, DOT.join(part for part in shown if part))
-    for axes, name, lowest in grid:
+    for axes, one, lowest in grid:
         thin: dict[str, Any] = {"linewidth": 0.8, "alpha": 0.7} if len(found.runs) > 6 else {"linewidth": 1.4}
-        for line, colour in zip(found.weights[name], colours, strict=True):
+        for line, colour in zip(found.weights[one], colours, strict=True):
             mark = "o" if len(scale.at) <= style.MARKED and len(found.runs) <= 6 else ""
             axes.plot(scale.at, line, color=colour, marker=mark, markersize=3, **thin)
-        networks.limits(axes, found.weights[name])
+        networks.limits(axes, found.weights[one])
         scale.show(axes, "x", networks.TICKS)
         scale.span(axes)
-        networks.finish(axes, name, epochs.title, lowest)
+        networks.finish(axes, one.name, epochs.title, lowest)
     style.legend(made.body, handles, title)
     asked.caption(made.figure, "a run that diverges has no weights from there on", *asked.binned(asked.axis("epochs")))
     return made.figure
@@ -149,13 +150,14 @@ def _told_apart(asked: Asked, found: Paths) -> tuple[list[str], list[Any], str]:
     return [colour[text] for text in texts], handles, ", ".join(name.replace("_", " ") for name in names)
 
 
-def equal(lines: dict[str, NDArray[np.float64]]) -> list[list[str]]:
+def equal(lines: dict[Parameter, NDArray[np.float64]]) -> list[list[Parameter]]:
     """The weights of a layer that go the same way together, bit for bit: they share a line."""
-    found: dict[tuple[int, bytes], list[str]] = {}
-    for name, line in lines.items():
-        found.setdefault((networks.layer_of(name), line.tobytes()), []).append(name)
+    found: dict[tuple[int, bytes], list[Parameter]] = {}
+    for one, line in lines.items():
+        found.setdefault((one.layer, line.tobytes()), []).append(one)
     return list(found.values())
 
 
-def _label(same: list[str]) -> str:
-    return " = ".join(same) if len(same) <= FIRST else f"{same[0]} = .. = {same[-1]} ({len(same)} weights)"
+def _label(same: list[Parameter]) -> str:
+    names = [one.name for one in same]
+    return " = ".join(names) if len(names) <= FIRST else f"{names[0]} = .. = {names[-1]} ({len(names)} weights)"

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from harness.block import Status
+from harness.network.runs import Status
 from harness.views.plots.gather import floor
 from harness.views.plots.scales import log_ticks, set_ticks
 from harness.views.statuses import SIGNS, phrase

@@ -21,7 +21,7 @@ class Curves extends Picture {
 
   async draw() {
     const all = this.run.value === ALL, runs = all ? this.shown : [this.shown[Number(this.run.value)]];
-    const {nothing} = this.report.data, names = all ? ["loss_mean"] : ["loss_min", "loss_mean", "loss_max"];
+    const {nothing, curveLosses} = this.report.data, named = all ? [["loss_mean", "mean"]] : curveLosses, names = named.map(([name]) => name);
     const losses = ascending(runs.flatMap((curve) => names.flatMap((name) => curve[name]))).filter((loss) => loss > 0);
     const low = Math.log10(Math.max(losses[0] ?? 0.1, nothing)), starts = ascending(runs.map((curve) => curve[names.at(-1)][0]));
     const most = Math.log10(Math.min(losses.at(-1) ?? 1, Math.max(1e3 * (quantile(starts, 0.5) || 1), losses[0] ?? 1)));
@@ -36,14 +36,14 @@ class Curves extends Picture {
     const traces = all
       ? runs.map((curve, k) => line(curve, "loss_mean", {name: escaped(curve.label), showlegend: few, opacity: few ? 1 : 0.6,
         line: few ? {width: 2, color: this.palette[k], dash: DASHES[k]} : {width: 1.3, color: style("accent")}}))
-      : names.map((name, k) => line(runs[0], name, {name: ["least", "mean", "greatest"][k], showlegend: true, line: {width: 2, color: this.palette[k], dash: ["dot", "solid", "dash"][k]}}));
+      : names.map((name, k) => line(runs[0], name, {name: named[k][1], showlegend: true, line: {width: 2, color: this.palette[k], dash: name === "loss_mean" ? "solid" : ["dot", "longdash", "dash", "dashdot"][k % 4]}}));
     const legend = {orientation: "h", x: 0, xanchor: "left", y: 1, yref: "container", yanchor: "top", bgcolor: "rgba(0,0,0,0)",
       title: {text: all ? "run " : "loss over the samples "}};
-    const named = few || !all, kind = this.kind ? ` of ${this.kind.value}` : "";
+    const legible = few || !all, kind = this.kind ? ` of ${this.kind.value}` : "";
     const title = all ? `Mean loss${kind} of ${plural(runs.length, "run")}, by epoch.` : `Least, mean and greatest loss${kind} of the samples, by epoch; ${runs[0].label}.`;
     this.say(title, `${all ? "Runs at even distances in the grid. " : ""}A run that diverges ends there.${this.report.cut(range, "The scale is")}`);
     const letters = traces.filter((trace) => trace.showlegend).reduce((sum, trace) => sum + trace.name.length + 8, 0);
     const lines = Math.ceil((letters * 7.5) / at("curves").clientWidth);
-    await this.plot(traces, {...layout, showlegend: named, legend, margin: {l: 60, r: 20, t: named ? 30 + 22 * lines : 26, b: 50}});
+    await this.plot(traces, {...layout, showlegend: legible, legend, margin: {l: 60, r: 20, t: legible ? 30 + 22 * lines : 26, b: 50}});
   }
 }

@@ -48,7 +48,7 @@ class Report {
     this.data = data;
     this.axes = new Map(data.axes.map((axis) => [axis.name, new Axis(axis)]));
     this.count = data.columns.config.length;
-    this.quantities = [...data.losses, ...data.epochs, ...data.weights];
+    this.quantities = [...data.metrics, ...data.epochs, ...data.weights];
     const there = (name) => this.column(name).some((value) => value !== null);
     this.first = ["loss_mean", "diverged_epoch", ...this.quantities].find(there) ?? "loss_mean";
     this.apart = [...data.weights, ...data.epochs].find(there) ?? "diverged_epoch";  // where losses are not comparable

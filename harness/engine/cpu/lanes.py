@@ -68,7 +68,7 @@ class Vector:
 
     __slots__ = ("builder", "type", "value")
 
-    def __init__(self, builder: ir.IRBuilder, ty: types.Type, value: ir.Value) -> None:
+    def __init__(self, builder: ir.IRBuilder, ty: Any, value: ir.Value) -> None:
         self.builder, self.type, self.value = builder, ty, value
 
     def like(self, value: ir.Value) -> Vector:
@@ -85,7 +85,7 @@ class Vector:
         return self.like(ir.Constant(llvm, [other] * llvm.count if isinstance(llvm, ir.VectorType) else other))
 
     @property
-    def scalar(self) -> types.Float:
+    def scalar(self) -> Any:
         return self.type.scalar if isinstance(self.type, LanesType) else self.type
 
     @property
@@ -163,9 +163,10 @@ def splat(builder, number, lanes: LanesType):
     return builder.shuffle_vector(first, undefined, zeros)
 
 
-def lanes_of(*args: types.Type) -> LanesType | types.Float | None:
-    """The vector type that these operands share (or the float, if none is a vector)."""
-    found = {ty for ty in args if isinstance(ty, LanesType)} or {ty for ty in args if isinstance(ty, types.Float)}
+def lanes_of(*args: types.Type) -> Any:
+    """The vector type that these operands share (or the float, if none is a vector); None if there is none."""
+    found: set[Any] = {ty for ty in args if isinstance(ty, LanesType)}
+    found = found or {ty for ty in args if isinstance(ty, types.Float)}
     others = [ty for ty in args if not isinstance(ty, LanesType | MaskType | types.Number | types.Boolean)]
     return found.pop() if len(found) == 1 and not others else None
 
@@ -184,7 +185,11 @@ def as_vectors(context, builder, types_, args) -> list[Vector]:
     return vectors
 
 
-def compiled(function: Callable, *patterns: tuple, result: Callable[[LanesType], types.Type] = lambda lanes: lanes):
+def compiled(
+    function: Callable[..., Any],
+    *patterns: tuple[Any, ...],
+    result: Callable[[LanesType], types.Type] = lambda lanes: lanes,
+) -> Callable[..., Any]:
     """Let kernels call the function: its Python is run once, on `Vector`s, for every kind of lanes.
 
     patterns: which operands, where Numba has lowerings of its own for others.

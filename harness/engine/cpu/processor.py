@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from functools import cache
+from typing import Any
 
 import llvmlite
 import numba
@@ -30,11 +31,13 @@ def what_decides_fast() -> tuple[str, ...]:
 
 def _features() -> str:
     """The features of the processor that Numba is set to compile for."""
-    from numba.core import config  # NUMBA_CPU_NAME and NUMBA_CPU_FEATURES choose narrower vectors
+    from numba.core import config
 
-    if config.CPU_FEATURES is not None:
-        return str(config.CPU_FEATURES)
-    return _host_features() if config.CPU_NAME is None else ""
+    chosen: Any = config  # by NUMBA_CPU_NAME and NUMBA_CPU_FEATURES, which may choose narrower vectors
+
+    if chosen.CPU_FEATURES is not None:
+        return str(chosen.CPU_FEATURES)
+    return _host_features() if chosen.CPU_NAME is None else ""
 
 
 @cache

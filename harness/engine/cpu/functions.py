@@ -7,20 +7,20 @@ reference runs. Where a kernel knows at run time only which of them it wants, it
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from llvmlite import ir
 from numba import types
 from numba.extending import lower_builtin, overload, type_callable
 
-from harness.engine.cache import routine
-from harness.engine.lanes import LanesType, Vector, compiled, whole
-from harness.engine.rows import Column, traced
-from harness.formulas import functions, primitives
+from harness.engine.cpu.cache import routine
+from harness.engine.cpu.lanes import LanesType, Vector, compiled, whole
+from harness.engine.cpu.rows import traced
+from harness.formulas import codes, functions, metrics, primitives
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES
-from harness.formulas.optimizers import OPTIMIZERS
-from harness.formulas.primitives import ONE_32, ONE_64, SQRT_HALF_32, SQRT_HALF_64, multiply_add
+from harness.formulas.primitives import ONE_32, ONE_64, SQRT_HALF_32, SQRT_HALF_64
 from harness.formulas.schedules import SCHEDULES
 
 
@@ -100,66 +100,16 @@ for _function in (*primitives.PRIMITIVES[:-1], *functions.FUNCTIONS):
     compiled(_function)
 
 
-ACTIVATION_CODES = {name: code for code, name in enumerate(ACTIVATIONS)}
-LOSS_CODES = {name: code for code, name in enumerate(LOSSES)}
-SCHEDULE_CODES = {name: code for code, name in enumerate(SCHEDULES)}
-RULES = [(name, decayed) for name in OPTIMIZERS for decayed in (False, True)]
-"""An optimizer, with or without weight decay."""
-_ACTIVATIONS, _LOSSES, _SCHEDULES = (tuple(table.values()) for table in (ACTIVATIONS, LOSSES, SCHEDULES))
-
-
-def activate(code, z):
-    """The activation's f(z)."""
-    return _ACTIVATIONS[code].f(z)
-
-
-def slope(code, z, a):
-    """The activation's da/dz."""
-    return _ACTIVATIONS[code].slope(z, a)
-
-
-def cost(code, t, y, slope):
-    """The loss of a sample with targets t (O,) and outputs y (O,), after filling slope (O,) with dcost/dy."""
-    return _LOSSES[code].cost(t, y, slope)
-
-
-def change(rule, state, p, rate, gradient):
-    """The weight p after an update, by the optimizer and its weight decay."""
-    name, decayed = RULES[rule]
-    optimizer, w = OPTIMIZERS[name], state.weights[p]
-    count = len(optimizer.numbers)
-    numbers = tuple(state.numbers[i] for i in range(count))
-    if decayed and optimizer.decoupled:
-        w = w * (1.0 - rate * state.numbers[count])
-    elif decayed:
-        gradient = multiply_add(state.numbers[count], w, gradient)
-    slots = Column(state.slots, p, optimizer.slots)
-    return optimizer.change(w, gradient, rate, slots, state.clock, numbers)
-
-
-def tick(rule, state):
-    """Move the optimizer's clock on."""
-    optimizer = OPTIMIZERS[RULES[rule][0]]
-    if optimizer.tick is not None:
-        optimizer.tick(state.clock, tuple(state.numbers[i] for i in range(len(optimizer.numbers))))
-
-
-def rate_of(schedule, state, layer):
-    """The rate of a layer in the epoch that begins."""
-    chosen = _SCHEDULES[schedule]
-    numbers = tuple(state.pace[i] for i in range(len(chosen.numbers)))
-    return chosen.rate(state.base[layer], state.rates[layer], state.epoch[0], numbers)
-
-
-def switched(function: Callable, codes: int) -> Callable:
+def switched(function: Callable[..., Any], choices: Iterable[Any]) -> None:
     """Let kernels call function(code, ...) with a code that is known at run time only: by a jump to one of all."""
+    count = sum(1 for _ in choices)
 
     @type_callable(function)
     def typer(context):
         def type_of(code, *args):
             lanes = [arg for arg in args if isinstance(arg, LanesType)]
             state = [arg for arg in args if isinstance(arg, types.BaseNamedTuple)]
-            return lanes[0] if lanes else state[0].types[0].element if function is rate_of else types.none
+            return lanes[0] if lanes else state[0].types[0].element if function is codes.rate_of else types.none
 
         type_of.__signature__ = inspect.signature(function)
         return type_of
@@ -167,7 +117,7 @@ def switched(function: Callable, codes: int) -> Callable:
     @lower_builtin(function, types.Integer, types.VarArg(types.Any))
     def lower(context, builder, signature, args):
         values = [traced(context, builder, ty, arg) for ty, arg in zip(signature.args[1:], args[1:], strict=True)]
-        blocks = [builder.append_basic_block(f"{function.__name__}_{code}") for code in range(codes)]
+        blocks = [builder.append_basic_block(f"{function.__name__}_{code}") for code in range(count)]
         end = builder.append_basic_block(f"{function.__name__}_end")
         jump = builder.switch(args[0], blocks[0])
         results = []
@@ -185,17 +135,15 @@ def switched(function: Callable, codes: int) -> Callable:
             result.add_incoming(vector.value, block)
         return result
 
-    return function
+
+switched(codes.activate, ACTIVATIONS)
+switched(codes.derivative, ACTIVATIONS)
+switched(codes.change, codes.RULES)
+switched(codes.tick, codes.RULES)
+switched(codes.rate_of, SCHEDULES)
 
 
-switched(activate, len(_ACTIVATIONS))
-switched(slope, len(_ACTIVATIONS))
-switched(change, len(RULES))
-switched(tick, len(RULES))
-switched(rate_of, len(_SCHEDULES))
-
-
-def _choose(table: list[Callable]) -> Callable:
+def _choose(table: list[Callable[..., Any]]) -> Callable[..., Any]:
     """A compilable function (code, *args) -> table[code](*args), for formulas that have loops."""
     first = routine(table[0])
     if len(table) == 1:
@@ -204,9 +152,33 @@ def _choose(table: list[Callable]) -> Callable:
     return routine(lambda code, *args: first(*args) if code == 0 else rest(code - 1, *args))
 
 
-_cost_of = _choose([loss.cost for loss in _LOSSES])
+_cost_of = _choose([loss.cost for loss in LOSSES.values()])
 
 
-@overload(cost)
-def _overload_cost(code, t, y, slope):
-    return lambda code, t, y, slope: _cost_of(code, t, y, slope)
+@overload(codes.cost)
+def _overload_cost(code, t, y, derivative):
+    return lambda code, t, y, derivative: _cost_of(code, t, y, derivative)
+
+
+def inlined(function: Callable[..., None]) -> Callable[..., None]:
+    """Let kernels call a function that returns nothing: its Python is run once, where they do, loops and all."""
+
+    @type_callable(function)
+    def typer(context):
+        def type_of(*args):
+            return types.none
+
+        type_of.__signature__ = inspect.signature(function)
+        return type_of
+
+    @lower_builtin(function, types.VarArg(types.Any))
+    def lower(context, builder, signature, args):
+        function(*(traced(context, builder, ty, arg) for ty, arg in zip(signature.args, args, strict=True)))
+        return context.get_dummy_value()
+
+    return function
+
+
+inlined(metrics.begin)
+inlined(metrics.fold)
+inlined(metrics.finish)

@@ -23,7 +23,7 @@ from numba.extending import (
     unbox,
 )
 
-from harness.engine.rows import Rows, RowsType, rows_type
+from harness.engine.cpu.rows import Rows, RowsType, rows_type
 
 WORDS = 2
 """Words of memory that a field takes: an address and a length, or a number."""
@@ -79,7 +79,8 @@ class _BundleFields(AttributeTemplate):
 
 
 @lower_getattr_generic(BundleType)
-def _lower_field(context, builder, bundle, value, name):
+def field_of(context, builder, bundle, value, name):
+    """A field of a bundle, in code that is being generated."""
     at, ty = list(bundle.fields).index(name), bundle.fields[name]
 
     def word(which):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.engine.cache import kernel, routine
+from harness.engine.cpu.cache import kernel, routine
 from harness.formulas.functions import log
 
 UNIFORM, NORMAL, ORTHOGONAL = 1, 2, 3

@@ -1,26 +1,20 @@
-"""A block of runs, the unit of everything: what goes into the engine, and what comes out."""
+"""Runs of one structure, as arrays: what goes into the engine, and what comes out."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from harness.experiment.initialisation import Initialisation
-    from harness.experiment.model import Structure
+from harness.experiment.initialisation import Initialisation
+from harness.network.structure import Structure
 
 Floats = NDArray[np.floating]
 Integers = NDArray[np.int64]
-
-
-OWN_KERNEL = 400
-"""Networks of more parameters are trained by the kernel for any: unrolled, they would take seconds to compile."""
 
 
 class Status(IntEnum):
@@ -44,14 +38,15 @@ class Status(IntEnum):
 
 
 @dataclass(frozen=True)
-class Block:
-    """N runs of one structure, with R rows in all: one row for each number of epochs asked of each run.
+class Runs:
+    """N runs of one structure, with R rows in all: one for each of the epochs recorded of each run.
 
     initialisation: (N,) index into `initialisations`. repeat: (N,). rates: (L, N), one learning rate per layer, or
-    (1, N), one for all. numbers: (H, N), as `structure.numbers` names them. max_loss: (N,), infinite where there is
-    none. stops: (R,) epochs, those of run i in ascending order at first_stop[i]:first_stop[i + 1]. place: (R,) where
-    in the outcome the row of each stop belongs. every: epochs between two points of the loss curves, or 0. own_kernel:
-    whether it is worth compiling one for this structure; the numbers are the same without.
+    (1, N), one for all. hyperparameters: (H, N), as `structure.hyperparameters` names them. max_loss: (N,), infinite
+    where there is none. recorded: (R,) epochs, those of run i in ascending order at
+    first_recorded[i]:first_recorded[i + 1]. place: (R,)
+    where in the outcome the row of each recorded epoch belongs. every: epochs between two points of the loss curves, or
+    0.
     """
 
     structure: Structure
@@ -60,33 +55,38 @@ class Block:
     initialisation: Integers
     repeat: Integers
     rates: NDArray[np.float64]
-    numbers: NDArray[np.float64]
+    hyperparameters: NDArray[np.float64]
     max_loss: NDArray[np.float64]
-    first_stop: Integers
-    stops: Integers
+    first_recorded: Integers
+    recorded: Integers
     place: Integers
     every: int = 0
-    own_kernel: bool = True
 
     @property
-    def runs(self) -> int:
+    def count(self) -> int:
+        """The number N of runs."""
         return len(self.repeat)
 
-    def subset(self, runs: Integers) -> tuple[Block, Integers]:
-        """Some of the runs (n,), in ascending order, as a block; and which rows of this one's outcome its rows are."""
-        counts = np.diff(self.first_stop)[runs]
-        first_stop = np.concatenate([[0], np.cumsum(counts)])
-        stops = np.repeat(self.first_stop[runs] - first_stop[:-1], counts) + np.arange(first_stop[-1])
-        rows, place = np.unique(self.place[stops], return_inverse=True)
+    @property
+    def last(self) -> Integers:
+        """(N,) the last epoch that is recorded of each run."""
+        return self.recorded[self.first_recorded[1:] - 1]
+
+    def subset(self, which: Integers) -> tuple[Runs, Integers]:
+        """Some of the runs (n,), in ascending order; and which rows of the whole outcome their rows are."""
+        counts = np.diff(self.first_recorded)[which]
+        first = np.concatenate([[0], np.cumsum(counts)])
+        at = np.repeat(self.first_recorded[which] - first[:-1], counts) + np.arange(first[-1])
+        rows, place = np.unique(self.place[at], return_inverse=True)
         part = replace(
             self,
-            initialisation=self.initialisation[runs],
-            repeat=self.repeat[runs],
-            rates=self.rates[:, runs],
-            numbers=self.numbers[:, runs],
-            max_loss=self.max_loss[runs],
-            first_stop=first_stop,
-            stops=self.stops[stops],
+            initialisation=self.initialisation[which],
+            repeat=self.repeat[which],
+            rates=self.rates[:, which],
+            hyperparameters=self.hyperparameters[:, which],
+            max_loss=self.max_loss[which],
+            first_recorded=first,
+            recorded=self.recorded[at],
             place=place,
         )
         return part, rows
@@ -94,38 +94,33 @@ class Block:
 
 @dataclass(frozen=True)
 class Curves:
-    """The loss curves of a block: run (C,) within the block, epoch (C,), losses (3, C): min, mean, max."""
+    """The loss curves of N runs: run (C,) among them, epoch (C,), metrics (M, C) as `METRICS` has them."""
 
     run: Integers
     epoch: Integers
-    losses: Floats
+    metrics: Floats
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The R rows of a block. NaN stands for "no number" and 0 for "no epoch".
+    """The R rows of N runs. NaN stands for "no number" and 0 for "no epoch".
 
-    status: (R,) `Status`. settled_epoch, diverged_epoch: (R,). losses: (3, R), the min, mean and max over the samples
-    of the last epoch. first_loss: (R,), the mean of the first. last_finite_loss: (R,). weights: (P, R), layer by layer,
-    W row by row and then b. steps: samples learnt from, over all epochs that the runs trained here went through until
+    status: (R,) `Status`. settled_epoch, diverged_epoch: (R,). metrics: (M, R), of the last epoch, as `METRICS` has
+    them. first_loss: (R,), the mean of the first. last_finite_loss: (R,). weights: (P, R), as a `Layout` has them.
+    steps: samples learnt from, over all epochs that the runs trained here went through until
     they ended: a run that settles, diverges or skips whole periods of a cycle takes fewer than were `asked` of it.
     """
 
     status: NDArray[np.uint8]
     settled_epoch: Integers
     diverged_epoch: Integers
-    losses: Floats
+    metrics: Floats
     first_loss: Floats
     last_finite_loss: Floats
     weights: Floats
     curves: Curves
     steps: int
     asked: int
-
-
-def parameter_count(structure: Structure) -> int:
-    """The number P of weights and biases of one network."""
-    return sum(outputs * (inputs + (structure.bias != "false")) for inputs, outputs in pairwise(structure.layers))
 
 
 def rounded(values: Any, dtype: str) -> Any:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core.ccallback import CFunc
 from numba.extending import intrinsic
 
-from harness.engine import sweep
-from harness.engine.bundle import BundleType
-from harness.engine.cache import kept, once, routine
-from harness.engine.lanes import Kind
-from harness.engine.processor import FLUSH, control, set_control
-from harness.engine.random import shuffle
-from harness.engine.rows import RowsType, address, rows_at, window
-from harness.engine.step import MINUS_ZERO, Network
-from harness.engine.sweep import COSTS, GRADIENT, LOSSES, OWN, PARTS, TOTAL, Group, ShapeType
-from harness.formulas.primitives import select
+from harness.engine.cpu import loops
+from harness.engine.cpu.bundle import BundleType
+from harness.engine.cpu.cache import kept, once, routine
+from harness.engine.cpu.lanes import Kind
+from harness.engine.cpu.loops import ShapeType
+from harness.engine.cpu.positions import CONSTANT, COSTS, GRADIENT, METRICS, STRIDE, Group, network_from, offsets_from
+from harness.engine.cpu.processor import FLUSH, control, set_control
+from harness.engine.cpu.random import shuffle
+from harness.engine.cpu.rows import RowsType, address, rows_at
+from harness.formulas.metrics import COUNT, MEAN, begin, finish, fold
+from harness.formulas.primitives import window
+from harness.formulas.step import MINUS_ZERO, OWN, TOTAL, Architecture
 
 
 def work_type(kind: Kind) -> BundleType:
@@ -37,7 +38,7 @@ def work_type(kind: Kind) -> BundleType:
 def call(b, memory, count, epoch, epochs):
     """Train the `count` vectors in memory for some epochs, the first of which is number `epoch` from 0.
 
-    b: the bundle of `engine.group`.
+    b: the bundle of `harness.engine.cpu.workspace`.
     """
     _call(b.kernel, (b.work, address(memory), count, epoch, epochs))
 
@@ -56,27 +57,6 @@ def _call(context, function, arguments):
     return types.none(function, arguments), codegen
 
 
-HEAD = 13
-
-
-def describe(network: Network) -> np.ndarray:
-    """The network as integers, for kernels that learn of it at run time."""
-    at = sweep.offsets(network)
-    numbers = (network.bias, network.loss, network.batch_size, network.rule, network.schedule)
-    flags = (network.direct, network.fast, network.folded, network.common, network.clip, network.shuffle)
-    head = (len(network.activations), sum(network.layers), *numbers, *flags)
-    return np.array([*head, *at, *network.layers, *network.activations], np.int64)
-
-
-@routine
-def network_from(d):
-    """The network that integers describe."""
-    depth = d[0]
-    layers, activations = window(d, HEAD + PARTS + 1, depth + 1), window(d, HEAD + PARTS + 2 + depth, depth)
-    flags = (d[7] != 0, d[8] != 0, d[9] != 0, d[10] != 0, d[11] != 0, d[12] != 0)
-    return Network(layers, activations, d[2], d[3], d[4], d[5], d[6], *flags)
-
-
 def advance(shape, work, memory, count, epoch, epochs):
     """Train `count` vectors for some epochs. At the end, each vector's losses are those of the last.
 
@@ -86,25 +66,25 @@ def advance(shape, work, memory, count, epoch, epochs):
     network, order, usual = network_from(work.network), work.order, control()
     if network.fast:
         set_control(usual | FLUSH)
-    offsets = window(work.network, HEAD, PARTS + 1)
-    group = Group(rows_at(memory, count * offsets[PARTS], shape), work.scratch, offsets, count)
+    offsets = offsets_from(work.network)
+    group = Group(rows_at(memory, count * offsets[STRIDE], shape), work.scratch, offsets, count)
     samples = len(order)
     for e in range(epoch, epoch + epochs):
         if network.shuffle:
             shuffle(order, work.key, e)
-        if network.schedule != 0:
-            sweep.begin(shape, network, group, ())
+        if network.schedule != CONSTANT:
+            loops.begin(shape, network, group, ())
         last = e == epoch + epochs - 1
         batch = samples if network.direct else network.batch_size
         for first in range(0, samples, batch):
             stop = min(first + batch, samples)
             at_once = 1 if last else stop - first
             for at in range(first, stop, at_once):
-                sweep.learn(shape, network, group, work.inputs, work.targets, window(order, at, at_once), last)
+                loops.learn(shape, network, group, work.inputs, work.targets, window(order, at, at_once), last)
                 if last:
                     tally(group, at, samples)
             if not network.direct:
-                sweep.update(shape, network, group, (mean_scale(network, group, stop - first),))
+                loops.update(shape, network, group, (mean_scale(network, group, stop - first),))
     set_control(usual)
 
 
@@ -118,8 +98,8 @@ def mean_scale(network, group, samples):
     if network.fast or samples & (samples - 1) == 0:
         return 1.0 / samples
     at = group.offsets[GRADIENT]
-    for v in range(group.count):
-        start = v * group.offsets[PARTS]
+    for v in range(group.vectors):
+        start = v * group.offsets[STRIDE]
         for p in range(start + at, start + group.offsets[GRADIENT + 1]):
             group.memory[p] = group.memory[p] / samples
     return 1.0
@@ -127,41 +107,27 @@ def mean_scale(network, group, samples):
 
 @routine
 def tally(group, seen, samples):
-    """Add the cost of a sample to the losses of the epoch; of the last, also those to the total.
+    """Fold the cost of a sample into the metrics of the epoch; of the last, finish them, and add its sum to the total.
 
     seen: how many samples of the epoch came before, of so many.
     """
-    stride, costs_at, losses_at = group.offsets[PARTS], group.offsets[COSTS], group.offsets[LOSSES]
-    for v in range(group.count):
+    stride, costs_at, metrics_at = group.offsets[STRIDE], group.offsets[COSTS], group.offsets[METRICS]
+    for v in range(group.vectors):
         costs = window(group.memory, v * stride + costs_at, 2)
-        losses = window(group.memory, v * stride + losses_at, 3)
+        metrics = window(group.memory, v * stride + metrics_at, COUNT)
         cost = costs[OWN]
         costs[OWN] = MINUS_ZERO
         if seen:
-            losses[0] = losses[0] + cost
-            losses[1] = smaller(cost, losses[1])
-            losses[2] = larger(cost, losses[2])
+            fold(metrics, cost)
         else:
-            losses[0] = cost
-            losses[1] = cost
-            losses[2] = cost
+            begin(metrics, cost)
         if seen + 1 == samples:
-            costs[TOTAL] = costs[TOTAL] + losses[0]
-            losses[0] = losses[0] / samples
-
-
-@routine
-def smaller(a, b):
-    return select(a < b, a, b)
-
-
-@routine
-def larger(a, b):
-    return select(a > b, a, b)
+            costs[TOTAL] = costs[TOTAL] + metrics[MEAN]
+            finish(metrics, float(samples))
 
 
 @once
-def callback(kind: Kind, network: Network | None):
+def callback(kind: Kind, network: Architecture | None):
     """`advance` for vectors of this kind, and this network or any; not yet compiled."""
     signature = types.void(ShapeType(kind.lanes, network), work_type(kind), *[types.int64] * 4)
     made = CFunc(advance, (signature.args, signature.return_type), locals={}, options={"error_model": "numpy"})
@@ -169,7 +135,7 @@ def callback(kind: Kind, network: Network | None):
 
 
 @once
-def compiled(kind: Kind, network: Network | None) -> int:
+def compiled(kind: Kind, network: Architecture | None) -> int:
     """The address of `advance` for vectors of this kind, and this network or any."""
     made = callback(kind, network)
     made.compile()

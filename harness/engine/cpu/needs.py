@@ -6,6 +6,7 @@ import os
 import resource
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from harness.errors import FailedError
 
@@ -38,7 +39,8 @@ def check_before_compiling() -> None:
 def _check_switch() -> None:
     from numba.core import config
 
-    if config.DISABLE_JIT:
+    settings: Any = config  # which has its names only once it is loaded
+    if settings.DISABLE_JIT:
         raise FailedError(
             "NUMBA_DISABLE_JIT is set, so that Numba compiles nothing, and nothing can be trained: unset it, "
             "or set it to 0"

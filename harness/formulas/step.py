@@ -1,18 +1,17 @@
-"""One sample forward, one sample backward, one update: the arithmetic of a step, on vectors of networks.
+"""One sample forward, one sample backward, one update: the arithmetic of a step.
 
-Plain Python over values, which is compiled in two ways (`engine.sweep`): traced, every loop unrolled, for one small
-network; and by Numba, loops and all, for any network. Parameters lie layer by layer, W row by row and then b; units
-layer by layer, inputs first. The order of every sum is part of the definition: `harness.reference` has it in textbook
-form, and `exact` must equal that bit for bit.
+Plain Python over values. Run as it is, on NumPy numbers, it is the definition; the engine compiles the same for vectors
+of networks, in two ways: traced, every loop unrolled, for one small network; and by Numba, loops and all, for any
+network. Parameters lie as in `harness.network.layout`; units layer by layer, inputs first. The order of every sum is
+part of the definition: `harness.reference` has it in textbook form, and `exact` must equal that bit for bit.
 """
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from harness.engine.functions import activate, change, cost, rate_of, slope, tick
-from harness.engine.rows import each, window
-from harness.formulas.primitives import multiply_add, select, square_root
+from harness.formulas.codes import activate, change, cost, derivative, rate_of, tick
+from harness.formulas.primitives import Value, each, multiply_add, select, square_root, window
 
 NO_BIAS, LEARNT_BIAS, FIXED_BIAS = 0, 1, 2
 MINUS_ZERO = -0.0
@@ -21,18 +20,27 @@ CLIP_EPSILON = 1e-6
 """The epsilon that is added to the norm, as in torch.nn.utils.clip_grad_norm_."""
 SQUARE = 1
 """The row of `norm` that sums the squares of the gradients; row 0 is the greatest norm allowed."""
+OWN, TOTAL = 0, 1
+"""Rows of `costs`. OWN: the cost of the current sample, -0.0 between samples. TOTAL: the sum of all costs since the
+runs were last looked at.
+"""
 
 
-class Network(NamedTuple):
-    """What a kernel trains. layers: (L + 1,) units. activations: (L,) codes. bias, loss, rule, schedule: codes.
+class Architecture(NamedTuple):
+    """What is trained, in codes. layers: (L + 1,) units. activations: (L,) codes. weights_at, biases_at: (L,) where the
+    parameters of each layer begin; without biases the latter is where its weights end. parameters: their number P.
+    bias, loss, rule, schedule: codes.
 
     direct: every sample is an update of its own, and no gradient is kept. fast: the order of sums may be what is
-    quickest. folded: moreover, the rate goes into delta. clip: whether gradients are clipped. shuffle: a new order of
-    the samples every epoch.
+    quickest. folded: moreover, the rate goes into delta. common: all layers have one rate. clip: whether gradients are
+    clipped. shuffle: a new order of the samples every epoch.
     """
 
     layers: Any
     activations: Any
+    weights_at: Any
+    biases_at: Any
+    parameters: int
     bias: int
     loss: int
     batch_size: int
@@ -47,11 +55,12 @@ class Network(NamedTuple):
 
 
 class State(NamedTuple):
-    """The rows of one vector of networks: weights (P), slots (K P), clock (C), base and rates (L), and so on.
+    """Everything that training one network, or one vector of networks, works on.
 
-    The first three are the whole of what training carries from epoch to epoch, when the rate stays as it is.
-    costs: of one sample, and the sum of all since the last look. losses: the sum, least and greatest of the costs of an
-    epoch. z, a, delta, scaled: (units) scratch.
+    weights (P), slots (K P), clock (C): what is carried from epoch to epoch, when the rate stays as it is. base, rates
+    (L): the learning rates as given, and those of this epoch. hyperparameters: the optimizer's, then its weight decay.
+    pace: the schedule's. norm: see `SQUARE`. epoch: their count, for a schedule. gradient (P): the sum over a batch.
+    costs: see `OWN`. metrics (M): those of an epoch, folded so far. z, a, delta, scaled: (units) scratch.
     """
 
     weights: Any
@@ -59,30 +68,34 @@ class State(NamedTuple):
     clock: Any
     base: Any
     rates: Any
-    numbers: Any
+    hyperparameters: Any
     pace: Any
     norm: Any
     epoch: Any
     gradient: Any
     costs: Any
-    losses: Any
+    metrics: Any
     z: Any
     a: Any
     delta: Any
     scaled: Any
 
 
-def forward(network, state, x):
+SCRATCH = ("z", "a", "delta", "scaled")
+"""The parts of a state that nothing is kept in from sample to sample."""
+
+
+def forward(network: Architecture, state: State, x: Any) -> None:
     """Fill z and a for the inputs x (I,)."""
     if network.direct:
         tick(network.rule, state)
     weights, z, a = state.weights, state.z, state.a
     for i in range(network.layers[0]):
         a[i] = x[i]
-    w, below, unit = 0, 0, network.layers[0]
+    below, unit = 0, network.layers[0]
     for layer in range(len(network.activations)):
         inputs, outputs = network.layers[layer], network.layers[layer + 1]
-        b = w + outputs * inputs
+        w, b = network.weights_at[layer], network.biases_at[layer]
         for j in range(outputs):
             if network.fast and network.bias != NO_BIAS:
                 total = multiply_add(weights[w], a[below], weights[b + j])
@@ -96,41 +109,37 @@ def forward(network, state, x):
             a[unit] = activate(network.activations[layer], total)
             w += inputs
             unit += 1
-        if network.bias != NO_BIAS:
-            w += outputs
         below += inputs
 
 
-def backward(network, state, t, row):
+def backward(network: Architecture, state: State, t: Any, row: int) -> None:
     """Walk the layers from the last to the first, each with delta = dcost/dz. The cost is added to costs[row]."""
     weights, z, a, delta = state.weights, state.z, state.a, state.delta
     layer = len(network.activations) - 1
     outputs = network.layers[layer + 1]
-    unit, w = len(a) - outputs, len(weights)
+    unit = len(a) - outputs
     loss = cost(network.loss, t, window(a, unit, outputs), window(delta, unit, outputs))
     for j in range(outputs):
-        delta[unit + j] = delta[unit + j] * slope(network.activations[layer], z[unit + j], a[unit + j])
+        delta[unit + j] = delta[unit + j] * derivative(network.activations[layer], z[unit + j], a[unit + j])
         if network.folded and network.common:
             delta[unit + j] = delta[unit + j] * state.rates[layer]
     while layer >= 0:
         inputs, outputs = network.layers[layer], network.layers[layer + 1]
+        w, b = network.weights_at[layer], network.biases_at[layer]
         if network.folded:
             for j in range(outputs):
                 scaled = delta[unit + j]
                 state.scaled[unit + j] = scaled if network.common else scaled * state.rates[layer]
-        if network.bias != NO_BIAS:
-            w -= outputs
         if network.bias == LEARNT_BIAS:
             for j in range(outputs):
-                learn_bias(network, state, layer, w + j, unit + j)
-        w -= outputs * inputs
+                learn_bias(network, state, layer, b + j, unit + j)
         below = unit - inputs
         for i in range(inputs):
             if layer > 0:
                 total = delta[unit] * weights[w + i]
                 for j in range(1, outputs):
                     total = multiply_add(delta[unit + j], weights[w + j * inputs + i], total)
-                delta[below + i] = total * slope(network.activations[layer - 1], z[below + i], a[below + i])
+                delta[below + i] = total * derivative(network.activations[layer - 1], z[below + i], a[below + i])
             for j in range(outputs):
                 learn_weight(network, state, layer, w + j * inputs + i, unit + j, below + i)
         unit = below
@@ -138,7 +147,7 @@ def backward(network, state, t, row):
     state.costs[row] = state.costs[row] + loss
 
 
-def learn_weight(network, state, layer, p, unit, below):
+def learn_weight(network: Architecture, state: State, layer: int, p: int, unit: int, below: int) -> None:
     """What a sample teaches the weight p, from unit `below` to `unit`: its gradient is delta*a."""
     if network.folded:
         state.weights[p] = multiply_add(-state.scaled[unit], state.a[below], state.weights[p])
@@ -148,7 +157,7 @@ def learn_weight(network, state, layer, p, unit, below):
         state.gradient[p] = multiply_add(state.delta[unit], state.a[below], state.gradient[p])
 
 
-def learn_bias(network, state, layer, p, unit):
+def learn_bias(network: Architecture, state: State, layer: int, p: int, unit: int) -> None:
     """Update the bias of `unit`, or add to its gradient, which is delta."""
     if network.folded:
         state.weights[p] = state.weights[p] - state.scaled[unit]
@@ -158,12 +167,18 @@ def learn_bias(network, state, layer, p, unit):
         state.gradient[p] = state.gradient[p] + state.delta[unit]
 
 
-def descend(network, state, layer, p, gradient):
+def descend(network: Architecture, state: State, layer: int, p: int, gradient: Value) -> None:
     """What the optimizer makes of a gradient."""
     state.weights[p] = change(network.rule, state, p, state.rates[layer], gradient)
 
 
-def update(network, state, scale):
+def learnt_to(network: Architecture, layer: int) -> Any:
+    """Where those parameters of a layer end that are learnt; they begin with its weights."""
+    b = network.biases_at[layer]
+    return b + network.layers[layer + 1] if network.bias == LEARNT_BIAS else b
+
+
+def update(network: Architecture, state: State, scale: Any) -> None:
     """The end of a batch: the samples' gradients times a scale are their mean; clip it if so asked; then optimize."""
     gradient = state.gradient
     if network.direct:
@@ -171,37 +186,29 @@ def update(network, state, scale):
     tick(network.rule, state)
     if network.clip:
         clip(network, state, scale)
-    p = 0
     for layer in range(len(network.activations)):
-        inputs, outputs = network.layers[layer], network.layers[layer + 1]
-        learnt = outputs * (inputs + (network.bias == LEARNT_BIAS))
-        for q in each(gradient, p, p + learnt):
-            mean = gradient[q] if network.clip else gradient[q] * scale
-            gradient[q] = MINUS_ZERO
-            descend(network, state, layer, q, mean)
-        p += outputs * (inputs + (network.bias != NO_BIAS))
+        for p in each(gradient, network.weights_at[layer], learnt_to(network, layer)):
+            mean = gradient[p] if network.clip else gradient[p] * scale
+            gradient[p] = MINUS_ZERO
+            descend(network, state, layer, p, mean)
 
 
-def clip(network, state, scale):
+def clip(network: Architecture, state: State, scale: Any) -> None:
     """Make the gradient the mean over the samples, no longer than the norm allows."""
     gradient = state.gradient
     state.norm[SQUARE] = 0.0
-    p = 0
     for layer in range(len(network.activations)):
-        inputs, outputs = network.layers[layer], network.layers[layer + 1]
-        learnt = outputs * (inputs + (network.bias == LEARNT_BIAS))
-        for q in each(gradient, p, p + learnt):
-            mean = gradient[q] * scale
-            gradient[q] = mean
+        for p in each(gradient, network.weights_at[layer], learnt_to(network, layer)):
+            mean = gradient[p] * scale
+            gradient[p] = mean
             state.norm[SQUARE] = multiply_add(mean, mean, state.norm[SQUARE])
-        p += outputs * (inputs + (network.bias != NO_BIAS))
     share = state.norm[0] / (square_root(state.norm[SQUARE]) + CLIP_EPSILON)
     share = select(share < 1.0, share, 1.0)
-    for q in each(gradient, 0, len(gradient)):
-        gradient[q] = gradient[q] * share
+    for p in each(gradient, 0, len(gradient)):
+        gradient[p] = gradient[p] * share
 
 
-def begin(network, state):
+def begin(network: Architecture, state: State) -> None:
     """The rates of the next epoch."""
     for layer in range(len(network.activations)):
         state.rates[layer] = rate_of(network.schedule, state, layer)

@@ -15,7 +15,7 @@ import platform
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import llvmlite
 import numba
@@ -27,12 +27,13 @@ from numba.core.registry import cpu_target
 from numba.core.serialize import dumps
 from numba.extending import register_jitable
 
-from harness.engine.needs import check_before_compiling
-from harness.engine.private import Folder
+from harness.engine.cpu.needs import check_before_compiling
+from harness.engine.cpu.private import Folder
 from harness.errors import HarnessWarning
 from harness.sources import PACKAGE, digest
 
-SOURCES = ("engine", "formulas", "block.py")
+Function = TypeVar("Function", bound=Callable[..., Any])
+SOURCES = ("engine", "formulas", "network")
 UNKEPT: set[Folder] = set()
 """Where kernels could not be kept, so that it is said once."""
 
@@ -82,7 +83,7 @@ class Cache(NullCache):
             return None
         return CompileResult._rebuild(target, *pickle.loads(found))
 
-    def save_overload(self, signature: Any, compiled: CompileResult) -> None:
+    def save_overload(self, signature: Any, compiled: Any) -> None:
         """Keep what was compiled. Where it cannot be kept it is used all the same, and a warning says so."""
         if compiled.library.has_dynamic_globals:  # it holds addresses of this process
             return
@@ -102,7 +103,7 @@ class Cache(NullCache):
     def _name(self, signature: Any, codegen: Any) -> str:
         """The file for these types, whose names say everything about them, on this processor."""
         about = hashlib.sha256(repr((self.function, signature, codegen.magic_tuple())).encode()).hexdigest()
-        return f"{self.function.removeprefix('harness.engine.')}-{about[:32]}.kernel"
+        return f"{self.function.removeprefix('harness.engine.cpu.')}-{about[:32]}.kernel"
 
 
 def kept(compiler: Any, function: Callable[..., Any]) -> Any:
@@ -122,7 +123,7 @@ def cached(compiler: Any, signature: Any) -> bool:
     return in_memory or compiler._cache.has(signature)
 
 
-def once(function: Callable[..., Any]) -> Callable[..., Any]:
+def once(function: Function) -> Function:
     """Remember what a function returns, and make it in one thread, so that all threads get the same one.
 
     `functools.cache` lets threads that ask at once make one each: machine code whose maker is then forgotten is freed
@@ -138,7 +139,7 @@ def once(function: Callable[..., Any]) -> Callable[..., Any]:
                     made[arguments] = function(*arguments)
         return made[arguments]
 
-    return remembered
+    return cast(Function, remembered)
 
 
 routine = register_jitable(no_cfunc_wrapper=True)

@@ -1,15 +1,16 @@
-"""The places of a group: which run each lane has, how a run takes its place, and how its rows get into the table.
+"""The seats of a group: which run each lane has, how a run takes its seat, and how its rows get into the table.
 
-Everything is in one `Bundle`, here `b`, which `engine.group` makes and explains.
+Everything is in one `Bundle`, here `b`: the `FIELDS` of `harness.engine.cpu.workspace`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from harness.block import Status
-from harness.engine.cache import routine
-from harness.engine.rows import window
+from harness.engine.cpu.cache import routine
+from harness.formulas.metrics import COUNT
+from harness.formulas.primitives import window
+from harness.network.runs import Status
 
 RAN, SETTLED, DIVERGED = int(Status.RAN), int(Status.SETTLED), int(Status.DIVERGED)
 FREE = -1
@@ -28,21 +29,21 @@ def load(b, k, run, now):
     for layer in range(b.layers):
         own[(b.rates_at + layer) * b.width + column] = b.rates[layer * b.runs + run]
         own[(b.base_at + layer) * b.width + column] = b.rates[layer * b.runs + run]
-    numbers = (b.epoch_at - b.numbers_at) * b.width
-    copy(window(own, b.numbers_at * b.width, numbers), column, b.width, b.numbers, run, b.runs)
+    own_rows = (b.epoch_at - b.hyperparameters_at) * b.width
+    copy(window(own, b.hyperparameters_at * b.width, own_rows), column, b.width, b.hyperparameters, run, b.runs)
     if b.scheduled:
         own[b.epoch_at * b.width + column] = 0.0
     b.mean[k] = np.nan
     b.first[k] = np.nan
     b.bound[k] = b.max_loss[run]
     b.run[k], b.start[k], b.seated[k] = run, now, now
-    b.next_stop[k], b.next_point[k] = b.first_stop[run], b.first_point[run]
+    b.next_recorded[k], b.next_point[k] = b.first_recorded[run], b.first_point[run]
     b.period[k] = 0
     b.anchored[k] = -1
     if b.steady[run] == 0:
         drop_anchor(b, k, 0)
-    if b.stops[b.first_stop[run]] == 0:
-        blank(window(own, b.losses_at * b.width, 3 * b.width), column, b.width)
+    if b.recorded[b.first_recorded[run]] == 0:
+        blank(window(own, b.metrics_at * b.width, COUNT * b.width), column, b.width)
         write(b, own, b.mean[k], k, 0, RAN)
     look_ahead(b, k, 0)
 
@@ -50,12 +51,12 @@ def load(b, k, run, now):
 @routine
 def look_ahead(b, k, epoch):
     """After an epoch: when lane k is due to write, or that its run is finished, and how many epochs that took."""
-    end = b.first_stop[b.run[k] + 1]
-    if b.next_stop[k] == end:
+    end = b.first_recorded[b.run[k] + 1]
+    if b.next_recorded[k] == end:
         b.run[k] = FREE
         b.epochs_run[0] += b.start[k] + epoch - b.seated[k]
         return
-    due = b.stops[b.next_stop[k]]
+    due = b.recorded[b.next_recorded[k]]
     if b.every:
         due = min(due, epoch + b.every - epoch % b.every) if epoch else 1
     b.due[k] = b.start[k] + due
@@ -76,17 +77,17 @@ def record(b, source, mean, k, epoch, status):
 
     The later rows of a run that has ended, and the later points of a curve that has settled, say the same.
     """
-    end = b.first_stop[b.run[k] + 1]
+    end = b.first_recorded[b.run[k] + 1]
     if b.every and status != DIVERGED:
-        last = b.stops[end - 1]
+        last = b.recorded[end - 1]
         final = last if status == SETTLED else epoch
         point = epoch if epoch == 1 or epoch % b.every == 0 or epoch == last else point_after(b, epoch, last)
         while point <= final:
             b.curve_epoch[b.next_point[k]] = point
-            losses(b, b.curve_losses, b.next_point[k], len(b.curve_epoch), source, k)
+            metrics(b, b.curve_metrics, b.next_point[k], len(b.curve_epoch), source, k)
             b.next_point[k] += 1
             point = point_after(b, point, last)
-    while b.next_stop[k] < end and (status != RAN or b.stops[b.next_stop[k]] == epoch):
+    while b.next_recorded[k] < end and (status != RAN or b.recorded[b.next_recorded[k]] == epoch):
         write(b, source, mean, k, epoch, status)
     look_ahead(b, k, epoch)
 
@@ -101,28 +102,27 @@ def point_after(b, epoch, last):
 @routine
 def write(b, source, mean, k, epoch, status):
     """Write the row of the lane's next stop."""
-    row = b.place[b.next_stop[k]]
-    b.next_stop[k] += 1
+    row = b.place[b.next_recorded[k]]
+    b.next_recorded[k] += 1
     b.status[row] = status
     b.settled_epoch[row] = epoch if status == SETTLED else 0
     b.diverged_epoch[row] = epoch if status == DIVERGED else 0
     b.first_loss[row] = np.nan if status == DIVERGED and epoch == 1 else b.first[k]
     b.last_finite_loss[row] = mean
     if status == DIVERGED:
-        blank(b.row_losses, row, b.rows)
+        blank(b.row_metrics, row, b.rows)
         blank(b.row_weights, row, b.rows)
     else:
-        losses(b, b.row_losses, row, b.rows, source, k)
+        metrics(b, b.row_metrics, row, b.rows, source, k)
         copy(b.row_weights, row, b.rows, source, k % b.width, b.width)
 
 
 @routine
-def losses(b, into, column, columns, source, k):
-    """into[:, column] = the min, mean and max of lane k; in memory the mean comes first."""
-    at = b.losses_at * b.width + k % b.width
-    into[column] = source[at + b.width]
-    into[columns + column] = source[at]
-    into[2 * columns + column] = source[at + 2 * b.width]
+def metrics(b, into, column, columns, source, k):
+    """into[:, column] = the metrics of lane k."""
+    at = b.metrics_at * b.width + k % b.width
+    for number in range(COUNT):
+        into[number * columns + column] = source[at + number * b.width]
 
 
 @routine

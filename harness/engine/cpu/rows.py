@@ -7,6 +7,7 @@ times as long as the arithmetic. Rows are bare pointers to the kernel, and the P
 from __future__ import annotations
 
 import operator
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
@@ -25,14 +26,17 @@ from numba.extending import (
 )
 from numba.np.numpy_support import from_dtype
 
-from harness.engine.lanes import Kind, LanesType, MaskType, Vector, as_lanes, splat
+from harness.engine.cpu.lanes import Kind, LanesType, MaskType, Vector, as_lanes, splat
+from harness.formulas import primitives
 
 
 class Rows:
     """A C-contiguous array: (.., width) as vectors of a kind, or any as numbers, one after the other."""
 
     def __init__(self, array: np.ndarray, kind: Kind | None = None) -> None:
-        if not array.flags.c_contiguous or (kind and (array.shape[-1], array.dtype) != (kind.width, kind.dtype)):
+        if not array.flags.c_contiguous or (
+            kind and (array.shape[-1] != kind.width or array.dtype != np.dtype(kind.dtype))
+        ):
             raise ValueError(f"expected a C-contiguous array of vectors, found {array.dtype} {array.shape}")
         self.array = array
         self.element = array.dtype, kind
@@ -47,7 +51,7 @@ class RowsType(types.Type):
         super().__init__(name=f"Rows({element})")
 
     @property
-    def scalar(self) -> types.Number:
+    def scalar(self) -> Any:
         return self.element.scalar if isinstance(self.element, LanesType) else self.element
 
     @property
@@ -95,6 +99,31 @@ def _lower_len(context, builder, signature, args):
     return cgutils.create_struct_proxy(signature.args[0])(context, builder, args[0]).length
 
 
+class Index:
+    """A whole number that is known at run time only, in code that is being generated."""
+
+    __slots__ = ("builder", "value")
+
+    def __init__(self, builder: ir.IRBuilder, value: ir.Value) -> None:
+        self.builder, self.value = builder, value
+
+    def __add__(self, other: Index | int) -> Index:
+        return Index(self.builder, self.builder.add(self.value, self.of(other)))
+
+    def __sub__(self, other: Index | int) -> Index:
+        return Index(self.builder, self.builder.sub(self.value, self.of(other)))
+
+    def __mul__(self, other: Index | int) -> Index:
+        return Index(self.builder, self.builder.mul(self.value, self.of(other)))
+
+    def __floordiv__(self, other: Index | int) -> Index:
+        return Index(self.builder, self.builder.sdiv(self.value, self.of(other)))
+
+    def of(self, other: Index | int) -> ir.Value:
+        """A value of the same type."""
+        return other.value if isinstance(other, Index) else ir.Constant(self.value.type, other)
+
+
 class Memory:
     """Rows in code that is being generated. Numbers are repeated in every lane of `lanes`, if that is given."""
 
@@ -105,11 +134,11 @@ class Memory:
         return self.length
 
     def __getitem__(self, i):
-        if isinstance(i, slice):
-            return Memory(self.builder, self.element, self.address(i.start), i.stop - i.start, self.lanes)
         value = self.builder.load(self.place(i), align=self.align)
         if self.lanes is not None:
             return Vector(self.builder, self.lanes, splat(self.builder, value, self.lanes))
+        if isinstance(self.element, types.Integer):
+            return Index(self.builder, value)
         return Vector(self.builder, self.element, value)
 
     def __setitem__(self, i, value) -> None:
@@ -126,13 +155,11 @@ class Memory:
     def address(self, i):
         """Where element i (a number known now, or only at run time) starts."""
         width = self.element.width if isinstance(self.element, LanesType) else 1
-        if isinstance(i, int):
-            return self.builder.gep(self.data, [ir.Constant(ir.IntType(64), i * width)])
-        return self.builder.gep(self.data, [self.builder.mul(i, ir.Constant(i.type, width))])
+        at = ir.Constant(ir.IntType(64), i * width) if isinstance(i, int) else (i * width).value
+        return self.builder.gep(self.data, [at])
 
-    def row(self, v, length: int) -> Memory:
-        """The v-th of stretches of so many elements."""
-        start = self.builder.mul(v, ir.Constant(v.type, length))
+    def window(self, start, length: int) -> Memory:
+        """`length` of the elements, from element `start`."""
         return Memory(self.builder, self.element, self.address(start), length, self.lanes)
 
     def place(self, i):
@@ -143,26 +170,19 @@ class Memory:
         return address
 
 
-class Column:
-    """Element p of rows that have so many values for each."""
-
-    def __init__(self, rows: Memory, p, values: int) -> None:
-        self.rows, self.p, self.values = rows, p, values
-
-    def at(self, which: int):
-        if isinstance(self.p, int):
-            return self.p * self.values + which
-        start = self.rows.builder.mul(self.p, ir.Constant(self.p.type, self.values))
-        return self.rows.builder.add(start, ir.Constant(self.p.type, which))
-
-    def __getitem__(self, which: int):
-        return self.rows[self.at(which)]
-
-    def __setitem__(self, which: int, value) -> None:
-        self.rows[self.at(which)] = value
+primitives.window.register(Memory, Memory.window)
 
 
-def _scalar(element: types.Type) -> types.Number:
+@primitives.each.register
+def _(rows: Memory, start: int, stop: int):
+    """One loop at run time: its body is run once, and what it changes must be in memory."""
+    first, last = (ir.Constant(ir.IntType(64), at) for at in (start, stop))
+    one = ir.Constant(first.type, 1)
+    with cgutils.for_range_slice(rows.builder, first, last, one, first.type) as (i, _):
+        yield Index(rows.builder, i)
+
+
+def _scalar(element: types.Type) -> Any:
     return element.scalar if isinstance(element, LanesType) else element
 
 
@@ -178,9 +198,9 @@ def traced(context, builder, ty, value):
     if isinstance(ty, types.BaseTuple):
         fields = [traced(context, builder, t, builder.extract_value(value, i)) for i, t in enumerate(ty)]
         return ty.instance_class(*fields) if isinstance(ty, types.BaseNamedTuple) else tuple(fields)
-    if isinstance(ty, LanesType | MaskType):
-        return Vector(builder, ty, value)
-    return value
+    if isinstance(ty, types.Integer):
+        return Index(builder, value)
+    return Vector(builder, ty, value) if isinstance(ty, LanesType | MaskType) else value
 
 
 @type_callable(operator.getitem)
@@ -191,7 +211,8 @@ def _type_getitem(context):
 @lower_builtin(operator.getitem, RowsType, types.Integer)
 def _lower_getitem(context, builder, signature, args):
     rows_type, index_type = signature.args
-    return _memory(context, builder, rows_type, args[0])[context.cast(builder, args[1], index_type, types.intp)].value
+    index = Index(builder, context.cast(builder, args[1], index_type, types.intp))
+    return _memory(context, builder, rows_type, args[0])[index].value
 
 
 @type_callable(operator.setitem)
@@ -207,7 +228,7 @@ def _type_setitem(context):
 @lower_builtin(operator.setitem, RowsType, types.Integer, types.Number)
 def _lower_setitem(context, builder, signature, args):
     rows_type, index_type, value_type = signature.args
-    element, index = rows_type.element, context.cast(builder, args[1], index_type, types.intp)
+    element, index = rows_type.element, Index(builder, context.cast(builder, args[1], index_type, types.intp))
     if isinstance(element, LanesType):
         value = as_lanes(context, builder, args[2], value_type, element)
     else:
@@ -216,18 +237,7 @@ def _lower_setitem(context, builder, signature, args):
     return context.get_dummy_value()
 
 
-def each(rows: Memory, start: int, stop: int):
-    """The numbers from start to stop, for one loop at run time even where code is being generated.
-
-    The body is run once; what it changes must be in memory.
-    """
-    first, last = (ir.Constant(ir.IntType(64), at) for at in (start, stop))
-    one = ir.Constant(first.type, 1)
-    with cgutils.for_range_slice(rows.builder, first, last, one, first.type) as (i, _):
-        yield i
-
-
-@overload(each)
+@overload(primitives.each)
 def _each(rows, start, stop):
     return lambda rows, start, stop: range(start, stop)
 
@@ -237,22 +247,17 @@ def reload(builder) -> None:
     builder.fence("acq_rel", "singlethread")
 
 
-def window(whole, start, length):
-    """`length` of the elements, from element `start`."""
-    return whole[start : start + length]
-
-
-@type_callable(window)
+@type_callable(primitives.window)
 def _type_window(context):
     return lambda whole, start, length: whole if isinstance(whole, RowsType) else None
 
 
-@lower_builtin(window, RowsType, types.Integer, types.Integer)
+@lower_builtin(primitives.window, RowsType, types.Integer, types.Integer)
 def _lower_window(context, builder, signature, args):
     rows_type, start_type, length_type = signature.args
     part = cgutils.create_struct_proxy(rows_type)(context, builder)
     start = context.cast(builder, args[1], start_type, types.intp)
-    part.data = _memory(context, builder, rows_type, args[0]).address(start)
+    part.data = _memory(context, builder, rows_type, args[0]).address(Index(builder, start))
     part.length = context.cast(builder, args[2], length_type, types.intp)
     return part._getvalue()
 

@@ -1,27 +1,35 @@
-"""The kernel: the runs of a block take their places in a group of lanes, and each is taken to every row it asks for.
+"""The kernel: runs take their seats in a group of lanes, and each is taken to every row it asks for.
 
-Compiled once for each dtype. The epochs themselves are a compiled function of the network (`engine.epochs`) that is
-called by its address. No lane knows of its neighbours: what a run gives does not depend on when it came, where it
-lies and what else is there.
+Compiled once for each dtype. The epochs themselves are a compiled function of the network that is called by its address
+(`harness.engine.cpu.epochs`). No lane knows of its neighbours: what a run gives does not depend on when it came, where
+it lies and what else is there.
 """
 
 from __future__ import annotations
 
-from harness.engine.cache import kernel, routine
-from harness.engine.epochs import call
-from harness.engine.lanes import lane_set, same_bits
-from harness.engine.places import DIVERGED, FREE, RAN, SETTLED, drop_anchor, load, record
-from harness.engine.rows import window
-from harness.engine.sweep import TOTAL
-from harness.formulas.primitives import absolute, constant, select
+from math import prod
 
-NEVER = 2**62
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from harness.engine.cpu.bundle import field_of
+from harness.engine.cpu.cache import kernel, routine
+from harness.engine.cpu.epochs import call
+from harness.engine.cpu.lanes import lane_set, same_bits
+from harness.engine.cpu.rows import Index, traced
+from harness.engine.cpu.seats import DIVERGED, FREE, RAN, SETTLED, drop_anchor, load, record
+from harness.engine.cpu.workspace import FIELDS, NEVER
+from harness.formulas.metrics import COUNT, GREATEST, MEAN
+from harness.formulas.primitives import absolute, constant, select, window
+from harness.formulas.step import TOTAL
+
 INFINITY = float("inf")
 
 
 @kernel
 def train(b):
-    """Train every run of a block and fill the table. b: the bundle of `engine.group`."""
+    """Train every run of a block and fill the table. b: the bundle of a `Workspace`."""
     for k in range(b.vectors * b.width):
         b.run[k] = FREE
     for v in range(b.vectors):
@@ -111,31 +119,27 @@ def pack(b, count):
 @routine
 def move(b, v, to):
     """Move a vector with all that belongs to it."""
-    shift(b.group, v, to, b.stride * b.width)
-    shift(b.anchor, v, to, b.carried * b.width)
-    shift(b.mean, v, to, b.width)
-    shift(b.first, v, to, b.width)
-    shift(b.bound, v, to, b.width)
-    shift(b.run, v, to, b.width)
-    shift(b.start, v, to, b.width)
-    shift(b.seated, v, to, b.width)
-    shift(b.next_stop, v, to, b.width)
-    shift(b.next_point, v, to, b.width)
-    shift(b.due, v, to, b.width)
-    shift(b.anchored, v, to, b.width)
-    shift(b.period, v, to, b.width)
-    shift(b.running, v, to, 1)
-    shift(b.next_due, v, to, 1)
-    shift(b.wake, v, to, 1)
+    copy_seats(b, v, to)
     b.running[v] = 0
     for k in range(v * b.width, (v + 1) * b.width):
         b.run[k] = FREE
 
 
-@routine
-def shift(numbers, v, to, length):
-    for i in range(length):
-        numbers[to * length + i] = numbers[v * length + i]
+@intrinsic(prefer_literal=False)
+def copy_seats(context, b, v, to):
+    """Copy every field that each vector has for itself, of vector v, to where those of another are."""
+
+    def codegen(context, builder, signature, args):
+        source, target = (Index(builder, arg) for arg in args[1:])
+        for name in (name for name, field in FIELDS.items() if field.lanes):
+            rows = traced(context, builder, b.fields[name], field_of(context, builder, b, args[0], name))
+            sizes = [field_of(context, builder, b, args[0], size) for size in FIELDS[name].dimensions[1:]]
+            length = prod((Index(builder, size) for size in sizes), start=Index(builder, source.value.type(1)))
+            places = (rows.address(which * length) for which in (target, source))
+            cgutils.raw_memcpy(builder, *places, length.value, rows.element.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.none(b, v, to), codegen
 
 
 @routine
@@ -159,7 +163,7 @@ def look(b, when):
     same = steady(b, v, now, same & running)
     ended = running & ~finite | same
     known = lane_set(alike(b, own, anchor)) & running
-    mean, first = own[b.losses_at], b.first_vectors[v]
+    mean, first = own[b.metrics_at + MEAN], b.first_vectors[v]
     b.first_vectors[v] = select(absolute(first) < INFINITY, first, mean)
     if not ended and not known and now < b.wake[v]:
         b.mean_vectors[v] = mean
@@ -197,11 +201,11 @@ def live(b, v):
 def after(b, own, last, bound, exact):
     """The sets of lanes that are finite and within bounds, and of those whose state the last epoch left unchanged.
 
-    exact: the losses are of one epoch; if not, the sum of all costs stands for the largest, which is never more.
+    exact: the metrics are of one epoch; if not, the sum of all costs stands for the largest, which is never more.
     """
-    losses, sum_of_all = window(own, b.losses_at, 3), b.costs_at + TOTAL
-    total = losses[0] if exact else own[sum_of_all]
-    most = losses[2] if exact else own[sum_of_all]
+    metrics, sum_of_all = window(own, b.metrics_at, COUNT), b.costs_at + TOTAL
+    total = metrics[MEAN] if exact else own[sum_of_all]
+    most = metrics[GREATEST] if exact else own[sum_of_all]
     infinity = constant(total, INFINITY)
     finite = (absolute(total) < infinity) & (most <= bound)
     for p in range(b.parameters):
@@ -247,7 +251,7 @@ def go_again(b, what):
         finite, same = after(b, own, last, b.bound_vectors[v], True)
         same = steady(b, v, now, same & pending)
         ended = pending & ~finite | same
-        mean = own[b.losses_at]
+        mean = own[b.metrics_at + MEAN]
         b.mean_vectors[v] = select(absolute(mean) < INFINITY, mean, b.mean_vectors[v])
         for k in range(b.width):
             if ended >> k & 1:

@@ -91,8 +91,8 @@ class Folder:
         followed = path.resolve() if path.is_symlink() and path.lstat().st_uid in _trusted() else path
         if make:
             followed.mkdir(0o700, parents=True, exist_ok=True)
-        for above in followed.absolute().parents:
-            _check(above.stat(), above, stat.S_ISDIR, root=True)
+        for parent in followed.absolute().parents:
+            _check(parent.stat(), parent, stat.S_ISDIR, root=True)
         folder = _enter(followed, path, root=True)
         try:
             for name in self.names:

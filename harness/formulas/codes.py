@@ -1,0 +1,64 @@
+"""Formulas by the codes under which a kernel knows them, where only the run decides which of them it wants.
+
+A kind of value whose codes are not known until then defines these functions anew, as a jump to one of all.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.formulas.activations import ACTIVATIONS
+from harness.formulas.losses import LOSSES
+from harness.formulas.optimizers import OPTIMIZERS
+from harness.formulas.primitives import Value, multiply_add, window
+from harness.formulas.schedules import SCHEDULES
+
+ACTIVATION_CODES = {name: code for code, name in enumerate(ACTIVATIONS)}
+LOSS_CODES = {name: code for code, name in enumerate(LOSSES)}
+SCHEDULE_CODES = {name: code for code, name in enumerate(SCHEDULES)}
+RULES = [(name, decayed) for name in OPTIMIZERS for decayed in (False, True)]
+"""An optimizer, with or without weight decay; its code is its place."""
+_ACTIVATIONS, _LOSSES, _SCHEDULES = tuple(ACTIVATIONS.values()), tuple(LOSSES.values()), tuple(SCHEDULES.values())
+
+
+def activate(code: int, z: Value) -> Value:
+    """The activation's f(z)."""
+    return _ACTIVATIONS[code].f(z)
+
+
+def derivative(code: int, z: Value, a: Value) -> Value:
+    """The activation's da/dz."""
+    return _ACTIVATIONS[code].derivative(z, a)
+
+
+def cost(code: int, t: Any, y: Any, derivative: Any) -> Value:
+    """The loss of a sample with targets t (O,) and outputs y (O,), after filling derivative (O,) with dcost/dy."""
+    return _LOSSES[code].cost(t, y, derivative)
+
+
+def change(rule: int, state: Any, p: Any, rate: Value, gradient: Value) -> Value:
+    """The weight p after an update, by the optimizer and its weight decay. state: as `harness.formulas.step` has it."""
+    name, decayed = RULES[rule]
+    optimizer, w = OPTIMIZERS[name], state.weights[p]
+    count = len(optimizer.hyperparameters)
+    own = tuple(state.hyperparameters[i] for i in range(count))
+    if decayed and optimizer.decoupled:
+        w = w * (1.0 - rate * state.hyperparameters[count])
+    elif decayed:
+        gradient = multiply_add(state.hyperparameters[count], w, gradient)
+    slots = window(state.slots, p * optimizer.slots, optimizer.slots)
+    return optimizer.change(w, gradient, rate, slots, state.clock, own)
+
+
+def tick(rule: int, state: Any) -> None:
+    """Move the optimizer's clock on."""
+    optimizer = OPTIMIZERS[RULES[rule][0]]
+    if optimizer.tick is not None:
+        optimizer.tick(state.clock, tuple(state.hyperparameters[i] for i in range(len(optimizer.hyperparameters))))
+
+
+def rate_of(schedule: int, state: Any, layer: int) -> Value:
+    """The rate of a layer in the epoch that begins."""
+    chosen = _SCHEDULES[schedule]
+    own = tuple(state.pace[i] for i in range(len(chosen.hyperparameters)))
+    return chosen.rate(state.base[layer], state.rates[layer], state.epoch[0], own)

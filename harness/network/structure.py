@@ -1,0 +1,89 @@
+"""The structure of a network: what compiled code depends on, and how an experiment's settings make it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from harness.experiment.model import Data, Experiment, Value
+from harness.experiment.settings import defaults_of
+from harness.formulas.optimizers import OPTIMIZERS
+
+OWN_KERNEL = 400
+"""Networks of more parameters are trained by the kernel for any: unrolled, they would take seconds to compile."""
+
+
+@dataclass(frozen=True)
+class Structure:
+    """One value of every structural setting: which arithmetic trains a run.
+
+    layers: units of each layer, inputs first. activations: one name per layer of weights, the output's last.
+    batch_size: samples per update, `full` resolved to the number of samples. weight_decay, gradient_clip: whether runs
+    have one. shuffle: whether the samples come in another order every epoch.
+    """
+
+    layers: tuple[int, ...]
+    activations: tuple[str, ...]
+    bias: Literal["true", "false", "fixed"]
+    loss: str
+    optimizer: str
+    batch_size: int
+    dtype: Literal["float64", "float32"]
+    arithmetic: Literal["exact", "fast"]
+    schedule: str = "constant"
+    weight_decay: bool = False
+    gradient_clip: bool = False
+    shuffle: bool = False
+
+    @property
+    def hyperparameters(self) -> tuple[str, ...]:
+        """The names of the numbers that each run has besides its learning rates, in the engine's order."""
+        return tuple(self.defaults)
+
+    @property
+    def defaults(self) -> dict[str, float]:
+        """Each hyperparameter where it is not given: NaN if it must be, and what changes nothing if there is none."""
+        own = defaults_of("optimizer", self.optimizer)
+        if not self.weight_decay:
+            del own["weight_decay"]
+        clip = {"gradient_clip": math.inf} if self.gradient_clip else {}
+        return own | defaults_of("schedule", self.schedule) | clip
+
+
+def structure(experiment: Experiment, values: Mapping[str, Value]) -> Structure:
+    """The structure of the runs with these swept values."""
+    chosen: dict[str, Any] = {**experiment.settings, **values}
+    layers, samples, batch_size = chosen["layers"], len(experiment.data.inputs), chosen["batch_size"]
+    activation = chosen.get("activation", ())  # a network without hidden layers has none
+    hidden = (activation,) * (len(layers) - 2) if isinstance(activation, str) else activation
+    return Structure(
+        layers,
+        (*hidden, chosen["output"]),
+        chosen["bias"],
+        chosen["loss"],
+        chosen["optimizer"],
+        samples if batch_size == "full" else min(batch_size, samples),
+        chosen["dtype"],
+        chosen["arithmetic"],
+        chosen["schedule"],
+        OPTIMIZERS[chosen["optimizer"]].weight_decay is not None or _given(experiment, "weight_decay"),
+        _given(experiment, "gradient_clip"),
+        chosen["shuffle"],
+    )
+
+
+def _given(experiment: Experiment, key: str) -> bool:
+    """Whether any run has a value of this setting."""
+    return key in experiment.settings or key in experiment.swept
+
+
+def network_data(experiment: Experiment, structure: Structure) -> Data:
+    """The data as a network takes them: a target for each output, where the file may number the classes."""
+    targets = experiment.data.targets
+    if structure.loss == "cross_entropy" and targets.shape[1] == 1:
+        targets = np.eye(structure.layers[-1])[targets[:, 0].astype(np.int64)]
+    return Data(experiment.data.inputs, targets)

@@ -1,0 +1,95 @@
+"""Structures, data and runs at random, for tests that compare engines with each other and with the reference."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import strategies as st
+
+from harness.experiment.initialisation_spec import parse as initialisation
+from harness.experiment.model import Data
+from harness.formulas.activations import ACTIVATIONS
+from harness.formulas.losses import LOSSES
+from harness.formulas.optimizers import OPTIMIZERS
+from harness.formulas.schedules import SCHEDULES
+from harness.network.runs import Runs
+from harness.network.structure import Structure
+
+INITS = tuple(
+    initialisation(raw)
+    for raw in (
+        "ones",
+        "zeros",
+        {"constant": 0.3},
+        {"normal": {"std": 0.7}},
+        "xavier_uniform",
+        "orthogonal",
+        {"he_normal": None, "bias": 0.1},
+    )
+)
+STOPS = (0, 1, 2, 5, 30)
+
+
+@st.composite
+def structures(draw: st.DrawFn) -> Structure:
+    hidden = draw(st.lists(st.integers(1, 9), max_size=3))
+    loss = draw(st.sampled_from(list(LOSSES)))
+    outputs = draw(st.integers(2 if loss == "cross_entropy" else 1, 4))
+    layers = (draw(st.integers(1, 9)), *hidden, outputs)
+    activations = tuple(draw(st.sampled_from(list(ACTIVATIONS))) for _ in hidden)
+    output = "identity" if LOSSES[loss].logits else draw(st.sampled_from(list(ACTIVATIONS)))
+    bias = draw(st.sampled_from(["true", "false", "fixed"]))
+    return Structure(
+        layers,
+        (*activations, output),
+        bias,
+        loss,
+        draw(st.sampled_from(list(OPTIMIZERS))),
+        draw(st.integers(1, 5)),
+        draw(st.sampled_from(["float64", "float32"])),
+        "exact",
+        draw(st.sampled_from(list(SCHEDULES))),
+        weight_decay=draw(st.booleans()),
+        gradient_clip=draw(st.booleans()),
+        shuffle=draw(st.booleans()),
+    )
+
+
+def data_for(structure: Structure, samples: int, rng: np.random.Generator) -> Data:
+    outputs = structure.layers[-1]
+    targets = {
+        "bce": lambda: rng.integers(0, 2, (samples, outputs)).astype(float),
+        "cross_entropy": lambda: np.eye(outputs)[rng.integers(0, outputs, samples)],
+    }.get(structure.loss, lambda: rng.normal(size=(samples, outputs)))()
+    return Data(rng.normal(size=(samples, structure.layers[0])), targets)
+
+
+RANGES = {"step_size": (1, 9), "t_max": (1, 20), "warmup_epochs": (1, 9), "eps": (1e-9, 1e-7), "gamma": (0.3, 1.2)}
+"""The ranges of those numbers of optimizers and schedules that are not drawn between 0 and 1."""
+
+
+def numbers_for(structure: Structure, runs: int, rng: np.random.Generator) -> np.ndarray:
+    drawn = [rng.uniform(*RANGES.get(name, (0.0, 0.99)), runs) for name in structure.hyperparameters]
+    whole = {number.name for schedule in SCHEDULES.values() for number in schedule.hyperparameters if number.whole}
+    rows = [np.floor(row) if name in whole else row for name, row in zip(structure.hyperparameters, drawn, strict=True)]
+    return np.array(rows).reshape(len(rows), runs)
+
+
+def runs_for(structure: Structure, runs: int, rng: np.random.Generator, every: int) -> Runs:
+    """Runs with rates from harmless to hopeless, two thirds of the stops each, rows in a random order."""
+    layers = len(structure.layers) - 1 if rng.random() < 0.5 else 1
+    stops = [sorted(rng.choice(STOPS, rng.integers(1, len(STOPS) + 1), replace=False)) for _ in range(runs)]
+    count = sum(map(len, stops))
+    return Runs(
+        structure,
+        seed=3,
+        initialisations=INITS,
+        initialisation=rng.integers(0, len(INITS), runs),
+        repeat=rng.integers(0, 3, runs),
+        rates=10.0 ** rng.uniform(-3, 2, (layers, runs)),
+        hyperparameters=numbers_for(structure, runs, rng),
+        max_loss=np.where(rng.random(runs) < 0.3, 2.0, np.inf),
+        first_recorded=np.concatenate([[0], np.cumsum([len(s) for s in stops])]),
+        recorded=np.concatenate(stops),
+        place=rng.permutation(count),
+        every=every,
+    )
