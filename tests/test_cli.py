@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from harness import cli
 from harness.experiment import json_schema
 from harness.sweeps.plan import Plan
-from tests.make_columns import ROOT
+from tests.support import ROOT
 
 QUESTION = str(ROOT / "experiments" / "question.yaml")
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 import harness
 from harness.cli import main
 from harness.views.diagram import NEGATIVE, NONE, POSITIVE, before_and_after
-from tests.make_columns import ROOT
+from tests.support import ROOT
 
 QUESTION = ROOT / "experiments" / "question.yaml"
 XOR = ROOT / "experiments" / "xor.yaml"

@@ -20,7 +20,7 @@ from harness.errors import HarnessError
 from harness.views import explain as view
 from harness.views.configuration import chosen
 from harness.views.explain.text import shown
-from tests.make_columns import ROOT
+from tests.support import ROOT
 
 QUESTION = ROOT / "experiments" / "question.yaml"
 XOR = ROOT / "experiments" / "xor.yaml"

@@ -23,7 +23,7 @@ from harness.views.explain import Recording, parse_epochs, record
 from harness.views.explain.epochs import asked, resolved
 from harness.views.explain.plan import Lines, Page, planned
 from harness.views.steps import to_html
-from tests.make_columns import ROOT
+from tests.support import ROOT
 
 QUESTION = ROOT / "experiments" / "question.yaml"
 XOR = ROOT / "experiments" / "xor.yaml"

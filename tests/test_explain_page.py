@@ -27,10 +27,8 @@ from harness.views.diagram import before_and_after
 from harness.views.explain import tables
 from harness.views.page import PAGES
 from harness.views.steps import to_html
-from tests.browser import browser, opened, problems, requests
-from tests.make_columns import ROOT
-
-__all__ = ["browser"]
+from tests.support import ROOT
+from tests.support.browser import opened, problems, requests
 
 QUESTION = ROOT / "experiments" / "question.yaml"
 XOR = ROOT / "experiments" / "xor.yaml"

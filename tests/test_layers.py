@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.make_columns import ROOT
+from tests.support import ROOT
 
 MODULES = sorted((ROOT / "harness").rglob("*.py"))
 

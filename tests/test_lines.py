@@ -20,7 +20,7 @@ from harness.views.plots import paths, style
 from harness.views.plots.scales import MOST
 from harness.views.results import Results
 from harness.views.statuses import SIGNS, phrase
-from tests.figures import bars, caption, legend, legend_title, panels, shown, ticks, title
+from tests.support.figures import bars, caption, legend, legend_title, panels, shown, ticks, title
 from tests.test_plots import NORMAL, swept
 from tests.test_report import EXPERIMENT
 

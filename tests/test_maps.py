@@ -25,7 +25,7 @@ from harness.views.plots.cells import EMPTY, Outcome, cells_of, opened, outline
 from harness.views.plots.scales import MOST
 from harness.views.results import Axis, Results
 from harness.views.statuses import SIGNS, phrase
-from tests.figures import bars, caption, layer, layers, legend, legend_title, panels, shown, ticks, title
+from tests.support.figures import bars, caption, layer, layers, legend, legend_title, panels, shown, ticks, title
 from tests.test_plots import NORMAL, PLAIN, swept
 from tests.test_report import EXPERIMENT
 

@@ -17,7 +17,7 @@ from harness.experiment import load, shipped
 from harness.experiment.model import Experiment
 from harness.sweeps.plan import Plan
 from harness.views.plots import KINDS
-from tests.make_columns import ROOT
+from tests.support import ROOT
 
 SHIPPED = sorted(path.stem for path in (ROOT / "experiments").glob("*.yaml"))
 

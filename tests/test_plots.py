@@ -22,7 +22,7 @@ from harness.views.plots import KINDS
 from harness.views.plots.scales import nearest, scale_of
 from harness.views.results import Axis, Results
 from harness.views.statuses import SIGNS
-from tests.figures import bars, caption, panels
+from tests.support.figures import bars, caption, panels
 from tests.test_report import EXPERIMENT
 
 NORMAL = {"normal": {"std": 0.5}}

@@ -29,10 +29,8 @@ from harness.views.report import report, write
 from harness.views.results import Results
 from harness.views.statuses import SIGNS
 from harness.views.thin import thinned
-from tests.browser import browser, opened, problems, requests
-from tests.figures import panels, shown
-
-__all__ = ["browser"]
+from tests.support.browser import opened, problems, requests
+from tests.support.figures import panels, shown
 
 EXPERIMENT: dict[str, Any] = {
     "name": "told",
