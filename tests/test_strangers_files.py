@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 import harness
-from harness import cli
 from harness.cli import output
 from harness.errors import LONGEST, HarnessError, printable
 from harness.experiment.errors import ExperimentError, Problem
@@ -27,6 +25,7 @@ from harness.views import ticks
 from harness.views.page import render
 from reliability import strangers
 from reliability.score import Score
+from tests.support.command import call
 
 ESCAPE = "\x1b[2J\x1b]0;owned\x07\x9b31m"
 FORGED = "a\n/etc/passwd: whole"
@@ -51,10 +50,6 @@ MANIFEST: dict[str, Any] = {
     "versions": {"numpy": "2.4.0"},
 }
 DOLLARS = ("$\\frac{$", "$x$", "$", "\\$", "_x", "a$b$c$")
-
-
-def call(*arguments: object) -> Any:
-    return CliRunner().invoke(cli.main, list(map(str, arguments)), catch_exceptions=False)
 
 
 @pytest.fixture(scope="module")
