@@ -28,6 +28,7 @@ from harness.sweeps.work import Task, Work
 from reliability.clusters import Faults, endure
 from reliability.sweeps import BLOCK_SIZE, EXPERIMENT, ROOT, digests, merging, until
 from tests.support.command import call
+from tests.support.scores import check
 
 OPTIONS = run.Options(block_size=BLOCK_SIZE)
 LONG = EXPERIMENT | {
@@ -225,8 +226,7 @@ def test_no_workers_are_a_stall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_processes_and_a_scheduler_that_die(tmp_path: Path) -> None:
-    for score in endure(tmp_path, LONG, 2, Faults(kills=1, results=5, stopped=0, schedulers=1)):
-        assert score.right == score.of > 0, score.wrong
+    check(endure(tmp_path, LONG, 2, Faults(kills=1, results=5, stopped=0, schedulers=1)))
 
 
 def ended(*arguments: object) -> tuple[int, str]:

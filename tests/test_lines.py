@@ -19,9 +19,8 @@ from harness.views.plots.scales import MOST
 from harness.views.results import Results
 from harness.views.statuses import SIGNS, phrase
 from tests.support.command import call
+from tests.support.drawn import EXPERIMENT, NORMAL, swept
 from tests.support.figures import bars, caption, legend, legend_title, panels, shown, ticks, title
-from tests.test_plots import NORMAL, swept
-from tests.test_report import EXPERIMENT
 
 XOR = {
     "network": {"layers": [2, 2, 1], "activation": "sigmoid", "output": "sigmoid"},

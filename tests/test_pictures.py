@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from harness.views import pictures
+from tests.snippets import make
 from tests.support.command import call
-from tests.test_docs import make
 
 EXPERIMENT: dict[str, Any] = {
     "name": "drawn",

@@ -21,11 +21,8 @@ from harness.views.plots.scales import nearest, scale_of
 from harness.views.results import Axis, Results
 from harness.views.statuses import SIGNS
 from tests.support.command import call
+from tests.support.drawn import EXPERIMENT, NORMAL, swept
 from tests.support.figures import bars, caption, panels
-from tests.test_report import EXPERIMENT
-
-NORMAL = {"normal": {"std": 0.5}}
-PLAIN: dict[str, Any] = {key: EXPERIMENT[key] for key in ("name", "network", "data")}
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +33,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def table(folder: Path) -> pd.DataFrame:
     return harness.load(folder)
-
-
-def swept(path: Path, parameters: dict[str, Any], **more: Any) -> Path:
-    return Path(harness.sweep({**PLAIN, **more, "parameters": parameters}, path))
 
 
 def test_statuses_are_far_apart_in_grey_and_without_red_or_green() -> None:

@@ -30,21 +30,9 @@ from harness.views.results import Results
 from harness.views.statuses import SIGNS
 from harness.views.thin import thinned
 from tests.support.browser import opened, problems, requests
+from tests.support.drawn import EXPERIMENT
 from tests.support.figures import panels, shown
 
-EXPERIMENT: dict[str, Any] = {
-    "name": "told",
-    "description": "What is <b>told</b> & shown </script>?",
-    "network": {"layers": [2, 2, 1]},
-    "data": {"rows": [[1, 1, 1]]},
-    "parameters": {
-        "learning_rate": {"geomspace": [1e-3, 1, 24]},
-        "epochs": [0, 1, 10, 1000],
-        "init": ["ones", {"normal": {"std": 0.5}}],
-    },
-    "repeats": 2,
-    "record": {"losses": {"every": 10}},
-}
 SECONDS = 20
 
 

@@ -24,8 +24,8 @@ from harness.store.log import MOST_BLOCKS, Entry, File, entry_flaw, manifest_fla
 from harness.views import ticks
 from harness.views.page import render
 from reliability import strangers
-from reliability.score import Score
 from tests.support.command import call
+from tests.support.scores import check
 
 ESCAPE = "\x1b[2J\x1b]0;owned\x07\x9b31m"
 FORGED = "a\n/etc/passwd: whole"
@@ -308,13 +308,8 @@ def test_pages_hold_text(tmp_path: Path) -> None:
     page.encode()
 
 
-def whole_score(score: Score) -> bool:
-    print(score, *score.wrong, sep="\n")
-    return 0 < score.of == score.right
-
-
 def test_a_share_of_what_strangers_write(tmp_path: Path) -> None:
-    assert {whole_score(score) for score in strangers.strangers(tmp_path, 40)} == {True}
+    check(strangers.strangers(tmp_path, 40))
 
 
 @pytest.mark.parametrize(
