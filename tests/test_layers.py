@@ -1,10 +1,13 @@
-"""The direction of imports, and the size of things."""
+"""The direction of imports, the size of things, and that no two have one name."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -12,12 +15,76 @@ import pytest
 from tests.support import ROOT
 
 MODULES = sorted((ROOT / "harness").rglob("*.py"))
+FOLDERS = ("harness", "benchmarks", "reliability", "tests")
+
+
+def dotted(path: Path) -> str:
+    """The name of a module by which it is imported."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+PATHS = {dotted(path): path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))}
+"""Each module of the project, by its name."""
+
+
+def imports(name: str) -> Iterator[str]:
+    """The modules of the project that a module imports: also in its functions, and for the checker of types alone."""
+    for node in ast.walk(ast.parse(PATHS[name].read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module, f"{name}: imports are absolute"
+            found = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        yield from (one if one in PATHS else one.rpartition(".")[0] for one in found)
+
+
+GRAPH = {name: {one for one in imports(name) if one in PATHS} for name in PATHS}
 
 
 def test_each_layer_imports_only_those_below_it() -> None:
     command = Path(sys.executable).with_name("lint-imports")
     result = subprocess.run([command, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout
+
+
+def test_imports_never_go_in_a_circle() -> None:
+    graph = {name: {*imported} for name, imported in GRAPH.items()}
+    graph["harness.views.configuration"].remove("harness.api")  # the last circle: this line goes with it
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+
+
+BELOW = {
+    "harness": ("harness",),
+    "benchmarks": FOLDERS[:2],
+    "reliability": ("harness", "reliability"),
+    "tests": FOLDERS,
+}
+"""The folders that the modules of a folder may import."""
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_what_is_tested_imports_no_test_and_no_test_imports_another(name: str) -> None:
+    assert {one.split(".")[0] for one in GRAPH[name]} <= {*BELOW[name.split(".")[0]]}
+    assert not [one for one in GRAPH[name] if one.startswith("tests.test_")]
+
+
+TWICE = {
+    *("Axis", "Block", "Column", "Field", "Folder", "Group", "Index", "Kind", "Outcome", "Plan", "Rows", "Rule"),
+    *("Sheet", "State", "Table", "Trainer"),
+}
+"""Names that two public classes still have: none is to be."""
+
+
+def test_no_two_public_classes_have_one_name() -> None:
+    names = Counter(
+        node.name
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert {name for name, count in names.items() if count > 1} == TWICE
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
