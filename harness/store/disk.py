@@ -16,14 +16,17 @@ import re
 import shutil
 import stat
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
+
+import pyarrow.dataset as ds
 
 from harness.errors import FailedError
 from harness.store.lock import LOCK, OWNER, owned
 from harness.store.log import BLOCKS, EXPERIMENT, KEPT, KINDS, LOG, MANIFEST, OURS, parse_manifest, seal
+from harness.store.place import Check, Place
 
 WRITING = ".writing"
 NEXT, READY, MOVING, OLD = ".next", ".ready", ".moving", ".old"
@@ -35,15 +38,11 @@ NAMES = (*FOLDERS, *FILES, LOCK, OWNER, WRITING, NEXT, READY, MOVING, OLD)
 TEMPORARY = re.compile("[0-9a-f]{32}")
 CHUNK = 2**24
 
-Check = Callable[[BinaryIO], None]
-"""A function that reads a file that was just written, and raises OSError if it is not what it should be."""
 
-
-class Disk:
-    """Files by their names under a root, such as `runs/part-000000.parquet`."""
+class Disk(Place):
+    """Files by their names under a root."""
 
     exclusive = True
-    """Whether one process at a time writes here: others are locked out."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -188,9 +187,8 @@ class Disk:
         path = next(path for path in (self.root, *self.root.absolute().parents) if path.exists())
         return shutil.disk_usage(path).free
 
-    def dataset(self, names: Sequence[str]) -> tuple[list[str], None]:
-        """Where `pyarrow.dataset` finds these files."""
-        return [str(self.root / name) for name in names], None
+    def dataset(self, names: Sequence[str]) -> ds.Dataset:
+        return ds.dataset([str(self.root / name) for name in names], format="parquet")
 
     @contextlib.contextmanager
     def _opened(self, name: str) -> Iterator[BufferedReader]:

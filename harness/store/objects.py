@@ -11,16 +11,17 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.fs as fs
 
 from harness.errors import FailedError, HarnessError
-from harness.store.disk import Check
+from harness.store.place import Check, Place
 
 ENDPOINTS, REGIONS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"), ("AWS_REGION", "AWS_DEFAULT_REGION")
 ADDRESS = re.compile(r"https?://(?:[A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?/*")
@@ -34,7 +35,7 @@ THERE, BUSY = "PreconditionFailed", "ConditionalRequestConflict"
 
 
 @dataclass(frozen=True)
-class Objects:
+class Objects(Place):
     """Objects by their names under a prefix, BUCKET/PATH. All methods raise `FailedError` if the store refuses; a
     missing object is FileNotFoundError.
     """
@@ -42,9 +43,6 @@ class Objects:
     prefix: str
     endpoint: str | None
     region: str
-
-    exclusive = False
-    """Whether one process at a time writes here: no, several may write the same names with the same bytes."""
 
     @classmethod
     def at(cls, path: str, names: Iterable[str], endpoint: str | None) -> Objects:
@@ -128,33 +126,8 @@ class Objects:
             with self._writing(name) as client:
                 client.delete_object(**self._object(name))
 
-    def tidy(self) -> None:
-        """Do nothing: an object that was not written whole does not exist."""
-
-    def untidy(self) -> bool:
-        """Whether a writer left anything unfinished: never, since objects appear whole."""
-        return False
-
-    def staged(self) -> Objects:
-        """Raise `FailedError`: an object store cannot replace one prefix by another at one instant."""
-        raise FailedError(f"{self}: an object store cannot replace results at one instant; give another --results")
-
-    def take_over(self, keeps: Sequence[str]) -> None:
-        """Do nothing: results in an object store are never staged."""
-
-    def recover(self) -> None:
-        """Do nothing: results in an object store are never replaced, so nothing can be interrupted."""
-
-    def lock(self) -> nullcontext[None]:
-        """A lock that keeps nobody out: several processes may write the same results."""
-        return nullcontext()
-
-    def free(self) -> None:
-        """The free bytes: None, a store does not say."""
-
-    def dataset(self, names: Sequence[str]) -> tuple[list[str], fs.FileSystem]:
-        """Where `pyarrow.dataset` finds these objects."""
-        return [self._path(name) for name in names], self._files
+    def dataset(self, names: Sequence[str]) -> ds.Dataset:
+        return ds.dataset([self._path(name) for name in names], format="parquet", filesystem=self._files)
 
     def _path(self, name: str) -> str:
         return f"{self.prefix}/{name}".rstrip("/")

@@ -14,7 +14,7 @@ from harness.errors import FailedError
 from harness.network.runs import Outcome
 from harness.store.folder import Folder
 from harness.store.log import IDENTITY, Entry
-from harness.store.places import Place
+from harness.store.place import Place
 from harness.store.tables import Rows, Tables
 from harness.sweeps.blocks import Block
 from harness.sweeps.extend import Earlier
