@@ -51,7 +51,7 @@ print(json.dumps({
     "plotted": list(bars(shown)),
     "drawn": legend(results.plot("curves", where={"learning_rate": 0.1})),
     "report": json.loads(gzip.decompress(base64.b64decode(data))),
-    "recorded": steps[steps["name"] == "loss_root"].value.tolist() == trained.loss_root.tolist()[:2],
+    "recorded": steps[steps["name"] == "loss_root"].value.tolist()[:: 6] == trained.loss_root.tolist()[:2],
     "meaning": results.column("loss_root").meaning,
 }))
 """
