@@ -80,7 +80,6 @@ class Disk(Place):
         return [f"{folder}/{name}" if folder else name for name in sorted(names) if not name.startswith(".")]
 
     def sizes(self, folder: str) -> dict[str, int]:
-        """The files of a folder and their bytes; none if there is no such folder. Links are no files."""
         path = self.root / folder
         if not path.is_dir() or (folder and path.is_symlink()):
             return {}
@@ -93,7 +92,6 @@ class Disk(Place):
         return {f"{folder}/{name}" if folder else name: files[name] for name in sorted(files)}
 
     def digest(self, name: str) -> tuple[int, str]:
-        """Bytes and SHA-256 of a file; (-1, "") if it cannot be read."""
         try:
             with self._opened(name) as file:
                 return os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest()
@@ -101,13 +99,11 @@ class Disk(Place):
             return -1, ""
 
     def write(self, name: str, data: Any, check: Check | None = None) -> None:
-        """Write a file, or replace one. Raises `FailedError`; then there is the old file or none, as before."""
         with self._written(name, data, check) as (writing, path):
             os.rename(writing, path)
             _sync(path.parent)
 
     def create(self, name: str, data: Any) -> bool:
-        """Create a file unless its name is taken; return whether it was created. Raises `FailedError`."""
         with self._written(name, data, None) as (writing, path):
             try:
                 os.link(writing, path)
@@ -127,13 +123,11 @@ class Disk(Place):
                     _sync(self.root / folder)
 
     def tidy(self) -> None:
-        """Remove the temporary files of writers that were killed or have finished."""
         for name in (WRITING, NEXT, OLD):
             with contextlib.suppress(OSError):
                 _clear(self.root / name)
 
     def untidy(self) -> bool:
-        """Whether a writer was killed before it could `recover` or `tidy`."""
         return any((self.root / name).exists() for name in (WRITING, READY, MOVING, OLD))
 
     def staged(self) -> Disk:
@@ -183,7 +177,6 @@ class Disk(Place):
         return owned(self.root)
 
     def free(self) -> int | None:
-        """The free bytes of the file system."""
         path = next(path for path in (self.root, *self.root.absolute().parents) if path.exists())
         return shutil.disk_usage(path).free
 

@@ -61,15 +61,11 @@ class Objects(Place):
         return f"s3://{self.prefix}"
 
     def make(self, folders: Iterable[str]) -> None:
-        """Check that the bucket is there and may be used; an object store has no folders to make."""
+        """Check that the bucket is there and may be used: it has no folders to make."""
         with self._writing("") as client:
             client.list_objects_v2(**self._object(""), MaxKeys=1)
 
     def read(self, name: str, most: int | None = None) -> bytes:
-        """All of an object. Raises FileNotFoundError.
-
-        most: its bytes; of a larger one OSError is raised, and no more is read.
-        """
         with _failures(f"{self}/{name}"), self._files.open_input_stream(self._path(name)) as stream:
             data = bytes(stream.read() if most is None else stream.read(most + 1))
         if most is not None and len(data) > most:
@@ -77,20 +73,17 @@ class Objects(Place):
         return data
 
     def sizes(self, folder: str) -> dict[str, int]:
-        """The objects right under a folder and their bytes."""
         with _failures(f"{self}/{folder}"):
             infos = self._files.get_file_info(fs.FileSelector(self._path(folder), allow_not_found=True))
         names = {self._name(info.path): info.size for info in infos if info.type == fs.FileType.File}
         return {name: names[name] for name in sorted(names)}
 
     def names(self, folder: str) -> list[str]:
-        """Whatever lies right under a folder: objects, and folders of more."""
         with _failures(f"{self}/{folder}"):
             infos = self._files.get_file_info(fs.FileSelector(self._path(folder), allow_not_found=True))
         return sorted(self._name(info.path) for info in infos)
 
     def digest(self, name: str) -> tuple[int, str]:
-        """Bytes and SHA-256 of an object; (-1, "") if it is not there."""
         hashed, size = hashlib.sha256(), 0
         with suppress(FileNotFoundError), _failures(f"{self}/{name}"):
             with self._files.open_input_stream(self._path(name)) as stream:
@@ -101,12 +94,11 @@ class Objects(Place):
         return -1, ""
 
     def write(self, name: str, data: Any, check: Check | None = None) -> None:
-        """Write an object, or replace one. check is not called: the store itself compares the object's checksum."""
+        """As for any place; check is not called, since the store itself compares the object's checksum."""
         with self._writing(name) as client:
             client.put_object(**self._object(name), Body=pa.BufferReader(data))
 
     def create(self, name: str, data: Any) -> bool:
-        """Create an object unless its name is taken; return whether it was created."""
         with self._writing(name) as client:
             for attempt in range(1, ATTEMPTS + 1):
                 try:
@@ -121,7 +113,6 @@ class Objects(Place):
         return True
 
     def remove(self, names: Iterable[str]) -> None:
-        """Remove objects, if they are there."""
         for name in names:
             with self._writing(name) as client:
                 client.delete_object(**self._object(name))
