@@ -54,7 +54,7 @@ class Watch:
     before it starts; this is measured only if somebody wants to know. stop: true once no other block shall begin.
     """
 
-    compiling: Callable[[Compilation], None] = lambda compilation: None
+    compiling: Callable[[Compilation], None] | None = None
     announce: Callable[[Estimate], None] | None = None
     progress: Progress = lambda done, runs: None
     stop: Any = False
@@ -147,7 +147,7 @@ def _do(work: Work, executor: Executor, watch: Watch, options: Options) -> tuple
     blocks = [task.blocks for task in tasks if task.blocks is not None]
     left = trained = sum(map(plan.runs_of, blocks))
     if left:
-        if compilation := uncompiled(plan):
+        if watch.compiling and (compilation := uncompiled(plan)):
             watch.compiling(compilation)
         prepare(plan, watch.stop)
         calls = [call for one in blocks for call in plan.joined(one)]
