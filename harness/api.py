@@ -75,8 +75,9 @@ def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, *
     columns: which ones, all if not given. Raises `StoreError` if there are no results, or no such column.
     """
     from harness.store import reading
+    from harness.store.places import place_of
 
-    return reading.to_frame(reading.load(folder, columns, "curves" if curves else "runs"))
+    return reading.to_frame(reading.load(place_of(folder), columns, "curves" if curves else "runs"))
 
 
 def weights(table: pd.DataFrame, layers: Sequence[int] | None = None) -> dict[str, NDArray[np.floating]]:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.engine.cpu.private import Folder
+from harness.engine.cpu.private import PrivateFolder
 from reliability.damage import damage
 from reliability.score import Score
 from reliability.sweeps import ROOT
@@ -36,7 +36,7 @@ def full(folder: Path) -> Iterator[Score]:
     yield from damaged(folder, 30)
 
 
-def refused(files: Folder, flips: int) -> Score:
+def refused(files: PrivateFolder, flips: int) -> Score:
     """Flip bits of kept kernels, one at a time, in the first bytes, in the last ones and anywhere: none is taken."""
     score, draw = Score("a kernel with a flipped bit is not loaded"), random.Random(8)
     kernels = sorted(files.path.iterdir())
@@ -109,7 +109,7 @@ def _ended(child: subprocess.Popen[str]) -> str:
     return f"exit code {child.returncode}: {said}" if child.returncode else said.strip()
 
 
-def _kept(folder: Path) -> Folder:
+def _kept(folder: Path) -> PrivateFolder:
     """The kernels in a folder, which is the root of a cache."""
     (path,) = (folder / "backprop-harness").iterdir()
-    return Folder(folder, ("backprop-harness", path.name))
+    return PrivateFolder(folder, ("backprop-harness", path.name))

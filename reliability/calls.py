@@ -228,7 +228,7 @@ def _state(folder: Path, tables: list[set[Any]], story: Story) -> str:
 def _rows(folder: Path) -> set[Any]:
     """The rows that can be loaded."""
     try:
-        return {tuple(row.values()) for row in reading.load(folder).to_pylist()}
+        return {tuple(row.values()) for row in reading.load(place_of(folder)).to_pylist()}
     except StoreError:
         return set()
 

@@ -18,6 +18,7 @@ from benchmarks.rows import Task, experiment
 from benchmarks.timing import Effort, calibrated, interleaved, ratio
 from harness import reference
 from harness.experiment import load
+from harness.network.structure import network_data
 from harness.sweeps import estimate
 from harness.sweeps.local import processors
 from harness.sweeps.plan import Plan
@@ -36,8 +37,9 @@ def by_reference(task: Task, networks: int) -> tuple[Any, Any]:
     found = []
     for run in range(networks):
         network = reference.initial_network(block.structure, runs.initialisations[0], runs.seed)
-        training = reference.Training(network, block.rates[:, run], block.numbers[:, run], block.seed)
-        found.append(reference.trajectory(training, plan.data(block.structure), [EPOCHS]).rows[EPOCHS])
+        training = reference.Training(network, runs.rates[:, run], runs.hyperparameters[:, run], runs.seed)
+        data = network_data(plan.experiment, block.structure)
+        found.append(reference.trajectory(training, data, [EPOCHS]).rows[EPOCHS])
     return np.array([row.weights for row in found]).T, np.array([row.metrics.mean for row in found])
 
 

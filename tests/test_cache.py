@@ -33,29 +33,29 @@ def package(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> private.Folder:
-    return private.Folder(tmp_path / "cache", ("backprop-harness", "0123456789abcdef"))
+def files(tmp_path: Path) -> private.PrivateFolder:
+    return private.PrivateFolder(tmp_path / "cache", ("backprop-harness", "0123456789abcdef"))
 
 
 def squared(x: float) -> float:
     return x * x
 
 
-def kernel_in(files: private.Folder) -> Any:
+def kernel_in(files: private.PrivateFolder) -> Any:
     """A small kernel that keeps its machine code there, as new as in a new process."""
     dispatcher = numba.njit(squared)
     dispatcher._cache = cache.Cache(squared, files)
     return dispatcher
 
 
-def machine_code(files: private.Folder) -> Path:
+def machine_code(files: private.PrivateFolder) -> Path:
     """The file of `squared`, made if need be."""
     assert kernel_in(files)(3.0) == 9.0
     (file,) = files.path.iterdir()
     return file
 
 
-def hits(files: private.Folder) -> int:
+def hits(files: private.PrivateFolder) -> int:
     """How often `squared` is loaded, not compiled, in a new process. Its value is right in any case."""
     dispatcher = kernel_in(files)
     assert dispatcher(3.0) == 9.0
@@ -121,7 +121,7 @@ def test_every_kernel_is_in_the_private_directory() -> None:
     assert not list((ROOT / "harness").rglob("*.nb[ic]"))
 
 
-def test_the_directory_is_private_and_numba_s_own_place_is_left_alone(files: private.Folder) -> None:
+def test_the_directory_is_private_and_numba_s_own_place_is_left_alone(files: private.PrivateFolder) -> None:
     before = numba.config.CACHE_DIR
     file = machine_code(files)
     modes = [stat.S_IMODE(path.stat().st_mode) for path in (file, *list(file.parents)[:3])]
@@ -130,7 +130,7 @@ def test_the_directory_is_private_and_numba_s_own_place_is_left_alone(files: pri
     assert before == numba.config.CACHE_DIR
 
 
-def test_no_flipped_bit_is_loaded(files: private.Folder) -> None:
+def test_no_flipped_bit_is_loaded(files: private.PrivateFolder) -> None:
     machine_code(files)
     check([refused(files, 200)])
 
@@ -149,7 +149,7 @@ def _longer(file: Path) -> None:
 
 def _another_s(file: Path) -> None:
     """Whole, but the machine code for other types."""
-    files = private.Folder(file.parents[2], (file.parents[1].name, file.parent.name))
+    files = private.PrivateFolder(file.parents[2], (file.parents[1].name, file.parent.name))
     before = file.read_bytes()
     assert kernel_in(files)(3) == 9
     (other,) = set(file.parent.iterdir()) - {file}
@@ -175,7 +175,7 @@ def _writable(file: Path) -> None:
 
 @pytest.mark.parametrize("harm", [_cut, _empty, _longer, _another_s, _link, _pipe, _writable])
 def test_what_is_not_whole_or_not_ours_is_compiled_anew_and_replaced(
-    harm: Callable[[Path], None], files: private.Folder, monkeypatch: pytest.MonkeyPatch
+    harm: Callable[[Path], None], files: private.PrivateFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = machine_code(files)
     harm(file)
@@ -188,7 +188,7 @@ def test_what_is_not_whole_or_not_ours_is_compiled_anew_and_replaced(
     assert hits(files) == 1
 
 
-def test_a_directory_in_place_of_a_kernel_is_no_obstacle(files: private.Folder) -> None:
+def test_a_directory_in_place_of_a_kernel_is_no_obstacle(files: private.PrivateFolder) -> None:
     file = machine_code(files)
     file.unlink()
     file.mkdir()
@@ -196,7 +196,7 @@ def test_a_directory_in_place_of_a_kernel_is_no_obstacle(files: private.Folder) 
         assert hits(files) == 0
 
 
-def test_what_is_said_to_be_cached_is_what_is_loaded(files: private.Folder) -> None:
+def test_what_is_said_to_be_cached_is_what_is_loaded(files: private.PrivateFolder) -> None:
     signature = (numba.float64,)
     first = kernel_in(files)
     assert not cache.cached(first, signature)
@@ -212,7 +212,7 @@ def test_what_is_said_to_be_cached_is_what_is_loaded(files: private.Folder) -> N
     assert cache.cached(kernel_in(files), signature)
 
 
-def test_a_callback_in_memory_is_not_announced_again(files: private.Folder) -> None:
+def test_a_callback_in_memory_is_not_announced_again(files: private.PrivateFolder) -> None:
     """As where kernels cannot be kept."""
     types = ((numba.float64,), numba.float64)
     callback, new = (CFunc(squared, types, locals={}, options={}) for _ in range(2))
@@ -226,7 +226,7 @@ def test_a_callback_in_memory_is_not_announced_again(files: private.Folder) -> N
 
 
 @pytest.mark.parametrize("level", [0, 1])
-def test_a_link_below_the_root_is_not_followed(level: int, files: private.Folder, tmp_path: Path) -> None:
+def test_a_link_below_the_root_is_not_followed(level: int, files: private.PrivateFolder, tmp_path: Path) -> None:
     """A planted link once set the mode of somebody's folder."""
     theirs = tmp_path / "theirs"
     theirs.mkdir(mode=0o755)
@@ -239,7 +239,7 @@ def test_a_link_below_the_root_is_not_followed(level: int, files: private.Folder
     assert not list(theirs.iterdir())
 
 
-def test_the_root_may_be_a_link_of_one_s_own(files: private.Folder, tmp_path: Path) -> None:
+def test_the_root_may_be_a_link_of_one_s_own(files: private.PrivateFolder, tmp_path: Path) -> None:
     (tmp_path / "scratch").mkdir(mode=0o700)
     files.root.symlink_to(tmp_path / "scratch")
     machine_code(files)
@@ -249,7 +249,7 @@ def test_the_root_may_be_a_link_of_one_s_own(files: private.Folder, tmp_path: Pa
 @pytest.mark.parametrize("level", [0, 1, 2])
 @pytest.mark.parametrize("mode", [0o702, 0o770, 0o777])
 def test_a_directory_that_others_may_write_is_not_used(
-    level: int, mode: int, files: private.Folder, monkeypatch: pytest.MonkeyPatch
+    level: int, mode: int, files: private.PrivateFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(private, "_own_group", lambda number: False)
     file = machine_code(files)
@@ -262,7 +262,7 @@ def test_a_directory_that_others_may_write_is_not_used(
     assert hits(files) == 1
 
 
-def test_a_folder_above_the_root_that_others_may_write_is_named(files: private.Folder, tmp_path: Path) -> None:
+def test_a_folder_above_the_root_that_others_may_write_is_named(files: private.PrivateFolder, tmp_path: Path) -> None:
     """Who may write there could put another root in the place of this one."""
     file = machine_code(files)
     tmp_path.chmod(0o777)
@@ -273,7 +273,7 @@ def test_a_folder_above_the_root_that_others_may_write_is_named(files: private.F
     assert hits(files) == 1
 
 
-def test_a_group_of_one_s_own_is_nobody_else(files: private.Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_group_of_one_s_own_is_nobody_else(files: private.PrivateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where each user has a group of the same name, folders are often made writable for it."""
     files.root.mkdir(mode=0o700)
     files.root.chmod(0o770)
@@ -286,7 +286,7 @@ def test_a_group_of_one_s_own_is_nobody_else(files: private.Folder, monkeypatch:
         assert hits(files) == 0
 
 
-def test_a_root_like_the_folder_for_temporary_files_is_safe(files: private.Folder) -> None:
+def test_a_root_like_the_folder_for_temporary_files_is_safe(files: private.PrivateFolder) -> None:
     files.root.mkdir()
     files.root.chmod(0o1777)
     machine_code(files)
@@ -295,7 +295,7 @@ def test_a_root_like_the_folder_for_temporary_files_is_safe(files: private.Folde
 
 @pytest.mark.parametrize("level", [0, 1, 2, 3])
 def test_what_belongs_to_somebody_else_is_not_used(
-    level: int, files: private.Folder, monkeypatch: pytest.MonkeyPatch
+    level: int, files: private.PrivateFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = machine_code(files)
     theirs = [*reversed(list(file.parents)[:3]), file][level].stat().st_ino
@@ -317,7 +317,7 @@ def test_what_belongs_to_somebody_else_is_not_used(
 @pytest.mark.parametrize("call", ["mkdir", "open", "fdopen", "replace"])
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT])
 def test_a_cache_that_cannot_be_written_is_no_error(
-    call: str, error: int, files: private.Folder, monkeypatch: pytest.MonkeyPatch
+    call: str, error: int, files: private.PrivateFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*arguments: Any, **options: Any) -> Any:
         if call in ("open", "fdopen") and not (
@@ -344,7 +344,7 @@ def _creates(arguments: tuple[Any, ...]) -> bool:
     return any(isinstance(argument, int) and argument & os.O_CREAT for argument in arguments[1:2])
 
 
-def test_a_failed_write_leaves_the_old_file(files: private.Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_the_old_file(files: private.PrivateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     files.write("x", b"old")
 
     def full(*arguments: Any, **options: Any) -> None:
@@ -377,7 +377,7 @@ def test_where_the_root_is(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_a_home_kernels_are_compiled_in_memory() -> None:
-    nowhere = private.Folder(None, ("backprop-harness", "x"))
+    nowhere = private.PrivateFolder(None, ("backprop-harness", "x"))
     with pytest.warns(HarnessWarning, match="~/.cache: no home folder is known; compiled kernels are not kept"):
         assert hits(nowhere) == 0
 
@@ -454,7 +454,9 @@ def test_a_compiler_that_is_switched_off_is_named(arguments: list[str], tmp_path
     assert line.endswith(": unset it, or set it to 0")
 
 
-def test_a_compiler_that_is_switched_off_later_is_named(files: private.Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_compiler_that_is_switched_off_later_is_named(
+    files: private.PrivateFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     new = kernel_in(files)
     monkeypatch.setattr(numba.core.config, "DISABLE_JIT", 1)
     with pytest.raises(FailedError, match=r"^NUMBA_DISABLE_JIT is set"):
@@ -492,7 +494,7 @@ def test_a_compiler_that_cannot_be_loaded_is_named(monkeypatch: pytest.MonkeyPat
             needs._check_before_loading()
 
 
-def test_memory_is_looked_at_before_it_is_needed(files: private.Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_looked_at_before_it_is_needed(files: private.PrivateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     """LLVM would end the process."""
     machine_code(files)
     little = needs._taken() + needs.COMPILING // 2

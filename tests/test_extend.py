@@ -134,7 +134,7 @@ def test_a_million_earlier_runs_take_40_megabytes(tmp_path: Path) -> None:
     assert 24 * 100_000 < held < 24 * 100_000 + other
     assert 40 * 100_000 < peak < 40 * 100_000 + other
     assert before.memory > peak - other
-    found = index.find(identities(before._plan.asked(before._plan.blocks[7])[0]))
+    found = index.find(identities(before.plan.asked(before.plan.blocks[7])[0]))
     assert found.tolist() == list(range(14_000, 16_000))
 
 

@@ -44,9 +44,8 @@ class Runs:
     initialisation: (N,) index into `initialisations`. repeat: (N,). rates: (L, N), one learning rate per layer, or
     (1, N), one for all. hyperparameters: (H, N), as `structure.hyperparameters` names them. max_loss: (N,), infinite
     where there is none. recorded: (R,) epochs, those of run i in ascending order at
-    first_recorded[i]:first_recorded[i + 1]. place: (R,)
-    where in the outcome the row of each recorded epoch belongs. every: epochs between two points of the loss curves, or
-    0.
+    first_recorded[i]:first_recorded[i + 1]. place: (R,) where in the outcome the row of each recorded epoch belongs.
+    every: epochs between two points of the loss curves, or 0.
     """
 
     structure: Structure
@@ -107,8 +106,8 @@ class Outcome:
 
     status: (R,) `Status`. settled_epoch, diverged_epoch: (R,). metrics: (M, R), of the last epoch, as `METRICS` has
     them. first_loss: (R,), the mean of the first. last_finite_loss: (R,). weights: (P, R), as a `Layout` has them.
-    steps: samples learnt from, over all epochs that the runs trained here went through until
-    they ended: a run that settles, diverges or skips whole periods of a cycle takes fewer than were `asked` of it.
+    steps: samples learnt from, over all epochs that the runs trained here went through until they ended: a run that
+    settles, diverges or skips whole periods of a cycle takes fewer than were `asked` of it.
     """
 
     status: NDArray[np.uint8]

@@ -10,7 +10,7 @@ import pyarrow as pa
 from harness.store.contents import StoreError
 from harness.store.folder import Folder
 from harness.store.log import BLOCKS, EXPERIMENT, KINDS, LOG, MANIFEST, Entry, sums
-from harness.store.places import Place
+from harness.store.place import Place
 from harness.store.reading import no_results
 from harness.store.strangers import from_parquet, joined
 

@@ -43,7 +43,7 @@ from harness.store.log import (
     parse,
     parse_manifest,
 )
-from harness.store.places import Place
+from harness.store.place import Place
 
 MISSING = "missing"
 NO_FILE = "not a file, though it has the name of one of the sweep's"

@@ -16,14 +16,17 @@ import re
 import shutil
 import stat
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
+
+import pyarrow.dataset as ds
 
 from harness.errors import FailedError
 from harness.store.lock import LOCK, OWNER, owned
 from harness.store.log import BLOCKS, EXPERIMENT, KEPT, KINDS, LOG, MANIFEST, OURS, parse_manifest, seal
+from harness.store.place import Check, Place
 
 WRITING = ".writing"
 NEXT, READY, MOVING, OLD = ".next", ".ready", ".moving", ".old"
@@ -35,15 +38,11 @@ NAMES = (*FOLDERS, *FILES, LOCK, OWNER, WRITING, NEXT, READY, MOVING, OLD)
 TEMPORARY = re.compile("[0-9a-f]{32}")
 CHUNK = 2**24
 
-Check = Callable[[BinaryIO], None]
-"""A function that reads a file that was just written, and raises OSError if it is not what it should be."""
 
-
-class Disk:
-    """Files by their names under a root, such as `runs/part-000000.parquet`."""
+class Disk(Place):
+    """Files by their names under a root."""
 
     exclusive = True
-    """Whether one process at a time writes here: others are locked out."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -81,7 +80,6 @@ class Disk:
         return [f"{folder}/{name}" if folder else name for name in sorted(names) if not name.startswith(".")]
 
     def sizes(self, folder: str) -> dict[str, int]:
-        """The files of a folder and their bytes; none if there is no such folder. Links are no files."""
         path = self.root / folder
         if not path.is_dir() or (folder and path.is_symlink()):
             return {}
@@ -94,7 +92,6 @@ class Disk:
         return {f"{folder}/{name}" if folder else name: files[name] for name in sorted(files)}
 
     def digest(self, name: str) -> tuple[int, str]:
-        """Bytes and SHA-256 of a file; (-1, "") if it cannot be read."""
         try:
             with self._opened(name) as file:
                 return os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest()
@@ -102,13 +99,11 @@ class Disk:
             return -1, ""
 
     def write(self, name: str, data: Any, check: Check | None = None) -> None:
-        """Write a file, or replace one. Raises `FailedError`; then there is the old file or none, as before."""
         with self._written(name, data, check) as (writing, path):
             os.rename(writing, path)
             _sync(path.parent)
 
     def create(self, name: str, data: Any) -> bool:
-        """Create a file unless its name is taken; return whether it was created. Raises `FailedError`."""
         with self._written(name, data, None) as (writing, path):
             try:
                 os.link(writing, path)
@@ -128,13 +123,11 @@ class Disk:
                     _sync(self.root / folder)
 
     def tidy(self) -> None:
-        """Remove the temporary files of writers that were killed or have finished."""
         for name in (WRITING, NEXT, OLD):
             with contextlib.suppress(OSError):
                 _clear(self.root / name)
 
     def untidy(self) -> bool:
-        """Whether a writer was killed before it could `recover` or `tidy`."""
         return any((self.root / name).exists() for name in (WRITING, READY, MOVING, OLD))
 
     def staged(self) -> Disk:
@@ -184,13 +177,11 @@ class Disk:
         return owned(self.root)
 
     def free(self) -> int | None:
-        """The free bytes of the file system."""
         path = next(path for path in (self.root, *self.root.absolute().parents) if path.exists())
         return shutil.disk_usage(path).free
 
-    def dataset(self, names: Sequence[str]) -> tuple[list[str], None]:
-        """Where `pyarrow.dataset` finds these files."""
-        return [str(self.root / name) for name in names], None
+    def dataset(self, names: Sequence[str]) -> ds.Dataset:
+        return ds.dataset([str(self.root / name) for name in names], format="parquet")
 
     @contextlib.contextmanager
     def _opened(self, name: str) -> Iterator[BufferedReader]:

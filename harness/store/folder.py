@@ -7,7 +7,7 @@ import platform
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -16,7 +16,6 @@ import pyarrow as pa
 from harness.experiment.differences import unlike
 from harness.experiment.model import Experiment
 from harness.store.contents import Contents, Found, StoreError
-from harness.store.files import arrow, check_arrow, check_parquet, digest, parquet
 from harness.store.kept import Kept, as_it_was, made_for
 from harness.store.log import (
     BLOCKS,
@@ -33,9 +32,9 @@ from harness.store.log import (
     seal,
     sums,
 )
-from harness.store.places import Place
+from harness.store.place import Place
 from harness.store.schema import SCHEMA_VERSION
-from harness.store.strangers import from_arrow, joined
+from harness.store.strangers import joined, readable
 
 VERSIONS = ("backprop-harness", "numba", "numpy", "pyarrow")
 
@@ -139,12 +138,8 @@ class Folder(Contents):
         """Write the tables (`runs`, and `curves`) of an entry, and then the entry, whose `files` need not be given."""
         files = []
         for kind in sorted(tables, key=KINDS.index, reverse=True):
-            table = tables[kind]
             path = entry.path(kind)
-            make, check = (parquet, check_parquet) if entry.kind == "part" else (arrow, check_arrow)
-            data = make(table)
-            self.place.write(path, data, partial(check, table.num_rows))
-            files.append(File(path, *digest(data)))
+            files.append(File(path, *self.place.put_table(path, tables[kind])))
         logged = replace(entry, files=tuple(files))
         if not self.place.create(logged.name, logged.text()):
             there = self.read_entry(logged.name)
@@ -160,7 +155,8 @@ class Folder(Contents):
             files = [file.name for entry in entries for file in entry.files]
             for name in files:
                 kind = name.removeprefix(f"{BLOCKS}/").split("-")[0]
-                tables.setdefault(kind, []).append(from_arrow(self.place.read(name), f"{self}/{name}"))
+                with readable(f"{self}/{name}"):
+                    tables.setdefault(kind, []).append(self.place.table(name))
         except FileNotFoundError:
             if self.done(part):
                 return
@@ -238,5 +234,6 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+@cache
 def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in VERSIONS}}

@@ -21,7 +21,7 @@ from harness.experiment.model import Experiment
 from harness.store.contents import Contents, StoreError, flaw_of
 from harness.store.files import FINGERPRINT, check_parquet, digest, experiment_of, parquet
 from harness.store.log import IDENTITY, KEPT, File
-from harness.store.places import Place
+from harness.store.place import Place
 
 MOST_BYTES = 2**24
 """The most bytes that the numbers of data take which are kept; of more there is only the digest."""

@@ -11,16 +11,17 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.fs as fs
 
 from harness.errors import FailedError, HarnessError
-from harness.store.disk import Check
+from harness.store.place import Check, Place
 
 ENDPOINTS, REGIONS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"), ("AWS_REGION", "AWS_DEFAULT_REGION")
 ADDRESS = re.compile(r"https?://(?:[A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?/*")
@@ -34,7 +35,7 @@ THERE, BUSY = "PreconditionFailed", "ConditionalRequestConflict"
 
 
 @dataclass(frozen=True)
-class Objects:
+class Objects(Place):
     """Objects by their names under a prefix, BUCKET/PATH. All methods raise `FailedError` if the store refuses; a
     missing object is FileNotFoundError.
     """
@@ -42,9 +43,6 @@ class Objects:
     prefix: str
     endpoint: str | None
     region: str
-
-    exclusive = False
-    """Whether one process at a time writes here: no, several may write the same names with the same bytes."""
 
     @classmethod
     def at(cls, path: str, names: Iterable[str], endpoint: str | None) -> Objects:
@@ -63,15 +61,11 @@ class Objects:
         return f"s3://{self.prefix}"
 
     def make(self, folders: Iterable[str]) -> None:
-        """Check that the bucket is there and may be used; an object store has no folders to make."""
+        """Check that the bucket is there and may be used: it has no folders to make."""
         with self._writing("") as client:
             client.list_objects_v2(**self._object(""), MaxKeys=1)
 
     def read(self, name: str, most: int | None = None) -> bytes:
-        """All of an object. Raises FileNotFoundError.
-
-        most: its bytes; of a larger one OSError is raised, and no more is read.
-        """
         with _failures(f"{self}/{name}"), self._files.open_input_stream(self._path(name)) as stream:
             data = bytes(stream.read() if most is None else stream.read(most + 1))
         if most is not None and len(data) > most:
@@ -79,20 +73,17 @@ class Objects:
         return data
 
     def sizes(self, folder: str) -> dict[str, int]:
-        """The objects right under a folder and their bytes."""
         with _failures(f"{self}/{folder}"):
             infos = self._files.get_file_info(fs.FileSelector(self._path(folder), allow_not_found=True))
         names = {self._name(info.path): info.size for info in infos if info.type == fs.FileType.File}
         return {name: names[name] for name in sorted(names)}
 
     def names(self, folder: str) -> list[str]:
-        """Whatever lies right under a folder: objects, and folders of more."""
         with _failures(f"{self}/{folder}"):
             infos = self._files.get_file_info(fs.FileSelector(self._path(folder), allow_not_found=True))
         return sorted(self._name(info.path) for info in infos)
 
     def digest(self, name: str) -> tuple[int, str]:
-        """Bytes and SHA-256 of an object; (-1, "") if it is not there."""
         hashed, size = hashlib.sha256(), 0
         with suppress(FileNotFoundError), _failures(f"{self}/{name}"):
             with self._files.open_input_stream(self._path(name)) as stream:
@@ -103,12 +94,11 @@ class Objects:
         return -1, ""
 
     def write(self, name: str, data: Any, check: Check | None = None) -> None:
-        """Write an object, or replace one. check is not called: the store itself compares the object's checksum."""
+        """As for any place; check is not called, since the store itself compares the object's checksum."""
         with self._writing(name) as client:
             client.put_object(**self._object(name), Body=pa.BufferReader(data))
 
     def create(self, name: str, data: Any) -> bool:
-        """Create an object unless its name is taken; return whether it was created."""
         with self._writing(name) as client:
             for attempt in range(1, ATTEMPTS + 1):
                 try:
@@ -123,38 +113,12 @@ class Objects:
         return True
 
     def remove(self, names: Iterable[str]) -> None:
-        """Remove objects, if they are there."""
         for name in names:
             with self._writing(name) as client:
                 client.delete_object(**self._object(name))
 
-    def tidy(self) -> None:
-        """Do nothing: an object that was not written whole does not exist."""
-
-    def untidy(self) -> bool:
-        """Whether a writer left anything unfinished: never, since objects appear whole."""
-        return False
-
-    def staged(self) -> Objects:
-        """Raise `FailedError`: an object store cannot replace one prefix by another at one instant."""
-        raise FailedError(f"{self}: an object store cannot replace results at one instant; give another --results")
-
-    def take_over(self, keeps: Sequence[str]) -> None:
-        """Do nothing: results in an object store are never staged."""
-
-    def recover(self) -> None:
-        """Do nothing: results in an object store are never replaced, so nothing can be interrupted."""
-
-    def lock(self) -> nullcontext[None]:
-        """A lock that keeps nobody out: several processes may write the same results."""
-        return nullcontext()
-
-    def free(self) -> None:
-        """The free bytes: None, a store does not say."""
-
-    def dataset(self, names: Sequence[str]) -> tuple[list[str], fs.FileSystem]:
-        """Where `pyarrow.dataset` finds these objects."""
-        return [self._path(name) for name in names], self._files
+    def dataset(self, names: Sequence[str]) -> ds.Dataset:
+        return ds.dataset([self._path(name) for name in names], format="parquet", filesystem=self._files)
 
     def _path(self, name: str) -> str:
         return f"{self.prefix}/{name}".rstrip("/")

@@ -16,7 +16,8 @@ from harness.errors import HarnessWarning
 from harness.experiment import ExperimentError, source
 from harness.experiment.errors import none_of
 from harness.store.contents import Contents, StoreError
-from harness.store.places import S3, Place, place_of
+from harness.store.place import Place
+from harness.store.places import S3
 from harness.store.strangers import ATTRIBUTES, Table, readable
 
 if TYPE_CHECKING:
@@ -47,9 +48,8 @@ def dataset(place: Place, kind: str) -> Table:
         more = f" and {len(strangers) - NAMED:,} more" if len(strangers) > NAMED else ""
         told = ", ".join(strangers[:NAMED]) + more
         warnings.warn(HarnessWarning(f"{place}: not of the sweep, and ignored: {told}"), stacklevel=2)
-    paths, filesystem = place.dataset(names)
     with readable(f"{place}/{names[0]}"):
-        return Table.of(ds.dataset(paths, format="parquet", filesystem=filesystem), kind, f"{place}/{names[0]}")
+        return Table.of(place.dataset(names), kind, f"{place}/{names[0]}")
 
 
 def pieces(found: Table) -> list[Table]:
@@ -62,12 +62,12 @@ def table_of(piece: Table, columns: Sequence[str] | None, only: ds.Expression | 
     return piece.to_table(columns=columns, filter=only, batch_size=BATCH, batch_readahead=AHEAD)
 
 
-def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, kind: str = "runs") -> pa.Table:
-    """A table of a folder, in the order of the grid. Raises `StoreError` if there is none, or no such column."""
-    found = dataset(place_of(folder), kind)
+def load(place: Place, columns: Sequence[str] | None = None, kind: str = "runs") -> pa.Table:
+    """A table, in the order of the grid. Raises `StoreError` if there is none, or no such column."""
+    found = dataset(place, kind)
     names = found.schema.names
     if unknown := [name for name in columns or [] if name not in names]:
-        raise StoreError(f"{folder}: no column {unknown[0]!r}{none_of(unknown[0], names)}")
+        raise StoreError(f"{place}: no column {unknown[0]!r}{none_of(unknown[0], names)}")
     wanted = list(names if columns is None else columns)
     order = ["config"] if kind == "runs" else ["run", "epoch"]
     table = found.to_table(columns=[*wanted, *(name for name in order if name not in wanted)])

@@ -33,7 +33,7 @@ STATUS_LABELS = [status.label for status in Status]
 
 
 @dataclass(frozen=True)
-class Rows:
+class Described:
     """What the table says of R rows beside what the engine gives.
 
     config, run: (R,). parameters: for each swept one, and `repeat`, its (R,) numbers, NaN for none, or label ids,
@@ -74,7 +74,7 @@ class Tables:
         labels = {**labels, "status": STATUS_LABELS}
         return cls(experiment, columns, curve_columns(number), labels, metadata)
 
-    def runs_table(self, structure: Structure, rows: Rows, outcome: Outcome) -> pa.Table:
+    def runs_table(self, structure: Structure, rows: Described, outcome: Outcome) -> pa.Table:
         """The rows of one block."""
         there = outcome.status != Status.DIVERGED
         valid = None if there.all() else pa.array(there).buffers()[1]

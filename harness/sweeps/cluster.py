@@ -21,7 +21,8 @@ from typing import Any
 from harness.errors import FailedError, HarnessError
 from harness.store.disk import Disk
 from harness.store.folder import Folder
-from harness.store.places import Place, place_of
+from harness.store.place import Place
+from harness.store.places import place_of
 from harness.sweeps.processes import distributed, line, processes, quiet
 from harness.sweeps.run import Executor
 from harness.sweeps.work import Task, Work

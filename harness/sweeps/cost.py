@@ -16,7 +16,7 @@ WORK_PER_SECOND = 2e9
 """Units of work that one thread does in a second, a low guess for any machine."""
 CALL_WORK = 2e6
 """The work of a call of the engine and of making a table, whatever is trained."""
-SAMPLE_WORK, PARAMETER_WORK, ANY_PARAMETER_WORK = 8.0, 0.5, 2.5
+SAMPLE_WORK, PARAMETER_WORK, ANY_PARAMETER_WORK = 8.0, 0.5, 0.8
 TRANSCENDENTAL, FUNCTION_WORK, ANY_FUNCTION_WORK = ("tanh", "sigmoid", "softplus"), 6.0, 12.0
 UPDATE_WORK = {"rmsprop": 6, "adam": 8, "adamw": 8}
 """Units of work, as measured: of a sample, of each parameter for a sample, of one value of a transcendental function,

@@ -24,7 +24,7 @@ from harness.network.runs import Curves, Outcome, Runs
 from harness.store.contents import StoreError
 from harness.store.folder import Folder
 from harness.store.log import Entry
-from harness.store.places import Place
+from harness.store.place import Place
 from harness.store.strangers import from_arrow, from_parquet, whole
 from harness.sweeps.blocks import Block
 from harness.sweeps.plan import Plan
@@ -55,15 +55,16 @@ def earlier(folder: Folder, experiment: Experiment) -> Earlier:
             f"{folder}: trained by another version of the program or, for `fast`, on another kind of processor, so "
             "that nothing of it can be kept; extend it with that, or see --overwrite"
         )
-    return Earlier(before, manifest["block_size"], folder.place, tuple(sorted(mine, key=lambda entry: entry.first)))
+    return Earlier(plan, folder.place, tuple(sorted(mine, key=lambda entry: entry.first)))
 
 
 @dataclass(frozen=True, eq=False)
 class Earlier:
-    """The results of an earlier grid. entries: what can be taken over, in the order of the runs."""
+    """The results of an earlier grid. plan: what was trained. entries: what can be taken over, in the order of the
+    runs.
+    """
 
-    experiment: Experiment
-    block_size: int | None
+    plan: Plan
     place: Place
     entries: tuple[Entry, ...]
 
@@ -94,29 +95,25 @@ class Earlier:
     def index(self) -> Index:
         """The number of each run that is there, by its identity."""
         blocks = self._blocks
-        runs = ((block.start, identities(self._plan.asked(block)[0])) for block in blocks)
+        runs = ((block.start, identities(self.plan.asked(block)[0])) for block in blocks)
         return Index(sum(block.runs for block in blocks), runs)
 
     @property
     def memory(self) -> int:
         """The bytes that it takes to know the earlier runs and to read their rows, at most."""
-        runs, row = sum(block.runs for block in self._blocks), self._plan.bytes / self._plan.rows
+        runs, row = sum(block.runs for block in self._blocks), self.plan.bytes / self.plan.rows
         rows = [entry.rows for entry in self.entries] or [0]
         part, whole = int(row * max(rows)), int(row * sum(rows))
         return RUN_BYTES * runs + min(max(RECENT, part), whole) + part
 
     @property
     def _blocks(self) -> list[Block]:
-        return [block for entry in self.entries for block in self._plan.blocks[entry.first : entry.stop]]
-
-    @cached_property
-    def _plan(self) -> Plan:
-        return Plan(self.experiment, self.block_size)
+        return [block for entry in self.entries for block in self.plan.blocks[entry.first : entry.stop]]
 
     @cached_property
     def _starts(self) -> Any:
         """The first run of each entry."""
-        return np.array([self._plan.blocks[entry.first].start for entry in self.entries], np.int64)
+        return np.array([self.plan.blocks[entry.first].start for entry in self.entries], np.int64)
 
     def _taken(self, number: int, runs: Runs, mine: Any, earlier: Any) -> tuple[Any, Any, Outcome]:
         """Take runs over from one earlier part: returns those whose rows are all there, the rows, and the outcome."""
@@ -135,7 +132,7 @@ class Earlier:
             last = pd.Series(longest["epochs_max"].to_numpy(), longest["run"].to_numpy())
             whole &= last.reindex(earlier).to_numpy() == runs.recorded[stop - 1]
         kept = np.repeat(whole, stop - first)
-        arrays = self._plan.tables().outcome(runs.structure, table.take(at[kept]))
+        arrays = self.plan.tables().outcome(runs.structure, table.take(at[kept]))
         return (
             mine[whole],
             runs.place[recorded[kept]],
@@ -166,7 +163,7 @@ class Earlier:
             kind, where = "curves" if "curves" in file.name else "runs", f"{self.place}/{file.name}"
             read = from_parquet if entry.kind == "part" else from_arrow
             tables[kind] = whole(read(self.place.read(file.name), where), kind, where)
-        expected, given = [column.name for column in self._plan.tables().runs], tables["runs"].schema.names
+        expected, given = [column.name for column in self.plan.tables().runs], tables["runs"].schema.names
         if strange := set(expected) ^ set(given):
             raise StoreError(f"{where}: its columns are not the experiment's, as {strange.pop()}; see --overwrite")
         return tables["runs"], tables.get("curves")

@@ -22,7 +22,7 @@ from harness.network.runs import Outcome, Runs
 from harness.network.structure import Structure, network_data
 from harness.network.structure import structure as structure_of
 from harness.store.schema import LABELS, parameter_type
-from harness.store.tables import Rows, Tables
+from harness.store.tables import Described, Tables
 from harness.sweeps.blocks import TASKS, Block, joined, tasks_of
 from harness.sweeps.cost import FEW_RUNS, LIKELY_EPOCHS, WORK_PER_SECOND, filling_runs, run_work
 from harness.sweeps.version import version
@@ -215,7 +215,7 @@ class Plan:
         }
         return Tables.of(self.experiment, self.structures, labels)
 
-    def asked(self, block: Block) -> tuple[Runs, Rows]:
+    def asked(self, block: Block) -> tuple[Runs, Described]:
         """What the engine is asked for a block, and what the table says of its rows beside what the engine gives."""
         selection = self.grid.select(block.start, block.stop)
         count, rows = block.stop - block.start, len(selection.run)
@@ -245,7 +245,7 @@ class Plan:
             key: self._column(selection, key, run, order, defaults.get(key, np.nan))
             for key in (*self.experiment.swept, REPEAT)
         }
-        return runs, Rows(selection.config[order], block.start + run, parameters)
+        return runs, Described(selection.config[order], block.start + run, parameters)
 
     def _column(self, selection: Selection, key: str, run: Any, order: Any, default: float) -> Any:
         """(R,) the numbers of a swept parameter, or the ids of its labels. default: where a grid does not give it."""

@@ -16,14 +16,16 @@ from harness.store.contents import Found, StoreError
 from harness.store.folder import Folder
 from harness.store.kept import problem
 from harness.store.log import sums
+from harness.store.memory import Memory
+from harness.store.place import Place
 from harness.store.places import place_of
-from harness.store.reading import in_order
+from harness.store.reading import load
 from harness.sweeps import local
 from harness.sweeps.estimate import Estimate, measure
 from harness.sweeps.extend import earlier
 from harness.sweeps.plan import Plan
 from harness.sweeps.stop import MESSAGE
-from harness.sweeps.work import Compilation, Task, Work, block_entry, prepare, train_block, uncompiled
+from harness.sweeps.work import Compilation, Task, Work, block_entry, prepare, uncompiled
 
 Progress = Callable[[int, int], None]
 """Called with the runs that are done and the runs there are, first before anything runs."""
@@ -49,11 +51,11 @@ class Options:
 @dataclass(frozen=True)
 class Watch:
     """Who looks on. compiling: told what is compiled first, if anything is. announce: told what the sweep will take,
-    before it starts. stop: true once no other block shall begin.
+    before it starts; this is measured only if somebody wants to know. stop: true once no other block shall begin.
     """
 
-    compiling: Callable[[Compilation], None] = lambda compilation: None
-    announce: Callable[[Estimate], None] = lambda estimate: None
+    compiling: Callable[[Compilation], None] | None = None
+    announce: Callable[[Estimate], None] | None = None
     progress: Progress = lambda done, runs: None
     stop: Any = False
 
@@ -74,11 +76,9 @@ class Ran:
 
 def train(experiment: Experiment, threads: int | None = None, block_size: int | None = None) -> pa.Table:
     """The table of an experiment, in memory, in the order of the grid."""
-    plan = Plan(experiment, block_size)
-    tables = plan.tables()
-    prepare(plan)
-    done = local.run(lambda block: train_block(plan, tables, block)[0]["runs"], plan.blocks, threads)
-    return in_order(pa.concat_tables(done))
+    place = Memory()
+    _swept(place, experiment, Options(block_size=block_size, threads=threads), None, Watch())
+    return load(place)
 
 
 def sweep(
@@ -94,7 +94,11 @@ def sweep(
     Raises `StoreError` if the folder holds another experiment's results, unless told to overwrite them; and
     `FailedError` if it cannot be written, another process writes there, or the sweep was stopped.
     """
-    place = place_of(results, experiment.name, endpoint=options.endpoint)
+    return _swept(place_of(results, experiment.name, endpoint=options.endpoint), experiment, options, executor, watch)
+
+
+def _swept(place: Place, experiment: Experiment, options: Options, executor: Executor | None, watch: Watch) -> Ran:
+    """Do what is left of a sweep into a place."""
     folder = Folder(place)
     if place.untidy():
         with place.lock():
@@ -143,11 +147,14 @@ def _do(work: Work, executor: Executor, watch: Watch, options: Options) -> tuple
     blocks = [task.blocks for task in tasks if task.blocks is not None]
     left = trained = sum(map(plan.runs_of, blocks))
     if left:
-        if compilation := uncompiled(plan):
+        if watch.compiling and (compilation := uncompiled(plan)):
             watch.compiling(compilation)
         prepare(plan, watch.stop)
         calls = [call for one in blocks for call in plan.joined(one)]
-        watch.announce(measure(plan, calls, folder, options.threads, work.earlier))
+        if watch.announce or folder.place.free() is not None:  # the disk may be too small
+            estimate = measure(plan, calls, folder, options.threads, work.earlier)
+            if watch.announce:
+                watch.announce(estimate)
     watch.progress(plan.runs - left, plan.runs)
     started, done = time.perf_counter(), 0
     for runs in executor(work, unless_stopped(tasks, watch)):

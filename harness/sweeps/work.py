@@ -14,8 +14,8 @@ from harness.errors import FailedError
 from harness.network.runs import Outcome
 from harness.store.folder import Folder
 from harness.store.log import IDENTITY, Entry
-from harness.store.places import Place
-from harness.store.tables import Rows, Tables
+from harness.store.place import Place
+from harness.store.tables import Described, Tables
 from harness.sweeps.blocks import Block
 from harness.sweeps.extend import Earlier
 from harness.sweeps.plan import Plan
@@ -152,7 +152,7 @@ def train_block(
     return in_tables(tables, block, rows, outcome), outcome
 
 
-def in_tables(tables: Tables, block: Block, rows: Rows, outcome: Outcome) -> dict[str, pa.Table]:
+def in_tables(tables: Tables, block: Block, rows: Described, outcome: Outcome) -> dict[str, pa.Table]:
     """The outcome of a block as rows, and as loss curves if they are recorded."""
     made = {"runs": tables.runs_table(block.structure, rows, outcome)}
     curves = {"curves": tables.curves_table(outcome.curves, block.start)} if tables.experiment.losses_every else {}

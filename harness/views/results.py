@@ -270,7 +270,7 @@ class Results:
 
     def table(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """The table, in the order of the grid."""
-        return to_frame(load(self.folder, columns))
+        return to_frame(load(self.place, columns))
 
     @property
     def _names(self) -> list[str]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from harness.network.runs import Status
-from harness.store.places import Place
+from harness.store.place import Place
 from harness.store.reading import dataset, pieces, table_of
 
 UNLIKE = ("loss",)

@@ -28,13 +28,13 @@ from numba.core.serialize import dumps
 from numba.extending import register_jitable
 
 from harness.engine.cpu.needs import check_before_compiling
-from harness.engine.cpu.private import Folder
+from harness.engine.cpu.private import PrivateFolder
 from harness.errors import HarnessWarning
 from harness.sources import PACKAGE, digest
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 SOURCES = ("engine", "formulas", "network")
-UNKEPT: set[Folder] = set()
+UNKEPT: set[PrivateFolder] = set()
 """Where kernels could not be kept, so that it is said once."""
 
 
@@ -47,9 +47,9 @@ def fingerprint(package: Path) -> str:
 
 
 @functools.cache
-def folder(package: Path = PACKAGE) -> Folder:
+def folder(package: Path = PACKAGE) -> PrivateFolder:
     """The private directory for kernels of the package at this path, whose sources are read now."""
-    return Folder(root(), ("backprop-harness", fingerprint(package)))
+    return PrivateFolder(root(), ("backprop-harness", fingerprint(package)))
 
 
 def root() -> Path | None:
@@ -67,7 +67,7 @@ def root() -> Path | None:
 class Cache(NullCache):
     """What Numba asks for the machine code of a function before it compiles, and gives it afterwards."""
 
-    def __init__(self, function: Callable[..., Any], files: Folder) -> None:
+    def __init__(self, function: Callable[..., Any], files: PrivateFolder) -> None:
         self.function, self.files = f"{function.__module__}.{function.__qualname__}", files
 
     def has(self, signature: Any) -> bool:

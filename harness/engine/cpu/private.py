@@ -26,7 +26,7 @@ DIGEST = hashlib.sha256().digest_size
 
 
 @dataclass(frozen=True)
-class Folder:
+class PrivateFolder:
     """A private directory, made when the first file is written.
 
     root: where the user's caches are, or None if there is no such place; it may be a link of the user's own. names: the

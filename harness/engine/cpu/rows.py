@@ -34,9 +34,8 @@ class Rows:
     """A C-contiguous array: (.., width) as vectors of a kind, or any as numbers, one after the other."""
 
     def __init__(self, array: np.ndarray, kind: Kind | None = None) -> None:
-        if not array.flags.c_contiguous or (
-            kind and (array.shape[-1] != kind.width or array.dtype != np.dtype(kind.dtype))
-        ):
+        of_kind = kind is None or (array.shape[-1] == kind.width and array.dtype == np.dtype(kind.dtype))
+        if not (array.flags.c_contiguous and of_kind):
             raise ValueError(f"expected a C-contiguous array of vectors, found {array.dtype} {array.shape}")
         self.array = array
         self.element = array.dtype, kind
