@@ -82,7 +82,7 @@ OTHER_WORDS = [
     ]],
     *[(LAYERS, UNDER_NETWORK + f"{key}: {name}", f"4:{len(key) + 5}: network.{key}: expected {ACTIVATIONS}, found '{name}'{line}")
       for key, name, line in [
-        ("activation", "gelu", "; there is no gelu"), ("activation", "logistic", "; did you mean sigmoid?"),
+        ("activation", "mish", "; there is no mish"), ("activation", "swish", "; did you mean silu?"), ("activation", "logistic", "; did you mean sigmoid?"),
         ("activation", "linear", "; did you mean identity?"), ("activation", "qqq", ""),
         ("output", "softmax", "; softmax is part of the loss cross_entropy, with output: identity"),
     ]],
