@@ -29,7 +29,7 @@ NO_RATE = "missing; give a value or an axis, such as learning_rate: 0.1"
 KEYS = "name, description, seed, network, data, training, parameters, zip and 5 more"
 RULES = "ones, zeros, constant, normal, uniform, xavier_uniform, xavier_normal, he_uniform and 4 more"
 
-ACTIVATIONS = "identity, relu, leaky_relu, tanh, sigmoid or softplus"
+ACTIVATIONS = "identity, relu, leaky_relu, tanh, sigmoid, softplus, gelu, gelu_tanh and 7 more"
 LOSSES, OPTIMIZERS = "mse, half_mse, bce or cross_entropy", "sgd, momentum, nesterov, rmsprop, adam or adamw"
 
 UNKNOWN_KEYS = [
