@@ -120,7 +120,7 @@ WRONG_TYPES = [
     (LAYERS, "layers: [2, 0, 1]", "3:15: network.layers[1]: expected a whole number of at least 1, found 0"),
     (LAYERS, "layers: [2, 10000, 10000, 1]", "3:11: network.layers: expected a network of at most 16,777,216 weights, found 100,050,001"),
     (LAYERS, f"{LAYERS}\n  bias: yes", "4:9: network.bias: expected true, false or fixed, found 'yes'"),
-    (LAYERS, f"{LAYERS}\n  activation: rleu", "4:15: network.activation: expected {ACTIVATIONS}, found 'rleu'; did you mean relu?"),
+    (LAYERS, f"{LAYERS}\n  activation: rleu", f"4:15: network.activation: expected {ACTIVATIONS}, found 'rleu'; did you mean relu?"),
     (NAME, f"{NAME}\ntraining: {{optimizer: adm, dtype: float16}}", "2:23: training.optimizer: expected sgd, momentum, nesterov, rmsprop, adam or adamw, found 'adm'; did you mean adam?", "2:35: training.dtype: expected float64 or float32, found 'float16'; did you mean float64?"),
     (NAME, f"{NAME}\ntraining: {{batch_size: 0, max_loss: 0}}", "2:24: training.batch_size: expected a whole number of at least 1 or full, found 0", "2:37: training.max_loss: expected a finite number greater than 0, found 0"),
 ]  # fmt: skip
