@@ -26,6 +26,15 @@ FUNCTIONS = {
     "tanh": torch.tanh,
     "sigmoid": torch.sigmoid,
     "softplus": lambda z: f.softplus(z, threshold=1e9),  # PyTorch's own threshold of 20 drops e^-20
+    "gelu": f.gelu,
+    "gelu_tanh": partial(f.gelu, approximate="tanh"),
+    "silu": f.silu,
+    "elu": f.elu,
+    "selu": f.selu,
+    "softsign": f.softsign,
+    "hardtanh": f.hardtanh,
+    "sin": torch.sin,
+    "square": torch.square,
 }
 LOSSES = {
     "mse": f.mse_loss,

@@ -19,7 +19,7 @@ NO_RATE = "missing; give a value or an axis, such as learning_rate: 0.1"
 KEYS = "name, description, seed, network, data, training, parameters, zip and 5 more"
 RULES = "ones, zeros, constant, normal, uniform, xavier_uniform, xavier_normal, he_uniform and 4 more"
 
-ACTIVATIONS = "identity, relu, leaky_relu, tanh, sigmoid or softplus"
+ACTIVATIONS = "identity, relu, leaky_relu, tanh, sigmoid, softplus, gelu, gelu_tanh and 7 more"
 LOSSES, OPTIMIZERS = "mse, half_mse, bce or cross_entropy", "sgd, momentum, nesterov, rmsprop, adam or adamw"
 
 UNKNOWN_KEYS = [
@@ -72,7 +72,7 @@ OTHER_WORDS = [
     ]],
     *[(LAYERS, UNDER_NETWORK + f"{key}: {name}", f"4:{len(key) + 5}: network.{key}: expected {ACTIVATIONS}, found '{name}'{line}")
       for key, name, line in [
-        ("activation", "gelu", "; there is no gelu"), ("activation", "logistic", "; did you mean sigmoid?"),
+        ("activation", "mish", "; there is no mish"), ("activation", "swish", "; did you mean silu?"), ("activation", "logistic", "; did you mean sigmoid?"),
         ("activation", "linear", "; did you mean identity?"), ("activation", "qqq", ""),
         ("output", "softmax", "; softmax is part of the loss cross_entropy, with output: identity"),
     ]],
@@ -110,7 +110,7 @@ WRONG_TYPES = [
     (LAYERS, "layers: [2, 0, 1]", "3:15: network.layers[1]: expected a whole number of at least 1, found 0"),
     (LAYERS, "layers: [2, 10000, 10000, 1]", "3:11: network.layers: expected a network of at most 16,777,216 weights, found 100,050,001"),
     (LAYERS, f"{LAYERS}\n  bias: yes", "4:9: network.bias: expected true, false or fixed, found 'yes'"),
-    (LAYERS, f"{LAYERS}\n  activation: rleu", "4:15: network.activation: expected identity, relu, leaky_relu, tanh, sigmoid or softplus, found 'rleu'; did you mean relu?"),
+    (LAYERS, f"{LAYERS}\n  activation: rleu", f"4:15: network.activation: expected {ACTIVATIONS}, found 'rleu'; did you mean relu?"),
     (NAME, f"{NAME}\ntraining: {{optimizer: adm, dtype: float16}}", "2:23: training.optimizer: expected sgd, momentum, nesterov, rmsprop, adam or adamw, found 'adm'; did you mean adam?", "2:35: training.dtype: expected float64 or float32, found 'float16'; did you mean float64?"),
     (NAME, f"{NAME}\ntraining: {{batch_size: 0, max_loss: 0}}", "2:24: training.batch_size: expected a whole number of at least 1 or full, found 0", "2:37: training.max_loss: expected a finite number greater than 0, found 0"),
 ]  # fmt: skip

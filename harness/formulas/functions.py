@@ -185,6 +185,26 @@ def tanh(x: Value) -> Value:
     return copy_sign(size, x)
 
 
+def exp_minus_one(x: Value) -> Value:
+    """e^x - 1 for x <= 0, and 0 above. Error: 1.25 / 1.16 ulp.
+
+    2^k (1 + r) - 1 + 2^k r^2 q(r) as in `tanh`.
+    """
+    limit = by_dtype(x, -TANH_MAX_64, -TANH_MAX_32)
+    power = by_dtype(x, POWER_64, POWER_32)
+    t = select(x > 0.0, 0.0, x)
+    t = select(t < limit, limit, t)
+    raised = multiply_add(t, LOG2_E, power)
+    k = raised - power
+    r_high = multiply_add(k, -by_dtype(x, LN2_HIGH_64, LN2_HIGH_32), t)
+    r_low = k * by_dtype(x, LN2_LOW_64, LN2_LOW_32)
+    r = r_high - r_low
+    q = polynomial(r, by_dtype(x, EXP_64, EXP_32))
+    scale = power_of_two(raised)
+    head = multiply_add(scale, r_high, scale - 1.0)
+    return copy_sign(head + scale * multiply_add(r * r, q, -r_low), t)
+
+
 def sigmoid(x: Value) -> Value:
     """1/(1 + e^-x). Error: 1.83 / 1.86 ulp.
 
@@ -231,5 +251,5 @@ def raised_cosine(x: Value) -> Value:
     return select(near, 1.0 - sine * sine, sine * sine)
 
 
-FUNCTIONS = (exp, log, tanh, sigmoid, softplus)
+FUNCTIONS = (exp, log, tanh, exp_minus_one, sigmoid, softplus)
 """The functions that work on any value with the primitives, each listed after those that it calls."""

@@ -17,7 +17,8 @@ WORK_PER_SECOND = 2e9
 CALL_WORK = 2e6
 """The work of a call of the engine and of making a table, whatever is trained."""
 SAMPLE_WORK, PARAMETER_WORK, ANY_PARAMETER_WORK = 8.0, 0.5, 0.8
-TRANSCENDENTAL, FUNCTION_WORK, ANY_FUNCTION_WORK = ("tanh", "sigmoid", "softplus"), 6.0, 12.0
+TRANSCENDENTAL = ("tanh", "sigmoid", "softplus", "gelu", "gelu_tanh", "silu", "elu", "selu", "sin")
+FUNCTION_WORK, ANY_FUNCTION_WORK = 6.0, 12.0
 UPDATE_WORK = {"rmsprop": 6, "adam": 8, "adamw": 8}
 """Units of work, as measured: of a sample, of each parameter for a sample, of one value of a transcendental function,
 and of updating a parameter by these optimizers. `ANY_` is the work in the kernel for any network, which trains large

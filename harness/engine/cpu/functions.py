@@ -17,7 +17,7 @@ from numba.extending import lower_builtin, overload, type_callable
 from harness.engine.cpu.cache import routine
 from harness.engine.cpu.lanes import LanesType, Vector, compiled, whole
 from harness.engine.cpu.rows import traced
-from harness.formulas import codes, functions, metrics, primitives
+from harness.formulas import codes, functions, metrics, normal, primitives, trigonometry
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES
 from harness.formulas.primitives import ONE_32, ONE_64, SQRT_HALF_32, SQRT_HALF_64
@@ -96,7 +96,7 @@ def _(x: Vector, value64, value32):
     return value64 if x.scalar == types.float64 else value32
 
 
-for _function in (*primitives.PRIMITIVES[:-1], *functions.FUNCTIONS):
+for _function in (*primitives.PRIMITIVES[:-1], *functions.FUNCTIONS, *normal.FUNCTIONS, *trigonometry.FUNCTIONS):
     compiled(_function)
 
 
