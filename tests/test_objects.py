@@ -302,7 +302,7 @@ def test_data_from_a_file_lie_there_too(server: str, bucket: str, tmp_path: Path
 
 
 OVERWRITE = run.Options(overwrite=True)
-EXTENDING = "an object store cannot replace results at one instant; give another --results"
+EXTENDING = "results here cannot be replaced at one instant; give another --results"
 
 
 def test_extending_is_refused(bucket: str, tmp_path: Path) -> None:
