@@ -188,9 +188,15 @@ class FolderMachine(RuleBasedStateMachine):
 
     # The user
 
-    @rule(target=files, place=st.sampled_from(PLACES), ending=st.sampled_from([".txt", ".parquet", ".json", ".arrow"]))
+    @rule(
+        target=files,
+        place=st.sampled_from([*PLACES, "curves/mine/"]),
+        ending=st.sampled_from(["", ".txt", ".parquet", ".json", ".arrow"]),
+    )
     def writes_a_note(self, place: str, ending: str) -> Any:
         path = self.folder / place / f"note-{next(self.numbers)}{ending}"
+        if path.parent.parent.name == "curves" and path.parent.parent.is_dir():
+            path.parent.mkdir(exist_ok=True)
         if not path.parent.is_dir():
             return multiple()
         path.write_bytes(b"mine")

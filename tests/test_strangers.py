@@ -25,7 +25,6 @@ from reliability.sweeps import BLOCK_SIZE, EXPERIMENT, digests, written
 from tests.support.command import call
 from tests.support.engine import failing, watched
 
-ROWS = 1600
 KEEP = "nothing of the sweep's"
 NOTES = ("notes.txt", "runs/notes.txt", "runs/best.parquet", "log/old.json", "blocks/x", "curves/sub/deep.parquet")
 MORE = EXPERIMENT | {"repeats": 4}
@@ -56,29 +55,12 @@ def quietly(action: Any) -> Any:
         return action()
 
 
-def test_a_resumed_sweep_leaves_the_users_files(folder: Path) -> None:
-    for part in (folder / "runs").glob("part-*"):
-        part.unlink()
-    harness.sweep(EXPERIMENT, folder.parent)
-    assert kept(folder)
-    assert len(quietly(lambda: harness.load(folder))) == ROWS
-
-
 @pytest.mark.parametrize("how", ["overwrite", "extend"])
 def test_results_are_replaced_around_the_users_files(how: str, folder: Path) -> None:
     run.sweep(load(MORE), folder.parent, run.Options(**{how: True}))
     assert kept(folder)
     assert len(quietly(lambda: harness.load(folder))) == len(harness.train(MORE))
     assert status_of(str(folder), deep=True).bad == []
-
-
-def test_compact_leaves_the_users_files(tmp_path: Path) -> None:
-    folder = harness.sweep(EXPERIMENT, tmp_path, block_size=40)
-    for name in NOTES:
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(KEEP)
-    assert compact(Disk(folder)) == (10, 1)
-    assert kept(folder)
 
 
 @pytest.mark.parametrize("option", ["--overwrite", "--extend"])
