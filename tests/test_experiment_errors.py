@@ -30,7 +30,8 @@ KEYS = "name, description, seed, network, data, training, parameters, zip and 5 
 RULES = "ones, zeros, constant, normal, uniform, xavier_uniform, xavier_normal, he_uniform and 4 more"
 
 ACTIVATIONS = "identity, relu, leaky_relu, tanh, sigmoid, softplus, gelu, gelu_tanh and 7 more"
-LOSSES, OPTIMIZERS = "mse, half_mse, bce or cross_entropy", "sgd, momentum, nesterov, rmsprop, adam or adamw"
+LOSSES = "mse, mae, huber, hinge, half_mse, bce or cross_entropy"
+OPTIMIZERS = "sgd, momentum, nesterov, rmsprop, adam, adagrad, adadelta, adamax and 4 more"
 
 UNKNOWN_KEYS = [
     (RATE, "learing_rate: 0.1", "7:3: parameters.learing_rate: unknown key; did you mean learning_rate?"),
@@ -77,7 +78,7 @@ OTHER_WORDS = [
     *[(INIT, f"{INIT}\n  {key}: 1", f"10:3: parameters.{key}: unknown key{line}") for key, line in [
         ("hidden_size", "; did you mean layers?"), ("wd", "; did you mean weight_decay?"), ("seed", " here; it belongs at the top level"),
         ("random_seed", "; did you mean seed?"), ("rows", " here; it belongs under data"), ("dropout", "; there is no dropout"),
-        ("l1", "; there is no L1 penalty or loss"), ("early_stopping", "; there is no early stopping"),
+        ("l1", "; there is no L1 penalty; the loss is mae"), ("early_stopping", "; there is no early stopping"),
         ("qqq", "; expected one of learning_rate, epochs, init, layers, activation, output, bias, loss and 20 more"),
     ]],
     *[(LAYERS, UNDER_NETWORK + f"{key}: {name}", f"4:{len(key) + 5}: network.{key}: expected {ACTIVATIONS}, found '{name}'{line}")
@@ -88,10 +89,10 @@ OTHER_WORDS = [
     ]],
     *[(NAME, f"{NAME}\ntraining: {{{key}: {name}}}", f"2:{len(key) + 14}: training.{key}: expected {names}, found '{name}'{line}")
       for key, names, name, line in [
-        ("loss", LOSSES, "mae", "; there is no absolute error"), ("loss", LOSSES, "l1", "; there is no L1 penalty or loss"),
+        ("loss", LOSSES, "l1_loss", "; did you mean mae?"), ("loss", LOSSES, "l1", "; there is no L1 penalty; the loss is mae"),
         ("loss", LOSSES, "binary_crossentropy", "; did you mean bce?"), ("loss", LOSSES, "msee", "; did you mean mse?"),
-        ("loss", LOSSES, "huber", "; there is no Huber loss"), ("optimizer", OPTIMIZERS, "nag", "; did you mean nesterov?"),
-        ("optimizer", OPTIMIZERS, "adagrad", "; there is no adagrad"), ("optimizer", OPTIMIZERS, "gd", "; did you mean sgd?"),
+        ("loss", LOSSES, "smooth_l1", "; did you mean huber?"), ("optimizer", OPTIMIZERS, "nag", "; did you mean nesterov?"),
+        ("optimizer", OPTIMIZERS, "radam", "; there is no radam"), ("optimizer", OPTIMIZERS, "gd", "; did you mean sgd?"),
         ("schedule", "constant, step, exponential, cosine or warmup", "linear", "; did you mean constant?"),
     ]],
     (f"parameters:\n  {RATE}\n", "lr: 0.1\nparameters:\n", "6:1: lr: unknown key; did you mean parameters.learning_rate?"),

@@ -243,6 +243,8 @@ def _bad_target(targets: NDArray[np.float64], outputs: int, loss: str) -> str | 
     """The first row (S, T) of targets that a loss cannot take."""
     if loss == "bce":
         wrong, what = (targets < 0) | (targets > 1), "numbers from 0 to 1"
+    elif loss == "hinge":
+        wrong, what = np.abs(targets) != 1, "-1 or 1"
     elif loss != "cross_entropy":
         return None
     elif targets.shape[1] == 1:
