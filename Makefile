@@ -24,10 +24,10 @@ explain: $(BIN)/.installed  ## show what back-propagation does to each weight of
 	@$(BIN)/harness explain experiments/question.yaml
 
 test: $(BIN)/.installed-dev  ## run the tests, on all processors; the last line says what was skipped and why
-	@TEST_BROWSER="$$($(BIN)/python -m tests.browser)" $(BIN)/pytest -n auto --dist worksteal
+	@TEST_BROWSER="$$($(BIN)/python -m tests.support.browser)" $(BIN)/pytest -n auto --dist worksteal
 
 test-lowest: $(LOWEST)/.installed  ## run the tests with the lowest versions that pyproject.toml admits
-	@TEST_BROWSER="$$($(LOWEST)/bin/python -m tests.browser)" $(LOWEST)/bin/pytest -n auto --dist worksteal
+	@TEST_BROWSER="$$($(LOWEST)/bin/python -m tests.support.browser)" $(LOWEST)/bin/pytest -n auto --dist worksteal
 
 oracle: $(BIN)/.installed-oracle  ## install PyTorch, with which the tests then compare
 

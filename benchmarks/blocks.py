@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness_ import planned, train
+from benchmarks.reached import Reached
 from benchmarks.rows import Task, experiment
-from benchmarks.targets import Reached
 from benchmarks.timing import Effort, seconds
 from harness.errors import FailedError
 from harness.experiment import load

@@ -5,8 +5,8 @@ from __future__ import annotations
 import tempfile
 from typing import Any
 
+from benchmarks.reached import Reached
 from benchmarks.rows import Task
-from benchmarks.targets import Reached
 from benchmarks.timing import Effort
 from harness.experiment import load
 from harness.sweeps import estimate, run

@@ -9,7 +9,7 @@ from functools import partial
 import numba
 import numpy as np
 
-from benchmarks.targets import Reached
+from benchmarks.reached import Reached
 from benchmarks.timing import Effort, ratio, timed
 from harness.engine.cpu import functions as compiled  # teaches Numba the formulas on vectors
 from harness.engine.cpu.lanes import Kind

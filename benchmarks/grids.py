@@ -9,8 +9,8 @@ import numpy as np
 
 from benchmarks import jax_
 from benchmarks.harness_ import planned, train
+from benchmarks.reached import Reached
 from benchmarks.rows import Task, experiment
-from benchmarks.targets import Reached
 from benchmarks.timing import Effort, Job, calibrated, interleaved, median, ratio, seconds, timed
 from harness.experiment.spacing import geomspace
 from harness.sweeps import local

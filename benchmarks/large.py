@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.processes import ROOT, child
-from benchmarks.targets import Reached
+from benchmarks.reached import Reached
 from benchmarks.timing import Effort
 from harness.sweeps.local import processors
 

@@ -15,8 +15,8 @@ from unittest.mock import patch
 import harness
 from benchmarks.harness_ import planned, train
 from benchmarks.processes import child
+from benchmarks.reached import Reached
 from benchmarks.rows import Task, experiment
-from benchmarks.targets import Reached
 from benchmarks.timing import Effort, median, ratio, seconds, timed
 from harness.experiment import load
 from harness.store.disk import Disk

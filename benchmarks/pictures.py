@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import harness
+from benchmarks.reached import Reached
 from benchmarks.rows import Task, experiment
-from benchmarks.targets import Reached
 from benchmarks.timing import Effort, Job, median, timed
 from harness.views import plots, report
 

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.targets import Reached
+from benchmarks.reached import Reached
 from benchmarks.timing import Effort, median, seconds, timed
 
 ROOT = Path(__file__).parents[1]

@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 import harness
+from benchmarks.reached import Reached
 from benchmarks.rows import Task, experiment
-from benchmarks.targets import Reached
 from benchmarks.timing import Effort, Job, median, ratio, timed
 from harness.store.files import parquet as as_parquet
 from harness.sweeps import local

@@ -3,29 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from benchmarks.reached import Reached
 from benchmarks.timing import Effort
-
-
-@dataclass(frozen=True)
-class Reached:
-    """work: what was done. target: the bound on the figure, from below if least; or None. how: what it is made of."""
-
-    work: str
-    target: float | None
-    least: bool
-    figure: float
-    unit: str
-    how: str
-
-    @property
-    def met(self) -> bool:
-        if self.target is None:
-            return True
-        return self.figure >= self.target if self.least else self.figure <= self.target
-
 
 Measure = Callable[[Effort], list[Reached]]
 

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from reliability import corpus, folders
+from reliability.fuzz import damaged
 from reliability.score import Score
 from reliability.sweeps import ROOT
-from tests.test_experiment_fuzz import damaged
 
 SECONDS, BYTES = 1.0, 300 * 2**20
 """What reading a file may take, and how much more memory than the idle interpreter has."""

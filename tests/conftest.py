@@ -1,4 +1,4 @@
-"""Fixed seeds for hypothesis: the same examples in every run. And what was skipped is said last, and why."""
+"""Fixed seeds for hypothesis: the same examples in every run; the browser; and last, what was skipped and why."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support.browser import browser
+
+__all__ = ["browser"]
 
 settings.register_profile(
     "fixed", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True

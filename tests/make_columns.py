@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pyarrow as pa
 
 from harness.network.structure import Structure
 from harness.store import schema
+from tests.support import ROOT
 
-ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "results" / "README.md"
 HEAD = """\
 # The table

@@ -15,8 +15,8 @@ import harness
 from harness.views import plots, report, steps
 from harness.views.configuration import chosen
 from harness.views.explain import Page, Recording, record_of
-from tests.browser import opened, started
-from tests.make_columns import ROOT
+from tests.support import ROOT
+from tests.support.browser import opened, started
 
 GALLERY = ROOT / "docs" / "gallery"
 START = "# Pictures of the shipped experiments\n\n`make gallery` draws them all.\n"

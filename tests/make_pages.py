@@ -16,7 +16,7 @@ import click
 
 from harness.cli import main
 from tests import make_columns
-from tests.make_columns import ROOT
+from tests.support import ROOT
 
 COMMANDS = ROOT / "docs" / "commands.md"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"

@@ -14,7 +14,7 @@ import tempfile
 import venv
 from pathlib import Path
 
-from tests.make_columns import ROOT
+from tests.support import ROOT
 
 DIST = ROOT / "dist"
 RUN = (

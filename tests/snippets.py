@@ -29,7 +29,7 @@ import click
 from click.testing import CliRunner
 
 from harness.cli import main
-from tests.make_columns import ROOT
+from tests.support import ROOT
 
 DEFAULT = "results/learning-rate"
 """Where the default sweep lies, which the pages share."""

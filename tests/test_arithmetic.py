@@ -20,7 +20,7 @@ from harness.network.runs import Runs
 from harness.network.structure import Structure
 from harness.reference import Network, Update
 from harness.reference.network import forward
-from tests.make_columns import ROOT
+from tests.support import ROOT
 
 W1 = ["w1_1_1", "w1_1_2", "w1_2_1", "w1_2_2"]
 W2 = ["w2_1_1", "w2_1_2"]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 import harness
-from harness.cli import main
 from harness.store.contents import StoreError
+from tests.support.command import call
 
 EXPERIMENT = """\
 name: cancer
@@ -17,10 +16,6 @@ network: {layers: [2, 40, 1]}
 data: {rows: [[1, 1, 1]]}
 parameters: {learning_rate: [0.1, 0.2], epochs: 1, init: ones}
 """
-
-
-def call(*arguments: str) -> Result:
-    return CliRunner().invoke(main, arguments)
 
 
 @pytest.fixture

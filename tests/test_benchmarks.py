@@ -12,9 +12,9 @@ import pytest
 
 from benchmarks import __main__ as main_module
 from benchmarks import c, check, estimates, numpy_, peak, report, rows
+from benchmarks.reached import Reached
 from benchmarks.results import Results
 from benchmarks.rows import Task, experiment
-from benchmarks.targets import Reached
 from benchmarks.timing import Effort, calibrated, interleaved, ratio
 from harness import reference
 from harness.experiment import load

@@ -14,12 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 import harness
-from harness.cli import main
 from harness.experiment import load
 from harness.network.runs import Status
 from harness.store.contents import Contents
@@ -31,6 +29,7 @@ from harness.sweeps import run
 from harness.sweeps.plan import Plan
 from harness.views.status import status_of
 from reliability.sweeps import digests
+from tests.support.command import call
 from tests.support.engine import failing, instead, watched
 
 SMALL: dict[str, Any] = {
@@ -154,7 +153,7 @@ def test_a_task_may_have_several_structures(tmp_path: Path) -> None:
 def test_status_knows_no_time_before_the_first_block_is_done(tmp_path: Path) -> None:
     with failing(after=0):
         harness.sweep(SMALL, tmp_path, block_size=1, threads=1)
-    shown = CliRunner().invoke(main, ["status", str(tmp_path / "small")], catch_exceptions=False).stdout
+    shown = call("status", tmp_path / "small").stdout
     assert "done       0 (0.0%)" in shown
     assert "time left  not known before the first block is done" in shown
 
@@ -183,7 +182,7 @@ def test_epochs_that_never_run_do_not_cut_blocks_of_a_run() -> None:
 def test_the_time_of_epochs_that_may_never_run_is_a_most(tmp_path: Path) -> None:
     file = tmp_path / "long.yaml"
     file.write_text(json.dumps(LONG), "utf-8")
-    shown = CliRunner().invoke(main, ["plan", str(file)], catch_exceptions=False).stdout
+    shown = call("plan", file).stdout
     assert "\ntime    at most" in shown
 
 

@@ -12,11 +12,9 @@ from typing import Any
 import pytest
 from selenium.webdriver import Chrome
 
-from tests import browser as browsers
-from tests.browser import Browser, browser, opened, problems, requests
-from tests.make_columns import ROOT
-
-__all__ = ["browser"]
+from tests.support import ROOT
+from tests.support import browser as browsers
+from tests.support.browser import Browser, opened, problems, requests
 
 SKIPPING = """
 import pytest

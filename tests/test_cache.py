@@ -23,8 +23,8 @@ import harness
 from harness.engine.cpu import cache, needs, private
 from harness.errors import FailedError, HarnessWarning
 from reliability.cache import ENVIRONMENT, PROGRAM, damaged, refused, together
-from tests.make_columns import ROOT
-from tests.test_faults import check
+from tests.support import ROOT
+from tests.support.scores import check
 
 
 @pytest.fixture

@@ -10,21 +10,17 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pandas as pd
 import pytest
-from click.testing import CliRunner, Result
 
-from harness import cli
 from harness.experiment import json_schema
-from harness.sweeps.plan import Plan
-from tests.make_columns import ROOT
+from tests.support import ROOT
+from tests.support.command import call
+from tests.support.engine import forbid_training, instead
 
 QUESTION = str(ROOT / "experiments" / "question.yaml")
-
-
-def call(*arguments: str) -> Result:
-    return CliRunner().invoke(cli.main, arguments, catch_exceptions=False)
 
 
 def test_sweep_ends_with_a_summary_and_a_second_one_does_nothing(tmp_path: Path) -> None:
@@ -69,7 +65,7 @@ def test_on_a_terminal_there_is_a_bar(tmp_path: Path) -> None:
 
 def test_plan_runs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Plan, "train", lambda *args: pytest.fail("trained"))
+    forbid_training(monkeypatch)
     result = call("plan", str(ROOT / "experiments" / "learning_rate.yaml"))
     assert result.exit_code == 0
     lines = dict(re.split(r" {2,}", line, maxsplit=1) for line in result.stdout.splitlines())
@@ -148,12 +144,12 @@ def test_a_failed_write_is_one_line_and_exit_1(tmp_path: Path) -> None:
     assert str(tmp_path / "results") in result.stderr
 
 
-def test_ctrl_c_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*args: object) -> None:
+def test_ctrl_c_is_one_line(tmp_path: Path) -> None:
+    def interrupted(*args: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Plan, "train", interrupted)
-    result = call("sweep", QUESTION, "--results", str(tmp_path))
+    with instead(interrupted):
+        result = call("sweep", QUESTION, "--results", str(tmp_path))
     assert result.exit_code == 130
     assert result.stderr.splitlines()[-1] == "interrupted; the same command goes on from here"
 

@@ -15,11 +15,9 @@ import dask
 import distributed
 import psutil
 import pytest
-from click.testing import CliRunner
 
 import harness
 import harness.sweeps
-from harness import cli
 from harness.errors import FailedError
 from harness.experiment import load
 from harness.store.disk import Disk
@@ -29,6 +27,8 @@ from harness.sweeps.plan import Plan
 from harness.sweeps.work import Task, Work
 from reliability.clusters import Faults, endure
 from reliability.sweeps import BLOCK_SIZE, EXPERIMENT, ROOT, digests, merging, until
+from tests.support.command import call
+from tests.support.scores import check
 
 OPTIONS = run.Options(block_size=BLOCK_SIZE)
 LONG = EXPERIMENT | {
@@ -226,18 +226,17 @@ def test_no_workers_are_a_stall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_processes_and_a_scheduler_that_die(tmp_path: Path) -> None:
-    for score in endure(tmp_path, LONG, 2, Faults(kills=1, results=5, stopped=0, schedulers=1)):
-        assert score.right == score.of > 0, score.wrong
+    check(endure(tmp_path, LONG, 2, Faults(kills=1, results=5, stopped=0, schedulers=1)))
 
 
-def call(*arguments: object) -> tuple[int, str]:
-    result = CliRunner().invoke(cli.main, ["sweep", *map(str, arguments)], catch_exceptions=False)
+def ended(*arguments: object) -> tuple[int, str]:
+    result = call("sweep", *arguments)
     return result.exit_code, result.stderr
 
 
 def test_options_exclude_each_other(tmp_path: Path) -> None:
     options = ("--scheduler", "tcp://127.0.0.1:1", "--workers", 2)
-    assert call(ROOT / "experiments/question.yaml", "--results", tmp_path, *options) == (
+    assert ended(ROOT / "experiments/question.yaml", "--results", tmp_path, *options) == (
         2,
         "--scheduler, --scheduler-file and --workers: give one of them\n",
     )
@@ -247,7 +246,7 @@ def test_a_scheduler_is_found_by_its_file(client: Any, tmp_path: Path) -> None:
     file = tmp_path / "scheduler.json"
     client.write_scheduler_file(str(file))
     experiment = ROOT / "experiments/question.yaml"
-    assert call(experiment, "--results", tmp_path, "--scheduler-file", file)[0] == 0
+    assert ended(experiment, "--results", tmp_path, "--scheduler-file", file)[0] == 0
     assert digests(tmp_path / "question") == digests(harness.sweep(experiment, tmp_path / "local"))
 
 
@@ -271,7 +270,7 @@ def test_processes_that_cannot_be_started_are_one_line(tmp_path: Path, monkeypat
         raise RuntimeError("Nanny failed to start.") from FileNotFoundError(2, "No such file or directory")
 
     monkeypatch.setattr(distributed, "SpecCluster", fail)
-    assert call(ROOT / "experiments/question.yaml", "--results", tmp_path, "--workers", 1) == (
+    assert ended(ROOT / "experiments/question.yaml", "--results", tmp_path, "--workers", 1) == (
         1,
         "worker processes cannot be started here (FileNotFoundError: [Errno 2] No such file or directory)\n",
     )
@@ -282,14 +281,14 @@ def test_no_scheduler_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(cluster, "ANSWER", 0.2)
     experiment = ROOT / "experiments/question.yaml"
     for address in ("tcp://127.0.0.1:1", "127.0.0.1", "udp://127.0.0.1:1"):
-        code, text = call(experiment, "--results", tmp_path, "--scheduler", address)
+        code, text = ended(experiment, "--results", tmp_path, "--scheduler", address)
         assert (code, text.count("\n")) == (1, 1)
         assert text.startswith(f"{address}: no Dask scheduler answers there (")
-    assert call(experiment, "--results", tmp_path, "--scheduler", "tls://127.0.0.1:1") == (
+    assert ended(experiment, "--results", tmp_path, "--scheduler", "tls://127.0.0.1:1") == (
         1,
         "tls://127.0.0.1:1: Dask's configuration has no certificates (distributed.comm.tls)\n",
     )
-    code, text = call(experiment, "--results", tmp_path, "--scheduler-file", tmp_path / "none.json")
+    code, text = ended(experiment, "--results", tmp_path, "--scheduler-file", tmp_path / "none.json")
     assert (code, text.count("\n")) == (1, 1)
     assert text.startswith(f"{tmp_path}/none.json: not the file of a Dask scheduler (FileNotFoundError")
 
@@ -299,7 +298,7 @@ def test_without_dask_the_line_says_what_to_install(tmp_path: Path, monkeypatch:
     for name in ("cluster", "processes"):
         monkeypatch.delitem(sys.modules, f"harness.sweeps.{name}")
         monkeypatch.delattr(harness.sweeps, name)
-    assert call(ROOT / "experiments/question.yaml", "--results", tmp_path, "--workers", 2) == (
+    assert ended(ROOT / "experiments/question.yaml", "--results", tmp_path, "--workers", 2) == (
         1,
         "a cluster needs Dask: pip install backprop-harness[dask]\n",
     )

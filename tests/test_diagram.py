@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from matplotlib.figure import Figure
 
 import harness
-from harness.cli import main
 from harness.views.diagram import NEGATIVE, NONE, POSITIVE, before_and_after
-from tests.make_columns import ROOT
+from tests.support import ROOT
+from tests.support.command import call
 
 QUESTION = ROOT / "experiments" / "question.yaml"
 XOR = ROOT / "experiments" / "xor.yaml"
@@ -122,11 +121,11 @@ def test_no_two_texts_overlap(experiment: Any) -> None:
 
 def test_the_command_writes_a_png_whole_or_not_at_all(tmp_path: Path) -> None:
     target = tmp_path / "q.png"
-    result = CliRunner().invoke(main, ["explain", str(QUESTION), "--png", str(target)])
+    result = call("explain", QUESTION, "--png", target)
     assert (result.exit_code, result.output) == (0, f"wrote {target}\n")
     assert target.read_bytes().startswith(b"\x89PNG")
     assert [path.name for path in tmp_path.iterdir()] == ["q.png"]
     nowhere = tmp_path / "no" / "q.png"
-    failed = CliRunner().invoke(main, ["explain", str(QUESTION), "--png", str(nowhere)])
+    failed = call("explain", QUESTION, "--png", nowhere)
     assert (failed.exit_code, failed.stdout) == (1, "")
     assert failed.stderr == f"{nowhere}: cannot be written: No such file or directory\n"

@@ -23,8 +23,8 @@ from harness.formulas.optimizers import Optimizer
 from harness.formulas.schedules import Schedule
 from harness.sweeps.plan import Plan
 from tests import make_pages, snippets
-from tests.make_columns import ROOT
 from tests.snippets import PAGES, Page, blocks, make
+from tests.support import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
 EXPERIMENTS = sorted((ROOT / "experiments").glob("*.yaml"))

@@ -34,7 +34,7 @@ from harness.formulas.schedules import SCHEDULES
 from harness.network.layout import Layout
 from harness.network.runs import Outcome, Runs, Status
 from harness.network.structure import Structure
-from tests.make_columns import ROOT
+from tests.support import ROOT
 from tests.support.networks import INITS, data_for, runs_for, structures
 
 NONE = np.empty((0, 1))

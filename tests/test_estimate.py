@@ -15,6 +15,7 @@ from harness.store.folder import Folder
 from harness.sweeps import estimate
 from harness.sweeps.plan import Plan
 from reliability.sweeps import BLOCK_SIZE, EXPERIMENT
+from tests.support.engine import forbid_training
 
 
 def folder_in(path: Path) -> Folder:
@@ -22,7 +23,7 @@ def folder_in(path: Path) -> Folder:
 
 
 def test_a_short_sweep_is_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Plan, "train", lambda *args: pytest.fail("trained"))
+    forbid_training(monkeypatch)
     plan = Plan(load(EXPERIMENT), BLOCK_SIZE)
     found = estimate.measure(plan, plan.blocks, folder_in(tmp_path))
     assert (found.rows, found.disk, found.bound) == (1600, 2 * plan.bytes, True)  # blocks, and the part made of them
@@ -104,6 +105,6 @@ def test_the_time_it_takes_is_that_of_steps_that_are_run(
 
 def test_what_the_disk_cannot_hold_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Disk, "free", lambda disk: 1000)
-    monkeypatch.setattr(Plan, "train", lambda *args: pytest.fail("trained"))
+    forbid_training(monkeypatch)
     with pytest.raises(FailedError, match=r"trial: the table needs about [\d,]+ bytes, and 1,000 are free there$"):
         harness.sweep(EXPERIMENT, tmp_path)

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 import harness
-from harness.cli import main
 from harness.experiment import Experiment, ExperimentError, load
 from harness.experiment.grid import Grid
 from harness.experiment.source import describe
+from tests.support.command import call
 
 BASE: dict[str, Any] = {"name": "x", "network": {"layers": [2, 2, 1]}, "data": {"rows": [[1, 1, 1]]}}
 PARAMETERS = {"learning_rate": [0.1, 0.2], "epochs": [1, 10], "init": ["ones", "he_normal"]}
@@ -117,10 +116,6 @@ parameters:
   epochs: [1, 10]
   init: [ones, zeros]
 """
-
-
-def call(*arguments: str) -> Result:
-    return CliRunner().invoke(main, arguments, catch_exceptions=False)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from harness.experiment import ExperimentError, data, load
 from harness.experiment.generators import GENERATORS
 from harness.experiment.model import Data
 from harness.network.structure import network_data, structure
-from tests import memory
+from tests.support import memory
 
 PARAMETERS = {"learning_rate": 0.1, "epochs": 1, "init": "ones"}
 

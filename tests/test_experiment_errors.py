@@ -11,20 +11,10 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.experiment import ExperimentError, load
+from tests.support.experiments import GOOD, INIT, NAME, complaint
 
-GOOD = """\
-name: xor
-network:
-  layers: [2, 2, 1]
-data:
-  rows: [[1, 1, 1]]
-parameters:
-  learning_rate: 0.1
-  epochs: [1, 10]
-  init: ones
-"""
-NAME, LAYERS, ROWS = "name: xor", "layers: [2, 2, 1]", "rows: [[1, 1, 1]]"
-RATE, EPOCHS, INIT = "learning_rate: 0.1", "epochs: [1, 10]", "init: ones"
+LAYERS, ROWS = "layers: [2, 2, 1]", "rows: [[1, 1, 1]]"
+RATE, EPOCHS = "learning_rate: 0.1", "epochs: [1, 10]"
 NO_RATE = "missing; give a value or an axis, such as learning_rate: 0.1"
 KEYS = "name, description, seed, network, data, training, parameters, zip and 5 more"
 RULES = "ones, zeros, constant, normal, uniform, xavier_uniform, xavier_normal, he_uniform and 4 more"
@@ -269,12 +259,6 @@ YAML = [
     (GOOD, "[" * 100, "1:33: nested more than 32 deep"),
 ]  # fmt: skip
 CASES = [*UNKNOWN_KEYS, *OTHER_WORDS, *WRONG_TYPES, *MISSING, *AXES, *INITIALISATIONS, *COMBINED, *DATA, *YAML]
-
-
-def complaint(source: Any) -> list[str]:
-    with pytest.raises(ExperimentError) as caught:
-        load(source)
-    return str(caught.value).split("\n")
 
 
 @pytest.mark.parametrize(("old", "new", "lines"), [(old, new, lines) for old, new, *lines in CASES])

@@ -14,55 +14,8 @@ from hypothesis import strategies as st
 from harness.experiment import ExperimentError, json_schema, load
 from harness.experiment.grid import Grid, GridSizeError
 from harness.network.structure import structure
-from tests.test_experiment_load import FULL, SMALL
-
-PIECES = [
-    "",
-    "a",
-    "1",
-    "-1",
-    "1e400",
-    ".nan",
-    "null",
-    "true",
-    "[]",
-    "{}",
-    "[[1]]",
-    "[a, [1]]",
-    "{a: 1}",
-    "*x",
-    "&x 1",
-    "!t 1",
-    '"',
-    "'",
-    ": ",
-    "- ",
-    "\t",
-    "\n",
-    "#",
-    "\0",
-    "\u2028",
-    "{linspace: [1, 2, 3]}",
-    "{values: 1}",
-    "{distribution: normal}",
-    "0x",
-    "99999999999999999999",
-    "? ",
-    "---\n",
-    "|",
-    "%",
-]
-
-
-def damaged(chance: random.Random) -> str:
-    """An experiment with parts replaced, removed, doubled or swapped."""
-    text = FULL
-    for _ in range(chance.choice([1, 1, 1, 2, 4])):
-        start = chance.randrange(len(text))
-        stop = min(len(text), start + chance.choice([0, 1, 1, 3, 10, 40]))
-        words = [*PIECES, text[stop : stop + 20], chance.choice(text.split())]
-        text = text[:start] + chance.choice(words) + text[stop:]
-    return text
+from reliability.fuzz import damaged
+from tests.support.experiments import SMALL
 
 
 @pytest.mark.parametrize("seed", range(4))

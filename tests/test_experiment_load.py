@@ -11,45 +11,13 @@ from harness.experiment import Experiment, ExperimentError, load
 from harness.experiment.grid import Grid
 from harness.experiment.model import label
 from harness.network.structure import Structure, structure
-
-FULL = """\
-name: Full.example_1-a
-description: every key there is
-seed: 3
-network: {layers: [2, 3, 1], activation: [tanh], output: identity, bias: fixed}
-data: {rows: [[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]]}
-training:
-  {loss: bce, optimizer: adam, beta1: 0.8, schedule: step, step_size: 5, batch_size: full, shuffle: true,
-   dtype: float32, arithmetic: fast, max_loss: 10, weight_decay: 0.1, gradient_clip: 1}
-parameters:
-  learning_rate: {geomspace: [1e-3, 1, 20]}
-  init: [ones, {normal: {std: 0.5}}, {values: {weights: [[[1, 2], [3, 4], [5, 6]], [[7, 8, 9]]]}}]
-  learning_rate_2: {distribution: log_uniform_values, min: 1e-3, max: 1, n: 3}
-zip:
-  budget: {epochs: [10, 100], batch_size: [1, 4]}
-exclude: [{epochs: 10, init: ones}]
-repeats: 2
-record: {weights: false, losses: {every: 5}}
-run_cap: 1000
-"""
-SMALL: dict[str, Any] = {
-    "name": "x",
-    "network": {"layers": [2, 2, 1]},
-    "data": {"rows": [[1, 1, 1]]},
-    "parameters": {"learning_rate": [0.1, 0.2], "epochs": [1, 10], "init": ["ones", "he_normal"]},
-}
+from reliability.fuzz import FULL
+from tests.support.experiments import SMALL, changed
 
 
 def written(text: str, path: Path) -> Experiment:
     path.write_text(text)
     return load(path)
-
-
-def changed(**sections: Any) -> dict[str, Any]:
-    """SMALL, with some keys of its sections (or whole sections) replaced."""
-    return SMALL | {
-        key: {**SMALL.get(key, {}), **value} if isinstance(value, dict) else value for key, value in sections.items()
-    }
 
 
 def test_only_the_question_must_be_given() -> None:

@@ -11,7 +11,8 @@ from harness.experiment import Experiment, ExperimentError, load
 from harness.experiment.grid import Grid
 from harness.experiment.model import label
 from harness.experiment.resolve import override
-from tests.test_experiment_load import FULL, SMALL, changed
+from reliability.fuzz import FULL
+from tests.support.experiments import SMALL, changed
 
 
 def only(experiment: Experiment) -> dict[str, str]:

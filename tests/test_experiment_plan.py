@@ -18,8 +18,8 @@ from harness.network.runs import Curves, Outcome
 from harness.store.schema import PARAMETER_MEANINGS, parameter_column
 from harness.sweeps.cost import FAST_WORK, NARROW_WORK, PARAMETER_WORK, SAMPLE_WORK
 from harness.sweeps.plan import KERNEL_WORK, KERNELS, Plan
-from tests.test_experiment_load import SMALL
-from tests.test_experiment_training import ADAM, DEFAULTS, OPTIMIZERS, SCHEDULES, WHOLE, given_numbers, small
+from tests.support.experiments import SMALL, small
+from tests.support.hyperparameters import ADAM, DEFAULTS, OPTIMIZERS, SCHEDULES, WHOLE, given_numbers
 
 
 def test_a_grid_without_a_number_has_the_default_of_its_own() -> None:

@@ -6,38 +6,21 @@ import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.experiment import Experiment, ExperimentError, load
+from harness.experiment import ExperimentError, load
 from harness.experiment.axes import SWEEPABLE
 from harness.experiment.resolve import override
 from harness.experiment.settings import HYPERPARAMETERS, KINDS, TRAINING, users
 from harness.network.structure import structure
 from harness.store.schema import parameter_column
 from harness.sweeps.plan import Plan
-from tests.test_experiment_errors import GOOD, INIT, NAME, complaint
-from tests.test_experiment_load import SMALL, changed
+from tests.support.experiments import GOOD, INIT, NAME, SMALL, complaint, small
+from tests.support.hyperparameters import DEFAULTS, OPTIMIZERS, SCHEDULES, WHOLE, given_numbers
 
-ADAM = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
-DEFAULTS: dict[str, dict[str, float | None]] = {
-    "sgd": {},
-    "momentum": {"momentum": 0.9},
-    "nesterov": {"momentum": 0.9},
-    "rmsprop": {"alpha": 0.99, "eps": 1e-8},
-    "adam": {**ADAM},
-    "adamw": {**ADAM, "weight_decay": 0.01},
-    "constant": {},
-    "step": {"step_size": None, "gamma": 0.1},
-    "exponential": {"gamma": None},
-    "cosine": {"t_max": None, "eta_min": 0.0},
-    "warmup": {"warmup_epochs": 5, "start_factor": 1 / 3},
-}
-"""PyTorch's, in the engine's order, but for momentum, which it has at 0; None if one must be given."""
-OPTIMIZERS, SCHEDULES = list(DEFAULTS)[:6], list(DEFAULTS)[6:]
 GIVEN = {
     "momentum": 0.5,
     "alpha": 0.75,
@@ -53,12 +36,7 @@ GIVEN = {
     "start_factor": 0.25,
     "gradient_clip": 2.0,
 }
-WHOLE = ("step_size", "t_max", "warmup_epochs")
-"""Another value of each, and which are whole numbers."""
-
-
-def small(training: dict[str, Any] | None = None, **parameters: Any) -> dict[str, Any]:
-    return {"name": "x"} | changed(training=training or {}, parameters=parameters)
+"""A value of each hyperparameter that is not its default."""
 
 
 def owner(number: str) -> dict[str, Any]:
@@ -68,21 +46,6 @@ def owner(number: str) -> dict[str, Any]:
     kind, names = users(number)
     needs = {other: GIVEN[other] for other, default in DEFAULTS[names[0]].items() if default is None}
     return {kind: names[0], **needs}
-
-
-def given_numbers(source: dict[str, Any] | Experiment) -> list[dict[str, float]]:
-    """What the engine is given for each configuration, in order, under the names of the structure's numbers."""
-    plan = Plan(source if isinstance(source, Experiment) else load(source))
-    found: dict[int, dict[str, float]] = {}
-    for block in plan.blocks:
-        runs, rows = plan.asked(block)
-        assert runs.hyperparameters.dtype == np.float64
-        assert runs.hyperparameters.shape == (len(block.structure.hyperparameters), block.runs)
-        names = block.structure.hyperparameters
-        for config, run in zip(rows.config.tolist(), (rows.run - block.start).tolist(), strict=True):
-            found[config] = dict(zip(names, runs.hyperparameters[:, run].tolist(), strict=True))
-    assert sorted(found) == list(range(plan.rows))
-    return [found[config] for config in range(plan.rows)]
 
 
 def test_every_number_has_one_owner_and_one_range() -> None:

@@ -10,17 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 from rich.console import Console
 
 import harness
-from harness.cli import main
 from harness.cli.options import parse_settings
 from harness.errors import HarnessError
 from harness.views import explain as view
 from harness.views.configuration import chosen
 from harness.views.explain.text import shown
-from tests.make_columns import ROOT
+from tests.support import ROOT
+from tests.support.command import call
 
 QUESTION = ROOT / "experiments" / "question.yaml"
 XOR = ROOT / "experiments" / "xor.yaml"
@@ -206,7 +205,7 @@ def test_no_number_is_cut_in_a_narrow_terminal(
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
     sets = [f"--set={key}={value}" for key, value in settings.items()]
-    result = CliRunner().invoke(main, ["explain", str(experiment), *sets])
+    result = call("explain", experiment, *sets)
     lines = result.stdout.splitlines()
     assert max(map(len, lines)) <= width
     columns = ["before", "gradient", "change", "after"]

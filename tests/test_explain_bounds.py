@@ -12,18 +12,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 
 import harness
 from harness import reference
-from harness.cli import main
 from harness.errors import HarnessError
 from harness.views.configuration import chosen
 from harness.views.explain import Recording, parse_epochs, record
 from harness.views.explain.epochs import asked, resolved
 from harness.views.explain.plan import Lines, Page, planned
 from harness.views.steps import to_html
-from tests.make_columns import ROOT
+from tests.support import ROOT
+from tests.support.command import call
 
 QUESTION = ROOT / "experiments" / "question.yaml"
 XOR = ROOT / "experiments" / "xor.yaml"
@@ -46,10 +45,10 @@ def written(experiment: dict[str, Any], folder: Path) -> str:
     return str(path.with_suffix(".yaml"))
 
 
-def call(*arguments: str) -> Result:
-    result = CliRunner().invoke(main, ["explain", *arguments])
+def explained(*arguments: object) -> str:
+    result = call("explain", *arguments)
     assert result.exit_code == 0, result.output
-    return result
+    return result.stdout
 
 
 @pytest.fixture(autouse=True)
@@ -73,26 +72,26 @@ def test_a_page_has_under_5_mb_and_a_terminal_gets_under_200_lines(
     """The page and the terminal also say what is left out and how to get it."""
     file = written(experiment, tmp_path)
     page = tmp_path / "page.html"
-    said = call(file, "--epochs", epochs, "--html", str(page)).stdout
+    said = explained(file, "--epochs", epochs, "--html", page)
     assert page.stat().st_size < MOST_BYTES
     if experiment is WIDE or epochs == "1000":
         assert page.stat().st_size > MOST_BYTES / 5, "much more would have had room"
         assert "Left out: " in said
         assert "--csv and --json give all of it" in page.read_text("utf-8")
-    text = call(file, "--epochs", epochs).stdout
+    text = explained(file, "--epochs", epochs)
     assert text.count("\n") < MOST_LINES
     assert "Left out: " in text
     assert "--csv and --json give all of it" in " ".join(text.split())
 
 
 def test_a_terminal_gets_under_200_lines_of_any_number_of_layers(tmp_path: Path) -> None:
-    text = call(written({**mapping([2] * 90 + [1]), "name": "deep"}, tmp_path)).stdout
+    text = explained(written({**mapping([2] * 90 + [1]), "name": "deep"}, tmp_path))
     assert text.count("\n") < MOST_LINES
     assert "Left out: all that comes after this; --csv and --json give all of it." in " ".join(text.split())
 
 
 def test_what_fits_is_not_cut(tmp_path: Path) -> None:
-    assert "Left out" not in call(str(QUESTION)).stdout
+    assert "Left out" not in explained(QUESTION)
     record = harness.explain(QUESTION, epochs=10)
     assert record.attrs["notes"] == []
     assert record["epoch"].unique().tolist() == [*range(1, 11)]
@@ -144,7 +143,7 @@ def test_the_steps_that_are_recorded_are_those_of_the_whole_record() -> None:
 
 def test_units_that_are_left_out_change_no_number(tmp_path: Path) -> None:
     file = written(mapping([2, 12, 3, 1], 2), tmp_path)
-    whole = pd_read(call(file, "--csv").stdout)
+    whole = pd_read(explained(file, "--csv"))
     few = Recording(chosen(file, {}), [1], Lines(80))
     assert few.plan.units is not None
     assert few.plan.units < 12
@@ -165,7 +164,7 @@ def pd_read(text: str) -> dict[Any, dict[str, str]]:
 @pytest.mark.parametrize("form", ["--json", "--csv"])
 def test_json_and_csv_are_whole(form: str, tmp_path: Path) -> None:
     """All 5,000-odd weights of every step, whatever a page or a terminal would show of them."""
-    text = call(written(mapping([2, 50, 50, 50, 1], 3), tmp_path), form).stdout
+    text = explained(written(mapping([2, 50, 50, 50, 1], 3), tmp_path), form)
     rows = json.loads(text) if form == "--json" else list(csv.DictReader(io.StringIO(text)))
     updates = [row for row in rows if row["phase"] == "update"]
     assert len(updates) == 3 * (2 * 50 + 50 + 2 * (2500 + 50) + 51)
@@ -274,7 +273,7 @@ def test_epochs_are_a_number_or_a_list(text: str, meant: Any, epochs: list[int])
 )
 def test_what_are_no_epochs_is_said_in_a_line(text: str) -> None:
     said = "expected a number N for the first N epochs, or a list of epochs such as 0,1,10,last"
-    result = CliRunner().invoke(main, ["explain", str(QUESTION), "--epochs", text])
+    result = call("explain", QUESTION, "--epochs", text)
     assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"--epochs {text}: {said}\n")
     for value in (-1, 1.5, [1, -2], [], [1.0], True, ["first"]):
         with pytest.raises(HarnessError, match=re.escape(f"epochs {value!r}: {said}")):

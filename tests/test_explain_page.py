@@ -14,23 +14,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select
 
 import harness
-from harness.cli import main
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.views.diagram import before_and_after
 from harness.views.explain import tables
 from harness.views.page import PAGES
 from harness.views.steps import to_html
-from tests.browser import browser, opened, problems, requests
-from tests.make_columns import ROOT
-
-__all__ = ["browser"]
+from tests.support import ROOT
+from tests.support.browser import opened, problems, requests
+from tests.support.command import call
 
 QUESTION = ROOT / "experiments" / "question.yaml"
 XOR = ROOT / "experiments" / "xor.yaml"
@@ -688,13 +685,13 @@ def test_text_in_the_page_is_text(tmp_path: Path) -> None:
 
 def test_the_command_writes_the_page_and_says_so(browser: Chrome, tmp_path: Path) -> None:
     target = tmp_path / "q.html"
-    result = CliRunner().invoke(main, ["explain", str(QUESTION), "--html", str(target)])
+    result = call("explain", QUESTION, "--html", target)
     assert (result.exit_code, result.output) == (0, f"wrote {target}\n")
     assert [path.name for path in tmp_path.iterdir()] == ["q.html"]
     opened(browser, target)
     assert where(browser) == "epoch 1 of 10, sample 1 of 1, forward"
     folder = harness.sweep(QUESTION, tmp_path)
-    result = CliRunner().invoke(main, ["explain", str(folder), "--config", "6", "--html", str(target)])
+    result = call("explain", folder, "--config", "6", "--html", target)
     assert result.exit_code == 0, result.output
     opened(browser, target)
     assert where(browser) == "epoch 1 of 2, sample 1 of 1, forward"
@@ -714,7 +711,7 @@ def test_the_command_writes_the_page_and_says_so(browser: Chrome, tmp_path: Path
 
 def test_drawing_and_printing_are_asked_one_at_a_time(tmp_path: Path) -> None:
     target = tmp_path / "q.html"
-    result = CliRunner().invoke(main, ["explain", str(QUESTION), "--json", "--html", str(target)])
+    result = call("explain", QUESTION, "--json", "--html", target)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == "--json prints and --html draws; expected one of them\n"
     assert not target.exists()

@@ -9,14 +9,13 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from click.testing import CliRunner
 
 import harness
-from harness.cli import main
 from harness.errors import HarnessError
 from harness.views.explain import record
 from harness.views.steps import Explained, to_html
-from tests.make_columns import ROOT
+from tests.support import ROOT
+from tests.support.command import call
 
 SAME = "The last weights are the table's, bit for bit."
 
@@ -34,7 +33,7 @@ def swept(folder: Path, epochs: Any = (0, 1, 5, 300), rate: Any = 0.1, **trainin
 
 
 def printed(folder: str, config: int, *options: str) -> str:
-    result = CliRunner().invoke(main, ["explain", folder, "--config", str(config), *options])
+    result = call("explain", folder, "--config", config, *options)
     assert result.exit_code == 0, result.output
     return " ".join(result.stdout.split())
 
@@ -91,7 +90,7 @@ def test_a_weight_that_is_not_the_table_s_is_named(tmp_path: Path) -> None:
     assert said in printed(folder, 2)
     assert said in to_html(harness.explain(folder, config=2)).replace("&#39;", "'")
     assert said in printed(folder, 2, "--png", str(tmp_path / "row.png"))
-    streamed = CliRunner().invoke(main, ["explain", folder, "--config", "2", "--csv"])
+    streamed = call("explain", folder, "--config", "2", "--csv")
     assert streamed.stderr == f"{said}\n"
     assert harness.explain(folder, config=1).attrs["notes"] == [SAME]
     assert harness.explain(folder, config=2, epochs=[1]).attrs["notes"] == []  # it was not trained to its end
@@ -158,13 +157,13 @@ def test_a_row_that_takes_long_is_announced_and_ends_in_its_weights(
     folder = swept(tmp_path, epochs=[300])
     page = str(tmp_path / "row.html")
     for form in ((), ("--csv",), ("--html", page)):
-        result = CliRunner().invoke(main, ["explain", str(folder), "--config", "0", "--epochs", "1,last", *form])
+        result = call("explain", folder, "--config", "0", "--epochs", "1,last", *form)
         assert result.exit_code == 0
         said, *rest = result.stderr.splitlines()
         assert re.fullmatch(r"training up to epoch 300 in the reference, at most about \d+ seconds", said)
         assert SAME in (rest if form == ("--csv",) else result.stdout.splitlines())
     monkeypatch.setattr(record, "MOST_WORK", 31_000)
-    result = CliRunner().invoke(main, ["explain", str(folder), "--config", "0", "--epochs", "1,last"])
+    result = call("explain", folder, "--config", "0", "--epochs", "1,last")
     assert result.stderr == ""
     assert "was not compared with the table" in " ".join(result.stdout.split())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,8 @@ import pytest
 from reliability.calls import CRASH, STORIES, Story, faults
 from reliability.damage import damaged
 from reliability.disks import disks
-from reliability.score import Score
 from reliability.traces import cuts, killed, syncs
-
-
-def check(scores: Iterable[Score]) -> None:
-    for score in scores:
-        assert score.right == score.of > 0, f"{score}\n" + "\n".join(score.wrong)
+from tests.support.scores import check
 
 
 @pytest.mark.parametrize("error", [errno.EIO, errno.ENOSPC, CRASH])

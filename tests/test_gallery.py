@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from PIL import Image
 
-from harness.cli import main
 from harness.views.plots import KINDS
 from tests import make_gallery
 from tests.make_gallery import GALLERY, PICTURES, SHOWN, Picture
+from tests.support.command import call
 
 MOST_BYTES = 2_000_000
 """The most bytes of all pictures of the gallery together, small enough for a repository."""
@@ -31,7 +30,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small ones of the experiments, swept."""
     folder = tmp_path_factory.mktemp("gallery")
     for name in ("question", "symmetry", "own_data"):
-        CliRunner().invoke(main, ["sweep", str(make_gallery.file_of(name)), "--results", str(folder / "results")])
+        call("sweep", make_gallery.file_of(name), "--results", folder / "results")
     return folder
 
 
@@ -45,7 +44,7 @@ def test_the_command_draws_the_picture_that_is_there(
     monkeypatch.chdir(results)
     program, *arguments = shlex.split(one.command)
     assert program == "harness"
-    result = CliRunner().invoke(main, [*arguments, "--save", "drawn.png"])
+    result = call(*arguments, "--save", "drawn.png")
     assert result.exit_code == 0, result.output
     drawn, there = (np.asarray(Image.open(path), float) for path in ("drawn.png", GALLERY / one.name))
     assert drawn.shape == there.shape

@@ -19,15 +19,13 @@ from harness.sweeps import run
 from harness.views.configuration import of_row
 from harness.views.results import Results
 from tests.support.engine import watched
-from tests.test_experiment_training import DEFAULTS, WHOLE
-from tests.test_experiment_training import OPTIMIZERS as ALL_OPTIMIZERS
-from tests.test_experiment_training import SCHEDULES as ALL_SCHEDULES
+from tests.support.hyperparameters import DEFAULTS, OPTIMIZERS, SCHEDULES, WHOLE
 
 ROWS = [[0.5, 1, 1], [1, 0, 0], [0, 1, 1], [1, 1, 0]]
 NUMBERS = {number for numbers in DEFAULTS.values() for number in numbers}
 POOLS: dict[str, list[Any]] = {
-    "optimizer": ALL_OPTIMIZERS,
-    "schedule": ALL_SCHEDULES,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
     "layers": [[2, 1], [2, 2, 1], [2, 3, 1], [2, 2, 2, 1]],
     "activation": ["tanh", "relu", "identity"],
     "batch_size": [1, 3, 4, "full", 9],
@@ -393,7 +391,7 @@ def test_counting_never_lists_the_product() -> None:
     hundred = {"linspace": [0.1, 0.9, 100]}
     numbers = {"momentum": hundred, "alpha": hundred, "beta1": hundred, "eps": hundred, "max_loss": hundred}
     for keys in (["optimizer", *numbers], [*numbers, "optimizer"]):
-        axes = numbers | {"optimizer": ALL_OPTIMIZERS}
+        axes = numbers | {"optimizer": OPTIMIZERS}
         source = small(**{key: axes[key] for key in keys}, epochs=[1, 2, 5]) | {"run_cap": 10**12}
         grid = Grid(load(source))
         assert grid.runs == 100 * (1 + 100 + 100 + 100**2 + 2 * 100**2)

@@ -13,34 +13,26 @@ import pytest
 import harness
 from harness.sweeps.local import processors
 from reliability import corpus, folders, hostile, memory
-from reliability.score import Score
+from tests.support.scores import check
 
 SLOW = ("100 MB", "100 MB of rows", "100 MB in a row", "100 MB of names", "Parquet of 10^8 rows")
 PICKLES = re.compile(
     r"\b(pickle|cPickle|joblib|dill|cloudpickle|shelve|marshal)\b|allow_pickle|torch\.load|read_pickle"
 )
-
-
 FILES = 8
 """The most files that a process has open beside those of the threads that write, four for each."""
-
-
-def whole(score: Score) -> bool:
-    """Whether every trial of a score went as promised; those that did not are printed."""
-    print(score, *score.wrong, sep="\n")
-    return 0 < score.of == score.right
 
 
 def test_fuzzed_files_are_read_or_refused(tmp_path: Path) -> None:
     scores = list(hostile.read("fuzzed files", hostile.fuzzed(tmp_path / "fuzzed", 300), 50))
     assert [score.of for score in scores] == [300] * 3
-    assert {whole(score) for score in scores} == {True}
+    check(scores)
 
 
 def test_hostile_files_are_read_or_refused(tmp_path: Path) -> None:
     paths = corpus.write(tmp_path, leave_out=SLOW)
     assert len(paths) > 100
-    assert {whole(score) for score in hostile.read("hostile files", paths, 1)} == {True}
+    check(hostile.read("hostile files", paths, 1))
 
 
 @pytest.mark.parametrize("lines", [None, ["traceback: KeyError('x')"], ["x.yaml: no line"], ["y.yaml:1:1: name: x"]])
@@ -60,7 +52,7 @@ def test_a_pickle_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_hostile_folders_are_refused(tmp_path: Path) -> None:
     names = ("a link out: trial/", "a link out: runs of results that are whole", "a link to a file: .owner")
-    assert whole(folders.folders(tmp_path / "folders", names))
+    check([folders.folders(tmp_path / "folders", names)])
 
 
 def test_results_may_be_a_link(tmp_path: Path) -> None:

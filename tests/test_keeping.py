@@ -12,12 +12,10 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 import harness
-from harness import cli
 from harness.experiment import load
 from harness.store.compact import compact
 from harness.store.contents import StoreError
@@ -28,14 +26,11 @@ from harness.sweeps import run, work
 from harness.sweeps.plan import Plan
 from harness.views.status import status_of
 from reliability.sweeps import BLOCK_SIZE, EXPERIMENT, digests
-from tests.support.engine import failing, watched
+from tests.support.command import call
+from tests.support.engine import failing, forbid_training, watched
 
 FILES = (File("runs/part-000003-0123456789abcdef.parquet", 100, "ab" * 32),)
 ENTRY = Entry("part", 3, 5, "0123456789abcdef", 40, 1.5, 600, 900, FILES)
-
-
-def call(*arguments: object) -> Any:
-    return CliRunner().invoke(cli.main, list(map(str, arguments)), catch_exceptions=False)
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +192,7 @@ def test_compact_keeps_rows_and_their_order(tmp_path: Path, monkeypatch: pytest.
     pd.testing.assert_frame_equal(harness.load(folder), table, check_exact=True)
     pd.testing.assert_frame_equal(harness.load(folder, curves=True), curves, check_exact=True)
     assert call("verify", folder).exit_code == 0
-    monkeypatch.setattr(Plan, "train", lambda *args: pytest.fail("trained again"))
+    forbid_training(monkeypatch)
     assert run.sweep(load(EXPERIMENT), tmp_path, run.Options(block_size=40)).already
 
 

@@ -11,10 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
 import harness
-from harness import cli
 from harness.errors import HarnessError
 from harness.experiment import load
 from harness.store import kept
@@ -23,12 +21,13 @@ from harness.store.contents import StoreError
 from harness.store.disk import Disk
 from harness.store.log import MANIFEST, seal
 from harness.sweeps import run
-from harness.sweeps.plan import Plan
 from harness.views.configuration import of_row
 from harness.views.results import Results
 from harness.views.status import status_of
 from reliability.calls import CRASH, PLAIN, Story, faults
 from reliability.sweeps import digests
+from tests.support.command import call
+from tests.support.engine import forbid_training
 
 NUMBERS = np.random.default_rng(5).standard_normal((7, 3)) * 10.0 ** np.arange(-20, 1, 3)[:, None]
 EXPERIMENT: dict[str, Any] = {
@@ -43,10 +42,6 @@ EXPERIMENT: dict[str, Any] = {
 
 def table(numbers: Any = NUMBERS) -> pd.DataFrame:
     return pd.DataFrame(numbers, columns=["the age", "price", "size"])[["price", "size", "the age"]]
-
-
-def call(*arguments: object) -> Any:
-    return CliRunner().invoke(cli.main, list(map(str, arguments)), catch_exceptions=False)
 
 
 def written(experiment: dict[str, Any], file: Path) -> Path:
@@ -163,7 +158,7 @@ def test_damage_is_told_and_mended(
     assert f"{name}: " in verified.output
     with pytest.raises(HarnessError, match=rf"no such file: mine.csv; {name} "):
         harness.explain(folder, config=0)
-    monkeypatch.setattr(Plan, "train", lambda *_: pytest.fail("nothing is trained again"))
+    forbid_training(monkeypatch)
     assert not run.sweep(load(file), tmp_path / "results").already
     assert (folder / name).read_bytes() == right
     assert call("verify", folder).exit_code == 0

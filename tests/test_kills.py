@@ -7,6 +7,7 @@ from pathlib import Path
 from reliability.kills import kills
 from reliability.owners import owners
 from reliability.signals import signals, slow
+from tests.support.scores import check
 
 
 def test_a_killed_sweep_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
@@ -20,8 +21,7 @@ def test_one_process_owns_a_folder_and_a_killed_one_leaves_it(tmp_path: Path) ->
 
 
 def test_a_signal_ends_a_sweep_and_keeps_what_is_done(tmp_path: Path) -> None:
-    for score in signals(tmp_path / "once", 2, epochs=8_000, span=1.8):
-        assert score.right == score.of > 0, score.wrong
+    check(signals(tmp_path / "once", 2, epochs=8_000, span=1.8))
 
 
 def test_blocks_that_never_end_are_left_and_a_second_signal_gives_no_grace(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from harness.views.plots import order
 from harness.views.plots.order import MEDIAN, QUANTILES, SPREAD, Numbers, medians, quantiles
 from harness.views.results import Results
 from harness.views.summary import summarise
-from tests import memory
+from tests.support import memory
 
 PART = 2**15
 """Rows of a file."""

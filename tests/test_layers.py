@@ -1,17 +1,35 @@
-"""The direction of imports, and the size of things."""
+"""The direction of imports, the size of things, and that no two have one name."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-from tests.make_columns import ROOT
+from tests.support import ROOT
+from tests.support.sources import FOLDERS, MODULES, PATHS, tree
 
-MODULES = sorted((ROOT / "harness").rglob("*.py"))
+
+def imports(name: str) -> Iterator[str]:
+    """The modules of the project that a module imports: also in its functions, and for the checker of types alone."""
+    for node in ast.walk(tree(PATHS[name])):
+        if isinstance(node, ast.Import):
+            found = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module, f"{name}: imports are absolute"
+            found = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        yield from (one if one in PATHS else one.rpartition(".")[0] for one in found)
+
+
+GRAPH = {name: {one for one in imports(name) if one in PATHS} for name in PATHS}
 
 
 def test_each_layer_imports_only_those_below_it() -> None:
@@ -20,11 +38,48 @@ def test_each_layer_imports_only_those_below_it() -> None:
     assert result.returncode == 0, result.stdout
 
 
+def test_imports_never_go_in_a_circle() -> None:
+    graph = {name: {*imported} for name, imported in GRAPH.items()}
+    graph["harness.views.configuration"].remove("harness.api")  # the last circle: this line goes with it
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+
+
+BELOW = {
+    "harness": ("harness",),
+    "benchmarks": FOLDERS[:2],
+    "reliability": ("harness", "reliability"),
+    "tests": FOLDERS,
+}
+"""The folders that the modules of a folder may import."""
+
+
+def test_what_is_tested_imports_no_test_and_no_test_imports_another() -> None:
+    for name, imported in GRAPH.items():
+        assert {one.split(".")[0] for one in imported} <= {*BELOW[name.split(".")[0]]}, name
+        assert not [one for one in imported if one.startswith("tests.test_")], name
+
+
+TWICE = {
+    *("Axis", "Block", "Column", "Field", "Group", "Index", "Kind", "Memory", "Outcome", "Plan", "Rule"),
+    *("Sheet", "State", "Table", "Trainer"),
+}
+"""Names that two public classes still have: none is to be."""
+
+
+def test_no_two_public_classes_have_one_name() -> None:
+    names = Counter(
+        node.name
+        for path in MODULES
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert {name for name, count in names.items() if count > 1} == TWICE
+
+
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_modules_and_functions_stay_small(module: Path) -> None:
-    text = module.read_text("utf-8")
-    assert len(text.splitlines()) <= 300
-    for node in ast.walk(ast.parse(text)):
+    assert len(module.read_text("utf-8").splitlines()) <= 300
+    for node in ast.walk(tree(module)):
         if isinstance(node, ast.FunctionDef):
             assert node.end_lineno - node.lineno < 60, node.name
             assert len([arg for arg in node.args.args + node.args.kwonlyargs if arg.arg not in ("self", "cls")]) <= 8, (
@@ -34,9 +89,7 @@ def test_modules_and_functions_stay_small(module: Path) -> None:
 
 def test_public_names_say_what_they_do() -> None:
     for module in MODULES:
-        tree = ast.parse(module.read_text("utf-8"))
-        assert ast.get_docstring(tree), module
-    api = ast.parse((ROOT / "harness" / "api.py").read_text("utf-8"))
-    for node in api.body:
+        assert ast.get_docstring(tree(module)), module
+    for node in tree(ROOT / "harness" / "api.py").body:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             assert "Raises" in (ast.get_docstring(node) or ""), node.name

@@ -9,20 +9,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 from matplotlib.colors import to_hex
 
 import harness
-from harness import cli
 from harness.errors import HarnessError
 from harness.network.runs import Status
 from harness.views.plots import paths, style
 from harness.views.plots.scales import MOST
 from harness.views.results import Results
 from harness.views.statuses import SIGNS, phrase
-from tests.figures import bars, caption, legend, legend_title, panels, shown, ticks, title
-from tests.test_plots import NORMAL, swept
-from tests.test_report import EXPERIMENT
+from tests.support.command import call
+from tests.support.drawn import EXPERIMENT, NORMAL, swept
+from tests.support.figures import bars, caption, legend, legend_title, panels, shown, ticks, title
 
 XOR = {
     "network": {"layers": [2, 2, 1], "activation": "sigmoid", "output": "sigmoid"},
@@ -65,9 +63,7 @@ def test_a_share_can_be_asked_of_every_loss(xor: Path) -> None:
     assert ticks(axes.get_xticklabels()) == ["all 1,000 rows"]
     mean = harness.plot(xor, "share", below=0.125)
     assert "loss mean below 0.125 after 300 epochs: 1,000 of 1,000 rows (100.0%)" in shown(mean)
-    drawn = CliRunner().invoke(
-        cli.main, ["plot", str(xor), "--color", "loss_max", "--below", "0.125", "--save", str(xor / "x.png")]
-    )
+    drawn = call("plot", xor, "--color", "loss_max", "--below", "0.125", "--save", xor / "x.png")
     assert drawn.output == f"wrote {xor / 'x.png'}\n"
 
 

@@ -25,9 +25,8 @@ from harness.views.plots.cells import EMPTY, Outcome, cells_of, opened, outline
 from harness.views.plots.scales import MOST
 from harness.views.results import Axis, Results
 from harness.views.statuses import SIGNS, phrase
-from tests.figures import bars, caption, layer, layers, legend, legend_title, panels, shown, ticks, title
-from tests.test_plots import NORMAL, PLAIN, swept
-from tests.test_report import EXPERIMENT
+from tests.support.drawn import EXPERIMENT, NORMAL, PLAIN, swept
+from tests.support.figures import bars, caption, layer, layers, legend, legend_title, panels, shown, ticks, title
 
 ONE = {"network": {"layers": [1, 1]}, "data": {"rows": [[65, 200], [100, 550]]}, "training": {"batch_size": "full"}}
 

@@ -14,6 +14,7 @@ import pytest
 
 import harness
 from harness.formulas.metrics import METRICS
+from tests.support import ROOT
 
 ADDED = """    "loss_max": Metric(larger, as_it_is, "greatest", "greatest loss of a sample"),
     "loss_root": Metric(
@@ -23,10 +24,9 @@ ADDED = """    "loss_max": Metric(larger, as_it_is, "greatest", "greatest loss o
 PROGRAM = """
 import base64, gzip, json, re, sys
 import numpy as np
-from click.testing import CliRunner
 import harness
-from harness import cli
-from tests.figures import bars, legend
+from tests.support.command import call
+from tests.support.figures import bars, legend
 
 experiment = {
     "name": "added",
@@ -40,7 +40,7 @@ folder = harness.sweep(experiment, sys.argv[1])
 table, curves, results = harness.load(folder), harness.load(folder, curves=True), harness.open(folder)
 trained = table[table.epochs > 0]
 shown = results.plot(color="loss_root")
-assert CliRunner().invoke(cli.main, ["report", str(folder)]).exit_code == 0
+assert call("report", folder).exit_code == 0
 data = re.search(r'id="data">([^<]*)<', (folder / "report.html").read_text("utf-8")).group(1)
 steps = harness.explain(folder, config=2)
 print(json.dumps({
@@ -69,7 +69,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Any:
     table.write_text(
         text.replace(last, ADDED).replace("import Value, select", "import Value, select, square_root"), "utf-8"
     )
-    paths = os.pathsep.join([str(folder), str(Path(__file__).parents[1])])
+    paths = os.pathsep.join([str(folder), str(ROOT)])
     environment = os.environ | {"PYTHONPATH": paths, "XDG_CACHE_HOME": str(folder / "cache")}
     command = [sys.executable, "-c", PROGRAM, str(folder / "results")]
     done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)

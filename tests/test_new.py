@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 from click.shell_completion import ShellComplete
-from click.testing import CliRunner, Result
 
 import harness
 from harness.cli import main
@@ -17,13 +16,10 @@ from harness.experiment import load, shipped
 from harness.experiment.model import Experiment
 from harness.sweeps.plan import Plan
 from harness.views.plots import KINDS
-from tests.make_columns import ROOT
+from tests.support import ROOT
+from tests.support.command import call
 
 SHIPPED = sorted(path.stem for path in (ROOT / "experiments").glob("*.yaml"))
-
-
-def call(*arguments: str) -> Result:
-    return CliRunner().invoke(main, arguments, catch_exceptions=False)
 
 
 def new(*arguments: str) -> Experiment:

@@ -21,12 +21,10 @@ import pyarrow as pa
 import pyarrow.ipc
 import pytest
 from botocore.awsrequest import AWSResponse
-from click.testing import CliRunner
 from moto.core import set_initial_no_auth_action_count
 from moto.server import ThreadedMotoServer
 
 import harness
-from harness.cli import main
 from harness.errors import FailedError, HarnessError, HarnessWarning
 from harness.experiment import load
 from harness.store import objects
@@ -36,6 +34,7 @@ from harness.store.places import place_of
 from harness.sweeps import plan, run, work
 from reliability import sweeps
 from reliability.sweeps import ROOT, command, digests
+from tests.support.command import call
 
 BUCKETS = (f"bucket-{number}" for number in itertools.count())
 PARAMETERS = sweeps.EXPERIMENT["parameters"] | {"learning_rate": {"geomspace": [1e-3, 3, 9]}}
@@ -140,7 +139,7 @@ def test_the_same_bytes_as_on_disk(server: str, bucket: str, on_disk: dict[str, 
     assert {name.split("/")[0] for name in files} == {"experiment.yaml", "manifest.json", "log", "runs"}
     assert harness.load(folder).equals(harness.load(Path(folder)))
     assert len(harness.load(folder)) == ROWS
-    shown = CliRunner().invoke(main, ["status", folder])
+    shown = call("status", folder)
     assert (shown.exit_code, shown.output.split()[:6]) == (
         0,
         ["state", "complete", "blocks", f"{BLOCKS}", "done", f"{BLOCKS}"],
@@ -157,13 +156,13 @@ def test_it_can_be_looked_at(bucket: str, tmp_path: Path, monkeypatch: pytest.Mo
         "row.html": ["explain", folder, "--config", "3", "--html", "row.html"],
     }
     for name, arguments in commands.items():
-        result = CliRunner().invoke(main, arguments)
+        result = call(*arguments)
         assert (result.exit_code, result.output.splitlines()[0]) == (0, f"wrote {name}")
         assert (tmp_path / name).stat().st_size > 1000
     opened, row = harness.open(folder), harness.load(folder).iloc[3]
     assert opened.weights(3)["w1"][0, 0] == row["w1_1_1"]
     assert folder in opened._repr_html_()
-    refused = CliRunner().invoke(main, ["report", folder])
+    refused = call("report", folder)
     assert (refused.exit_code, refused.output.count("\n")) == (2, 1)
     assert "--save" in refused.output
 
@@ -174,7 +173,7 @@ def test_an_endpoint_may_be_given(
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     (tmp_path / "trial.yaml").write_text(json.dumps(EXPERIMENT))
     arguments = ["sweep", f"{tmp_path}/trial.yaml", "--results", f"s3://{bucket}/results", "--endpoint", server + "/"]
-    ended = [CliRunner().invoke(main, arguments) for _ in range(2)]
+    ended = [call(*arguments) for _ in range(2)]
     assert [result.exit_code for result in ended] == [0, 0]
     assert f"s3://{bucket}/results/trial/runs" in ended[0].output
     assert "nothing was left to do" in ended[1].output
@@ -214,7 +213,7 @@ def test_two_writers_at_once(server: str, bucket: str, on_disk: dict[str, str]) 
     covered = [number for entry in log for number in range(entry["first"], entry["stop"])]
     assert sorted(covered) == list(range(BLOCKS))
     assert not [name for name in files if name.startswith("blocks/")]
-    verified = CliRunner().invoke(main, ["verify", f"s3://{bucket}/results/trial"])
+    verified = call("verify", f"s3://{bucket}/results/trial")
     assert verified.exit_code == 0, verified.output
 
 
@@ -255,7 +254,7 @@ def test_damage_is_found_and_made_anew(server: str, bucket: str, trained: list[i
     damaged[len(damaged) // 2] ^= 1
     client(server).put_object(Bucket=bucket, Key=f"results/trial/{runs[3]}", Body=bytes(damaged))
     client(server).delete_object(Bucket=bucket, Key=f"results/trial/{runs[7]}")
-    verified = CliRunner().invoke(main, ["verify", str(folder)])
+    verified = call("verify", folder)
     assert verified.exit_code == 1
     assert verified.output.splitlines() == [
         f"{folder}/{runs[3]}: not what was written: its SHA-256 is another",
@@ -266,7 +265,7 @@ def test_damage_is_found_and_made_anew(server: str, bucket: str, trained: list[i
     harness.sweep(CURVES, f"s3://{bucket}/results", block_size=5)
     assert sorted(trained) == [3, 7]
     assert sha256(contents(server, bucket)) == sha256(whole)
-    assert CliRunner().invoke(main, ["verify", str(folder)]).exit_code == 0
+    assert call("verify", folder).exit_code == 0
 
 
 def test_overwriting_leaves_nothing_of_the_other(server: str, bucket: str) -> None:
@@ -281,7 +280,7 @@ def test_overwriting_leaves_nothing_of_the_other(server: str, bucket: str) -> No
     harness.sweep(EXPERIMENT, f"s3://{bucket}/results", block_size=5)
     with pytest.warns(HarnessWarning, match=r"ignored: runs/part-000009-x\.parquet$"):
         assert len(harness.load(f"s3://{bucket}/results/trial")) == ROWS
-    assert CliRunner().invoke(main, ["verify", f"s3://{bucket}/results/trial"]).exit_code == 0
+    assert call("verify", f"s3://{bucket}/results/trial").exit_code == 0
 
 
 def test_data_from_a_file_lie_there_too(server: str, bucket: str, tmp_path: Path) -> None:
@@ -299,11 +298,11 @@ def test_data_from_a_file_lie_there_too(server: str, bucket: str, tmp_path: Path
     after = {name for name in names(server, bucket) if name.startswith("data-")}
     assert len(before) == len(after) == 1
     assert before != after
-    assert CliRunner().invoke(main, ["verify", folder]).exit_code == 0
+    assert call("verify", folder).exit_code == 0
 
 
 OVERWRITE = run.Options(overwrite=True)
-EXTENDING = "an object store cannot replace results at one instant; give another --results"
+EXTENDING = "results here cannot be replaced at one instant; give another --results"
 
 
 def test_extending_is_refused(bucket: str, tmp_path: Path) -> None:
@@ -350,7 +349,7 @@ def test_no_local_file_is_written(bucket: str, tmp_path: Path) -> None:
 
 
 def refused(*arguments: str) -> tuple[int, str]:
-    ended = CliRunner().invoke(main, arguments)
+    ended = call(*arguments)
     assert isinstance(ended.exception, SystemExit)
     assert ended.stderr.count("\n") == 1
     return ended.exit_code, ended.stderr

@@ -23,9 +23,7 @@ from harness.store.contents import StoreError
 from harness.views.opened import Opened
 from harness.views.report import write
 from harness.views.status import status_of
-from tests.browser import browser, opened, problems, requests
-
-__all__ = ["browser"]
+from tests.support.browser import opened, problems, requests
 
 EXPERIMENT: dict[str, Any] = {
     "name": "in-hand",

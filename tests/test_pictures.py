@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from harness import cli
 from harness.views import pictures
-from tests.test_docs import make
+from tests.snippets import make
+from tests.support.command import call
 
 EXPERIMENT: dict[str, Any] = {
     "name": "drawn",
@@ -30,7 +29,7 @@ def swept(experiment: dict[str, Any], folder: Path, *options: str) -> dict[str, 
     """What a sweep into the folder prints, by name."""
     file = folder / "experiment.yaml"
     file.write_text(json.dumps(experiment), "utf-8")
-    result = CliRunner().invoke(cli.main, ["sweep", str(file), "--results", str(folder), *options])
+    result = call("sweep", file, "--results", folder, *options)
     assert result.exit_code == 0, result.output
     lines = [line for line in result.stdout.splitlines() if "is complete" not in line]
     pairs = (line.partition("  ") for line in lines)
@@ -47,7 +46,7 @@ def test_a_page_and_a_picture_lie_beside_the_table(tmp_path: Path, again: bool) 
     assert (told["report"], told["picture"]) == (f"{folder}/report.html", f"{folder}/drawn-map.png")
     assert Path(told["report"]).read_text("utf-8").startswith("<!DOCTYPE html>")
     assert Path(told["picture"]).read_bytes().startswith(b"\x89PNG")
-    assert CliRunner().invoke(cli.main, ["verify", str(folder)]).exit_code == 0
+    assert call("verify", folder).exit_code == 0
 
 
 def test_make_sweep_draws() -> None:
@@ -95,7 +94,7 @@ def test_what_the_user_has_by_the_name_of_a_picture_stays(
     plant(tmp_path / "drawn" / what)
     before = (tmp_path / "drawn" / what).lstat()
     file = str(tmp_path / "experiment.yaml")
-    result = CliRunner().invoke(cli.main, ["sweep", file, "--results", str(tmp_path), "--report"])
+    result = call("sweep", file, "--results", tmp_path, "--report")
     assert result.exit_code == 1
     stays = "not made by harness, so it stays; rename it, or write elsewhere with --save"
     assert result.stderr == f"{tmp_path}/drawn/{what}: {stays}\n"
@@ -112,6 +111,6 @@ def test_a_name_that_was_asked_for_is_replaced(tmp_path: Path) -> None:
     swept(EXPERIMENT, tmp_path)
     page = tmp_path / "page.html"
     _notes(page)
-    result = CliRunner().invoke(cli.main, ["report", str(tmp_path / "drawn"), "--save", str(page)])
+    result = call("report", tmp_path / "drawn", "--save", page)
     assert result.exit_code == 0
     assert "my notes" not in page.read_text("utf-8")

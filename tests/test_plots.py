@@ -11,22 +11,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner, Result
 from matplotlib.colors import to_rgb
 
 import harness
-from harness import cli
 from harness.errors import HarnessError
 from harness.store.schema import parameter_column
 from harness.views.plots import KINDS
 from harness.views.plots.scales import nearest, scale_of
 from harness.views.results import Axis, Results
 from harness.views.statuses import SIGNS
-from tests.figures import bars, caption, panels
-from tests.test_report import EXPERIMENT
-
-NORMAL = {"normal": {"std": 0.5}}
-PLAIN: dict[str, Any] = {key: EXPERIMENT[key] for key in ("name", "network", "data")}
+from tests.support.command import call
+from tests.support.drawn import EXPERIMENT, NORMAL, swept
+from tests.support.figures import bars, caption, panels
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +33,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def table(folder: Path) -> pd.DataFrame:
     return harness.load(folder)
-
-
-def swept(path: Path, parameters: dict[str, Any], **more: Any) -> Path:
-    return Path(harness.sweep({**PLAIN, **more, "parameters": parameters}, path))
 
 
 def test_statuses_are_far_apart_in_grey_and_without_red_or_green() -> None:
@@ -196,14 +188,10 @@ def test_captions_need_no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     )
 
 
-def call(*arguments: str) -> Result:
-    return CliRunner().invoke(cli.main, ["plot", *arguments], catch_exceptions=False)
-
-
 @pytest.mark.parametrize(("suffix", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
 def test_the_command_writes_what_the_suffix_says(folder: Path, tmp_path: Path, suffix: str, start: bytes) -> None:
     path = tmp_path / f"x.{suffix}"
-    result = call(str(folder), "--where", "init=ones", "--where", "repeat=0", "--save", str(path))
+    result = call("plot", folder, "--where", "init=ones", "--where", "repeat=0", "--save", path)
     assert (result.exit_code, result.output) == (0, f"wrote {path}\n")
     assert path.read_bytes().startswith(start)
 
@@ -212,7 +200,7 @@ def test_the_command_writes_here_if_not_told_where(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert call(str(folder), "--kind", "share", "--x", "init", "--below", "0.1").output == "wrote told-share.png\n"
+    assert call("plot", folder, "--kind", "share", "--x", "init", "--below", "0.1").output == "wrote told-share.png\n"
     assert [path.name for path in tmp_path.iterdir()] == ["told-share.png"]
 
 
@@ -228,13 +216,13 @@ def test_the_command_refuses_in_a_line(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], told: str, code: int
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    result = call(str(folder), *arguments)
+    result = call("plot", folder, *arguments)
     assert (result.exit_code, result.stderr) == (code, told)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_where_there_are_no_results(tmp_path: Path) -> None:
-    result = call(str(tmp_path))
+    result = call("plot", tmp_path)
     assert (result.exit_code, result.stderr) == (2, f"{tmp_path}: no results there (no runs/*.parquet in its log)\n")
 
 

@@ -29,24 +29,10 @@ from harness.views.report import report, write
 from harness.views.results import Results
 from harness.views.statuses import SIGNS
 from harness.views.thin import thinned
-from tests.browser import browser, opened, problems, requests
-from tests.figures import panels, shown
+from tests.support.browser import opened, problems, requests
+from tests.support.drawn import EXPERIMENT
+from tests.support.figures import panels, shown
 
-__all__ = ["browser"]
-
-EXPERIMENT: dict[str, Any] = {
-    "name": "told",
-    "description": "What is <b>told</b> & shown </script>?",
-    "network": {"layers": [2, 2, 1]},
-    "data": {"rows": [[1, 1, 1]]},
-    "parameters": {
-        "learning_rate": {"geomspace": [1e-3, 1, 24]},
-        "epochs": [0, 1, 10, 1000],
-        "init": ["ones", {"normal": {"std": 0.5}}],
-    },
-    "repeats": 2,
-    "record": {"losses": {"every": 10}},
-}
 SECONDS = 20
 
 

@@ -11,10 +11,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
 import harness
-from harness import cli
 from harness.errors import FailedError, HarnessError, HarnessWarning
 from harness.experiment import load
 from harness.store.compact import compact
@@ -24,16 +22,13 @@ from harness.store.lock import LOCK, OWNER, owned
 from harness.sweeps import run
 from harness.views.status import status_of
 from reliability.sweeps import BLOCK_SIZE, EXPERIMENT, digests, written
+from tests.support.command import call
 from tests.support.engine import failing, watched
 
 ROWS = 1600
 KEEP = "nothing of the sweep's"
 NOTES = ("notes.txt", "runs/notes.txt", "runs/best.parquet", "log/old.json", "blocks/x", "curves/sub/deep.parquet")
 MORE = EXPERIMENT | {"repeats": 4}
-
-
-def call(*arguments: object) -> Any:
-    return CliRunner().invoke(cli.main, list(map(str, arguments)), catch_exceptions=False)
 
 
 @pytest.fixture(scope="module")

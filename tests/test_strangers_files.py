@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 import harness
-from harness import cli
 from harness.cli import output
 from harness.errors import LONGEST, HarnessError, printable
 from harness.experiment.errors import ExperimentError, Problem
@@ -26,7 +24,8 @@ from harness.store.log import MOST_BLOCKS, Entry, File, entry_flaw, manifest_fla
 from harness.views import ticks
 from harness.views.page import render
 from reliability import strangers
-from reliability.score import Score
+from tests.support.command import call
+from tests.support.scores import check
 
 ESCAPE = "\x1b[2J\x1b]0;owned\x07\x9b31m"
 FORGED = "a\n/etc/passwd: whole"
@@ -51,10 +50,6 @@ MANIFEST: dict[str, Any] = {
     "versions": {"numpy": "2.4.0"},
 }
 DOLLARS = ("$\\frac{$", "$x$", "$", "\\$", "_x", "a$b$c$")
-
-
-def call(*arguments: object) -> Any:
-    return CliRunner().invoke(cli.main, list(map(str, arguments)), catch_exceptions=False)
 
 
 @pytest.fixture(scope="module")
@@ -313,13 +308,8 @@ def test_pages_hold_text(tmp_path: Path) -> None:
     page.encode()
 
 
-def whole_score(score: Score) -> bool:
-    print(score, *score.wrong, sep="\n")
-    return 0 < score.of == score.right
-
-
 def test_a_share_of_what_strangers_write(tmp_path: Path) -> None:
-    assert {whole_score(score) for score in strangers.strangers(tmp_path, 40)} == {True}
+    check(strangers.strangers(tmp_path, 40))
 
 
 @pytest.mark.parametrize(

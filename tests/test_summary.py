@@ -15,10 +15,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 import harness
-from harness import cli, engine
+from harness import engine
 from harness.experiment import load
 from harness.store.disk import Disk
 from harness.store.folder import Folder
@@ -27,6 +26,7 @@ from harness.store.places import place_of
 from harness.sweeps import run, work
 from harness.sweeps.plan import Plan
 from harness.views.summary import percent, spared, summarise, unlike
+from tests.support.command import call
 from tests.support.engine import failing
 
 RATES = [*np.geomspace(1e-3, 0.1, 40).tolist(), *np.geomspace(0.2, 1, 20).tolist()]
@@ -54,7 +54,7 @@ def sweep(experiment: dict[str, Any], results: Path, *options: str) -> dict[str,
     """The lines of a summary by their names; the further lines of a value belong to it."""
     file = results / f"{experiment['name']}.json"
     file.write_text(json.dumps(experiment), "utf-8")
-    done = CliRunner().invoke(cli.main, ["sweep", str(file), "--results", str(results), *options])
+    done = call("sweep", file, "--results", results, *options)
     assert done.exit_code == 0, done.stderr
     return dict(re.findall(r"^(\S(?:.*?\S)?) {2,}(\S.*(?:\n {3,}.*)*)", done.stdout, re.MULTILINE))
 
@@ -209,7 +209,7 @@ def test_compiling_can_be_interrupted(tmp_path: Path, cache: dict[str, str]) -> 
     assert rest.splitlines()[-1] == "interrupted; what is done is kept, and the same command goes on from it"
     assert "Traceback" not in rest
     assert process.returncode == 128 + signal.SIGINT
-    status = CliRunner().invoke(cli.main, ["status", str(tmp_path / "small")])
+    status = call("status", tmp_path / "small")
     assert "time left  not known before the first block is done" in status.stdout
 
 

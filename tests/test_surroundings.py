@@ -15,14 +15,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from click.testing import CliRunner, Result
 
 import harness
-from harness.cli import main, memory, streams
+from harness.cli import memory, streams
 from harness.errors import HarnessError
 from harness.sweeps import run, work
 from reliability import surroundings
 from reliability.surroundings import ALL, COMMANDS, EXPERIMENT, SURROUNDINGS
+from tests.support.command import call
+from tests.support.engine import forbid_training
 
 COVER = {
     "as usual": ("compact", "explain --html"),
@@ -89,10 +90,6 @@ def test_what_goes_wrong_is_noticed(before: str, wrong: str, whole: Path, tmp_pa
 # -- memory
 
 
-def call(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=False)
-
-
 def chained(error: BaseException, cause: BaseException) -> BaseException:
     error.__cause__ = cause
     return error
@@ -118,10 +115,10 @@ def test_too_little_memory_is_a_line_in_a_command_and_the_error_in_a_program(
         raise error
 
     (tmp_path / "trial.yaml").write_text(EXPERIMENT)
-    for name in ("train_block", "uncompiled"):
+    for name in ("train_block", "prepare"):
         with monkeypatch.context() as patch:
             patch.setattr(work, name, fail)
-            patch.setattr(run, name, fail)
+            patch.setattr(run, name, fail, raising=False)
             ended = call("sweep", tmp_path / "trial.yaml", "--results", tmp_path / name)
             assert ended.exit_code == 1
             assert ended.stderr.splitlines()[-1].startswith("harness: not enough memory; end other programs, ")
@@ -188,7 +185,7 @@ def test_names_that_are_not_utf8(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """What pyarrow reads by its name is refused; what Python opens is read and written."""
     odd = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")
     (tmp_path / "trial.yaml").write_text(EXPERIMENT)
-    monkeypatch.setattr(work, "train_block", lambda *given: pytest.fail("trained"))
+    forbid_training(monkeypatch)
     functions: list[Callable[[], object]] = [
         lambda: harness.sweep(tmp_path / "trial.yaml", odd),
         lambda: harness.load(odd),
@@ -254,7 +251,7 @@ def test_what_is_no_file_is_named_before_anything_is_trained(
         assert "1 files are not" in ended.stdout or command == "status"
     for options in (["trial.yaml"], ["trial.yaml", "--overwrite"], ["more.yaml", "--extend"]):
         with monkeypatch.context() as patch:
-            patch.setattr(work, "train_block", lambda *given: pytest.fail("trained"))
+            forbid_training(patch)
             ended = call("sweep", tmp_path / options[0], "--results", tmp_path, *options[1:])
         assert ended.exit_code == 2
         assert ended.stderr == f"{told}; move it away, and the same sweep makes the file\n"

@@ -29,7 +29,7 @@ from harness.store.contents import StoreError
 from harness.sweeps import local, run
 from harness.sweeps.plan import Plan
 from harness.views.status import status_of
-from tests.support.engine import failing, watched
+from tests.support.engine import failing, forbid_training, watched
 
 EXPERIMENT: dict[str, Any] = {
     "name": "small",
@@ -250,7 +250,7 @@ def test_metadata_says_what_it_is(tmp_path: Path) -> None:
 def test_a_second_sweep_does_nothing_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = harness.sweep(EXPERIMENT, tmp_path)
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    monkeypatch.setattr(Plan, "train", lambda *args: pytest.fail("trained again"))
+    forbid_training(monkeypatch)
     ran = run.sweep(load(EXPERIMENT), tmp_path)
     assert ran.already
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before

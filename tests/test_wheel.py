@@ -17,7 +17,7 @@ import pytest
 
 import harness
 from harness.experiment import shipped
-from tests.make_columns import ROOT
+from tests.support import ROOT
 
 SHIPPED = sorted(path.name for path in (ROOT / "experiments").iterdir())
 

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from harness.cli import main
-from tests.make_columns import ROOT
+from tests.support import ROOT
 
 FRAGMENT = re.compile(
     r"(Of|Those|These|So|Likewise|The same|Ditto|Such|And|Or|But|Nor|Neither|However|Else|As above|Whose"

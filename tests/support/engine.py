@@ -1,4 +1,4 @@
-"""Fakes of the engine: one that is watched, and one that fails in the middle of a sweep."""
+"""Fakes of the engine: one that is watched, one that fails in the middle of a sweep, and one that must not be asked."""
 
 from __future__ import annotations
 
@@ -49,3 +49,8 @@ def failing(after: int) -> Iterator[list[int]]:
 
     with instead(train), pytest.raises(OSError, match="Input/output"):
         yield calls
+
+
+def forbid_training(patched: pytest.MonkeyPatch) -> None:
+    """From here on, what trains fails the test."""
+    patched.setattr(Plan, "train", lambda *_: pytest.fail("trained"))

@@ -1,6 +1,6 @@
 """A headless browser for the tests of pages, without a network: Chromium, Chrome or Edge, else Firefox.
 
-`python -m tests.browser` sees to it that there is one, and prints which: once for all processes of `make test`.
+`python -m tests.support.browser` sees to it that there is one, and prints which: once for all processes of `make test`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ PROGRAMS = {
 }
 """By Selenium's name: the browser's names on the PATH, and its driver's."""
 VARIABLE = "TEST_BROWSER"
-"""What `python -m tests.browser` printed; empty: there is none. Without it, the PATH is searched."""
+"""What `python -m tests.support.browser` printed; empty: there is none. Without it, the PATH is searched."""
 MISSING = (
     "no browser was found: install chromium and chromium-driver (Debian's names), or Chrome, Edge or Firefox "
     "with its WebDriver"
