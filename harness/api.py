@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    from harness.views.explain.page import Explained
     from harness.views.opened import Opened
-    from harness.views.steps import Explained
 
 Source = str | os.PathLike[str] | Mapping[str, Any]
 
@@ -120,8 +120,8 @@ def explain(
     room for. Always in `exact` arithmetic. Raises `ExperimentError`; for a
     row `StoreError` if there are no results, and `HarnessError` if it is none of them or has no such epoch.
     """
-    from harness.views.configuration import chosen
-    from harness.views.steps import explained
+    from harness.views.explain.configuration import chosen
+    from harness.views.explain.page import explained
 
     return explained(chosen(experiment, _written(settings), config), epochs)
 

@@ -12,9 +12,10 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 import harness
-from harness.views import plots, report, steps
-from harness.views.configuration import chosen
+from harness.views import plots, report
 from harness.views.explain import Page, Recording, record_of
+from harness.views.explain.configuration import chosen
+from harness.views.explain.page import write
 from tests.browser import opened, started
 from tests.make_columns import ROOT
 
@@ -146,8 +147,8 @@ def draw(folder: Path) -> Iterator[Path]:
             yield Path(plots.write(swept[one.experiment], str(folder / one.name), one.kind, **one.choices))
         configuration = chosen(file_of("question"), {})
         record = record_of(Recording(configuration, range(1, configuration.drawn_epochs() + 1), Page()))
-        steps.draw(record, f"{results}/explain.html")
-        steps.draw(record, str(folder / "before-and-after.png"))
+        write(record, f"{results}/explain.html")
+        write(record, str(folder / "before-and-after.png"))
         report.write(swept["learning_rate"], f"{results}/report.html")
         driver = started()
         for page in (one for one in SHOWN if one.width):

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 import harness
 from harness.cli import main
-from harness.views.diagram import NEGATIVE, NONE, POSITIVE, before_and_after
+from harness.views.explain.still import NEGATIVE, NONE, POSITIVE, before_and_after
 from tests.make_columns import ROOT
 
 QUESTION = ROOT / "experiments" / "question.yaml"

@@ -18,7 +18,7 @@ from harness.cli import main
 from harness.cli.options import parse_settings
 from harness.errors import HarnessError
 from harness.views import explain as view
-from harness.views.configuration import chosen
+from harness.views.explain.configuration import chosen
 from harness.views.explain.text import shown
 from tests.make_columns import ROOT
 

@@ -18,11 +18,11 @@ import harness
 from harness import reference
 from harness.cli import main
 from harness.errors import HarnessError
-from harness.views.configuration import chosen
 from harness.views.explain import Recording, parse_epochs, record
+from harness.views.explain.configuration import chosen
 from harness.views.explain.epochs import asked, resolved
+from harness.views.explain.page import to_html
 from harness.views.explain.plan import Lines, Page, planned
-from harness.views.steps import to_html
 from tests.make_columns import ROOT
 
 QUESTION = ROOT / "experiments" / "question.yaml"

@@ -23,10 +23,10 @@ from selenium.webdriver.support.ui import Select
 import harness
 from harness.cli import main
 from harness.formulas.optimizers import OPTIMIZERS
-from harness.views.diagram import before_and_after
 from harness.views.explain import tables
+from harness.views.explain.page import to_html
+from harness.views.explain.still import before_and_after
 from harness.views.page import PAGES
-from harness.views.steps import to_html
 from tests.browser import browser, opened, problems, requests
 from tests.make_columns import ROOT
 

@@ -15,7 +15,7 @@ import harness
 from harness.cli import main
 from harness.errors import HarnessError
 from harness.views.explain import record
-from harness.views.steps import Explained, to_html
+from harness.views.explain.page import Explained, to_html
 from tests.make_columns import ROOT
 
 SAME = "The last weights are the table's, bit for bit."

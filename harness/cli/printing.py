@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from harness.sweeps.estimate import Estimate
     from harness.sweeps.run import Ran
     from harness.sweeps.work import Compilation
-    from harness.views.configuration import Configuration
     from harness.views.explain import Recording
+    from harness.views.explain.configuration import Configuration
 
 
 MOST_LINES = 195

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from harness.network.runs import Status
 from harness.store import arrays
-from harness.views import about, plots, steps
-from harness.views.configuration import of_row
+from harness.views import about, plots
+from harness.views.explain.configuration import of_row
+from harness.views.explain.page import Explained, explained
 from harness.views.page import render
 from harness.views.results import Results
 from harness.views.summary import summarise
@@ -35,14 +36,14 @@ class Opened(Results):
         row = self.row(config).dropna(axis=1, how="all")
         return {name: array[0] for name, array in arrays.weights(row, self.layers).items()}
 
-    def explain(self, config: int, epochs: int | str | Sequence[int | str] | None = None) -> steps.Explained:
+    def explain(self, config: int, epochs: int | str | Sequence[int | str] | None = None) -> Explained:
         """What happened in a row, step by step: its record, as `harness.explain` has it.
 
         epochs: a number for its first ones, or a list such as `[0, 1, 10, "last"]`; if not given its first ones, as
         many as 100 steps hold, and its last. Raises `HarnessError` if there is no such row, or no such epoch of it, or
         if the data that its experiment names are not here.
         """
-        return steps.explained(of_row(self, config), epochs)
+        return explained(of_row(self, config), epochs)
 
     def __repr__(self) -> str:
         return f"<{self.folder}: {'; '.join([self.name, *about.facts(self)])}>"

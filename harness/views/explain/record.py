@@ -24,7 +24,7 @@ from harness.views.explain.plan import Plan, Room, planned
 
 if TYPE_CHECKING:
     from harness.network.structure import Structure
-    from harness.views.configuration import Configuration
+    from harness.views.explain.configuration import Configuration
 
 A_SECOND = 1_400_000
 """Operations on arrays that the reference does in about a second."""

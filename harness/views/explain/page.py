@@ -23,7 +23,7 @@ from harness.views.files import put
 from harness.views.page import render
 
 if TYPE_CHECKING:
-    from harness.views.configuration import Configuration
+    from harness.views.explain.configuration import Configuration
 
 FORMATS = ("html", "png")
 UPDATED = ("before", "gradient", "change", "after")
@@ -47,7 +47,7 @@ class Explained(pd.DataFrame):
 
         Raises `HarnessError` for a name that ends otherwise, and `FailedError` if it cannot be written.
         """
-        draw(self, os.fspath(path))
+        write(self, os.fspath(path))
 
     def _repr_html_(self) -> str:
         title = f"{self.attrs['name']}, step by step"
@@ -67,7 +67,7 @@ def explained(configuration: Configuration, epochs: Any = None) -> Explained:
     return made
 
 
-def draw(recorded: pd.DataFrame, path: str, kind: str | None = None) -> None:
+def write(recorded: pd.DataFrame, path: str, kind: str | None = None) -> None:
     """Write the record as a page (`html`) or as a still (`png`), if not told which as the name's suffix says.
 
     Raises `HarnessError` for another suffix, and `FailedError`.
@@ -78,7 +78,7 @@ def draw(recorded: pd.DataFrame, path: str, kind: str | None = None) -> None:
     if kind == "html":
         put(path, to_html(recorded).encode())
     else:
-        from harness.views.diagram import before_and_after
+        from harness.views.explain.still import before_and_after
 
         picture = io.BytesIO()
         before_and_after(recorded).savefig(picture, format="png", dpi=144)
