@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.types import ExperimentLike
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -19,11 +21,9 @@ if TYPE_CHECKING:
     from harness.views.explain.page import Explained
     from harness.views.opened import Opened
 
-Source = str | os.PathLike[str] | Mapping[str, Any]
-
 
 def train(
-    experiment: Source,
+    experiment: ExperimentLike,
     *,
     settings: Mapping[str, Any] | None = None,
     threads: int | None = None,
@@ -45,7 +45,7 @@ def train(
 
 
 def sweep(
-    experiment: Source,
+    experiment: ExperimentLike,
     results: str | os.PathLike[str] = "results",
     *,
     settings: Mapping[str, Any] | None = None,
@@ -101,7 +101,7 @@ def open(folder: str | os.PathLike[str]) -> Opened:
 
 
 def explain(
-    experiment: Source,
+    experiment: ExperimentLike,
     *,
     epochs: int | str | Sequence[int | str] | None = None,
     settings: Mapping[str, Any] | None = None,

@@ -27,10 +27,9 @@ from harness.views.explain.final import Final
 from harness.views.results import Results
 
 if TYPE_CHECKING:
-    from harness.api import Source
     from harness.experiment.model import Data
-    from harness.network.layout import Layout
-from harness.network.structure import Structure
+    from harness.network.structure import Structure
+    from harness.types import ExperimentLike
 
 MOST_STEPS, MOST_WEIGHTS = 100, 100_000
 """The most steps (samples times epochs), and steps times weights, that a picture shows if nobody asks for more."""
@@ -111,7 +110,7 @@ class Configuration:
         return {"config": str(self.number), **values, **repeat, EPOCHS: str(self.epochs)}
 
 
-def chosen(origin: Source, settings: Mapping[str, str], number: int | None = None) -> Configuration:
+def chosen(origin: ExperimentLike, settings: Mapping[str, str], number: int | None = None) -> Configuration:
     """The configuration with these settings of an experiment, or the row with this number of a results folder.
 
     Raises `ExperimentError`, `StoreError`, and `HarnessError` for what cannot be asked together.
@@ -128,7 +127,7 @@ def chosen(origin: Source, settings: Mapping[str, str], number: int | None = Non
     return of_row(Results(name), number)
 
 
-def of_file(origin: Source, settings: Mapping[str, str]) -> Configuration:
+def of_file(origin: ExperimentLike, settings: Mapping[str, str]) -> Configuration:
     """The configuration of an experiment with these settings, as YAML, and the first value of every other axis.
 
     Its epochs, if not set, are the most of any. Raises `ExperimentError`.
