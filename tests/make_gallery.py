@@ -12,10 +12,11 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 import harness
-from harness.views import plots, report
+from harness.views import plots
 from harness.views.explain import Page, Recording, record_of
 from harness.views.explain.configuration import chosen
 from harness.views.explain.page import write
+from harness.views.report import page as report_page
 from tests.browser import opened, started
 from tests.make_columns import ROOT
 
@@ -149,7 +150,7 @@ def draw(folder: Path) -> Iterator[Path]:
         record = record_of(Recording(configuration, range(1, configuration.drawn_epochs() + 1), Page()))
         write(record, f"{results}/explain.html")
         write(record, str(folder / "before-and-after.png"))
-        report.write(swept["learning_rate"], f"{results}/report.html")
+        report_page.write(swept["learning_rate"], f"{results}/report.html")
         driver = started()
         for page in (one for one in SHOWN if one.width):
             opened(driver, Path(results, page.name).with_suffix(".html"), page.width, page.height)

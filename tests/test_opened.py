@@ -21,7 +21,7 @@ import harness
 from harness.errors import HarnessError
 from harness.store.contents import StoreError
 from harness.views.opened import Opened
-from harness.views.report import write
+from harness.views.report.page import write
 from harness.views.status import status_of
 from tests.browser import browser, opened, problems, requests
 

@@ -21,14 +21,14 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 import harness
 from harness.errors import HarnessError
-from harness.views import about
-from harness.views.notable import notable
 from harness.views.page import PAGES, scripts
 from harness.views.palette import SCALES
-from harness.views.report import report, write
+from harness.views.report import words
+from harness.views.report.notable import notable
+from harness.views.report.page import report, write
+from harness.views.report.sample import thinned
 from harness.views.results import Results
 from harness.views.statuses import SIGNS
-from harness.views.thin import thinned
 from tests.browser import browser, opened, problems, requests
 from tests.figures import panels, shown
 
@@ -212,8 +212,8 @@ def test_the_head_of_other_experiments(tmp_path: Path) -> None:
     }
     results = Results(harness.sweep(mapping, tmp_path))
     (tmp_path / "some points.csv").unlink()
-    assert about.description(results) == "Which of them?"
-    assert about.setup(results) == [
+    assert words.description(results) == "Which of them?"
+    assert words.setup(results) == [
         "2 network shapes",
         "tanh \u2192 sigmoid",
         "loss mse",

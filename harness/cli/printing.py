@@ -92,7 +92,7 @@ def pairs(least: int = 0, /, **values: str | Sequence[str]) -> None:
 
 def summary(ran: Ran) -> None:
     """Print what came of a sweep."""
-    from harness.views.summary import percent, summarise, unlike
+    from harness.views.report.summary import percent, summarise, unlike
 
     experiment, rows = ran.plan.experiment, ran.plan.rows
     found, kinds = summarise(ran.folder.place, experiment.swept), unlike(experiment.swept)
@@ -116,7 +116,7 @@ def summary(ran: Ran) -> None:
 
 def _steps(ran: Ran) -> str:
     """How many steps were run, of how many that were asked for, in words; over all sessions of a sweep."""
-    from harness.views.summary import spared
+    from harness.views.report.summary import spared
 
     counted = sums(ran.folder.found(deep=False).good)
     steps, asked = counted["steps"], counted["asked"]

@@ -82,7 +82,7 @@ def report(folder: str, save: str | None) -> None:
     Example:
       harness report results/learning-rate
     """
-    from harness.views.report import write
+    from harness.views.report.page import write
 
     say(f"wrote {write(folder, save)}")
 

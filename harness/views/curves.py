@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from harness.formulas.metrics import LOSS, METRICS
+from harness.views.report.summary import unlike
 from harness.views.results import Results
-from harness.views.summary import unlike
 
 RUNS, POINTS = 40, 250
 """The most runs whose curves a page shows, and the most points of each."""

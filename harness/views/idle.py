@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
+from harness.views.report.summary import FIRST
 from harness.views.results import Results
-from harness.views.summary import FIRST
 
 NOTHING = 1e-12
 """A loss of this or less is none: what remains is rounding."""

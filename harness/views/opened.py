@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from harness.network.runs import Status
 from harness.store import arrays
-from harness.views import about, plots
+from harness.views import plots
 from harness.views.explain.configuration import of_row
 from harness.views.explain.page import Explained, explained
 from harness.views.page import render
+from harness.views.report import words
+from harness.views.report.summary import summarise
 from harness.views.results import Results
-from harness.views.summary import summarise
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,7 +47,7 @@ class Opened(Results):
         return explained(of_row(self, config), epochs)
 
     def __repr__(self) -> str:
-        return f"<{self.folder}: {'; '.join([self.name, *about.facts(self)])}>"
+        return f"<{self.folder}: {'; '.join([self.name, *words.facts(self)])}>"
 
     def _repr_html_(self) -> str:
         axes = [name for name in self.axes if name != "repeat"]
@@ -55,11 +56,11 @@ class Opened(Results):
             "result",
             folder=self.folder,
             name=self.name,
-            description=about.description(self),
-            setup=about.setup(self),
-            facts=[*about.facts(self), about.steps(self)],
-            statuses=[about.status(status, summary.statuses[status.label], self.rows) for status in Status],
-            grew=about.grew(summary, self.rows),
-            axes=about.axes(self.axes.values()),
-            least=about.least(summary, self.axes),
+            description=words.description(self),
+            setup=words.setup(self),
+            facts=[*words.facts(self), words.steps(self)],
+            statuses=[words.status(status, summary.statuses[status.label], self.rows) for status in Status],
+            grew=words.grew(summary, self.rows),
+            axes=words.axes(self.axes.values()),
+            least=words.least(summary, self.axes),
         )

@@ -21,8 +21,8 @@ from harness.experiment.settings import NETWORK, TRAINING
 from harness.formulas.metrics import LOSS
 from harness.views.plots.gather import LISTED, Parts, has
 from harness.views.plots.scales import MOST
+from harness.views.report.summary import unlike
 from harness.views.results import Axis, Results, title_of
-from harness.views.summary import unlike
 from harness.views.ticks import literal, short
 
 FIRST = ("activation", "loss", "optimizer", "batch_size")

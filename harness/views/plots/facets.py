@@ -11,7 +11,7 @@ import pandas as pd
 
 from harness.views.plots.asked import Asked
 from harness.views.plots.gather import Parts, has
-from harness.views.summary import unlike
+from harness.views.report.summary import unlike
 
 MOST = 6
 """Pictures beside one another."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from harness.views.report.summary import unlike
 from harness.views.results import Results
-from harness.views.summary import unlike
 
 BEST = 3
 GOING = ("ran", "settled")

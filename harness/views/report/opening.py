@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from harness.views.report.summary import unlike
 from harness.views.results import Axis
-from harness.views.summary import unlike
 
 REPEAT = "repeat"
 MOST_LINES, MOST_PANELS = 6, 9

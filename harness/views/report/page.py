@@ -25,18 +25,18 @@ from harness.formulas.metrics import LOSS, METRICS
 from harness.network.runs import Status
 from harness.store.disk import Disk
 from harness.store.folder import Folder
-from harness.views import about
 from harness.views.curves import Curve, some_curves, what_of
 from harness.views.files import put
 from harness.views.idle import NOTHING, idle_loss
-from harness.views.notable import notable
-from harness.views.opening import opening, ranked
 from harness.views.page import render
 from harness.views.palette import GREW, LINES, SCALES
+from harness.views.report import words
+from harness.views.report.notable import notable
+from harness.views.report.opening import opening, ranked
+from harness.views.report.sample import thinned
+from harness.views.report.summary import summarise, unlike
 from harness.views.results import Axis, Results
 from harness.views.statuses import SIGNS
-from harness.views.summary import summarise, unlike
-from harness.views.thin import thinned
 
 NAME = "report.html"
 NUMBERS = 360_000
@@ -76,16 +76,16 @@ def report(results: Results) -> str:
     return render(
         "report",
         experiment=results.name,
-        description=about.description(results),
-        setup=about.setup(results),
-        facts=[*about.facts(results), about.steps(results)],
-        statuses=[about.status(status, summary.statuses[status.label], results.rows) for status in Status],
-        grew=about.grew(summary, results.rows),
+        description=words.description(results),
+        setup=words.setup(results),
+        facts=[*words.facts(results), words.steps(results)],
+        statuses=[words.status(status, summary.statuses[status.label], results.rows) for status in Status],
+        grew=words.grew(summary, results.rows),
         signs={status.label: SIGNS[status].colour for status in Status} | {"grew": GREW},
         thinned=_note(results, shown),
         pictures=data["opening"]["order"],
         notable=_printed(notable(results)),
-        axes=about.axes(results.axes.values()),
+        axes=words.axes(results.axes.values()),
         source=results.source,
         load=_load(results.folder),
         provenance=_provenance(results, manifest),
@@ -186,7 +186,7 @@ def _column(column: pd.Series, axis: Axis | None) -> list[Any]:
 def _number(value: Any) -> Any:
     if value is None or not math.isfinite(value):
         return None
-    return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(f"{value:.{about.DIGITS}g}")
+    return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(f"{value:.{words.DIGITS}g}")
 
 
 def _curve(curve: Curve) -> dict[str, Any]:
@@ -207,7 +207,7 @@ def _note(results: Results, shown: int) -> str:
 
 
 def _printed(table: pd.DataFrame) -> dict[str, Any]:
-    rows = [[about.shown(value) for value in row] for row in table.itertuples(index=False)]
+    rows = [[words.shown(value) for value in row] for row in table.itertuples(index=False)]
     return {"columns": list(table.columns), "rows": rows}
 
 
