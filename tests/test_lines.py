@@ -16,10 +16,10 @@ import harness
 from harness import cli
 from harness.errors import HarnessError
 from harness.network.runs import Status
+from harness.views.palette import SIGNS, phrase
 from harness.views.plots import paths, style
 from harness.views.plots.scales import MOST
 from harness.views.results import Results
-from harness.views.statuses import SIGNS, phrase
 from tests.figures import bars, caption, legend, legend_title, panels, shown, ticks, title
 from tests.test_plots import NORMAL, swept
 from tests.test_report import EXPERIMENT

@@ -19,12 +19,11 @@ import harness
 from harness.errors import HarnessError
 from harness.network.runs import Status
 from harness.store.schema import parameter_column
-from harness.views.palette import GREW
+from harness.views.palette import GREW, SIGNS, phrase
 from harness.views.plots import colours, facets
 from harness.views.plots.cells import EMPTY, Outcome, cells_of, opened, outline
 from harness.views.plots.scales import MOST
 from harness.views.results import Axis, Results
-from harness.views.statuses import SIGNS, phrase
 from tests.figures import bars, caption, layer, layers, legend, legend_title, panels, shown, ticks, title
 from tests.test_plots import NORMAL, PLAIN, swept
 from tests.test_report import EXPERIMENT

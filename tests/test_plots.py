@@ -18,10 +18,10 @@ import harness
 from harness import cli
 from harness.errors import HarnessError
 from harness.store.schema import parameter_column
+from harness.views.palette import SIGNS
 from harness.views.plots import KINDS
 from harness.views.plots.scales import nearest, scale_of
 from harness.views.results import Axis, Results
-from harness.views.statuses import SIGNS
 from tests.figures import bars, caption, panels
 from tests.test_report import EXPERIMENT
 

@@ -21,14 +21,13 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 import harness
 from harness.errors import HarnessError
-from harness.views.page import PAGES, scripts
-from harness.views.palette import SCALES
+from harness.views.pages import PAGES, scripts
+from harness.views.palette import SCALES, SIGNS
 from harness.views.report import words
 from harness.views.report.notable import notable
 from harness.views.report.page import report, write
 from harness.views.report.sample import thinned
 from harness.views.results import Results
-from harness.views.statuses import SIGNS
 from tests.browser import browser, opened, problems, requests
 from tests.figures import panels, shown
 

@@ -10,7 +10,7 @@ from harness.store import arrays
 from harness.views import plots
 from harness.views.explain.configuration import of_row
 from harness.views.explain.page import Explained, explained
-from harness.views.page import render
+from harness.views.pages import render
 from harness.views.report import words
 from harness.views.report.summary import summarise
 from harness.views.results import Results

@@ -20,7 +20,7 @@ from harness.views.explain.epochs import asked
 from harness.views.explain.plan import Page
 from harness.views.explain.record import Recording, record_of
 from harness.views.files import put
-from harness.views.page import render
+from harness.views.pages import render
 
 if TYPE_CHECKING:
     from harness.views.explain.configuration import Configuration

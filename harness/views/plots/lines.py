@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
-from harness.views.palette import LINES
+from harness.views.palette import LINES, SIGNS
 from harness.views.plots import style
 from harness.views.plots.asked import DOT, Asked
 from harness.views.plots.facets import facets_of
@@ -21,7 +21,6 @@ from harness.views.plots.gather import STATUSES, floored, has, numbers, present,
 from harness.views.plots.order import SPREAD
 from harness.views.plots.scales import Scale, apart, scale_of
 from harness.views.results import Axis
-from harness.views.statuses import SIGNS
 from harness.views.ticks import short
 
 BANDS = "bands: middle 50% and 90%"

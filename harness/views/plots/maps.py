@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from harness.network.runs import Status
 from harness.views.idle import NOTHING, idle_loss
-from harness.views.palette import GREW
+from harness.views.palette import GREW, SIGNS, phrase
 from harness.views.plots import colours, style
 from harness.views.plots.asked import DOT, Asked
 from harness.views.plots.cells import EMPTY, Cells, Outcome, cells_of, opened, outline
@@ -25,7 +25,6 @@ from harness.views.plots.colours import Colours
 from harness.views.plots.facets import Facet, Facets, facets_of
 from harness.views.plots.gather import Parts, absent, has, present
 from harness.views.plots.scales import Scale, scale_of
-from harness.views.statuses import SIGNS, phrase
 from harness.views.ticks import short
 
 EVEN = 3.0

@@ -15,9 +15,9 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from harness.network.runs import Status
+from harness.views.palette import SIGNS, phrase
 from harness.views.plots.gather import floor
 from harness.views.plots.scales import log_ticks, set_ticks
-from harness.views.statuses import SIGNS, phrase
 from harness.views.ticks import linear, literal, short, texts
 
 WIDTH, HEIGHT = 8.0, 5.4

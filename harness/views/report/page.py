@@ -28,15 +28,14 @@ from harness.store.folder import Folder
 from harness.views.curves import Curve, some_curves, what_of
 from harness.views.files import put
 from harness.views.idle import NOTHING, idle_loss
-from harness.views.page import render
-from harness.views.palette import GREW, LINES, SCALES
+from harness.views.pages import render
+from harness.views.palette import GREW, LINES, SCALES, SIGNS
 from harness.views.report import words
 from harness.views.report.notable import notable
 from harness.views.report.opening import opening, ranked
 from harness.views.report.sample import thinned
 from harness.views.report.summary import summarise, unlike
 from harness.views.results import Axis, Results
-from harness.views.statuses import SIGNS
 
 NAME = "report.html"
 NUMBERS = 360_000

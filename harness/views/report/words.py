@@ -13,9 +13,9 @@ from harness.experiment import source
 from harness.network.runs import Status
 from harness.store.folder import Folder
 from harness.store.log import sums
+from harness.views.palette import SIGNS
 from harness.views.report.summary import Summary, percent, spared, unlike
 from harness.views.results import Axis, Results
-from harness.views.statuses import SIGNS
 
 DIGITS = 6
 ARROW = "\N{RIGHTWARDS ARROW}"
