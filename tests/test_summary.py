@@ -26,7 +26,8 @@ from harness.store.log import sums
 from harness.store.places import place_of
 from harness.sweeps import run, work
 from harness.sweeps.plan import Plan
-from harness.views.report.summary import percent, spared, summarise, unlike
+from harness.views.losses import unlike
+from harness.views.report.summary import percent, spared, summarise
 from tests.support.engine import failing
 
 RATES = [*np.geomspace(1e-3, 0.1, 40).tolist(), *np.geomspace(0.2, 1, 20).tolist()]

@@ -92,7 +92,8 @@ def pairs(least: int = 0, /, **values: str | Sequence[str]) -> None:
 
 def summary(ran: Ran) -> None:
     """Print what came of a sweep."""
-    from harness.views.report.summary import percent, summarise, unlike
+    from harness.views.losses import unlike
+    from harness.views.report.summary import percent, summarise
 
     experiment, rows = ran.plan.experiment, ran.plan.rows
     found, kinds = summarise(ran.folder.place, experiment.swept), unlike(experiment.swept)

@@ -19,9 +19,9 @@ from harness.experiment import source
 from harness.experiment.errors import either
 from harness.experiment.settings import NETWORK, TRAINING
 from harness.formulas.metrics import LOSS
+from harness.views.losses import unlike
 from harness.views.plots.gather import LISTED, Parts, has
 from harness.views.plots.scales import MOST
-from harness.views.report.summary import unlike
 from harness.views.results import Axis, Results, title_of
 from harness.views.ticks import literal, short
 

@@ -13,7 +13,7 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normal
 from numpy.typing import NDArray
 
 from harness.views import ticks
-from harness.views.idle import NOTHING
+from harness.views.losses import NOTHING
 from harness.views.palette import SCALES
 from harness.views.plots.scales import log_ticks, set_ticks
 

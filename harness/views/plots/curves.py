@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.views import ticks
-from harness.views.curves import loss_names, what_of
+from harness.views.losses import curve_losses, what_of
 from harness.views.palette import LINES
 from harness.views.plots import style
 from harness.views.plots.asked import DOT, Asked
@@ -53,7 +53,7 @@ def curves(asked: Asked) -> Figure:
     made, body = style.sheet(question, DOT.join(part for part in shown if part), *size)
     alike = len(facets.kinds) == 1
     places = style.panels(body, len(found), share_y=alike)
-    names = loss_names(results)
+    names = curve_losses(results)
     medians = [_levels(part, names) for part in points]
     losses = floored([levels for _, levels in medians], alike)
     handles: list[Any] = []

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.network.runs import Status
-from harness.views.idle import NOTHING
+from harness.views.losses import NOTHING
 from harness.views.plots.order import Numbers
 from harness.views.plots.scales import MOST, codes, nearest, thinned
 from harness.views.results import Axis, Results

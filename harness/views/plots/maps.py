@@ -16,7 +16,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from harness.network.runs import Status
-from harness.views.idle import NOTHING, idle_loss
+from harness.views.losses import NOTHING, idle_loss
 from harness.views.palette import GREW, SIGNS, phrase
 from harness.views.plots import colours, style
 from harness.views.plots.asked import DOT, Asked

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.views.report.summary import unlike
+from harness.views.losses import unlike
 from harness.views.results import Axis
 
 REPEAT = "repeat"

@@ -11,7 +11,6 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +24,16 @@ from harness.formulas.metrics import LOSS, METRICS
 from harness.network.runs import Status
 from harness.store.disk import Disk
 from harness.store.folder import Folder
-from harness.views.curves import Curve, some_curves, what_of
 from harness.views.files import put
-from harness.views.idle import NOTHING, idle_loss
+from harness.views.losses import NOTHING, idle_loss, kinds, unlike, what_of
 from harness.views.pages import render
 from harness.views.palette import GREW, LINES, SCALES, SIGNS
 from harness.views.report import words
+from harness.views.report.curves import Curve, some_curves
 from harness.views.report.notable import notable
 from harness.views.report.opening import opening, ranked
 from harness.views.report.sample import thinned
-from harness.views.report.summary import summarise, unlike
+from harness.views.report.summary import summarise
 from harness.views.results import Axis, Results
 
 NAME = "report.html"
@@ -126,9 +125,9 @@ def _data(results: Results) -> dict[str, Any]:
 
 def _idle(results: Results) -> list[dict[str, Any]]:
     """The loss of doing nothing for each kind of loss: the values of the axes that make it one, and the number."""
-    names = unlike(results.axes)
-    kinds = [dict(zip(names, kind, strict=True)) for kind in product(*(results.axes[name].values for name in names))]
-    found = [({name: printable(value) for name, value in kind.items()}, idle_loss(results, kind)) for kind in kinds]
+    found = [
+        ({name: printable(value) for name, value in kind.items()}, idle_loss(results, kind)) for kind in kinds(results)
+    ]
     return [{"kind": kind, "loss": _number(loss)} for kind, loss in found if loss is not None]
 
 

@@ -13,8 +13,9 @@ from harness.experiment import source
 from harness.network.runs import Status
 from harness.store.folder import Folder
 from harness.store.log import sums
+from harness.views.losses import unlike
 from harness.views.palette import SIGNS
-from harness.views.report.summary import Summary, percent, spared, unlike
+from harness.views.report.summary import Summary, percent, spared
 from harness.views.results import Axis, Results
 
 DIGITS = 6

@@ -11,8 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from harness.formulas.metrics import LOSS, METRICS
-from harness.views.report.summary import unlike
+from harness.views.losses import curve_losses, unlike
 from harness.views.results import Results
 
 RUNS, POINTS = 40, 250
@@ -39,7 +38,7 @@ def some_curves(results: Results) -> list[Curve]:
     if not results.has_curves:
         return []
     chosen, _ = results.some_runs(RUNS)
-    axes, names = [name for name in results.axes if name != "epochs"], loss_names(results)
+    axes, names = [name for name in results.axes if name != "epochs"], curve_losses(results)
     table = pa.concat_tables(results.tables(["run", "config", "epochs", *axes], pc.field("run").isin(chosen)))
     rows = table.to_pandas().sort_values(["run", "epochs"]).drop_duplicates("run", keep="last").set_index("run")
     found = []
@@ -52,16 +51,6 @@ def some_curves(results: Results) -> list[Curve]:
         losses = {name: some[name].tolist() for name in names}
         found.append(Curve(int(rows.loc[run, "config"]), label or results.name, kind, some["epoch"].tolist(), losses))
     return found
-
-
-def loss_names(results: Results) -> list[str]:
-    """The metrics of the loss curves that are losses. Raises `StoreError` if no curves were recorded."""
-    return [column.name for column in results.curve_metrics if column.unit == LOSS]
-
-
-def what_of(name: str) -> str:
-    """What a legend calls a metric: least, mean, greatest; one of another version by its name."""
-    return METRICS[name].what if name in METRICS else name
 
 
 def _text(value: Any) -> str:
