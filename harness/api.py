@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from harness.views.explain.page import Explained
-    from harness.views.opened import Opened
+    from harness.views.results import Results
 
 
 def train(
@@ -90,14 +90,14 @@ def weights(table: pd.DataFrame, layers: Sequence[int] | None = None) -> dict[st
     return arrays.weights(table, layers)
 
 
-def open(folder: str | os.PathLike[str]) -> Opened:
+def open(folder: str | os.PathLike[str]) -> Results:
     """A results folder in hand: `table`, `plot`, `curves`, and of a row its `weights` and `explain`.
 
     In a notebook it shows a summary of itself. Raises `StoreError` if there are no results.
     """
-    from harness.views.opened import Opened
+    from harness.views.results import Results
 
-    return Opened(folder)
+    return Results(folder)
 
 
 def explain(

@@ -18,8 +18,8 @@ from harness.errors import HarnessError
 from harness.network.runs import Status
 from harness.views.palette import SIGNS, phrase
 from harness.views.plots import paths, style
-from harness.views.plots.scales import MOST
 from harness.views.results import Results
+from harness.views.scale import MOST
 from tests.figures import bars, caption, legend, legend_title, panels, shown, ticks, title
 from tests.test_plots import NORMAL, swept
 from tests.test_report import EXPERIMENT

@@ -21,8 +21,8 @@ from harness.experiment.settings import NETWORK, TRAINING
 from harness.formulas.metrics import LOSS
 from harness.views.losses import unlike
 from harness.views.plots.gather import LISTED, Parts, has
-from harness.views.plots.scales import MOST
-from harness.views.results import Axis, Results, title_of
+from harness.views.results import Results
+from harness.views.scale import MOST, TableAxis, title_of
 from harness.views.ticks import literal, short
 
 FIRST = ("activation", "loss", "optimizer", "batch_size")
@@ -70,7 +70,7 @@ class Asked:
         names = [name for name in self.results.axes if name not in self.where]
         return [name for name in names if len(self._values(name)) > 1]
 
-    def axis(self, name: str) -> Axis:
+    def axis(self, name: str) -> TableAxis:
         """An axis that varies and is not held. Raises `HarnessError`."""
         axes = self.results.axes
         if name not in axes:
@@ -84,13 +84,13 @@ class Asked:
     def free(self, *taken: str) -> list[str]:
         """Axes that are neither held nor taken: learning rates, epochs, other numbers, labels; repeats last."""
         left = [name for name in self.varying if name not in (*taken, *self.where)]
-        return sorted(left, key=self._rank)
+        return sorted(left, key=lambda name: self.results.axes[name].rank)
 
     def usual(self, *taken: str) -> list[str]:
         """The free axes that a picture picks by itself: all but the repeats, which are draws of the same setting."""
         return [name for name in self.free(*taken) if name != "repeat"]
 
-    def pick(self, given: str | None, *taken: str) -> Axis:
+    def pick(self, given: str | None, *taken: str) -> TableAxis:
         """The axis that is given, or the first that is usual. Raises `HarnessError` if there is none."""
         usual = self.usual(*taken)
         if given is None and not usual:
@@ -99,7 +99,7 @@ class Asked:
             raise HarnessError(f"{self.results.folder}: x and y are both {given}")
         return self.axis(given or usual[0])
 
-    def beside(self, x: str, given: str | None) -> Axis:
+    def beside(self, x: str, given: str | None) -> TableAxis:
         """Another axis: that given, or the first usual one that rows have together with x. Raises `HarnessError`."""
         axes = [self.pick(given, x)] if given else [self.axis(name) for name in self.usual(x)]
         for axis in axes:
@@ -110,7 +110,7 @@ class Asked:
             "a map needs two axes that do, another kind of picture needs one"
         )
 
-    def pair(self) -> tuple[Axis, Axis]:
+    def pair(self) -> tuple[TableAxis, TableAxis]:
         """Two axes to draw: those given, and else the first that leave out no row, if there are such.
 
         Raises `HarnessError`.
@@ -185,7 +185,7 @@ class Asked:
         """What the experiment asks, in its own words; nothing if it has none."""
         return str(self._written.get("description") or "").strip()
 
-    def binned(self, *drawn: Axis) -> list[str]:
+    def binned(self, *drawn: TableAxis) -> list[str]:
         """What the caption says of axes with more values than a picture has room for."""
         return [
             f"{len(axis.values):,} values of {axis.name} in {MOST} bins" for axis in drawn if len(axis.values) > MOST
@@ -250,16 +250,6 @@ class Asked:
     def _number(self, name: str) -> bool:
         kind = self.results.runs.schema.field(name).type
         return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
-
-    def _rank(self, name: str) -> tuple[int, int]:
-        axis = self.results.axes[name]
-        kinds = (
-            name.startswith("learning_rate"),
-            name == "epochs",
-            axis.numeric and name != "repeat",
-            not axis.numeric,
-        )
-        return kinds.index(True) if any(kinds) else len(kinds), -len(axis.values)
 
     def _settings(self) -> list[str]:
         """Settings that hold for every row: the network, `FIRST`, what else was written, `LAST`."""

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from harness.views.plots.gather import LABELS
 from harness.views.plots.order import MEDIAN, Numbers
-from harness.views.plots.scales import codes, nearest
-from harness.views.results import Axis
+from harness.views.scale import TableAxis, codes, nearest
 
 
 class Outcome(IntEnum):
@@ -49,7 +48,7 @@ class Cells:
         return np.isin(self.outcome, outcomes)
 
 
-def cells_of(parts: Sequence[pd.DataFrame], x: Axis, y: Axis, colour: str, loss: str | None) -> Cells:
+def cells_of(parts: Sequence[pd.DataFrame], x: TableAxis, y: TableAxis, colour: str, loss: str | None) -> Cells:
     """The rows of each cell together; those of values that have no cell go to the nearest.
 
     parts: frames with the columns of the axes, colour, status, settled_epoch, diverged_epoch and, if there is one,

@@ -12,16 +12,16 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
-from harness.views import ticks
 from harness.views.losses import curve_losses, what_of
 from harness.views.palette import LINES
 from harness.views.plots import style
 from harness.views.plots.asked import DOT, Asked
+from harness.views.plots.axes import TICKS, linear_ticks
 from harness.views.plots.facets import facets_of
 from harness.views.plots.gather import floored
 from harness.views.plots.lines import BANDS, bands, name, scales
 from harness.views.plots.order import quantiles
-from harness.views.plots.scales import MOST, TICKS, codes, set_ticks
+from harness.views.scale import MOST, codes
 
 RUNS = 2000
 """The most runs whose loss curves are read; of more, runs at equal distances in the grid are taken."""
@@ -95,6 +95,5 @@ def _draw(
         dash = "-" if column == MEAN else next(dashes)
         mark = "o" if len(epochs) <= style.MARKED else None
         axes.plot(epochs, found[2], color=colour, linestyle=dash, marker=mark, markersize=4, label=what_of(column))
-    at_epochs = ticks.linear(float(epochs[0]), float(epochs[-1]), most, whole=True)
-    set_ticks(axes.xaxis, at_epochs, ticks.texts(at_epochs))
+    linear_ticks(axes.xaxis, float(epochs[0]), float(epochs[-1]), most, whole=True)
     return [] if alone else list(axes.lines)

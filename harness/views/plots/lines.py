@@ -16,11 +16,11 @@ from harness.errors import HarnessError
 from harness.views.palette import LINES, SIGNS
 from harness.views.plots import style
 from harness.views.plots.asked import DOT, Asked
+from harness.views.plots.axes import show_scale, span_scale
 from harness.views.plots.facets import facets_of
 from harness.views.plots.gather import STATUSES, floored, has, numbers, present, shares
 from harness.views.plots.order import SPREAD
-from harness.views.plots.scales import Scale, apart, scale_of
-from harness.views.results import Axis
+from harness.views.scale import Scale, TableAxis, apart, scale_of
 from harness.views.ticks import short
 
 BANDS = "bands: middle 50% and 90%"
@@ -69,7 +69,7 @@ def spread(asked: Asked) -> Figure:
     kind: list[Any] = []
     for axes, label, one in zip(places, style.headings(facets.labels), panels, strict=True):
         kind = _levels(axes, one, scale, one_each)
-        scale.show(axes, "x", 10 if len(panels) == 1 else 5)
+        show_scale(scale, axes, "x", 10 if len(panels) == 1 else 5)
         name(axes, label, scale.axis.title if axis else "", asked.title)
     outside = (
         scales([(axes, one.found) for axes, one in zip(places, panels, strict=True)], alike) if asked.is_loss else []
@@ -111,7 +111,7 @@ def share(asked: Asked) -> Figure:
             _areas(axes, scale, tally / total)
             marks = [_mark(axes, scale, under / total, line)] if line else []
         seen |= set(np.flatnonzero(tally.any(axis=1)))
-        scale.show(axes, "x", 10 if len(counted) == 1 else 5)
+        show_scale(scale, axes, "x", 10 if len(counted) == 1 else 5)
         axes.set(ylim=(0, 1))
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
         name(axes, label, scale.axis.title if axis else "", f"share of rows; {line}" if line else "share of rows")
@@ -134,14 +134,14 @@ def bands(axes: Axes, at: NDArray[Any], found: NDArray[np.float64], colour: str)
         axes.fill_between(at, found[low], found[high], color=colour, alpha=alpha, linewidth=0)
 
 
-def _across(asked: Asked, usual: str | None) -> Axis | None:
+def _across(asked: Asked, usual: str | None) -> TableAxis | None:
     """The horizontal axis; None if only the repeat varies and no axis was asked for."""
     if not asked.x and asked.free() == ["repeat"]:
         return None
     return asked.pick(asked.x or usual or next(iter(asked.entire()), None))
 
 
-def _all(asked: Asked, rows: int) -> Axis:
+def _all(asked: Asked, rows: int) -> TableAxis:
     """An axis with a single place, which holds all rows."""
     return replace(asked.results.axes["repeat"], values=np.array([f"all {rows:,} rows"]))
 
@@ -164,7 +164,7 @@ def name(axes: Axes, label: str, x: str, y: str) -> None:
     style.plain(axes)
 
 
-def _spread(asked: Asked, axis: Axis | None) -> Spread:
+def _spread(asked: Asked, axis: TableAxis | None) -> Spread:
     found = numbers(asked.results, axis, asked.colour, asked.where)
     there = np.flatnonzero(found.rows)
     return Spread(there, found.at(SPREAD)[0][:, there], int(found.rows.sum()), bool(found.rows.max() <= 1))
@@ -177,7 +177,7 @@ def _levels(axes: Axes, one: Spread, scale: Scale, one_each: bool) -> list[Any]:
         _boxes(axes, where, one.found)
         axes.set_xlim(-0.6, len(scale.at) - 0.4)
         return []
-    scale.span(axes)
+    span_scale(scale, axes)
     if not one_each:
         bands(axes, where, one.found, LINES[0])
     look: dict[str, Any] = {

@@ -20,11 +20,12 @@ from harness.views.losses import NOTHING, idle_loss
 from harness.views.palette import GREW, SIGNS, phrase
 from harness.views.plots import colours, style
 from harness.views.plots.asked import DOT, Asked
+from harness.views.plots.axes import show_scale
 from harness.views.plots.cells import EMPTY, Cells, Outcome, cells_of, opened, outline
 from harness.views.plots.colours import Colours
 from harness.views.plots.facets import Facet, Facets, facets_of
 from harness.views.plots.gather import Parts, absent, has, present
-from harness.views.plots.scales import Scale, scale_of
+from harness.views.scale import Scale, scale_of
 from harness.views.ticks import short
 
 EVEN = 3.0
@@ -178,7 +179,7 @@ def _group(part: Any, group: Sequence[Panel], scales: tuple[Scale, Scale], found
         first = first or axes
         handles += _draw(axes, one, scales, found)
         for scale, which in zip(scales, "xy", strict=True):
-            scale.show(axes, which, 10 if columns == 1 else 5)
+            show_scale(scale, axes, which, 10 if columns == 1 else 5)
         lowest = at + columns >= len(group)
         axes.tick_params(labelbottom=lowest, labelleft=at % columns == 0)
         axes.set(xlabel=axes.get_xlabel() if lowest else "", ylabel=axes.get_ylabel() if at % columns == 0 else "")

@@ -13,11 +13,12 @@ from harness.network.layout import Parameter, parse
 from harness.views.palette import LINES
 from harness.views.plots import style
 from harness.views.plots.asked import DOT, Asked
+from harness.views.plots.axes import linear_ticks, show_scale, span_scale
 from harness.views.plots.facets import facets_of
 from harness.views.plots.gather import numbers, present
 from harness.views.plots.lines import BANDS, bands
 from harness.views.plots.order import SPREAD
-from harness.views.plots.scales import Scale, scale_of
+from harness.views.scale import Scale, scale_of
 
 MOST = 64
 """Weights in panels of their own."""
@@ -55,8 +56,8 @@ def weights(asked: Asked) -> Figure:
             beside = BESIDE * (number - (len(found[one]) - 1) / 2)
             _trend(axes, part, scale, LINES[(one.layer - 1 if alone else number) % len(LINES)], alone, beside)
         limits(axes, np.concatenate([(part if alone else part[2]).ravel() for part in found[one]]))
-        scale.show(axes, "x", TICKS)
-        scale.span(axes)
+        show_scale(scale, axes, "x", TICKS)
+        span_scale(scale, axes)
         finish(axes, one.name, x.title, lowest)
     handles = [
         Line2D([], [], color=LINES[number % len(LINES)], label=facet.value) for number, facet in enumerate(facets.drawn)
@@ -114,7 +115,7 @@ def limits(axes: Axes, numbers: NDArray[np.float64]) -> None:
     low, high = np.clip(np.quantile(there, [0.005, 0.995]), -most, most)
     room = 0.12 * max(high - low, 1e-3 * max(abs(low), abs(high), 1e-3))
     axes.set_ylim(low - room, high + room)
-    style.count(axes.yaxis, low - room, high + room, 5)
+    linear_ticks(axes.yaxis, low - room, high + room, 5)
 
 
 def _layers(parameters: list[Parameter]) -> dict[int, dict[int, list[Parameter]]]:

@@ -17,9 +17,9 @@ from harness.network.layout import Parameter
 from harness.views.palette import LINES
 from harness.views.plots import networks, style
 from harness.views.plots.asked import DOT, Asked
+from harness.views.plots.axes import linear_ticks, show_scale, span_scale
 from harness.views.plots.gather import Parts, present
-from harness.views.plots.scales import codes, scale_of
-from harness.views.results import Axis
+from harness.views.scale import TableAxis, codes, scale_of
 from harness.views.ticks import short
 
 RUNS = 48
@@ -63,7 +63,7 @@ def paths(asked: Asked) -> Figure:
     return _several(asked, found, epochs, question)
 
 
-def paths_of(asked: Asked, parameters: list[Parameter], epochs: Axis) -> Paths:
+def paths_of(asked: Asked, parameters: list[Parameter], epochs: TableAxis) -> Paths:
     """The weights of some runs at these epochs, NaN where a run has none; weights that no run has are left out."""
     runs, every = asked.runs(RUNS)
     free = asked.free("epochs")
@@ -79,7 +79,7 @@ def paths_of(asked: Asked, parameters: list[Parameter], epochs: Axis) -> Paths:
     return Paths(runs, every, weights, rows.drop_duplicates("run").sort_values("run")[["run", *free]])
 
 
-def _one(asked: Asked, found: Paths, epochs: Axis, question: str) -> Figure:
+def _one(asked: Asked, found: Paths, epochs: TableAxis, question: str) -> Figure:
     """All weights of a run together, a colour for each layer; equal ones share a line."""
     scale = scale_of(epochs)
     shown = ["weights at each number of epochs", asked.held]
@@ -101,10 +101,10 @@ def _one(asked: Asked, found: Paths, epochs: Axis, question: str) -> Figure:
             label=_label(same) if few else f"layer {layer}" if number == 0 else "_",
             alpha=1 if few else 0.5,
         )
-    scale.show(axes, "x")
-    scale.span(axes)
+    show_scale(scale, axes, "x")
+    span_scale(scale, axes)
     axes.set_ylabel("weight")
-    style.count(axes.yaxis, *axes.get_ylim(), 10)
+    linear_ticks(axes.yaxis, *axes.get_ylim(), 10)
     style.plain(axes)
     handles = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
     style.legend(body, handles, "weights, equal ones together" if few else "weights")
@@ -112,7 +112,7 @@ def _one(asked: Asked, found: Paths, epochs: Axis, question: str) -> Figure:
     return made
 
 
-def _several(asked: Asked, found: Paths, epochs: Axis, question: str) -> Figure:
+def _several(asked: Asked, found: Paths, epochs: TableAxis, question: str) -> Figure:
     """A panel for each weight, a thin line for each run; colours tell the first label apart that varies."""
     scale = scale_of(epochs)
     colours, handles, title = _told_apart(asked, found)
@@ -125,8 +125,8 @@ def _several(asked: Asked, found: Paths, epochs: Axis, question: str) -> Figure:
             mark = "o" if len(scale.at) <= style.MARKED and len(found.runs) <= 6 else ""
             axes.plot(scale.at, line, color=colour, marker=mark, markersize=3, **thin)
         networks.limits(axes, found.weights[one])
-        scale.show(axes, "x", networks.TICKS)
-        scale.span(axes)
+        show_scale(scale, axes, "x", networks.TICKS)
+        span_scale(scale, axes)
         networks.finish(axes, one.name, epochs.title, lowest)
     style.legend(made.body, handles, title)
     asked.caption(made.figure, "a run that diverges has no weights from there on", *asked.binned(asked.axis("epochs")))

@@ -9,16 +9,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from harness.network.runs import Status
 from harness.views.palette import SIGNS, phrase
+from harness.views.plots.axes import log_ticks
 from harness.views.plots.gather import floor
-from harness.views.plots.scales import log_ticks, set_ticks
-from harness.views.ticks import linear, literal, short, texts
+from harness.views.ticks import literal, short
 
 WIDTH, HEIGHT = 8.0, 5.4
 """Inches of a picture with one panel."""
@@ -153,12 +152,6 @@ def plain(axes: Axes) -> None:
     axes.grid(True, color="0.9", linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-
-
-def count(axis: Axis, low: float, high: float, most: int) -> None:
-    """Round numbers on a linear axis."""
-    found = linear(low, high, most)
-    set_ticks(axis, found, texts(found))
 
 
 def loss_scale(axes: Axes, drawn: Any) -> list[str]:

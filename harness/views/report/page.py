@@ -34,7 +34,8 @@ from harness.views.report.notable import notable
 from harness.views.report.opening import opening, ranked
 from harness.views.report.sample import thinned
 from harness.views.report.summary import summarise
-from harness.views.results import Axis, Results
+from harness.views.results import Results
+from harness.views.scale import TableAxis, codes
 
 NAME = "report.html"
 NUMBERS = 360_000
@@ -69,21 +70,15 @@ def report(results: Results) -> str:
     """The report as HTML: one page that asks no host for anything. Raises `StoreError`."""
     manifest = Folder(results.place).manifest() or {}
     data = _data(results)
-    summary = summarise(results.place, ())
     shown = len(data["columns"]["config"])
     return render(
         "report",
         experiment=results.name,
-        description=words.description(results),
-        setup=words.setup(results),
-        facts=[*words.facts(results), words.steps(results)],
-        statuses=[words.status(status, summary.statuses[status.label], results.rows) for status in Status],
-        grew=words.grew(summary, results.rows),
+        **words.told(results, summarise(results.place, ())),
         signs={status.label: SIGNS[status].colour for status in Status} | {"grew": GREW},
         thinned=_note(results, shown),
         pictures=data["opening"]["order"],
         notable=_printed(notable(results)),
-        axes=words.axes(results.axes.values()),
         source=results.source,
         load=_load(results.folder),
         provenance=_provenance(results, manifest),
@@ -160,24 +155,22 @@ def _packed(data: bytes) -> str:
     return base64.b64encode(gzip.compress(data, 9, mtime=0)).decode()
 
 
-def _of(axis: Axis, column: pd.Series) -> Axis:
+def _of(axis: TableAxis, column: pd.Series) -> TableAxis:
     """The axis with those of its values that a column of some rows has."""
     return replace(axis, values=axis.values[np.isin(axis.values, column if axis.numeric else column.astype(str))])
 
 
-def _axis(axis: Axis) -> dict[str, Any]:
+def _axis(axis: TableAxis) -> dict[str, Any]:
     values = [_number(value) if axis.numeric else printable(value) for value in axis.values.tolist()]
     return {"name": axis.name, "title": axis.title, "values": values, "log": bool(axis.geometric)}
 
 
-def _column(column: pd.Series, axis: Axis | None) -> list[Any]:
+def _column(column: pd.Series, axis: TableAxis | None) -> list[Any]:
     """A column as JSON: numbers to six digits, None for NULL; of an axis or the status, positions of values."""
     if axis is not None:
-        index = pd.Index(axis.values)
-        return [int(at) for at in index.get_indexer(column.astype(str) if not axis.numeric else column)]
+        return list(codes(axis.values, column).tolist())
     if column.name == "status":
-        labels = {status.label: int(status) for status in Status}
-        return [labels[label] for label in column]
+        return list(codes([status.label for status in Status], column).tolist())
     return [_number(value) for value in column.tolist()]
 
 

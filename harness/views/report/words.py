@@ -16,7 +16,8 @@ from harness.store.log import sums
 from harness.views.losses import unlike
 from harness.views.palette import SIGNS
 from harness.views.report.summary import Summary, percent, spared
-from harness.views.results import Axis, Results
+from harness.views.results import Results
+from harness.views.scale import TableAxis
 
 DIGITS = 6
 ARROW = "\N{RIGHTWARDS ARROW}"
@@ -62,6 +63,18 @@ def setup(results: Results) -> list[str]:
     unusual = {"dtype": "float64", "arithmetic": "exact"}
     told += [str(fixed[name]) for name, usual in unusual.items() if fixed.get(name, usual) != usual]
     return [part for part in told if part]
+
+
+def told(results: Results, summary: Summary) -> dict[str, Any]:
+    """What a page says of a folder before anything else, by the names that its template has for it."""
+    return {
+        "description": description(results),
+        "setup": setup(results),
+        "facts": [*facts(results), steps(results)],
+        "statuses": [status(which, summary.statuses[which.label], results.rows) for which in Status],
+        "grew": grew(summary, results.rows),
+        "axes": axes(results.axes.values()),
+    }
 
 
 def status(which: Status, count: int, rows: int) -> dict[str, Any]:
@@ -111,7 +124,7 @@ def steps(results: Results) -> str:
     return f"{run:,} steps run{of}{early}"
 
 
-def axes(found: Iterable[Axis]) -> list[dict[str, str]]:
+def axes(found: Iterable[TableAxis]) -> list[dict[str, str]]:
     """Each axis for a table of axes: its name, how many values it has, the first, the last, and its meaning."""
     return [
         {
@@ -134,7 +147,7 @@ def shown(value: Any) -> str:
     return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else f"{value:.{DIGITS}g}"
 
 
-def _plain(axis: Axis, at: int) -> Any:
+def _plain(axis: TableAxis, at: int) -> Any:
     return axis.values[at].item() if axis.numeric else str(axis.values[at])
 
 

@@ -16,13 +16,13 @@ class Picture {
     return choice(this.form, name, label, options, chosen, changed);
   }
 
-  axisChoice(name, label, chosen, axes, changed) {
-    const options = axes.map((axis) => [axis.name, axis.title]);
+  axisChoice(name, label, chosen, changed) {
+    const options = [...this.report.axes.values()].map((axis) => [axis.name, axis.title]);
     return this.choice(name, label, options, chosen ?? NONE, changed);
   }
 
   /* Axes of few values, of which there may be a panel or a line each. */
-  few(most) { return this.report.ranked().filter((axis) => axis.values.length <= most && axis.name !== "repeat"); }
+  few(most) { return [...this.report.axes.values()].filter((axis) => axis.values.length <= most && axis.name !== "repeat"); }
 
   get palette() { return this.report.data.colours.lines; }
 

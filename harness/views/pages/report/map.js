@@ -5,9 +5,9 @@ const SMALLEST = 9;  // pixels across and upwards of what has an outline
 class Map_ extends Picture {
   constructor(report) {
     super(report, "map");
-    const {x, y, panels} = report.data.opening.map, axes = report.ranked();
-    this.x = this.axisChoice("x", "across", x, axes, () => this.turned(this.x, this.y));
-    this.y = this.axisChoice("y", "up", y, axes, () => this.turned(this.y, this.x));
+    const {x, y, panels} = report.data.opening.map;
+    this.x = this.axisChoice("x", "across", x, () => this.turned(this.x, this.y));
+    this.y = this.axisChoice("y", "up", y, () => this.turned(this.y, this.x));
     this.colour = this.choice("colour", "colour", report.quantities.map((name) => [name, report.title(name)]), report.first === "diverged_epoch" ? "loss_mean" : report.first);
     const few = this.few(MOST_PANELS);
     this.panel = this.choice("panels", "a panel for each", [[NONE, "none"], ...few.map((axis) => [axis.name, words(axis.name)])], panels ?? NONE);
