@@ -19,7 +19,7 @@ from harness.cli.options import parse_settings
 from harness.errors import HarnessError
 from harness.views import explain as view
 from harness.views.explain.configuration import chosen
-from harness.views.explain.text import shown
+from harness.views.numbers import printed
 from tests.make_columns import ROOT
 
 QUESTION = ROOT / "experiments" / "question.yaml"
@@ -213,7 +213,7 @@ def test_no_number_is_cut_in_a_narrow_terminal(
     assert ["formula", *columns] in [line.split() for line in lines]
     record = view.record_of(view.Recording(chosen(experiment, settings), [1], view.Lines(width)))
     rows = record[record.phase == "update"]
-    expected = [[shown(row[key]) for key in columns] for _, row in rows.iterrows()]
+    expected = [[printed(row[key]) for key in columns] for _, row in rows.iterrows()]
     ends = [line.split()[-4:] for line in lines]
     ends = [end for end in ends if end in expected]
     assert ends

@@ -334,7 +334,7 @@ return clipped(lossTicks([scale.low, scale.high], 4), scale);
 def test_ends_of_a_colour_bar_keep_their_distance(browser: Chrome, page: Path, low: float, high: float) -> None:
     """The text of an end, such as the 0.69 after its sign, takes up to a quarter of the bar."""
     opened(browser, page)
-    names = ("shared/numbers.js", "report/report.js", "report/axes.js", "report/cells.js")
+    names = ("shared/numbers.js", "shared/ticks.js", "report/report.js", "report/axes.js", "report/cells.js")
     found = browser.execute_script("\n".join((PAGES / name).read_text("utf-8") for name in names) + ENDS, low, high)
     at, texts = found["tickvals"], found["ticktext"]
     assert (at[0], at[-1]) == (low, high)

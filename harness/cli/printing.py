@@ -132,10 +132,12 @@ def _steps(ran: Ran) -> str:
 
 def _least(row: Mapping[str, Any], kinds: Sequence[str]) -> str:
     """A row of least training loss. kinds: the parameters that make losses unlike, which come first."""
+    from harness.views.numbers import printed
+
     rest = {name: value for name, value in row.items() if value is not None and name not in ("config", "loss_mean")}
     kind = "".join(f"{name} {rest.pop(name)}: " for name in kinds)
     settings = ", ".join(f"{name} {value}" for name, value in rest.items())
-    return f"{kind}loss_mean {row['loss_mean']:.6g} at config {row['config']}: {settings}"
+    return f"{kind}loss_mean {printed(row['loss_mean'])} at config {row['config']}: {settings}"
 
 
 def compiling(name: str, compilation: Compilation) -> None:

@@ -13,6 +13,7 @@ from harness.errors import HarnessError
 from harness.experiment.errors import either
 from harness.network.layout import parse
 from harness.store.schema import Column
+from harness.views.numbers import printed, to_digits
 
 DECADES = 2.0
 """A positive axis whose greatest value is so many powers of ten above its least is drawn on a logarithmic scale, as is
@@ -89,7 +90,7 @@ class TableAxis:
         except ValueError:
             number = np.nan
         if not self.values[0] <= number <= self.values[-1]:
-            between = f"a number from {self.values[0]:g} to {self.values[-1]:g}"
+            between = f"a number from {printed(self.values[0])} to {printed(self.values[-1])}"
             raise HarnessError(f"{self.name}: expected {between}, found {text}")
         return self.values[np.argmin(np.abs(self.values - number))]
 
@@ -114,7 +115,7 @@ class Scale:
 
 def rounded(axis: TableAxis) -> bool:
     """Whether an axis has labels, or numbers of two digits: values that are read at a glance."""
-    return not axis.numeric or all(float(f"{value:.2g}") == float(f"{value:.9g}") for value in axis.values)
+    return not axis.numeric or all(to_digits(value, 2) == to_digits(value, 9) for value in axis.values)
 
 
 def scale_of(axis: TableAxis, uneven: float = UNEVEN) -> Scale:

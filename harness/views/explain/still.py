@@ -12,6 +12,7 @@ from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
 from harness.network.layout import WEIGHT, Parameter, bias, parse, weight
+from harness.views.numbers import printed
 from harness.views.ticks import literal
 
 if TYPE_CHECKING:
@@ -96,10 +97,10 @@ def _states(recorded: pd.DataFrame) -> tuple[_State, _State]:
 
     values = _numbers(forward.drop_duplicates("name"), "value")
     losses = recorded[(recorded.name == "loss_mean") & (recorded.epoch == epochs)].value
-    loss = f": loss_mean {shown(losses.iloc[-1])}" if len(losses) else ""
+    loss = f": loss_mean {_text(losses.iloc[-1])}" if len(losses) else ""
     first = forward.iloc[0]
     moment = "before" if first["epoch"] <= 1 else f"in epoch {first['epoch']:,}"
-    found = _State(f"{moment}: cost {shown(values['cost'])}", layers, values, before, scale)
+    found = _State(f"{moment}: cost {_text(values['cost'])}", layers, values, before, scale)
     return found, _State(f"after {steps}{loss}", layers, {}, after, scale)
 
 
@@ -114,9 +115,8 @@ def _weights(rows: pd.DataFrame, column: str) -> dict[Parameter, float]:
     return {parameter: value for name, value in numbers if (parameter := parse(name))}
 
 
-def shown(value: float) -> str:
-    """A number to `DIGITS` digits, with a minus sign."""
-    return f"{value + 0.0:.{DIGITS}g}".replace("-", "\N{MINUS SIGN}")
+def _text(value: float) -> str:
+    return printed(value, DIGITS).replace("-", "\N{MINUS SIGN}")
 
 
 def _counted(number: int, noun: str) -> str:
@@ -162,10 +162,10 @@ def _network(axes: Axes, state: _State, places: Places, spots: dict[Parameter, A
         own = state.weights.get(bias(layer, unit))
         if own is not None and max(state.layers) <= MOST_BIASES:
             style: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 9, "path_effects": HALO}
-            axes.text(place[0], place[1] - RADIUS - 0.13, f"b {shown(own)}", color=_colour(own), **style)
+            axes.text(place[0], place[1] - RADIUS - 0.13, f"b {_text(own)}", color=_colour(own), **style)
     for unit in range(1, state.layers[-1] + 1 if state.values else 1):
         x, y = places[depth, unit]
-        axes.text(x + RADIUS + 0.08, y, f"target {shown(state.values[f't{unit}'])}", va="center", fontsize=9)
+        axes.text(x + RADIUS + 0.08, y, f"target {_text(state.values[f't{unit}'])}", va="center", fontsize=9)
 
 
 def _edge(axes: Axes, state: _State, edge: Parameter, places: Places, spot: Any) -> None:
@@ -174,7 +174,7 @@ def _edge(axes: Axes, state: _State, edge: Parameter, places: Places, spot: Any)
     axes.plot(*zip(*_ends(edge, places), strict=True), color=_colour(value), linewidth=width, linestyle=style, zorder=1)
     if spot is not None:
         style_of: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 9, "zorder": 2}
-        axes.text(spot[0], spot[1] - LINE / 2, shown(value), fontweight="bold", **style_of, bbox=boxed)
+        axes.text(spot[0], spot[1] - LINE / 2, _text(value), fontweight="bold", **style_of, bbox=boxed)
         axes.text(spot[0], spot[1] + LINE / 2, edge.name, color=_colour(value), **style_of, path_effects=HALO)
 
 
@@ -236,7 +236,7 @@ def _boxes(states: tuple[_State, _State], places: Places) -> list[Box]:
 
 def _size(*values: float) -> tuple[float, float]:
     """Width and height of the longest of these numbers in print."""
-    return CHARACTER * max(len(shown(value)) for value in values) + 0.06, 0.19
+    return CHARACTER * max(len(_text(value)) for value in values) + 0.06, 0.19
 
 
 def _overlap(box: Box, taken: list[Box]) -> float:
@@ -252,7 +252,7 @@ def _unit(axes: Axes, state: _State, name: str, place: Any) -> None:
     if not state.values:
         axes.text(place[0], place[1], name, fontsize=9, color=NAME, **middle)
         return
-    value = shown(state.values[name])
+    value = _text(state.values[name])
     axes.text(place[0], place[1], value, fontsize=min(12.0, 55 / len(value)), fontweight="bold", **middle)
     axes.text(place[0], place[1] + RADIUS + 0.1, name, fontsize=8, color=NAME, path_effects=HALO, **middle)
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from harness.errors import printable
+from harness.views.numbers import DIGITS, printed
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-DIGITS = 6
 LEAST_FORMULA = 12
 """Columns of a terminal that a formula has before the gaps between the columns become narrower."""
 NAMED = {"x": "inputs", "t": "targets"}
@@ -65,12 +65,12 @@ def tables(recorded: pd.DataFrame, width: int = 80) -> Iterator[RenderableType]:
             yield Text(f"\nEpoch {epoch}, sample {sample}", style="bold")
         if phase == "optimizer":
             kept = part["name"].str.contains(" of ")
-            takes = ", ".join(f"{row['name']} {shown(row['value'])}" for _, row in part[~kept].iterrows())
+            takes = ", ".join(f"{row['name']} {printed(row['value'])}" for _, row in part[~kept].iterrows())
             if kept.any():
                 yield Text(f"\n{TITLES[phase]}")
                 yield _table(part[kept], ["value"], width)
         elif phase == "epoch":
-            losses = ", ".join(f"{row['name']} {shown(row['value'])}" for _, row in part.iterrows())
+            losses = ", ".join(f"{row['name']} {printed(row['value'])}" for _, row in part.iterrows())
             yield Text(f"Epoch {epoch} as a whole: {losses}")
         else:
             yield Text(f"\n{TITLES[phase]}" + (f"; {takes}" if phase == "update" else ""))
@@ -84,7 +84,7 @@ def _table(part: pd.DataFrame, numbers: list[str], width: int) -> RenderableType
 
     updates = "after" in numbers
     leading = {} if updates else {"name": [*part["name"]]}  # an update's formula begins with the name
-    columns = {number: [shown(value) for value in part[number]] for number in numbers}
+    columns = {number: [printed(value) for value in part[number]] for number in numbers}
     taken = [max(map(len, [head, *cells])) for head, cells in {**leading, **columns}.items()]
     left = width - sum(taken)
     gap = next((gap for gap in (3, 2) if left - gap * len(taken) >= LEAST_FORMULA), 1)
@@ -100,8 +100,3 @@ def _table(part: pd.DataFrame, numbers: list[str], width: int) -> RenderableType
     for cells in zip(*leading.values(), part["formula"], *columns.values(), strict=True):
         table.add_row(*cells)
     return table
-
-
-def shown(number: float) -> str:
-    """A number to `DIGITS` digits."""
-    return f"{float(number) + 0.0:.{DIGITS}g}"  # + 0.0: no minus sign before a zero

@@ -20,10 +20,11 @@ from harness.experiment.errors import either
 from harness.experiment.settings import NETWORK, TRAINING
 from harness.formulas.metrics import LOSS
 from harness.views.losses import unlike
+from harness.views.numbers import printed
 from harness.views.plots.gather import LISTED, Parts, has
 from harness.views.results import Results
 from harness.views.scale import MOST, TableAxis, title_of
-from harness.views.ticks import literal, short
+from harness.views.ticks import literal
 
 FIRST = ("activation", "loss", "optimizer", "batch_size")
 LAST = ("arithmetic", "dtype")
@@ -221,7 +222,7 @@ class Asked:
         """`learning rate 0.1, init ones`: the values that the rows have, beside the epochs."""
         axes, where = self.results.axes, {name: value for name, value in self.where.items() if name != "epochs"}
         values = {name: axes[name].nearest(value) if name in axes else value for name, value in where.items()}
-        return ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in values.items())
+        return ", ".join(f"{name.replace('_', ' ')} {printed(value, 4)}" for name, value in values.items())
 
     @cached_property
     def _written(self) -> Mapping[str, Any]:
@@ -267,10 +268,6 @@ class Asked:
 
 def _and(*expressions: Any) -> Any:
     return reduce(and_, expressions)
-
-
-def _value(value: Any) -> str:
-    return short(value) if isinstance(value, int | float) else str(value)
 
 
 def _lines(parts: Sequence[str], figure: Figure) -> list[str]:

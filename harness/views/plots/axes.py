@@ -11,6 +11,7 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import FixedFormatter, FixedLocator, LogLocator, NullFormatter, NullLocator
 
 from harness.views import ticks
+from harness.views.numbers import distinct, tick_texts
 from harness.views.scale import Scale, TableAxis, rounded
 
 TICKS = 10
@@ -53,7 +54,7 @@ def _texts(named: TableAxis, which: str, every: int, most: int) -> list[str]:
     """The labels of every `every`-th value, wrapped to the room that they have."""
     values = named.values[::every]
     if named.numeric:
-        return ticks.distinct(values.tolist(), 3)
+        return distinct(values.tolist(), 3)
     width = max(10, CHARACTERS * most // (TICKS * len(values))) if which == "x" else 20
     return [ticks.literal(textwrap.fill(str(value), width, break_long_words=False)) for value in values]
 
@@ -61,13 +62,13 @@ def _texts(named: TableAxis, which: str, every: int, most: int) -> list[str]:
 def linear_ticks(axis: Axis, low: float, high: float, most: int = TICKS, whole: bool = False) -> None:
     """Round numbers on a linear axis, as `ticks.linear` has them."""
     found = ticks.linear(low, high, most, whole)
-    set_ticks(axis, found, ticks.texts(found))
+    set_ticks(axis, found, tick_texts(found))
 
 
 def log_ticks(axis: Axis, low: float, high: float, most: int = TICKS) -> None:
     """Round numbers on a logarithmic axis, as `ticks.logarithmic` has them, and small ticks between few decades."""
     found = ticks.logarithmic(low, high, most)
-    set_ticks(axis, found, ticks.texts(found))
+    set_ticks(axis, found, tick_texts(found))
     if high < low * 10**MINOR:
         axis.set_minor_locator(LogLocator(subs=list(range(2, 10))))
         axis.set_minor_formatter(NullFormatter())

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from harness.errors import HarnessError
 from harness.network.runs import Status
 from harness.views.losses import NOTHING
+from harness.views.numbers import printed
 from harness.views.plots.order import Numbers
 from harness.views.results import Results
 from harness.views.scale import MOST, TableAxis, codes, nearest, thinned
-from harness.views.ticks import short
 
 STATUSES = tuple(Status)
 LISTED = 6
@@ -87,7 +87,7 @@ def absent(
     ):
         return []
     every, some = (_there(results, asked, where, chosen) for chosen in (None, only))
-    lost = [short(value) if asked.numeric else str(value) for value in asked.values[every & ~some]]
+    lost = [printed(value, 4) for value in asked.values[every & ~some]]
     if not lost:
         return []
     several = len(lost) > 1

@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
+from harness.views.numbers import printed
 from harness.views.palette import LINES, SIGNS
 from harness.views.plots import style
 from harness.views.plots.asked import DOT, Asked
@@ -21,7 +22,6 @@ from harness.views.plots.facets import facets_of
 from harness.views.plots.gather import STATUSES, floored, has, numbers, present, shares
 from harness.views.plots.order import SPREAD
 from harness.views.scale import Scale, TableAxis, apart, scale_of
-from harness.views.ticks import short
 
 BANDS = "bands: middle 50% and 90%"
 BOXES = "boxes: middle 50%, whiskers: middle 90%"
@@ -96,7 +96,7 @@ def share(asked: Asked) -> Figure:
     scale = apart(axis or _all(asked, rows))
     question = asked.question or f"How do runs end{f', by {x.title}' if x else ''}?"
     drawn = [*facets.names, *([x.name] if x else [])]
-    line = f"{asked.title} below {short(asked.below)}" if asked.below is not None else ""
+    line = f"{asked.title} below {printed(asked.below, 4)}" if asked.below is not None else ""
     told = f"how {rows:,} rows ended{asked.after}"
     if line:
         told = f"{line}{asked.after}: {below:,} of {rows:,} rows ({below / max(rows, 1):.1%})"

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from harness.network.runs import Status
 from harness.views.losses import NOTHING, idle_loss
+from harness.views.numbers import printed
 from harness.views.palette import GREW, SIGNS, phrase
 from harness.views.plots import colours, style
 from harness.views.plots.asked import DOT, Asked
@@ -26,7 +27,6 @@ from harness.views.plots.colours import Colours
 from harness.views.plots.facets import Facet, Facets, facets_of
 from harness.views.plots.gather import Parts, absent, has, present
 from harness.views.scale import Scale, scale_of
-from harness.views.ticks import short
 
 EVEN = 3.0
 """An axis of few values whose largest gap is over this many times the smallest has cells of equal size."""
@@ -159,8 +159,8 @@ def _cut(scale: Colours | None, idle: float | None, group: Sequence[Panel]) -> l
     low, high = scale.ends
     kind = " ".join(map(str, ("loss", *group[0].facet.kind)))
     why = "the loss of doing nothing (the median of the first epochs)" if idle == high else "98% of the losses are less"
-    ends = [f"at {short(low, 3)} below"] if scale.below else []
-    ends += [f"at {short(high, 3)} above, {why}"] if scale.above or idle == high else []
+    ends = [f"at {printed(low, 3)} below"] if scale.below else []
+    ends += [f"at {printed(high, 3)} above, {why}"] if scale.above or idle == high else []
     return [f"{kind} colours end {' and '.join(ends)}"] if ends else []
 
 

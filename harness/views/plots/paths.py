@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.network.layout import Parameter
+from harness.views.numbers import printed
 from harness.views.palette import LINES
 from harness.views.plots import networks, style
 from harness.views.plots.asked import DOT, Asked
 from harness.views.plots.axes import linear_ticks, show_scale, span_scale
 from harness.views.plots.gather import Parts, present
 from harness.views.scale import TableAxis, codes, scale_of
-from harness.views.ticks import short
 
 RUNS = 48
 """The most runs that are drawn; of more, runs at equal distances in the grid are taken."""
@@ -140,10 +140,7 @@ def _told_apart(asked: Asked, found: Paths) -> tuple[list[str], list[Any], str]:
     names = free if len(found.runs) <= len(LINES) else labels[:1]
     if not names:
         return [LINES[0]] * len(found.runs), [], ""
-    texts = [
-        ", ".join(short(value) if isinstance(value, int | float) else str(value) for value in row)
-        for row in found.settings[names].itertuples(index=False)
-    ]
+    texts = [", ".join(printed(value, 4) for value in row) for row in found.settings[names].itertuples(index=False)]
     kinds = list(dict.fromkeys(texts))
     colour = {text: LINES[at % len(LINES)] for at, text in enumerate(kinds)}
     handles = [Line2D([], [], color=colour[text], label=text) for text in kinds[: len(LINES)]]

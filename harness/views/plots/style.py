@@ -14,10 +14,11 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from harness.network.runs import Status
+from harness.views.numbers import printed
 from harness.views.palette import SIGNS, phrase
 from harness.views.plots.axes import log_ticks
 from harness.views.plots.gather import floor
-from harness.views.ticks import literal, short
+from harness.views.ticks import literal
 
 WIDTH, HEIGHT = 8.0, 5.4
 """Inches of a picture with one panel."""
@@ -167,5 +168,5 @@ def loss_scale(axes: Axes, drawn: Any) -> list[str]:
     axes.set_yscale("log")
     axes.set_ylim(bottom, top)
     log_ticks(axes.yaxis, bottom, top, 8)
-    told = [f"losses of {short(low)} and less lie on the lower edge"] if low == floor(there) else []
-    return told + ([f"losses above {short(top)} lie outside"] if top < greatest else [])
+    told = [f"losses of {printed(low, 4)} and less lie on the lower edge"] if low == floor(there) else []
+    return told + ([f"losses above {printed(top, 4)} lie outside"] if top < greatest else [])

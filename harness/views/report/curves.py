@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from harness.views.losses import curve_losses, unlike
+from harness.views.numbers import printed
 from harness.views.results import Results
 
 RUNS, POINTS = 40, 250
@@ -43,15 +42,12 @@ def some_curves(results: Results) -> list[Curve]:
     rows = table.to_pandas().sort_values(["run", "epochs"]).drop_duplicates("run", keep="last").set_index("run")
     found = []
     for run, points in results.curves(chosen.tolist()).groupby("run"):
+        there = rows.loc[run].notna()
         label, kind = (
-            ", ".join(f"{name.replace('_', ' ')} {_text(rows.loc[run, name])}" for name in some)
+            ", ".join(f"{name.replace('_', ' ')} {printed(rows.loc[run, name], 4)}" for name in some if there[name])
             for some in (axes, unlike(axes))
         )
         some = points.iloc[np.unique(np.geomspace(1, len(points), min(POINTS, len(points))).round().astype(int)) - 1]
         losses = {name: some[name].tolist() for name in names}
         found.append(Curve(int(rows.loc[run, "config"]), label or results.name, kind, some["epoch"].tolist(), losses))
     return found
-
-
-def _text(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) and not pd.isna(value) else str(value)

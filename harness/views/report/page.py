@@ -26,6 +26,7 @@ from harness.store.disk import Disk
 from harness.store.folder import Folder
 from harness.views.files import put
 from harness.views.losses import NOTHING, idle_loss, kinds, unlike, what_of
+from harness.views.numbers import printed, to_digits
 from harness.views.pages import render
 from harness.views.palette import GREW, LINES, SCALES, SIGNS
 from harness.views.report import words
@@ -177,7 +178,7 @@ def _column(column: pd.Series, axis: TableAxis | None) -> list[Any]:
 def _number(value: Any) -> Any:
     if value is None or not math.isfinite(value):
         return None
-    return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(f"{value:.{words.DIGITS}g}")
+    return int(value) if float(value).is_integer() and abs(value) < 2**53 else to_digits(value)
 
 
 def _curve(curve: Curve) -> dict[str, Any]:
@@ -198,7 +199,7 @@ def _note(results: Results, shown: int) -> str:
 
 
 def _printed(table: pd.DataFrame) -> dict[str, Any]:
-    rows = [[words.shown(value) for value in row] for row in table.itertuples(index=False)]
+    rows = [["" if pd.isna(value) else printed(value) for value in row] for row in table.itertuples(index=False)]
     return {"columns": list(table.columns), "rows": rows}
 
 

@@ -98,7 +98,7 @@ function partOf(name) {
 }
 
 function where(frame) {
-  const epoch = { "before training": "before training", "in the table": `after epoch ${frame.epoch.toLocaleString("en")}` }[frame.standing]
-    ?? `epoch ${frame.epoch.toLocaleString("en")} of ${about.epochs.toLocaleString("en")}`;
-  return `${epoch}, sample ${frame.sample} of ${about.samples.toLocaleString("en")}, ${frame.phase}`;
+  const epoch = { "before training": "before training", "in the table": `after epoch ${counted(frame.epoch)}` }[frame.standing]
+    ?? `epoch ${counted(frame.epoch)} of ${counted(about.epochs)}`;
+  return `${epoch}, sample ${frame.sample} of ${counted(about.samples)}, ${frame.phase}`;
 }

@@ -77,7 +77,7 @@ class Network {
     const { across, radius, width } = this.places, text = columnOf(name);
     const most = across ? 18 : Math.max(3, Math.floor(width / layers[0] / 7.5));
     const place = across ? { x: x - radius - 8, y, class: "column end" } : { x, y: y - radius - 12, class: "column" };
-    const made = make("text", place, this.units, clip(text, most));
+    const made = make("text", place, this.units, short(text, most));
     make("title", {}, made, `${name} = ${text}`);
   }
 
@@ -98,7 +98,7 @@ class Network {
     const top = across ? y - line / 2 - (column ? line : 0) : y + radius + (biases && this.chips !== "none" ? 24 + this.heightOf(this.chips) : 18);
     const made = (i) => make("text", { class: `side halo ${across ? "start" : ""}`, x: start, y: top + line * 1.15 * i }, this.units);
     const head = column && made(0), [target, slope] = column ? [made(1), made(2)] : [made(0), made(1)];
-    if (head) head.textContent = clip(column, across ? 20 : Math.floor(width / layers[last] / 7.5));
+    if (head) head.textContent = short(column, across ? 20 : Math.floor(width / layers[last] / 7.5));
     if (head) make("title", {}, head, `t${unit} = ${column}`);
     if (unit === 1) {
       const single = layers[last] === 1 && across;

@@ -1,7 +1,5 @@
 // Where the units of a network stand: layers from left to right, or on a narrow page from top to bottom.
 
-const clip = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}\u2026` : text);
-
 /** width, height: of the window for the drawing, which it fills; it is taller only where units would touch. */
 function placesOf(width, height) {
   const across = width >= 640, most = Math.max(...layers), roomy = most <= 4, big = across && most <= 2;

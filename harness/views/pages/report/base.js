@@ -61,8 +61,8 @@ class Picture {
   described(drawn) {
     const {axes} = this.report;
     const held = this.held.map(([name, k]) => (name === "epochs" ? plural(axes.get(name).values[k], "epoch") : `${words(name)} ${axes.get(name).text(k)}`));
-    const several = ({name, values, total}) => `${values.length < total ? `${values.length.toLocaleString("en")} of ` : ""}` +
-      (name === "repeat" ? plural(total, "repeat") : `${total.toLocaleString("en")} values of ${words(name)}`);
+    const several = ({name, values, total}) => `${values.length < total ? `${counted(values.length)} of ` : ""}` +
+      (name === "repeat" ? plural(total, "repeat") : `${counted(total)} values of ${words(name)}`);
     const over = [...axes.values()].filter((axis) => !drawn.includes(axis.name) && this.selects.get(axis.name)?.value === ALL).map(several);
     return {held: held.length ? `; ${held.join(", ")}` : "", over: over.length ? ` over ${over.join(" and ")}` : ""};
   }

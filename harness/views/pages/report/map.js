@@ -129,6 +129,6 @@ class Map_ extends Picture {
     if (this.parts.some((part) => part.outlined)) key("outlined", `settled: ${meant}`);
     if (grew) key("grew", "grew: the loss is above that of the first epoch");
     this.say(`${title[0].toUpperCase()}${title.slice(1)}.`,
-      `${status}: ${counts.map(([label, count]) => `${label} ${count.toLocaleString("en")} of ${cells.toLocaleString("en")}`).join(", ")}.${cut}`, legend);
+      `${status}: ${counts.map(([label, count]) => `${label} ${counted(count)} of ${counted(cells)}`).join(", ")}.${cut}`, legend);
   }
 }

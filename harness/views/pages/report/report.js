@@ -14,8 +14,7 @@ const at = (id) => document.getElementById(id);
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const words = (name) => name.replaceAll("_", " ");
 const narrow = () => window.innerWidth < NARROW;
-const short = (text, most = 26) => (text.length > most ? `${text.slice(0, most - 1)}\u2026` : text);
-const plural = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+const plural = (count, noun) => `${counted(count)} ${noun}${count === 1 ? "" : "s"}`;
 const escaped = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
 async function unpacked(id) {
