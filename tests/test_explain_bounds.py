@@ -18,6 +18,7 @@ import harness
 from harness import reference
 from harness.cli import main
 from harness.errors import HarnessError
+from harness.views import explain as view
 from harness.views.explain import Recording, parse_epochs, record
 from harness.views.explain.configuration import chosen
 from harness.views.explain.epochs import asked, resolved
@@ -235,20 +236,8 @@ def test_the_room_is_not_exceeded_for_any_shape(optimizer: str, batch: Any) -> N
                 assert plan.epochs[0] == 1 or len(plan.epochs) == 1
                 assert plan.epochs[-1] == 1000
             record = Recording(configuration, [1, 2, 5], Page(size=300_000))
-            text = to_html(frame_of(record))
+            text = to_html(view.record_of(record))
             assert len(text) < 300_000 + 100_000, (layers, samples)
-
-
-def frame_of(recording: Recording) -> Any:
-    import pandas as pd
-
-    from harness.views.explain import rows
-    from harness.views.explain.record import described
-
-    made = [row for part in recording.parts() for row in part]
-    frame = pd.DataFrame(made, columns=list(rows.COLUMNS)).astype({"sample": "Int64"})
-    frame.attrs.update(described(recording))
-    return frame
 
 
 @pytest.mark.parametrize(

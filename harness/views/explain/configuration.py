@@ -24,6 +24,7 @@ from harness.store.kept import as_it_was
 from harness.store.places import S3
 from harness.views.explain.epochs import Asked, resolved
 from harness.views.explain.final import Final
+from harness.views.explain.names import names_of
 from harness.views.results import Results
 
 if TYPE_CHECKING:
@@ -67,14 +68,15 @@ class Configuration:
         """The samples, as its network takes them."""
         return network_data(self.experiment, structure(self.experiment, self.values))
 
-    def columns(self) -> tuple[list[str], list[str]]:
-        """What the data's file calls the inputs and the targets; none where it has no names, or ours: x1, x2, t1."""
-        data, names = self.data(), list(self.experiment.columns)
-        counts = data.inputs.shape[1], data.targets.shape[1]
-        found = (names[: counts[0]], names[counts[0] :]) if len(names) == sum(counts) else ([], [])
-        ours = ([f"{mark}{at + 1}" for at in range(count)] for mark, count in zip("xt", counts, strict=True))
-        inputs, targets = ([] if names == own else names for names, own in zip(found, ours, strict=True))
-        return inputs, targets
+    def columns(self) -> dict[str, str]:
+        """Inputs and targets by our names, and what the data's file calls them; none where it has no names, or ours."""
+        data, theirs = self.data(), list(self.experiment.columns)
+        inputs, targets = data.inputs.shape[1], data.targets.shape[1]
+        ours = [names_of(0, at + 1, 1)["name"] for at in range(inputs)]
+        ours += [names_of(1, at + 1, 1)["target"] for at in range(targets)]
+        named = list(zip(ours, theirs, strict=True)) if len(theirs) == len(ours) else []
+        groups = named[:inputs], named[inputs:]
+        return {our: their for group in groups if any(our != their for our, their in group) for our, their in group}
 
     @property
     def last(self) -> int:

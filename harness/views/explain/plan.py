@@ -10,7 +10,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from harness.network.layout import weight
-from harness.views.explain.names import Names
+from harness.views.explain.names import CALLED, Names
 
 if TYPE_CHECKING:
     from harness.network.structure import Structure
@@ -149,17 +149,19 @@ def _costs(names: Names, room: Room) -> tuple[float, float, float]:
 def _rows(names: Names) -> Iterator[tuple[str, int, str, str]]:
     """The rows of a sample and of an update: of which part, how many, and the longest name and formula."""
     layers, last = names.layers, names.last
-    yield "sample", layers[0], f"x{layers[0]}", "input"
-    yield "sample", layers[last], f"t{layers[last]}", "target"
-    yield "sample", layers[last], f"dcost/dy{layers[last]}", names.cost_derivative(layers[last])
+    output = names.of(last, layers[last])
+    yield "sample", layers[0], names.activation(0, layers[0]), "input"
+    yield "sample", layers[last], output["target"], "target"
+    yield "sample", layers[last], output["derivative"], names.cost_derivative(layers[last])
     yield "sample", 1, "cost", 24 * " "
     for layer in range(1, last + 1):
         unit, below = layers[layer], layers[layer - 1]
-        yield "sample", unit, f"z{layer}_{unit}", names.pre_activation(layer, unit)
-        yield "sample", unit, names.activation(layer, unit), names.applied(layer, unit)
-        yield "sample", unit, f"delta{layer}_{unit}", names.delta(layer, unit)
+        own = names.of(layer, unit)
+        yield "sample", unit, own["sum"], names.pre_activation(layer, unit)
+        yield "sample", unit, own["name"], names.applied(layer, unit)
+        yield "sample", unit, own["delta"], names.delta(layer, unit)
         last_weight = weight(layer, unit, below)
         count = sum(tensor.size for tensor in names.layout.of_layer(layer))
-        yield "update", count, last_weight.name, names.updated(last_weight)
+        yield "update", count, last_weight.name, CALLED.join(filter(None, names.updated(last_weight)))
         for slot, formula in names.kept().items():
-            yield "optimizer", count, f"{slot} of {last_weight.name}", formula
+            yield "optimizer", count, names.slot(slot, last_weight), formula

@@ -6,7 +6,7 @@ Its numbers are those of `exact` arithmetic to the last bit. For their names see
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ MOST_WORK = 30 * A_SECOND
 """Operations to reach a later epoch, in training that is not recorded."""
 LONG_WORK = 3 * A_SECOND
 """Operations from which on it is said beforehand how long they may take."""
-Part = list[dict[str, Any]]
+Part = list[rows.Row]
 
 
 class Recording:
@@ -167,29 +167,45 @@ def record_of(recording: Recording) -> pd.DataFrame:
     """The record of a recording's epochs, a row for every number.
 
     Columns: epoch and sample (1-based; of an update, the last sample of its batch), phase (forward, backward, update,
-    epoch; before an update optimizer: what it takes and keeps; weights: of a network that stands still), name, formula,
-    value; and for an update the weight before, its gradient, the change and the weight after. attrs: what it is of,
-    and `notes` on what is not shown.
+    epoch; before an update optimizer: what it takes and keeps; weights: of a network that stands still), kind (what the
+    number is, as `RowKind` has it), name, formula, gradient_formula (what an update's formula calls g), value; and for
+    an update the weight before, its gradient, the change and the weight after. attrs: as `described` has them.
     """
-    made = [row for part in recording.parts() for row in part]
-    recorded = pd.DataFrame(made, columns=list(rows.COLUMNS)).astype({"sample": "Int64"})
+    recorded = frame_of(row for part in recording.parts() for row in part)
     recorded.attrs.update(described(recording))
     return recorded
 
 
+def frame_of(made: Iterable[rows.Row]) -> pd.DataFrame:
+    """Rows of the record as a table."""
+    return pd.DataFrame(made, columns=list(rows.COLUMNS)).astype({"sample": "Int64", "gradient_formula": object})
+
+
 def described(recording: Recording) -> dict[str, Any]:
-    """What a record is of: the experiment's name, the settings' labels, the network's layers, the data's names."""
-    configuration = recording.configuration
-    inputs, targets = configuration.columns()
+    """What a record says of itself: its head.
+
+    name: of the experiment. settings: their labels. layers: the units of each. biases: whether there are some. units:
+    how many of each layer are shown, the first ones; None for all. batch: samples in an update. shown: how many of a
+    batch are shown, the first ones; None for all. optimizer, and its slots: what it keeps of each parameter. decayed:
+    whether weight decay is added to the gradient. columns: what the data call the inputs and targets that have a name.
+    gaps, notes: as `Recording` has them.
+    """
+    configuration, structure = recording.configuration, recording.structure
+    names = Names(structure, structure.batch_size)
     return {
         "name": configuration.experiment.name,
         "settings": configuration.labels(),
-        "layers": list(recording.structure.layers),
+        "layers": list(structure.layers),
+        "biases": structure.bias != "false",
         "units": recording.plan.units,
         "epochs": max(configuration.epochs, recording.reached),
         "samples": recording.samples,
-        "inputs": inputs,
-        "targets": targets,
+        "batch": structure.batch_size,
+        "shown": recording.plan.samples,
+        "optimizer": structure.optimizer,
+        "slots": list(names.kept()),
+        "decayed": names.decayed,
+        "columns": configuration.columns(),
         "gaps": recording.gaps,
         "notes": recording.notes(),
     }
@@ -198,4 +214,4 @@ def described(recording: Recording) -> dict[str, Any]:
 def streamed(recording: Recording) -> Iterator[pd.DataFrame]:
     """The record in pieces, each of one update or one epoch, so that no more is ever held."""
     for part in recording.parts():
-        yield pd.DataFrame(part, columns=list(rows.COLUMNS)).astype({"sample": "Int64"})
+        yield frame_of(part)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from harness.errors import printable
+from harness.views.explain.names import CALLED, RowKind
 from harness.views.numbers import DIGITS, printed
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 LEAST_FORMULA = 12
 """Columns of a terminal that a formula has before the gaps between the columns become narrower."""
-NAMED = {"x": "inputs", "t": "targets"}
 TITLES = {
     "forward": "Forward",
     "backward": "Backward: every derivative of the cost",
@@ -55,16 +55,15 @@ def tables(recorded: pd.DataFrame, width: int = 80) -> Iterator[RenderableType]:
     about = recorded.attrs
     settings = ", ".join(f"{key} {value}" for key, value in about["settings"].items())
     yield Text(printable(f"{about['name']}: {settings}"))
-    named = [f"{mark}{at} = {name}" for mark, key in NAMED.items() for at, name in enumerate(about[key], 1)]
-    if named:
-        yield Text(printable(", ".join(named)))
+    if about["columns"]:
+        yield Text(printable(", ".join(f"{ours} = {theirs}" for ours, theirs in about["columns"].items())))
     yield Text(f"Numbers to {DIGITS} digits; --csv and --json give all of them.", style="dim")
     for _, part in recorded.groupby(["epoch", "sample", "phase"], sort=False, dropna=False):
         epoch, sample, phase = part[["epoch", "sample", "phase"]].iloc[0]
         if phase == "forward":
             yield Text(f"\nEpoch {epoch}, sample {sample}", style="bold")
         if phase == "optimizer":
-            kept = part["name"].str.contains(" of ")
+            kept = part["kind"] == RowKind.SLOT
             takes = ", ".join(f"{row['name']} {printed(row['value'])}" for _, row in part[~kept].iterrows())
             if kept.any():
                 yield Text(f"\n{TITLES[phase]}")
@@ -97,6 +96,8 @@ def _table(part: pd.DataFrame, numbers: list[str], width: int) -> RenderableType
     table.add_column("formula", overflow="fold", min_width=max(1, min(24, left)))
     for number in numbers:
         table.add_column(number, justify="right", no_wrap=whole, overflow="fold")
-    for cells in zip(*leading.values(), part["formula"], *columns.values(), strict=True):
+    pairs = zip(part["formula"], part["gradient_formula"], strict=True)
+    formulas = [CALLED.join(text for text in pair if isinstance(text, str)) for pair in pairs]
+    for cells in zip(*leading.values(), formulas, *columns.values(), strict=True):
         table.add_row(*cells)
     return table

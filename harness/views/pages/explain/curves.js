@@ -79,7 +79,7 @@ function meansOf() {
 function seriesOf(name, { phase }) {
   const { kind, layer, unit } = partOf(name);
   if (kind === "unit") {
-    const key = phase === "forward" || layer === 0 ? name : `delta${layer}_${unit}`;
+    const key = phase === "forward" || layer === 0 ? name : namesOf(layer, unit).delta;
     return { key, points: pointsOf(({ values }) => values.get(key)?.value ?? NaN), value: ({ values }) => values.get(key).value };
   }
   const points = forwards.flatMap(({ at: x, gap, update }, i) => {
