@@ -21,7 +21,7 @@ from harness.network.runs import Status
 from harness.store.schema import parameter_column
 from harness.views.palette import GREW, SIGNS, phrase
 from harness.views.plots import colours, facets
-from harness.views.plots.cells import EMPTY, Outcome, cells_of, opened, outline
+from harness.views.plots.cells import EMPTY, Ending, cells_of, opened, outline
 from harness.views.results import Results
 from harness.views.scale import MOST, TableAxis
 from tests.figures import bars, caption, layer, layers, legend, legend_title, panels, shown, ticks, title
@@ -291,7 +291,7 @@ def test_cells_hold_the_most_common_outcome_and_the_medians_of_its_rows() -> Non
     x = TableAxis(parameter_column("learning_rate"), np.array([1.0, 2, 3, 4]))
     y = TableAxis(parameter_column("epochs"), np.array([1]))
     cells = cells_of([frame.iloc[:3], frame.iloc[3:]], x, y, "loss_mean", "loss_mean")
-    assert cells.outcome.tolist() == [[Outcome.RAN, Outcome.GREW, Outcome.DIVERGED, EMPTY]]
+    assert cells.outcome.tolist() == [[Ending.RAN, Ending.GREW, Ending.DIVERGED, EMPTY]]
     assert cells.value == pytest.approx(np.array([[2, 5.5, np.nan, np.nan]]), nan_ok=True)
     assert cells.epoch == pytest.approx(np.array([[np.nan, 7, 9, np.nan]]), nan_ok=True)
     assert cells.rows == 4

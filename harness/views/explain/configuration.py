@@ -22,7 +22,7 @@ from harness.store.contents import Contents, StoreError
 from harness.store.files import FINGERPRINT
 from harness.store.kept import as_it_was
 from harness.store.places import S3
-from harness.views.explain.epochs import Asked, resolved
+from harness.views.explain.epochs import AskedEpochs, resolved
 from harness.views.explain.final import Final
 from harness.views.explain.names import names_of
 from harness.views.results import Results
@@ -88,7 +88,7 @@ class Configuration:
         weights = Layout(structure(self.experiment, self.values)).count
         return max(1, min(self.epochs, min(MOST_STEPS, MOST_WEIGHTS // weights) // len(self.experiment.data.inputs)))
 
-    def shown_epochs(self, asked: Asked | None, drawn: bool) -> Sequence[int]:
+    def shown_epochs(self, asked: AskedEpochs | None, drawn: bool) -> Sequence[int]:
         """The epochs that are asked for; if none are, the first, and of a row also its last.
 
         drawn: for a picture, which shows more of the first ones than text. Raises `HarnessError` for epochs that a row

@@ -17,8 +17,8 @@ from markupsafe import Markup
 from harness.errors import HarnessError
 from harness.experiment.errors import either
 from harness.views.explain.epochs import asked
+from harness.views.explain.excerpt import Page
 from harness.views.explain.names import BECOMES, RowKind, large, network_of
-from harness.views.explain.plan import Page
 from harness.views.explain.record import Recording, record_of
 from harness.views.explain.rows import TEXTS, UPDATED
 from harness.views.files import put

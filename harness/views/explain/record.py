@@ -19,8 +19,8 @@ from harness.network.runs import rounded
 from harness.reference import EpochMetrics, Network, Update
 from harness.reference.network import sample_gradient
 from harness.views.explain import rows
+from harness.views.explain.excerpt import Excerpt, Room, excerpt_of
 from harness.views.explain.names import Names
-from harness.views.explain.plan import Plan, Room, planned
 
 if TYPE_CHECKING:
     from harness.network.structure import Structure
@@ -32,13 +32,13 @@ MOST_WORK = 30 * A_SECOND
 """Operations to reach a later epoch, in training that is not recorded."""
 LONG_WORK = 3 * A_SECOND
 """Operations from which on it is said beforehand how long they may take."""
-Part = list[rows.Row]
+Part = list[dict[str, Any]]
 
 
 class Recording:
-    """One run of the reference, of which the steps of a plan are recorded.
+    """One run of the reference, of which the steps of an excerpt are recorded.
 
-    Once `parts` has ended: reached, the last epoch that was trained; missed, the epochs of the plan that were not
+    Once `parts` has ended: reached, the last epoch that was trained; missed, the epochs of the excerpt that were not
     reached; network, as it stands; gaps, the (epoch, sample) of each batch whose update before is not recorded.
     """
 
@@ -47,7 +47,7 @@ class Recording:
         self.training, self.data = configuration.training(), configuration.data()
         self.structure = self.training.network.structure
         self.samples = len(self.data.inputs)
-        self.plan: Plan = planned(self.structure, self.samples, epochs, room)
+        self.excerpt: Excerpt = excerpt_of(self.structure, self.samples, epochs, room)
         self.reached = 0
         self.missed: Sequence[int] = ()
         self.gaps, self._number = list[tuple[int, int]](), 0
@@ -59,11 +59,11 @@ class Recording:
 
     def announced(self) -> str | None:
         """In a sentence, how long the training may take that is not recorded; None if that is soon over."""
-        last, final = self.plan.epochs[-1], self.configuration.final
+        last, final = self.excerpt.epochs[-1], self.configuration.final
         if self._ahead(last) > MOST_WORK:
             return None  # not even tried
         until = min(last, (final and final.settled) or last)
-        recorded = self.plan.epochs if self.plan.batches is None else ()
+        recorded = self.excerpt.epochs if self.excerpt.batches is None else ()
         shown = bisect_right(recorded, until) - bisect_right(recorded, 0)
         work = min((until - shown) * self.samples * self._work, MOST_WORK)
         if work <= LONG_WORK:
@@ -73,7 +73,7 @@ class Recording:
     def parts(self) -> Iterator[Part]:
         """The rows of each update that is recorded, with its samples, and of each epoch's losses, in order."""
         with np.errstate(all="ignore"):
-            wanted = self.plan.epochs
+            wanted = self.excerpt.epochs
             if wanted[0] == 0:
                 yield self._standing(self.network, 0, "before training")
                 wanted = wanted[1:]
@@ -84,18 +84,18 @@ class Recording:
 
     def _trained(self, wanted: Sequence[int]) -> Iterator[Part]:
         """Yield the parts of the epochs wanted, as far as `MOST_WORK` operations reach; a settled run skips ahead."""
-        plan, at, work, batch = self.plan, 0, 0, 0
+        excerpt, at, work, batch = self.excerpt, 0, 0, 0
         batches = ceil(self.samples / self.structure.batch_size)
         before, events = b"", self._events(1)
         while at < len(wanted):
             event = next(events)
             here = event.epoch == wanted[at]
             if isinstance(event, Update):
-                if here and plan.takes(batch, batches, at == len(wanted) - 1):
+                if here and excerpt.takes(batch, batches, at == len(wanted) - 1):
                     if event.number != self._number + 1:
                         self.gaps.append((event.epoch, event.order[0] + 1))
                     self._number = event.number
-                    names = Names(self.structure, len(event.order), plan.units)
+                    names = Names(self.structure, len(event.order), excerpt.units)
                     yield [*rows.of_update(names, self.training, event)]
                 else:
                     work += len(event.order) * self._work
@@ -124,22 +124,22 @@ class Recording:
         return (min(epoch, final.settled or epoch) - 1 - self.reached) * self.samples * self._work
 
     def _events(self, first: int) -> Iterator[Update | EpochMetrics]:
-        return reference.epochs(self.training, self.data, first, self.plan.samples)
+        return reference.epochs(self.training, self.data, first, self.excerpt.samples)
 
     def _standing(self, network: Network, epoch: int, of: str) -> Part:
         """The network as it stands after an epoch, and what it makes of the first samples."""
         dtype = self.structure.dtype
         inputs, targets = (rounded(values, dtype) for values in (self.data.inputs, self.data.targets))
-        count = self.plan.first_samples(self.samples, self.structure.batch_size)
+        count = self.excerpt.first_samples(self.samples, self.structure.batch_size)
         samples = [sample_gradient(network, epoch, s, inputs[s], targets[s]) for s in range(count)]
-        return [*rows.of_network(Names(self.structure, 1, self.plan.units), network, epoch, samples, of)]
+        return [*rows.of_network(Names(self.structure, 1, self.excerpt.units), network, epoch, samples, of)]
 
     def notes(self) -> list[str]:
         """Sentences on what is not shown and whether a row ends in the table's weights, once `parts` has ended."""
         said, final = [], self.configuration.final
-        if self.plan.left_out:
+        if self.excerpt.left_out:
             upto = f" up to epoch {self.reached:,}" if self.missed else ""
-            said.append(f"Left out: {'; '.join(self.plan.left_out)}; --csv and --json give all of it{upto}.")
+            said.append(f"Left out: {'; '.join(self.excerpt.left_out)}; --csv and --json give all of it{upto}.")
         if self.missed:
             which = f"epoch{'s' * (len(self.missed) > 1)} {_listed(self.missed)}"
             more = "" if final is None else final.uncompared
@@ -176,7 +176,7 @@ def record_of(recording: Recording) -> pd.DataFrame:
     return recorded
 
 
-def frame_of(made: Iterable[rows.Row]) -> pd.DataFrame:
+def frame_of(made: Iterable[dict[str, Any]]) -> pd.DataFrame:
     """Rows of the record as a table."""
     return pd.DataFrame(made, columns=list(rows.COLUMNS)).astype({"sample": "Int64", "gradient_formula": object})
 
@@ -197,11 +197,11 @@ def described(recording: Recording) -> dict[str, Any]:
         "settings": configuration.labels(),
         "layers": list(structure.layers),
         "biases": structure.bias != "false",
-        "units": recording.plan.units,
+        "units": recording.excerpt.units,
         "epochs": max(configuration.epochs, recording.reached),
         "samples": recording.samples,
         "batch": structure.batch_size,
-        "shown": recording.plan.samples,
+        "shown": recording.excerpt.samples,
         "optimizer": structure.optimizer,
         "slots": list(names.kept()),
         "decayed": names.decayed,

@@ -15,10 +15,9 @@ UPDATED = ("before", "gradient", "change", "after")
 """The numbers of an update."""
 TEXTS = ("phase", "kind", "name", "formula", "gradient_formula")
 COLUMNS = ("epoch", "sample", *TEXTS, "value", *UPDATED)
-Row = dict[str, Any]
 
 
-def of_update(names: Names, training: Training, update: Update) -> Iterator[Row]:
+def of_update(names: Names, training: Training, update: Update) -> Iterator[dict[str, Any]]:
     """Its samples forward and backward, what the optimizer takes and keeps, and every parameter's change."""
     for sample in update.batch:
         yield from forward(names, sample)
@@ -27,14 +26,16 @@ def of_update(names: Names, training: Training, update: Update) -> Iterator[Row]
     yield from _update(names, update)
 
 
-def of_metrics(metrics: EpochMetrics) -> Iterator[Row]:
+def of_metrics(metrics: EpochMetrics) -> Iterator[dict[str, Any]]:
     """The metrics of an epoch."""
     row = partial(_row, (metrics.epoch, None, "epoch"), RowKind.METRIC)
     for name, value in metrics.values.items():
         yield row(name, "of the costs of the epoch's samples", value=value)
 
 
-def of_network(names: Names, network: Network, epoch: int, samples: Sequence[Sample], of: str) -> Iterator[Row]:
+def of_network(
+    names: Names, network: Network, epoch: int, samples: Sequence[Sample], of: str
+) -> Iterator[dict[str, Any]]:
     """The network as it stands after an epoch: its parameters, and what it makes of some samples. of: for `formula`."""
     for parameter in names.parameters:
         value = _of(parameter, network.weights, network.biases)[parameter.place]
@@ -43,7 +44,7 @@ def of_network(names: Names, network: Network, epoch: int, samples: Sequence[Sam
         yield from forward(names, sample)
 
 
-def _row(where: tuple[int, int | None, str], kind: RowKind, name: str, formula: str, **numbers: Any) -> Row:
+def _row(where: tuple[int, int | None, str], kind: RowKind, name: str, formula: str, **numbers: Any) -> dict[str, Any]:
     """where: epoch, sample counted from 0 or None, and phase."""
     epoch, sample, phase = where
     place = (
@@ -53,7 +54,7 @@ def _row(where: tuple[int, int | None, str], kind: RowKind, name: str, formula: 
     return place | about | {key: float(number) for key, number in numbers.items()}
 
 
-def forward(names: Names, sample: Sample) -> Iterator[Row]:
+def forward(names: Names, sample: Sample) -> Iterator[dict[str, Any]]:
     """The inputs, every unit's pre-activation and activation, the targets and the cost."""
     row = partial(_row, (sample.epoch, sample.index, "forward"))
     for i in names.units(0):
@@ -68,7 +69,7 @@ def forward(names: Names, sample: Sample) -> Iterator[Row]:
     yield row(RowKind.COST, "cost", LOSSES[names.structure.loss].text, value=sample.cost)
 
 
-def _backward(names: Names, sample: Sample) -> Iterator[Row]:
+def _backward(names: Names, sample: Sample) -> Iterator[dict[str, Any]]:
     row = partial(_row, (sample.epoch, sample.index, "backward"))
     for k in names.units(names.last):
         name, value = names.of(names.last, k)["derivative"], sample.derivative[k - 1]
@@ -79,7 +80,7 @@ def _backward(names: Names, sample: Sample) -> Iterator[Row]:
             yield row(RowKind.DELTA, name, names.delta(layer, j), value=value)
 
 
-def _optimizer(names: Names, training: Training, update: Update) -> Iterator[Row]:
+def _optimizer(names: Names, training: Training, update: Update) -> Iterator[dict[str, Any]]:
     """What an update takes, and what the optimizer then keeps of each parameter."""
     optimizer, rates = training.optimizer, update.rates
     row = partial(_row, (update.epoch, update.order[-1], "optimizer"))
@@ -99,7 +100,7 @@ def _optimizer(names: Names, training: Training, update: Update) -> Iterator[Row
             yield row(RowKind.SLOT, names.slot(slot, parameter), formula, value=kept[parameter.place])
 
 
-def _update(names: Names, update: Update) -> Iterator[Row]:
+def _update(names: Names, update: Update) -> Iterator[dict[str, Any]]:
     row = partial(_row, (update.epoch, update.order[-1], "update"))
     plain = names.structure.optimizer == "sgd" and not names.structure.weight_decay
     for parameter in names.parameters:

@@ -22,7 +22,7 @@ from harness.views.results import Results
 FORMATS = ("png", "svg", "pdf")
 
 
-class Kind(NamedTuple):
+class PictureKind(NamedTuple):
     """A kind of picture. takes: what can be chosen for it, beside `where`."""
 
     draw: Callable[[Asked], Figure]
@@ -30,12 +30,12 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "map": Kind(maps.map_of, ("x", "y", "color")),
-    "curves": Kind(curves.curves, ()),
-    "weights": Kind(networks.weights, ("x",)),
-    "paths": Kind(paths.paths, ()),
-    "spread": Kind(lines.spread, ("x", "color")),
-    "share": Kind(lines.share, ("x", "color", "below")),
+    "map": PictureKind(maps.map_of, ("x", "y", "color")),
+    "curves": PictureKind(curves.curves, ()),
+    "weights": PictureKind(networks.weights, ("x",)),
+    "paths": PictureKind(paths.paths, ()),
+    "spread": PictureKind(lines.spread, ("x", "color")),
+    "share": PictureKind(lines.share, ("x", "color", "below")),
 }
 
 

@@ -15,7 +15,7 @@ from harness.views.plots.order import MEDIAN, Numbers
 from harness.views.scale import TableAxis, codes, nearest
 
 
-class Outcome(IntEnum):
+class Ending(IntEnum):
     """How a row ended: its status; but GREW if it did not diverge and its loss is above that of its first epoch."""
 
     RAN = 0
@@ -30,7 +30,7 @@ EMPTY = -1
 
 @dataclass(frozen=True)
 class Cells:
-    """(Y, X) arrays. outcome: the most common `Outcome` of a cell, or `EMPTY`. value, epoch: medians of its rows.
+    """(Y, X) arrays. outcome: the most common `Ending` of a cell, or `EMPTY`. value, epoch: medians of its rows.
 
     value: of the column that is drawn; NaN where there is none. epoch: in which these rows settled or diverged; NaN of
     others. rows: the most in one cell. unused: no row, but there are some at that place of one axis without a value of
@@ -43,7 +43,7 @@ class Cells:
     rows: int
     unused: NDArray[np.bool_]
 
-    def had(self, *outcomes: Outcome) -> NDArray[np.bool_]:
+    def had(self, *outcomes: Ending) -> NDArray[np.bool_]:
         """(Y, X) where the most common outcome is one of these."""
         return np.isin(self.outcome, outcomes)
 
@@ -63,15 +63,15 @@ def cells_of(parts: Sequence[pd.DataFrame], x: TableAxis, y: TableAxis, colour: 
         there = (across >= 0) & (up >= 0)
         columns[across[(across >= 0) & (up < 0)]] = True
         lines[up[(across < 0) & (up >= 0)]] = True
-        at = ((up * len(x.values) + across) * len(Outcome) + _outcome(frame, loss))[there]
+        at = ((up * len(x.values) + across) * len(Ending) + _outcome(frame, loss))[there]
         ended = frame["settled_epoch"].fillna(frame["diverged_epoch"])
         return at, np.stack([_floats(frame[colour])[there], _floats(ended)[there]])
 
     size = shape[0] * shape[1]
-    numbers = Numbers(len(parts), size * len(Outcome), 2, read)
-    tally = numbers.rows.reshape(size, len(Outcome))
+    numbers = Numbers(len(parts), size * len(Ending), 2, read)
+    tally = numbers.rows.reshape(size, len(Ending))
     outcome = np.where(tally.any(axis=1), tally.argmax(axis=1), EMPTY)
-    common = np.arange(size) * len(Outcome) + np.maximum(outcome, 0)
+    common = np.arange(size) * len(Ending) + np.maximum(outcome, 0)
     chosen = np.zeros(tally.size, bool)
     chosen[common] = True
     value, epoch = (found[0, common].reshape(shape) for found in numbers.at(MEDIAN, chosen))
@@ -81,12 +81,12 @@ def cells_of(parts: Sequence[pd.DataFrame], x: TableAxis, y: TableAxis, colour: 
 
 
 def _outcome(frame: pd.DataFrame, loss: str | None) -> NDArray[np.int64]:
-    """(rows,) the `Outcome` of each."""
+    """(rows,) the `Ending` of each."""
     status = codes(LABELS, frame["status"])
     if loss is None or "first_loss" not in frame:
         return status
     grew = _floats(frame[loss]) > _floats(frame["first_loss"])
-    return np.where(grew & (status != Outcome.DIVERGED), Outcome.GREW, status)
+    return np.where(grew & (status != Ending.DIVERGED), Ending.GREW, status)
 
 
 def _floats(column: pd.Series) -> NDArray[np.float64]:

@@ -22,7 +22,7 @@ from harness.views.palette import GREW, SIGNS, phrase
 from harness.views.plots import colours, style
 from harness.views.plots.asked import DOT, Asked
 from harness.views.plots.axes import show_scale
-from harness.views.plots.cells import EMPTY, Cells, Outcome, cells_of, opened, outline
+from harness.views.plots.cells import EMPTY, Cells, Ending, cells_of, opened, outline
 from harness.views.plots.colours import Colours
 from harness.views.plots.facets import Facet, Facets, facets_of
 from harness.views.plots.gather import Parts, absent, has, present
@@ -98,7 +98,7 @@ def panel(facet: Facet, across: Scale, up: Scale) -> Panel:
     columns += ["first_loss"] if "first_loss" in asked.results.runs.schema.names else []
     found = Parts(asked.results, columns, asked.where, _only(asked))
     cells = cells_of(found, across.axis, up.axis, colour, compared)
-    ran, settled, diverged, grew = (cells.had(outcome) for outcome in Outcome)
+    ran, settled, diverged, grew = (cells.had(outcome) for outcome in Ending)
     valued = ~np.isnan(cells.value)
     masks = {
         "settled": settled & (cells.value <= NOTHING if loss else np.full(settled.shape, colour == "settled_epoch")),
@@ -233,8 +233,8 @@ def _outlines(axes: Axes, one: Panel, edges: Sequence[NDArray[np.float64]]) -> l
         return []
     least = (int(np.ceil(THIN / sizes[0])), int(np.ceil(THIN / sizes[1])))
     lines = {
-        "boundary of divergence": (one.cells.had(Outcome.DIVERGED), "black"),
-        phrase(Status.SETTLED): (one.cells.had(Outcome.SETTLED) & ~np.isnan(one.layers["value"]), FLAT["settled"]),
+        "boundary of divergence": (one.cells.had(Ending.DIVERGED), "black"),
+        phrase(Status.SETTLED): (one.cells.had(Ending.SETTLED) & ~np.isnan(one.layers["value"]), FLAT["settled"]),
     }
     handles = []
     for label, (mask, colour) in lines.items():

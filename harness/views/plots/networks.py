@@ -50,7 +50,7 @@ def weights(asked: Asked) -> Figure:
         *facets.told,
     ]
     question = asked.question or f"Where does each weight end, by {x.title}?"
-    made, grid = network(list(found), question, DOT.join(part for part in shown if part))
+    made, body, grid = network(list(found), question, DOT.join(part for part in shown if part))
     for axes, one, lowest in grid:
         for number, part in enumerate(found[one]):
             beside = BESIDE * (number - (len(found[one]) - 1) / 2)
@@ -62,26 +62,26 @@ def weights(asked: Asked) -> Figure:
     handles = [
         Line2D([], [], color=LINES[number % len(LINES)], label=facet.value) for number, facet in enumerate(facets.drawn)
     ]
-    style.legend(made.body, [] if alone else handles, ", ".join(facets.names))
-    asked.caption(made.figure, *([BANDS] if over and alone else []), *asked.left_out(x.name), *asked.binned(x))
-    return made.figure
+    style.legend(body, [] if alone else handles, ", ".join(facets.names))
+    asked.caption(made, *([BANDS] if over and alone else []), *asked.left_out(x.name), *asked.binned(x))
+    return made
 
 
 def network(
     parameters: list[Parameter], question: str, shown: str
-) -> tuple[style.Sheet, list[tuple[Axes, Parameter, bool]]]:
-    """A sheet with a panel for each weight where it stands in the network, and whether it is its layer's lowest."""
+) -> tuple[Figure, SubFigure, list[tuple[Axes, Parameter, bool]]]:
+    """A picture and its body, with a panel for each weight where it stands; and whether it is its layer's lowest."""
     layers = _layers(parameters)
     rows = [len(units) for units in layers.values()]
     columns = [max(map(len, units.values())) for units in layers.values()]
     width = max(style.WIDTH, 1.6 * max(columns) + 0.6)
-    made = style.sheet(question, shown, width, 1.3 * sum(rows) + 0.55 * len(rows) + 1.5)
-    parts = made.body.subfigures(len(rows), 1, height_ratios=[row + 0.4 for row in rows], squeeze=False)[:, 0]
+    made, body = style.sheet(question, shown, width, 1.3 * sum(rows) + 0.55 * len(rows) + 1.5)
+    parts = body.subfigures(len(rows), 1, height_ratios=[row + 0.4 for row in rows], squeeze=False)[:, 0]
     found = []
     for part, (layer, units), wide in zip(parts, layers.items(), columns, strict=True):
         found += [(axes, one, one in list(units.values())[-1]) for axes, one in _grid(part, units, wide)]
         part.suptitle(f"layer {layer}", fontsize=9, fontweight="bold", x=0.01, ha="left")
-    return made, found
+    return made, body, found
 
 
 def finish(axes: Axes, name: str, x: str, lowest: bool) -> None:

@@ -118,7 +118,7 @@ def _several(asked: Asked, found: Paths, epochs: TableAxis, question: str) -> Fi
     colours, handles, title = _told_apart(asked, found)
     number = f"{len(found.runs):,} of {found.every:,} runs, at equal distances" if len(found.runs) < found.every else ""
     shown = [number or f"{found.every:,} runs", asked.held, *asked.over("epochs")]
-    made, grid = networks.network(list(found.weights), question, DOT.join(part for part in shown if part))
+    made, body, grid = networks.network(list(found.weights), question, DOT.join(part for part in shown if part))
     for axes, one, lowest in grid:
         thin: dict[str, Any] = {"linewidth": 0.8, "alpha": 0.7} if len(found.runs) > 6 else {"linewidth": 1.4}
         for line, colour in zip(found.weights[one], colours, strict=True):
@@ -128,9 +128,9 @@ def _several(asked: Asked, found: Paths, epochs: TableAxis, question: str) -> Fi
         show_scale(scale, axes, "x", networks.TICKS)
         span_scale(scale, axes)
         networks.finish(axes, one.name, epochs.title, lowest)
-    style.legend(made.body, handles, title)
-    asked.caption(made.figure, "a run that diverges has no weights from there on", *asked.binned(asked.axis("epochs")))
-    return made.figure
+    style.legend(body, handles, title)
+    asked.caption(made, "a run that diverges has no weights from there on", *asked.binned(asked.axis("epochs")))
+    return made
 
 
 def _told_apart(asked: Asked, found: Paths) -> tuple[list[str], list[Any], str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import textwrap
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -52,13 +52,6 @@ class Picture(Figure):
         return image.getvalue()
 
 
-class Sheet(NamedTuple):
-    """A figure, with its title and caption; and in it the body, where panels and legends go."""
-
-    figure: Figure
-    body: SubFigure
-
-
 def figure(width: float = WIDTH, height: float = HEIGHT) -> Figure:
     """A new figure outside pyplot: no window, no global state."""
     made = Picture(figsize=(width, height), layout="constrained", dpi=120)
@@ -67,15 +60,18 @@ def figure(width: float = WIDTH, height: float = HEIGHT) -> Figure:
     return made
 
 
-def sheet(question: str, shown: str, width: float = WIDTH, height: float = HEIGHT) -> Sheet:
-    """An empty picture under a title that says what is asked, and a line that says what is shown."""
+def sheet(question: str, shown: str, width: float = WIDTH, height: float = HEIGHT) -> tuple[Figure, SubFigure]:
+    """An empty picture under a title that says what is asked, and a line that says what is shown; and its body.
+
+    Panels and legends go into the body.
+    """
     made = figure(width, height)
     title = literal("\n".join(textwrap.wrap(question, int(TITLE * width))))
     made.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
     middle: Any = made.subfigures()
     line = literal("\n".join(textwrap.wrap(shown, int(1.45 * TITLE * width))))
     middle.suptitle(line, x=0.01, ha="left", fontsize=9.5, color="0.25")
-    return Sheet(made, middle.subfigures())
+    return made, middle.subfigures()
 
 
 def panels(body: Any, count: int, share_y: bool = True) -> list[Axes]:

@@ -2,7 +2,7 @@
 
 const SMALLEST = 9;  // pixels across and upwards of what has an outline
 
-class Map_ extends Picture {
+class HeatMap extends Picture {
   constructor(report) {
     super(report, "map");
     const {x, y, panels} = report.data.opening.map;

@@ -20,7 +20,7 @@ MOST_EPOCHS = 4
 
 
 @dataclass(frozen=True)
-class Plan:
+class Excerpt:
     """Which steps are recorded.
 
     epochs: their numbers, rising; 0 is the network before training. batches: how many of each epoch, its first ones and
@@ -35,7 +35,7 @@ class Plan:
     left_out: tuple[str, ...] = ()
 
     def takes(self, batch: int, batches: int, end: bool) -> bool:
-        """Whether the batch of this number, from 0, of so many is recorded. end: whether in the plan's last epoch."""
+        """Whether the batch of this number, from 0, of so many is recorded. end: whether in the last of the epochs."""
         if self.batches is None:
             return True
         if self.batches == 1:
@@ -89,14 +89,14 @@ class Lines(Room):
         return ceil(len(formula) / room)
 
 
-def planned(structure: Structure, samples: int, epochs: Sequence[int], room: Room | None) -> Plan:
+def excerpt_of(structure: Structure, samples: int, epochs: Sequence[int], room: Room | None) -> Excerpt:
     """As much of these epochs as there is room for; None: all of it.
 
     Whole epochs, the first ones and the last, if two of them fit; else of a few epochs the first batches and the last;
     of a network that is too large for two steps the first units of each layer.
     """
     if room is None:
-        return Plan(epochs)
+        return Excerpt(epochs)
     batch = structure.batch_size
     batches, most = ceil(samples / batch), max(structure.layers)
     steps = min(2, batches * len(epochs))
@@ -129,7 +129,7 @@ def planned(structure: Structure, samples: int, epochs: Sequence[int], room: Roo
         left_out.append(f"of a batch's {batch:,} samples all but the first {kept_samples:,}")
     if units < most:
         left_out.append(f"of each layer all units but the first {units:,}")
-    return Plan(shown, kept, kept_samples, None if units == most else units, tuple(left_out))
+    return Excerpt(shown, kept, kept_samples, None if units == most else units, tuple(left_out))
 
 
 def _costs(names: Names, room: Room) -> tuple[float, float, float]:
