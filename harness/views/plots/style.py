@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from harness.network.runs import Status
 from harness.views.numbers import printed
 from harness.views.palette import SIGNS, phrase
+from harness.views.plots.asked import DOT
 from harness.views.plots.axes import log_ticks
 from harness.views.plots.gather import floor
 from harness.views.ticks import literal
 
-WIDTH, HEIGHT = 8.0, 5.4
-"""Inches of a picture with one panel."""
+WIDTH, HEIGHT, WIDE = 8.0, 5.4, 9.6
+"""Inches of a picture with one panel, and the width of one with several."""
 PANEL = 2.9
 """Inches that one of several panels is high."""
 NONE = "#e4e4e4"
@@ -60,7 +61,9 @@ def figure(width: float = WIDTH, height: float = HEIGHT) -> Figure:
     return made
 
 
-def sheet(question: str, shown: str, width: float = WIDTH, height: float = HEIGHT) -> tuple[Figure, SubFigure]:
+def sheet(
+    question: str, shown: Sequence[str], width: float = WIDTH, height: float = HEIGHT
+) -> tuple[Figure, SubFigure]:
     """An empty picture under a title that says what is asked, and a line that says what is shown; and its body.
 
     Panels and legends go into the body.
@@ -69,9 +72,17 @@ def sheet(question: str, shown: str, width: float = WIDTH, height: float = HEIGH
     title = literal("\n".join(textwrap.wrap(question, int(TITLE * width))))
     made.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
     middle: Any = made.subfigures()
-    line = literal("\n".join(textwrap.wrap(shown, int(1.45 * TITLE * width))))
+    line = literal("\n".join(textwrap.wrap(DOT.join(filter(None, shown)), int(1.45 * TITLE * width))))
     middle.suptitle(line, x=0.01, ha="left", fontsize=9.5, color="0.25")
     return made, middle.subfigures()
+
+
+def paneled(
+    question: str, shown: Sequence[str], labels: Sequence[str], share_y: bool = True
+) -> tuple[Figure, SubFigure, list[Axes]]:
+    """A sheet, and on it a panel for each label."""
+    made, body = sheet(question, shown, WIDTH if len(labels) == 1 else WIDE, height(labels))
+    return made, body, panels(body, len(labels), share_y)
 
 
 def panels(body: Any, count: int, share_y: bool = True) -> list[Axes]:
