@@ -17,7 +17,7 @@ import pytest
 
 import harness
 from harness.experiment import ExperimentError, load
-from harness.views.configuration import of_row
+from harness.views.explain.configuration import of_row
 from harness.views.results import Results
 
 ROWS = [[0.5, 1, 1], [1, 0, 0], [0, 1, 0.1]]

@@ -21,7 +21,7 @@ from harness.store.contents import StoreError
 from harness.store.disk import Disk
 from harness.store.log import MANIFEST, seal
 from harness.sweeps import run
-from harness.views.configuration import of_row
+from harness.views.explain.configuration import of_row
 from harness.views.results import Results
 from harness.views.status import status_of
 from reliability.calls import CRASH, PLAIN, Story, faults

@@ -10,7 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from harness.views.results import Axis, Results
+from harness.views.results import Results
+from harness.views.scale import TableAxis
 
 FEWEST = 0.1
 """The share of the rows asked for that a sample has at least. Where axes go together, some of their values may have far
@@ -60,6 +61,6 @@ def _counts(results: Results, rows: int) -> dict[str, int]:
     return kept
 
 
-def _at(axis: Axis, values: np.ndarray) -> pc.Expression:
+def _at(axis: TableAxis, values: np.ndarray) -> pc.Expression:
     field = pc.field(axis.name) if axis.numeric else pc.field(axis.name).cast(pa.string())
     return field.isin(pa.array(values))

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from harness.formulas.metrics import LOSS, METRICS
+from harness.views.losses import curve_losses, unlike
+from harness.views.numbers import printed
 from harness.views.results import Results
-from harness.views.summary import unlike
 
 RUNS, POINTS = 40, 250
 """The most runs whose curves a page shows, and the most points of each."""
@@ -39,30 +37,17 @@ def some_curves(results: Results) -> list[Curve]:
     if not results.has_curves:
         return []
     chosen, _ = results.some_runs(RUNS)
-    axes, names = [name for name in results.axes if name != "epochs"], loss_names(results)
+    axes, names = [name for name in results.axes if name != "epochs"], curve_losses(results)
     table = pa.concat_tables(results.tables(["run", "config", "epochs", *axes], pc.field("run").isin(chosen)))
     rows = table.to_pandas().sort_values(["run", "epochs"]).drop_duplicates("run", keep="last").set_index("run")
     found = []
     for run, points in results.curves(chosen.tolist()).groupby("run"):
+        there = rows.loc[run].notna()
         label, kind = (
-            ", ".join(f"{name.replace('_', ' ')} {_text(rows.loc[run, name])}" for name in some)
+            ", ".join(f"{name.replace('_', ' ')} {printed(rows.loc[run, name], 4)}" for name in some if there[name])
             for some in (axes, unlike(axes))
         )
         some = points.iloc[np.unique(np.geomspace(1, len(points), min(POINTS, len(points))).round().astype(int)) - 1]
         losses = {name: some[name].tolist() for name in names}
         found.append(Curve(int(rows.loc[run, "config"]), label or results.name, kind, some["epoch"].tolist(), losses))
     return found
-
-
-def loss_names(results: Results) -> list[str]:
-    """The metrics of the loss curves that are losses. Raises `StoreError` if no curves were recorded."""
-    return [column.name for column in results.curve_metrics if column.unit == LOSS]
-
-
-def what_of(name: str) -> str:
-    """What a legend calls a metric: least, mean, greatest; one of another version by its name."""
-    return METRICS[name].what if name in METRICS else name
-
-
-def _text(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) and not pd.isna(value) else str(value)
