@@ -12,7 +12,8 @@ import numpy as np
 from harness.errors import HarnessError, in_utf8
 from harness.experiment import source
 from harness.experiment.data.sheet import SUFFIXES, Column, Sheet, counts_from
-from harness.experiment.errors import BadValueError, count, either, found, shorten
+from harness.experiment.errors import count, either, found, shorten
+from harness.experiment.notes import BadValueError
 
 TARGETS = ("target", "label", "class", "y")
 """Names that say which column is the target, whatever its place."""
@@ -36,10 +37,10 @@ def of_csv(file: str) -> dict[str, Any]:
     try:
         sheet = Sheet(path)
         if sheet.nameless:
-            raise BadValueError(sheet.nameless)
+            raise sheet.nameless
         columns = sheet.columns(range(len(sheet.names)))
     except BadValueError as bad:
-        raise HarnessError(f"{file}: {str(bad).removeprefix(f'{path.name} ')}") from None
+        raise HarnessError(f"{file}: {bad}") from None
     if not len(columns[0].numbers):
         raise HarnessError(f"{file}: has no rows")
     target, why = _target(file, columns)

@@ -3,7 +3,7 @@
 `load` reads one and says all that is wrong with it at once. The rest of the package: `source` and `yaml_text` read,
 `changes` puts other settings in, `document` and `settings` say what may stand where, `axes` and `blocks` are the grid's
 dimensions, `check` and `resolve` fit it all together, `idle` says which settings a run does not use, `grid` numbers the
-configurations, `errors` and `synonyms` word what is wrong.
+configurations, `notes` and `synonyms` say what is wrong.
 """
 
 from __future__ import annotations

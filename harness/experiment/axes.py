@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.experiment.errors import BadValueError
 from harness.experiment.initialisation import Initialisation
 from harness.experiment.initialisation_spec import parse as initialisation
+from harness.experiment.notes import BadValueError, Note, Wrong
 from harness.experiment.settings import (
     EPOCHS,
     LEARNING_RATE,
@@ -98,15 +98,15 @@ class Axis:
             return raw if self.explicit else tuple(int(value) for value in raw)
         return np.asarray(raw, dtype=np.float64 if self.column == "float" else np.int64)
 
-    def check(self, numbers: NDArray[Any]) -> None:
-        """Raises BadValueError for the first generated number that is no value of the parameter."""
+    def check(self, numbers: NDArray[Any], ends: bool = False) -> None:
+        """Raises BadValueError for the first generated number that is no value of the parameter. ends: of an axis."""
         setting = setting_of(self.key)
         if setting is None or setting.bounds is None:
             return
         wrong = np.flatnonzero(~setting.bounds.hold(numbers))
         if len(wrong):
-            given = f"{self.form} gives {numbers[wrong[0]].item()!r} as value {wrong[0] + 1}"
-            raise BadValueError(f"expected {setting.bounds.text}, but {given}")
+            given = f"{self.form} gives {numbers[wrong[0]].item()!r}" + f" as value {wrong[0] + 1}" * (not ends)
+            raise BadValueError(Note((), Wrong.RESULT, setting.bounds.words(), given))
 
     def check_ends(self) -> None:
         """Check the first and the last number of an axis that is too long to be computed. Raises BadValueError."""
@@ -118,10 +118,7 @@ class Axis:
                 ends = SPACED[self.form](self.numbers[0], self.numbers[1], 2).tolist()
             else:
                 return
-        try:
-            self.check(np.array(ends))
-        except BadValueError as bad:
-            raise BadValueError(str(bad).partition(" as value")[0]) from None
+        self.check(np.array(ends), ends=True)
 
     def head(self) -> Axis:
         """The axis cut down to its first value."""

@@ -12,12 +12,12 @@ import numpy as np
 
 from harness.experiment.axes import MOST_VALUES, SWEEPABLE, Axis, setting_of
 from harness.experiment.axis_spec import parse
-from harness.experiment.document import misplaced
-from harness.experiment.errors import BadValueError, Path, dotted, found, synonyms, unknown
+from harness.experiment.document import unknown_key
+from harness.experiment.errors import Path, dotted, found
 from harness.experiment.idle import DECIDERS
 from harness.experiment.initialisation import Initialisation
 from harness.experiment.model import Dimension, GridSpec, label
-from harness.experiment.source import Note, notes_at
+from harness.experiment.notes import BadValueError, Note, Wrong, differs, refused, unknown
 
 BLOCK_KEYS = ("parameters", "zip", "exclude")
 SHORT = 10_000
@@ -67,19 +67,17 @@ class BlockReader:
             given = any(other.startswith(key) for other in block.paths)
             if block.whole and not given:
                 path = (*where, "parameters", key)
-                self._note(path, f"missing; give a value or an axis, such as {key}: {example}", key=True)
+                hint = f"give a value or an axis, such as {key}: {example}"
+                self.notes.append(Note(path, Wrong.MISSING, hint=hint, key=True))
         if "exclude" in raw:
             self._exclude(block, raw["exclude"])
         return block
-
-    def _note(self, path: Path, message: str, key: bool = False) -> None:
-        self.notes.append(Note(path, message, key))
 
     def _groups(self, block: Block, section: str, raw: Any) -> Iterator[list[tuple[str, Any, Path]]]:
         """(key, axis, path) of the axes of each dimension."""
         where = (*block.where, section)
         if not isinstance(raw, dict):
-            self._note(where, f"expected a mapping, found {found(raw)}")
+            self.notes.append(Note(where, Wrong.VALUE, "a mapping", found(raw)))
             block.whole = False
             return
         for name, item in raw.items():
@@ -89,18 +87,19 @@ class BlockReader:
             elif isinstance(item, dict) and item:
                 yield [(key, axis, (*path, key)) for key, axis in item.items()]
             else:
-                hint = "; zip holds groups, each by a name of its own" if setting_of(name) else ""
-                self._note(path, f"expected a mapping from keys to axes, found {found(item)}{hint}")
+                hint = "zip holds groups, each by a name of its own" if setting_of(name) else ""
+                self.notes.append(Note(path, Wrong.VALUE, "a mapping from keys to axes", found(item), hint=hint))
                 block.whole = False
 
     def _dimension(self, block: Block, group: list[tuple[str, Any, Path]]) -> None:
         axes: dict[str, Axis] = {}
         for key, raw, path in group:
             if key in block.paths:
-                self._note(path, f"given twice, first as {dotted(block.paths[key])}", key=True)
+                twice = f"given twice, first as {dotted(block.paths[key])}"
+                self.notes.append(Note(path, Wrong.OTHER, found=twice, key=True))
                 continue
             if setting_of(key) is None:
-                self._note(path, unknown_parameter(key), key=True)
+                self.notes.append(unknown_parameter(key, path))
                 continue
             block.paths[key] = path
             try:
@@ -109,10 +108,10 @@ class BlockReader:
                     self._name(axes[key])
             except BadValueError as bad:
                 block.damaged.add(key)
-                self.notes += notes_at(path, bad)
+                self.notes += bad.below(*path)
         if len({axis.length for axis in axes.values()}) > 1:
             told = ", ".join(f"{key} has {axis.length:,}" for key, axis in axes.items())
-            self._note(group[0][2][:-1], f"expected axes of one length, but {told}", key=True)
+            self.notes.append(Note(group[0][2][:-1], Wrong.RESULT, "axes of one length", told, key=True))
             block.damaged |= set(axes)
         elif axes:
             block.dimensions.append(Dimension(axes))
@@ -121,7 +120,7 @@ class BlockReader:
         """Note which values have which name. Raises BadValueError if others have it."""
         for init in inits.numbers:
             if init.name and self.named.setdefault(init.name, init) != init:
-                raise BadValueError(f"two different values have the name {init.name}; give each a name of its own")
+                raise refused(f"two different values have the name {init.name}; give each a name of its own")
 
     def _check_dimensions(self, block: Block) -> None:
         """Count first; then compute and check the values, unless there are too many ever to be trained."""
@@ -136,7 +135,7 @@ class BlockReader:
                     self._check_values(axis, dimension.lazy)
                 except BadValueError as bad:
                     block.damaged.add(axis.key)
-                    self._note(block.paths[axis.key], str(bad))
+                    self.notes += bad.below(*block.paths[axis.key])
         block.dimensions = [d for d in block.dimensions if not block.damaged & set(d.keys)]
 
     def _check_values(self, axis: Axis, lazy: bool) -> None:
@@ -148,19 +147,19 @@ class BlockReader:
             what = f"{MOST_BATCH_SIZES:,} values"
             if axis.key != "batch_size":
                 what = f"{MOST_VALUES:,} values on all axes together"
-            raise BadValueError(f"expected at most {what}, found {axis.length:,}")
+            raise differs(f"at most {what}", f"{axis.length:,}")
         self.values_left -= axis.length
         axis.values()
 
     def _exclude(self, block: Block, raw: Any) -> None:
         where = (*block.where, "exclude")
         if not isinstance(raw, list):
-            self._note(where, f"expected a list of partial matches, found {found(raw)}")
+            self.notes.append(Note(where, Wrong.VALUE, "a list of partial matches", found(raw)))
             return
         values = {key: _Values(dimension, key) for dimension in block.dimensions for key in dimension.keys}
         for index, entry in enumerate(raw):
             if not isinstance(entry, dict) or not entry:
-                self._note((*where, index), f"expected a mapping from keys to values, found {found(entry)}")
+                self.notes.append(Note((*where, index), Wrong.VALUE, "a mapping from keys to values", found(entry)))
                 continue
             read = {key: self._excluded(block, values, key, (*where, index, key), entry[key]) for key in entry}
             idle = [
@@ -169,8 +168,7 @@ class BlockReader:
                 if read.get(decider) is not None
                 for key in rule(read[decider], entry.keys(), block.paths.keys())
             ]
-            for key, why in idle:
-                self._note((*where, index, key), f"matches nothing: {why}", key=True)
+            self.notes += [Note((*where, index, key), Wrong.UNMATCHED, found=why, key=True) for key, why in idle]
             if None not in read.values() and not idle:
                 block.exclude.append(read)
 
@@ -178,18 +176,19 @@ class BlockReader:
         """One value of an entry of `exclude`, or None if that could never match."""
         setting = setting_of(key)
         if setting is None or key not in block.paths:
-            message = "matches nothing: this key is not swept here" if setting else unknown(key, block.paths)
-            self._note(path, message, key=True)
+            unswept = Note(path, Wrong.UNMATCHED, found="this key is not swept here", key=True)
+            self.notes.append(unswept if setting else unknown(key, block.paths, path))
             return None
         try:
             named = self.named.get(raw) if key == "init" and isinstance(raw, str) else None
             value = named or setting.rule(raw)
         except BadValueError as bad:
-            self.notes += notes_at(path, bad)
+            self.notes += bad.below(*path)
             return None
         if key not in values or value in values[key]:
             return value
-        self._note(path, f"matches nothing: {key} has no value {values[key].nearest(raw, value)}")
+        told = f"{key} has no value {values[key].nearest(raw, value)}"
+        self.notes.append(Note(path, Wrong.UNMATCHED, found=told))
         return None
 
 
@@ -218,9 +217,8 @@ class _Values:
         return f"{found(raw)}; the nearest is {self.all[np.argmin(np.abs(self.all - value))].item()!r}"
 
 
-def unknown_parameter(key: str) -> str:
-    """The message for a key under `parameters` or `zip` that nothing has."""
+def unknown_parameter(key: str, path: Path = ()) -> Note:
+    """What is wrong with a key under `parameters` or `zip` that nothing has."""
     if key.startswith("learning_rate_") and key.removeprefix("learning_rate_").isdecimal():
-        return "unknown key; layers are numbered 1, 2, .."
-    own = any(name in SWEEPABLE for name in synonyms(key))
-    return (None if own else misplaced(key, "parameters")) or unknown(key, SWEEPABLE)
+        return Note(path, Wrong.UNKNOWN, found="key", hint="layers are numbered 1, 2, ..", key=True)
+    return unknown_key(key, SWEEPABLE, "parameters", path)

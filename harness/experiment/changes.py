@@ -10,10 +10,11 @@ from typing import Any
 from harness.experiment import source
 from harness.experiment.axes import SWEEPABLE, setting_of
 from harness.experiment.blocks import unknown_parameter
-from harness.experiment.errors import BadValueError, Path
+from harness.experiment.errors import Path
 from harness.experiment.idle import DECIDERS
+from harness.experiment.notes import BadValueError, Note
 from harness.experiment.settings import HYPERPARAMETERS, NETWORK, TRAINING, layer_of_rate, layers, own_name
-from harness.experiment.source import Note, Source, notes_at
+from harness.experiment.source import Source
 
 NAME = "name"
 """What can be set beside parameters: the experiment's name, and so the folder of its results."""
@@ -35,7 +36,7 @@ def changed(given: Source, settings: Mapping[str, str]) -> Source:
             else:
                 raws[key], values[key] = read(key, text, data)
         except BadValueError as bad:
-            notes += notes_at((f"--set {key}",), bad)
+            notes += bad.below(f"--set {key}")
     if notes:
         raise replace(given, positions=None).error(notes)
     blocks = list(_blocks(data))
@@ -66,10 +67,7 @@ def read(key: str, text: str, data: Mapping[str, Any]) -> tuple[Any, Any]:
     setting = setting_of(key)
     if setting is None:
         raise BadValueError(unknown_parameter(key))
-    try:
-        raw = source.fragment(text)
-    except ValueError as error:
-        raise BadValueError(str(error)) from None
+    raw = source.fragment(text)
     if key == "init":
         raw = _named(raw, data) or raw
     return raw, setting.rule(raw)

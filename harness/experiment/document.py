@@ -6,7 +6,7 @@ given is checked by `resolve.py`, and listed in the schema here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,10 +14,10 @@ from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, Wit
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from harness.experiment import schema
-from harness.experiment.errors import BadValueError, Path, each, found, plain, synonyms, unknown
+from harness.experiment.errors import Path, found, plain, synonyms
 from harness.experiment.generators import GENERATORS
+from harness.experiment.notes import BadValueError, Note, Wrong, each, unexpected, unknown
 from harness.experiment.settings import NAME, NETWORK, TRAINING, Bounds, Setting, name_of, own_name, switch, whole
-from harness.experiment.source import Note, notes_at
 
 MOST_SAMPLES = 1_000_000
 MOST_REPEATS = 1_000_000
@@ -54,13 +54,13 @@ def _whole(least: int, most: int) -> Rule:
 
 def _text(raw: Any) -> str:
     if not isinstance(raw, str):
-        raise BadValueError(f"expected text, found {found(raw)}")
+        raise unexpected("text", raw)
     return raw
 
 
 def _columns(raw: Any) -> tuple[str, ...]:
     if not isinstance(raw, list) or not raw:
-        raise BadValueError(f"expected a list of column names, found {found(raw)}")
+        raise unexpected("a list of column names", raw)
     return each(raw, _text)
 
 
@@ -169,29 +169,33 @@ def read(data: dict[str, Any], notes: list[Note]) -> tuple[Document, set[Path]]:
 
 def _notes(path: Path, detail: Any) -> list[Note]:
     if detail["type"] == "notes":
-        return notes_at(path, BadValueError(notes=detail["ctx"]["notes"]))
+        return [note.below(*path) for note in detail["ctx"]["notes"]]
     if detail["type"] == "extra_forbidden":
-        return [Note(path, _unknown(path), key=True)]
-    return [Note(path, f"expected a mapping, found {found(detail['input'])}")]
+        return [_unknown(path)]
+    return [Note(path, Wrong.VALUE, "a mapping", found(detail["input"]))]
 
 
-def misplaced(key: str, here: str) -> str | None:
-    """The message for a key that belongs elsewhere, whatever it is called, or None. here: the section it stands in."""
+def misplaced(key: str, here: str, path: Path = ()) -> Note | None:
+    """What is wrong with a key that belongs elsewhere, whatever it is called, or None. here: where it stands."""
     for name in (plain(key), *synonyms(key)):
         place = _PLACES.get(name)
         if place is None or place == here:
             continue
-        if name != key.lower():
-            return f"unknown key; did you mean {name if place == TOP else f'{place}.{name}'}?"
-        return f"unknown key here; it belongs {'at' if place == TOP else 'under'} {place}"
+        kind = Wrong.MISPLACED if name == key.lower() else Wrong.UNKNOWN
+        guess = (name,) if place == TOP else (place, name)
+        return Note(path, kind, found="key", guess=guess, key=True)
     return None
 
 
-def _unknown(path: Path) -> str:
-    key, names = str(path[-1]), _fields(path[:-1])
-    here = str(path[-2]) if len(path) > 1 else TOP
+def unknown_key(key: str, names: Iterable[str], here: str, path: Path = ()) -> Note:
+    """What is wrong with a key that nothing has here. names: of those that may stand here."""
+    names = list(names)
     own = any(name in names for name in synonyms(key))
-    return (None if own else misplaced(key, here)) or unknown(key, names)
+    return (None if own else misplaced(key, here, path)) or unknown(key, names, path)
+
+
+def _unknown(path: Path) -> Note:
+    return unknown_key(str(path[-1]), _fields(path[:-1]), str(path[-2]) if len(path) > 1 else TOP, path)
 
 
 def _fields(path: Path) -> tuple[str, ...]:

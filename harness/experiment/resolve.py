@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,12 +14,13 @@ from harness.experiment.axes import Axis
 from harness.experiment.blocks import BLOCK_KEYS, Block, BlockReader
 from harness.experiment.changes import changed, read
 from harness.experiment.check import Checker, unused
-from harness.experiment.errors import BadValueError, Path, either, found, unknown
+from harness.experiment.errors import Path, either, found
 from harness.experiment.idle import idle as idle_of
 from harness.experiment.meaning import fingerprint as fingerprint_of
 from harness.experiment.model import Data, Dimension, Experiment, Value
+from harness.experiment.notes import BadValueError, Note, Wrong, unknown
 from harness.experiment.settings import HYPERPARAMETERS, NETWORK, TRAINING, layer_of_rate
-from harness.experiment.source import Note, Source, notes_at
+from harness.experiment.source import Source
 
 Origin = str | os.PathLike[str] | Mapping[str, Any]
 
@@ -55,7 +55,7 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
         try:
             axes_of_key = Axis(key, "values", (read(key, settings[key], reading.source.data)[1],), 1)
         except BadValueError as bad:
-            notes += notes_at(place, bad)
+            notes += bad.below(*place)
             damaged.add(key)
             continue
         if key == "learning_rate":
@@ -94,7 +94,8 @@ def _read(given: Source) -> _Reading:
     made, damaged = document.read(given.data, notes)
     blocks = list(_blocks(given.data, BlockReader(made.seed, made.run_cap, notes), notes))
     if "name" not in given.data:
-        notes.append(Note(("name",), "missing; expected a name, such as xor, for the folder of the results", key=True))
+        name = "a name, such as xor, for the folder of the results"
+        notes.append(Note(("name",), Wrong.MISSING, name, key=True))
     table = None
     if made.data is not None:
         if not any(path[0] == "data" for path in damaged):
@@ -102,15 +103,15 @@ def _read(given: Source) -> _Reading:
             try:
                 table = data.read(section, given.folder, given.kept)
             except BadValueError as bad:
-                notes += notes_at(("data",), bad)
+                notes += bad.below("data")
     elif ("data",) not in damaged:
-        message = "missing; expected data, such as {rows: [[1, 1, 1]]}: two inputs and a target"
-        notes.append(Note(("data",), message, key=True))
+        expected = "data, such as {rows: [[1, 1, 1]]}: two inputs and a target"
+        notes.append(Note(("data",), Wrong.MISSING, expected, key=True))
     reading = _Reading(given, made, damaged, table, blocks, notes)
     known = "layers" in _settings(reading, [Block(())]) or damaged & {("network",), ("network", "layers")}
     if not known and not all("layers" in block.paths for block in blocks):
-        message = "missing; expected the units of each layer, such as [2, 2, 1]"
-        notes.append(Note(("network", "layers"), message, key=True))
+        units = "the units of each layer, such as [2, 2, 1]"
+        notes.append(Note(("network", "layers"), Wrong.MISSING, units, key=True))
     return reading
 
 
@@ -120,18 +121,18 @@ def _blocks(raw: dict[str, Any], reader: BlockReader, notes: list[Note]) -> Iter
         return
     beside = [key for key in BLOCK_KEYS if key in raw]
     if beside:
-        notes.append(Note(("grids",), f"expected either grids or {either(beside)}, found both", key=True))
+        notes.append(Note(("grids",), Wrong.VALUE, f"either grids or {either(beside)}", "both", key=True))
     grids = raw["grids"]
     if not isinstance(grids, list) or not grids:
-        notes.append(Note(("grids",), f"expected a list of {{parameters, zip, exclude}}, found {found(grids)}"))
+        notes.append(Note(("grids",), Wrong.VALUE, "a list of {parameters, zip, exclude}", found(grids)))
         return
     for index, block in enumerate(grids):
         path = ("grids", index)
         if not isinstance(block, dict):
-            notes.append(Note(path, f"expected {{parameters, zip, exclude}}, found {found(block)}"))
+            notes.append(Note(path, Wrong.VALUE, "{parameters, zip, exclude}", found(block)))
             continue
         notes += [
-            Note((*path, key), document.misplaced(key, "grids") or unknown(key, BLOCK_KEYS), key=True)
+            document.misplaced(key, "grids", (*path, key)) or unknown(key, BLOCK_KEYS, (*path, key))
             for key in block
             if key not in BLOCK_KEYS
         ]
@@ -163,14 +164,15 @@ def _finish(reading: _Reading) -> Experiment:
     for checker in checkers:
         inputs |= checker.inputs()
         if len(inputs) > 1 and reading.table and reading.table.inputs is None:
-            message = f"expected networks with the same number of inputs, found {either(map(str, sorted(inputs)))}"
-            notes.append(Note(checker.where("layers"), message))
+            same = "networks with the same number of inputs"
+            notes.append(Note(checker.where("layers"), Wrong.VALUE, same, either(map(str, sorted(inputs)))))
             break
     if not notes and (not inputs or all(checker.nothing_left() for checker in checkers)):
-        notes.append(Note((*reading.blocks[0].where, "exclude"), "leaves nothing to train", True))
+        nothing = "leaves nothing to train"
+        notes.append(Note((*reading.blocks[0].where, "exclude"), Wrong.OTHER, found=nothing, key=True))
     early = reading.source.positions.problems if reading.source.positions else []
     if notes or early or reading.table is None:
-        raise reading.source.error(_without_guessed(notes))
+        raise reading.source.error(_without_guessed(notes, reading.source.data))
     split = max(inputs)
     table = reading.table.numbers
     numbers = Data(np.ascontiguousarray(table[:, :split]), np.ascontiguousarray(table[:, split:]))
@@ -195,23 +197,14 @@ def _finish(reading: _Reading) -> Experiment:
     return replace(experiment, fingerprint=fingerprint_of(experiment))
 
 
-def _without_guessed(notes: list[Note]) -> list[Note]:
+def _without_guessed(notes: list[Note], data: Mapping[str, Any]) -> list[Note]:
     """The notes without those that follow from a misspelt or misplaced key: they go away when that key is put right."""
-    guesses = {guess for note in notes if note.key and (guess := _guess(note))}
+    guesses = {note.guess for note in notes if note.kind in (Wrong.UNKNOWN, Wrong.MISPLACED) and note.guess}
+    guesses -= {(section,) for section in data}  # what is there is not what was meant
     names = {path[-1] for path in guesses}
     return [
         note
         for note in notes
         if note.unless not in names
-        and not (note.message.startswith("missing") and any(note.path[:n] in guesses for n in range(6)))
+        and not (note.kind is Wrong.MISSING and any(note.path[:n] in guesses for n in range(1, len(note.path) + 1)))
     ]
-
-
-def _guess(note: Note) -> Path | None:
-    """The path of the key that was probably meant, from the suggestion in the note's message; None without one."""
-    if guess := re.search(r"; did you mean ([\w.]+)\?$", note.message):
-        steps = tuple(guess.group(1).split("."))
-        return steps if len(steps) > 1 else (*note.path[:-1], *steps)
-    if place := re.search(r"; it belongs (?:under (\w+)|at the top level)$", note.message):
-        return (*filter(None, place.groups()), str(note.path[-1]))
-    return None
