@@ -33,7 +33,7 @@ Column = NDArray[np.generic] | tuple[Any, ...]
 MOST_VALUES = 10_000_000
 """Values that all axes of a file together may generate, whatever the run_cap."""
 
-INIT = Setting("parameters", "object", initialisation, None, {"$ref": "#/$defs/Initialisation"})
+INIT = Setting(initialisation, None, {"$ref": "#/$defs/Initialisation"}, "parameters")
 SWEEPABLE: dict[str, Setting] = {
     "learning_rate": LEARNING_RATE,
     "epochs": EPOCHS,

@@ -19,7 +19,6 @@ from harness.experiment.initialisation import Initialisation
 from harness.experiment.model import Dimension, GridSpec, label
 from harness.experiment.notes import BadValueError, Note, Wrong, differs, refused, unknown
 
-BLOCK_KEYS = ("parameters", "zip", "exclude")
 SHORT = 10_000
 """Values of an axis that are computed whatever the size of the grid."""
 MOST_BATCH_SIZES = 100_000

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from harness.experiment import data, document, source
 from harness.experiment.axes import Axis
-from harness.experiment.blocks import BLOCK_KEYS, Block, BlockReader
+from harness.experiment.blocks import Block, BlockReader
 from harness.experiment.changes import changed, read
 from harness.experiment.check import Checker, unused
+from harness.experiment.document import GRID_KEYS
 from harness.experiment.errors import Path, either, found
 from harness.experiment.idle import idle as idle_of
 from harness.experiment.meaning import fingerprint as fingerprint_of
@@ -65,12 +67,12 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
     idle = idle_of({**_settings(reading, [Block(())]), **heads}, axes.keys() | HYPERPARAMETERS.keys()) - settings.keys()
     block = Block((), [Dimension({key: axis}) for key, axis in axes.items() if key not in idle])
     block.paths, block.damaged = {key: paths[key] for key in axes if key not in idle}, damaged
-    training = reading.document.training.model_copy(update=dict.fromkeys(idle & HYPERPARAMETERS.keys()))
+    training = SimpleNamespace(**vars(reading.values.training) | dict.fromkeys(idle & HYPERPARAMETERS.keys()))
     return _finish(
         replace(
             reading,
             source=replace(reading.source, positions=None),
-            document=reading.document.model_copy(update={"repeats": 1, "training": training}),
+            values=SimpleNamespace(**vars(reading.values) | {"repeats": 1, "training": training}),
             blocks=[block],
             notes=notes,
         )
@@ -79,10 +81,14 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
 
 @dataclass(frozen=True)
 class _Reading:
-    """What could be read, and in `notes` what is wrong with the rest."""
+    """What could be read, and in `notes` what is wrong with the rest.
+
+    values: of the keys outside of the grids, as `document.read` has them. damaged: the paths of those that are wrong,
+    two steps deep.
+    """
 
     source: Source
-    document: document.Document
+    values: Any
     damaged: set[Path]
     table: data.Table | None
     blocks: list[Block]
@@ -91,23 +97,23 @@ class _Reading:
 
 def _read(given: Source) -> _Reading:
     notes: list[Note] = []
-    made, damaged = document.read(given.data, notes)
-    blocks = list(_blocks(given.data, BlockReader(made.seed, made.run_cap, notes), notes))
+    values = document.read(given.data, notes)
+    damaged = {note.path[:2] for note in notes}
+    blocks = list(_blocks(given.data, BlockReader(values.seed, values.run_cap, notes), notes))
     if "name" not in given.data:
         name = "a name, such as xor, for the folder of the results"
         notes.append(Note(("name",), Wrong.MISSING, name, key=True))
     table = None
-    if made.data is not None:
+    if values.data is not None:
         if not any(path[0] == "data" for path in damaged):
-            section = {key: getattr(made.data, key) for key in given.data["data"]}
             try:
-                table = data.read(section, given.folder, given.kept)
+                table = data.read(vars(values.data), given.data["data"], given.folder, given.kept)
             except BadValueError as bad:
                 notes += bad.below("data")
     elif ("data",) not in damaged:
         expected = "data, such as {rows: [[1, 1, 1]]}: two inputs and a target"
         notes.append(Note(("data",), Wrong.MISSING, expected, key=True))
-    reading = _Reading(given, made, damaged, table, blocks, notes)
+    reading = _Reading(given, values, damaged, table, blocks, notes)
     known = "layers" in _settings(reading, [Block(())]) or damaged & {("network",), ("network", "layers")}
     if not known and not all("layers" in block.paths for block in blocks):
         units = "the units of each layer, such as [2, 2, 1]"
@@ -119,7 +125,7 @@ def _blocks(raw: dict[str, Any], reader: BlockReader, notes: list[Note]) -> Iter
     if "grids" not in raw:
         yield reader.read(raw, ())
         return
-    beside = [key for key in BLOCK_KEYS if key in raw]
+    beside = [key for key in GRID_KEYS if key in raw]
     if beside:
         notes.append(Note(("grids",), Wrong.VALUE, f"either grids or {either(beside)}", "both", key=True))
     grids = raw["grids"]
@@ -132,9 +138,9 @@ def _blocks(raw: dict[str, Any], reader: BlockReader, notes: list[Note]) -> Iter
             notes.append(Note(path, Wrong.VALUE, "{parameters, zip, exclude}", found(block)))
             continue
         notes += [
-            document.misplaced(key, "grids", (*path, key)) or unknown(key, BLOCK_KEYS, (*path, key))
+            document.misplaced(key, "grids", (*path, key)) or unknown(key, GRID_KEYS, (*path, key))
             for key in block
-            if key not in BLOCK_KEYS
+            if key not in GRID_KEYS
         ]
         yield reader.read(block, path)
 
@@ -144,7 +150,7 @@ def _settings(reading: _Reading, blocks: list[Block]) -> dict[str, Value]:
     settings: dict[str, Value] = {}
     for section, keys in (("network", NETWORK), ("training", TRAINING)):
         for key in keys:
-            value = getattr(getattr(reading.document, section), key)
+            value = getattr(getattr(reading.values, section), key)
             known = value is not None and not reading.damaged & {(section,), (section, key)}
             if known and not all(key in block.paths for block in blocks):
                 settings[key] = value
@@ -153,7 +159,7 @@ def _settings(reading: _Reading, blocks: list[Block]) -> dict[str, Value]:
 
 def _finish(reading: _Reading) -> Experiment:
     """The experiment, if all is well with it and it fits together."""
-    made, notes = reading.document, list(reading.notes)
+    values, notes = reading.values, list(reading.notes)
     settings = _settings(reading, reading.blocks)
     damaged = {str(path[-1]) for path in reading.damaged}
     checkers = [Checker(block, settings, reading.table, damaged) for block in reading.blocks]
@@ -178,17 +184,17 @@ def _finish(reading: _Reading) -> Experiment:
     numbers = Data(np.ascontiguousarray(table[:, :split]), np.ascontiguousarray(table[:, split:]))
     experiment = Experiment(
         label=reading.source.label,
-        name=made.name,
-        description=made.description,
-        seed=made.seed,
+        name=values.name,
+        description=values.description,
+        seed=values.seed,
         settings=settings,
         data=numbers,
         grids=tuple(block.spec() for block in reading.blocks),
         swept=tuple(dict.fromkeys(k for b in reading.blocks for d in b.dimensions for k in d.keys)),
-        repeats=made.repeats,
-        run_cap=made.run_cap,
-        record_weights=made.record.weights,
-        losses_every=made.record.losses.every if made.record.losses else None,
+        repeats=values.repeats,
+        run_cap=values.run_cap,
+        record_weights=values.record.weights,
+        losses_every=values.record.losses.every if values.record.losses else None,
         source=reading.source.text,
         fingerprint="",
         columns=reading.table.names,

@@ -185,22 +185,28 @@ def _named(names: Sequence[str]) -> Callable[[object], str]:
 
 
 @dataclass(frozen=True)
-class Setting:
-    """One setting. column: how its values are stored. default: None if it has none. schema: of one value.
+class Key:
+    """What may stand under a key of the file. default: as it would be written, None if it has none.
 
-    bounds: of those values that are numbers, if any are.
+    schema: the JSON Schema of one value.
     """
 
-    section: Literal["network", "training", "parameters"]
-    column: Literal["float", "int", "object"]
-    rule: Callable[[object], Any]
+    rule: Callable[[Any], Any]
     default: Any
     schema: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Setting(Key):
+    """One setting. column: how its values are stored. bounds: of those values that are numbers, if any are."""
+
+    section: Literal["network", "training", "parameters"]
+    column: Literal["float", "int", "object"] = "object"
     bounds: Bounds | None = None
 
 
 def _number(section: Literal["training", "parameters"], bounds: Bounds) -> Setting:
-    return Setting(section, "int" if bounds.whole else "float", bounds.read, None, bounds.schema, bounds)
+    return Setting(bounds.read, None, bounds.schema, section, "int" if bounds.whole else "float", bounds)
 
 
 def _declared(number: Hyperparameter) -> Setting:
@@ -210,7 +216,7 @@ def _declared(number: Hyperparameter) -> Setting:
 
 
 def _names(section: Literal["network", "training"], names: Sequence[str]) -> Setting:
-    return Setting(section, "object", _named(names), names[0], {"enum": list(names)})
+    return Setting(_named(names), names[0], {"enum": list(names)}, section)
 
 
 _ACTIVATION = {"anyOf": [{"enum": list(ACTIVATIONS)}, {"type": "array", "items": {"enum": list(ACTIVATIONS)}}]}
@@ -218,17 +224,17 @@ _LAYERS = {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItem
 _BATCH = {"anyOf": [{"type": "integer", "minimum": 1}, {"const": "full"}]}
 
 NETWORK: dict[str, Setting] = {
-    "layers": Setting("network", "object", layers, None, _LAYERS),
-    "activation": Setting("network", "object", activation, "identity", _ACTIVATION),
+    "layers": Setting(layers, None, _LAYERS, "network"),
+    "activation": Setting(activation, "identity", _ACTIVATION, "network"),
     "output": _names("network", ACTIVATIONS),
-    "bias": Setting("network", "object", bias, "true", {"enum": [True, False, "fixed"]}),
+    "bias": Setting(bias, True, {"enum": [True, False, "fixed"]}, "network"),
 }
 TRAINING: dict[str, Setting] = {
     "loss": _names("training", LOSSES),
     "optimizer": _names("training", tuple(OPTIMIZERS)),
     "schedule": _names("training", tuple(SCHEDULES)),
-    "batch_size": Setting("training", "object", batch_size, 1, _BATCH, Bounds(1, whole=True)),
-    "shuffle": Setting("training", "object", switch, False, {"type": "boolean"}),
+    "batch_size": Setting(batch_size, 1, _BATCH, "training", bounds=Bounds(1, whole=True)),
+    "shuffle": Setting(switch, False, {"type": "boolean"}, "training"),
     "dtype": _names("training", DTYPES),
     "arithmetic": _names("training", ARITHMETICS),
     "max_loss": _number("training", POSITIVE),

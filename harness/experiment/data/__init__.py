@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path as FilePath
@@ -50,27 +50,27 @@ class Table:
     names: tuple[str, ...] = ()
 
 
-def read(section: dict[str, Any], folder: FilePath, kept: bytes | None = None) -> Table:
+def read(section: dict[str, Any], given: Collection[str], folder: FilePath, kept: bytes | None = None) -> Table:
     """The table that a `data:` section describes. Raises BadValueError.
 
-    section: the keys that are given. folder: where a file's name starts from. kept: a Parquet file to be read in place
-    of the section's file, with the columns that this had.
+    section: all of its keys, with their defaults. given: those that stand in it. folder: where a file's name starts
+    from. kept: a Parquet file to be read in place of the section's file, with the columns that this had.
     """
-    given = [key for key in SOURCES if key in section]
-    if len(given) != 1:
-        raise differs(f"one of {either(SOURCES)}", " and ".join(given) or "none of them")
+    sources = [key for key in SOURCES if key in given]
+    if len(sources) != 1:
+        raise differs(f"one of {either(SOURCES)}", " and ".join(sources) or "none of them")
     Notes(
-        Note((key,), Wrong.OTHER, found=f"goes with {either(ONLY_WITH[key])}, not with {given[0]}")
-        for key in section
-        if given[0] not in ONLY_WITH.get(key, given)
+        Note((key,), Wrong.OTHER, found=f"goes with {either(ONLY_WITH[key])}, not with {sources[0]}")
+        for key in given
+        if sources[0] not in ONLY_WITH.get(key, sources)
     ).settle()
-    if given[0] == "rows":
+    if sources[0] == "rows":
         numbers = _rows(section["rows"])
         names = _names(section, numbers.shape[1])
         return Table(numbers, len(section["inputs"]) if names else None, "rows", names)
-    if given[0] == "file":
+    if sources[0] == "file":
         return _file(section, folder, kept)
-    made = generate(section["generate"], section.get("samples", 200), section.get("noise", 0.1), section.get("seed", 0))
+    made = generate(section["generate"], section["samples"], section["noise"], section["seed"])
     table = np.hstack(made)
     if not np.isfinite(table).all():
         raise BadValueError(Note(("noise",), Wrong.OTHER, found="expected less noise: some numbers are not finite"))
@@ -95,7 +95,7 @@ def _rows(rows: Any) -> Floats:
 
 def _names(section: dict[str, Any], width: int) -> tuple[str, ...]:
     """What the columns of rows are called, if anything. Raises BadValueError unless each of them has a name."""
-    if not any(key in section for key in NAMES):
+    if all(section[key] is None for key in NAMES):
         return ()
     _missing(section).settle()
     names = _each_once(section)
@@ -110,7 +110,7 @@ def _missing(section: dict[str, Any]) -> Notes:
     return Notes(
         Note((key,), Wrong.MISSING, f"the names of columns, such as {key}: {example}")
         for key, example in zip(NAMES, ("[x1, x2]", "[y]"), strict=True)
-        if key not in section
+        if section[key] is None
     )
 
 
