@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -86,8 +87,9 @@ class Axis:
         setting = setting_of(self.key)
         return setting.column if setting else "object"
 
+    @cached_property
     def values(self) -> Column:
-        """All values, float64 or int64 for numbers. Raises BadValueError if one of them cannot be used."""
+        """All values, computed once: float64 or int64 for numbers. Raises BadValueError if one cannot be used."""
         if self.explicit:
             raw: Any = self.numbers
         else:

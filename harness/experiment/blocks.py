@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.experiment.axes import MOST_VALUES, SWEEPABLE, Axis, setting_of
+from harness.experiment.axes import MOST_VALUES, SWEEPABLE, Axis, Column, setting_of
 from harness.experiment.axis_spec import parse
 from harness.experiment.document import unknown_key
 from harness.experiment.errors import Path, dotted, found
@@ -131,16 +131,14 @@ class BlockReader:
                 block.dimensions[place] = dimension = Dimension(dimension.axes, lazy=True)
             for axis in generated:
                 try:
-                    self._check_values(axis, dimension.lazy)
+                    axis.check_ends() if dimension.lazy else self._values(axis)
                 except BadValueError as bad:
                     block.damaged.add(axis.key)
                     self.notes += bad.below(*block.paths[axis.key])
         block.dimensions = [d for d in block.dimensions if not block.damaged & set(d.keys)]
 
-    def _check_values(self, axis: Axis, lazy: bool) -> None:
-        if lazy:
-            axis.check_ends()
-            return
+    def _values(self, axis: Axis) -> Column:
+        """The values of an axis, if there are not too many. Raises BadValueError."""
         most = MOST_BATCH_SIZES if axis.key == "batch_size" else self.values_left
         if axis.length > most:
             what = f"{MOST_BATCH_SIZES:,} values"
@@ -148,7 +146,7 @@ class BlockReader:
                 what = f"{MOST_VALUES:,} values on all axes together"
             raise differs(f"at most {what}", f"{axis.length:,}")
         self.values_left -= axis.length
-        axis.values()
+        return axis.values
 
     def _exclude(self, block: Block, raw: Any) -> None:
         where = (*block.where, "exclude")

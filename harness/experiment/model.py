@@ -92,7 +92,7 @@ class Dimension:
 
     @cached_property
     def _kept(self) -> dict[str, Column]:
-        columns = {key: axis.values() for key, axis in self.axes.items()}
+        columns = {key: axis.values for key, axis in self.axes.items()}
         first = _first_of_each(list(columns.values()))
         return {key: _take(column, first) for key, column in columns.items()}
 
