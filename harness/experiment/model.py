@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.experiment.axes import Axis, Column
 from harness.experiment.initialisation import Initialisation
+from harness.experiment.settings import KINDS, NO_LIMITS, defaults_of
 
 Value = object
 """One value of one parameter: float, int, bool, str, tuple (layers, activations) or `Initialisation`.
@@ -159,3 +161,13 @@ class Experiment:
     fingerprint: str
     columns: tuple[str, ...] = ()
     from_file: bool = False
+
+    def used(self, values: Mapping[str, Value]) -> dict[str, Any]:
+        """What a run uses for each setting: what its grid gives, or else the file, or else the default.
+
+        values: what its grid gives, with its optimizer and schedule if they are swept; None is as good as nothing. A
+        number that its optimizer or schedule must have, and that nothing gives, is NaN.
+        """
+        given: dict[str, Any] = {**self.settings, **{key: value for key, value in values.items() if value is not None}}
+        optimizer, schedule = (defaults_of(kind, given[kind]) for kind in KINDS)
+        return {**NO_LIMITS, **optimizer, **schedule, **given}

@@ -253,6 +253,10 @@ LEARNING_RATE = _number("parameters", POSITIVE)
 EPOCHS = _number("parameters", Bounds(whole=True))
 
 
+NO_LIMITS = {"max_loss": math.inf, "gradient_clip": math.inf}
+"""What limits are where nothing gives them."""
+
+
 def users(number: str) -> tuple[str, list[str]]:
     """(optimizer or schedule, the names of those that have a number of this name)."""
     for kind, choices in KINDS.items():
