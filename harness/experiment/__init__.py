@@ -1,7 +1,7 @@
 """What was asked: an experiment in YAML (or as a mapping), checked and resolved.
 
 `load` reads one and says all that is wrong with it at once. The rest of the package: `source` and `yaml_text` read,
-`changes` puts other settings in, `document` and `settings` say what may stand where, `axes` and `blocks` are the grid's
+`changes` puts other settings in, `document` and `settings` say what may stand where, `axes` and `grids` are the grid's
 dimensions, `check` and `resolve` fit it all together, `idle` says which settings a run does not use, `grid` numbers the
 configurations, `notes` and `synonyms` say what is wrong.
 """

@@ -28,7 +28,7 @@ from harness.experiment.settings import (
 )
 from harness.experiment.spacing import geomspace, logspace
 
-Column = NDArray[np.generic] | tuple[Any, ...]
+AxisValues = NDArray[np.generic] | tuple[Any, ...]
 """Values of one parameter: float64 or int64 for numbers, a tuple for anything else."""
 
 MOST_VALUES = 10_000_000
@@ -88,7 +88,7 @@ class Axis:
         return setting.column if setting else "object"
 
     @cached_property
-    def values(self) -> Column:
+    def values(self) -> AxisValues:
         """All values, computed once: float64 or int64 for numbers. Raises BadValueError if one cannot be used."""
         if self.explicit:
             raw: Any = self.numbers

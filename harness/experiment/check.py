@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.experiment.axes import SWEEPABLE
-from harness.experiment.blocks import Block
-from harness.experiment.data import Table, too_many
+from harness.experiment.data import DataTable, too_many
 from harness.experiment.errors import Path, count, either, found, shorten
+from harness.experiment.grids import GridReading
 from harness.experiment.idle import DECIDERS
 from harness.experiment.initialisation import Initialisation
 from harness.experiment.model import Dimension, Value, label
@@ -35,17 +35,17 @@ Check = Callable[..., Note | None]
 
 
 class Checker:
-    """Checks one block. settings: the constants that could be read. table: the data, if they could be.
+    """Checks one grid of the file. settings: the constants that could be read. table: the data, if they could be.
 
     damaged: the constants that could not be read.
     """
 
     def __init__(
-        self, block: Block, settings: dict[str, Value], table: Table | None, damaged: Set[str] = frozenset()
+        self, grid: GridReading, settings: dict[str, Value], table: DataTable | None, damaged: Set[str] = frozenset()
     ) -> None:
-        self.block, self.settings, self.table = block, settings, table
-        self.given = {*settings, *block.paths, *damaged}
-        self.swept = {key: dimension for dimension in block.dimensions for key in dimension.keys}
+        self.grid, self.settings, self.table = grid, settings, table
+        self.given = {*settings, *grid.paths, *damaged}
+        self.swept = {key: dimension for dimension in grid.dimensions for key in dimension.keys}
 
     def notes(self) -> Iterator[Note]:
         """All that is wrong."""
@@ -69,7 +69,7 @@ class Checker:
 
     def where(self, key: str) -> Path:
         """The path of the value of a key."""
-        return self.block.paths.get(key, (SWEEPABLE[key].section, key))
+        return self.grid.paths.get(key, (SWEEPABLE[key].section, key))
 
     def _check(self, check: Check, *keys: str) -> Iterator[Note]:
         dimensions = self._dimensions(keys)
@@ -90,7 +90,7 @@ class Checker:
 
     def _combinations(self, *keys: str, wrong: Check | None = None) -> Iterator[Values]:
         """The combinations of values of these keys; none if one is not known. wrong: only those it minds."""
-        if any(key in self.block.damaged or key not in {**self.settings, **self.swept} for key in keys):
+        if any(key in self.grid.damaged or key not in {**self.settings, **self.swept} for key in keys):
             return
         constants = {key: self.settings[key] for key in keys if key not in self.swept}
         dimensions = self._dimensions(keys)
@@ -135,7 +135,7 @@ class Checker:
         (those of its keys that have several values, all keys of an entry) -> the values of the former.
         """
         excluded: dict[tuple[tuple[str, ...], frozenset[str]], set[tuple[Any, ...]]] = {}
-        for entry in self.block.exclude:
+        for entry in self.grid.exclude:
             constant = {key for key in entry if key in self.swept and self.swept[key].length == 1}
             names = tuple(sorted(entry.keys() - (constant - here)))
             if here.issuperset(names):
@@ -145,7 +145,7 @@ class Checker:
     def nothing_left(self) -> bool:
         """Whether the entries of `exclude` that concern only one key leave out all of its values."""
         out: dict[str, set[Value]] = {}
-        for entry in self.block.exclude:
+        for entry in self.grid.exclude:
             keys = [key for key in entry if self.swept[key].length > 1]
             if self._idle(entry.keys(), {}):
                 continue
@@ -172,7 +172,7 @@ class Checker:
         problem = init.problem(layers)
         return Note(self.where("init"), Wrong.VALUE, *problem) if problem else None
 
-    def _data(self, table: Table, inputs: int, outputs: int, loss: str) -> Note | None:
+    def _data(self, table: DataTable, inputs: int, outputs: int, loss: str) -> Note | None:
         width = table.numbers.shape[1]
         targets = width - (inputs if table.inputs is None else table.inputs)
         by_class = loss == "cross_entropy"
@@ -200,37 +200,37 @@ class Checker:
     def _rates(self) -> Iterator[Note]:
         """Every layer has one learning rate, and every rate a layer."""
         depths = {len(values["layers"]) - 1 for values in self._combinations("layers")}
-        own = {layer_of_rate(key): key for key in self.block.paths if layer_of_rate(key)}
+        own = {layer_of_rate(key): key for key in self.grid.paths if layer_of_rate(key)}
         if not depths or not own:
             return
         deepest = max(depths)
         for layer, key in own.items():
             if layer is not None and layer > deepest:
                 none = f"there is no layer {layer}: layers are numbered 1 to {deepest}"
-                yield Note(self.block.paths[key], Wrong.OTHER, found=none, key=True)
+                yield Note(self.grid.paths[key], Wrong.OTHER, found=none, key=True)
         missing = [layer for layer in range(1, deepest + 1) if layer not in own]
-        if "learning_rate" not in self.block.paths and missing:
-            path = (*self.block.where, "parameters", "learning_rate")
+        if "learning_rate" not in self.grid.paths and missing:
+            path = (*self.grid.where, "parameters", "learning_rate")
             hint = f"layer {missing[0]} has no rate; give learning_rate, or learning_rate_{missing[0]}"
             yield Note(path, Wrong.MISSING, hint=hint, key=True)
-        if "learning_rate" in self.block.paths and not missing:
+        if "learning_rate" in self.grid.paths and not missing:
             why = "every layer has a rate of its own"
-            yield Note(self.block.paths["learning_rate"], Wrong.UNUSED, found=why, key=True)
+            yield Note(self.grid.paths["learning_rate"], Wrong.UNUSED, found=why, key=True)
 
     def _numbers(self) -> Iterator[Note]:
         """Every optimizer and schedule has its numbers, and every number one that has it."""
         for kind, choices in KINDS.items():
             for name in self.names(kind):
                 for number in choices[name].hyperparameters:
-                    if number.default is None and number.name not in self.given and self.block.whole:
+                    if number.default is None and number.name not in self.given and self.grid.whole:
                         needs = f"{kind} {name} needs {number.name}; give training.{number.name}"
                         yield Note(self.where(kind), Wrong.OTHER, found=needs, unless=number.name)
-        for key in filter(self.block.paths.__contains__, HYPERPARAMETERS):
-            yield from unused(key, [self], self.block.paths[key])
+        for key in filter(self.grid.paths.__contains__, HYPERPARAMETERS):
+            yield from unused(key, [self], self.grid.paths[key])
 
 
 def unused(number: str, checkers: Sequence[Checker], path: Path) -> Iterator[Note]:
-    """Whether a number belongs to no optimizer or schedule of these blocks, as far as they are known."""
+    """Whether a number belongs to no optimizer or schedule of these grids, as far as they are known."""
     kind, owners = users(number)
     names = [checker.names(kind) for checker in checkers]
     chosen = list(dict.fromkeys(name for some in names for name in some))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
@@ -12,15 +12,14 @@ import numpy as np
 
 from harness.experiment import data, document, source
 from harness.experiment.axes import Axis
-from harness.experiment.blocks import Block, BlockReader
 from harness.experiment.changes import changed, read
 from harness.experiment.check import Checker, unused
-from harness.experiment.document import GRID_KEYS
-from harness.experiment.errors import Path, either, found
+from harness.experiment.errors import Path, either
+from harness.experiment.grids import GridReader, GridReading
 from harness.experiment.idle import idle as idle_of
 from harness.experiment.meaning import fingerprint as fingerprint_of
 from harness.experiment.model import Data, Dimension, Experiment, Value
-from harness.experiment.notes import BadValueError, Note, Wrong, unknown
+from harness.experiment.notes import BadValueError, Note, Wrong
 from harness.experiment.settings import HYPERPARAMETERS, NETWORK, TRAINING, layer_of_rate
 from harness.experiment.source import Source
 
@@ -48,8 +47,8 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
     """
     reading = _read(source.read(origin))
     _finish(reading)
-    axes = {key: axis.head() for dimension in reading.blocks[0].dimensions for key, axis in dimension.axes.items()}
-    paths = dict(reading.blocks[0].paths)
+    axes = {key: axis.head() for dimension in reading.grids[0].dimensions for key, axis in dimension.axes.items()}
+    paths = dict(reading.grids[0].paths)
     notes: list[Note] = []
     damaged: set[str] = set()
     for key in sorted(settings, key=lambda key: key != "learning_rate"):
@@ -64,16 +63,19 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
             axes = {other: axis for other, axis in axes.items() if not layer_of_rate(other)}
         axes[key], paths[key] = axes_of_key, place
     heads = {key: axis.numbers[0] for key, axis in axes.items() if axis.explicit}
-    idle = idle_of({**_settings(reading, [Block(())]), **heads}, axes.keys() | HYPERPARAMETERS.keys()) - settings.keys()
-    block = Block((), [Dimension({key: axis}) for key, axis in axes.items() if key not in idle])
-    block.paths, block.damaged = {key: paths[key] for key in axes if key not in idle}, damaged
+    idle = (
+        idle_of({**_settings(reading, [GridReading(())]), **heads}, axes.keys() | HYPERPARAMETERS.keys())
+        - settings.keys()
+    )
+    grid = GridReading((), [Dimension({key: axis}) for key, axis in axes.items() if key not in idle])
+    grid.paths, grid.damaged = {key: paths[key] for key in axes if key not in idle}, damaged
     training = SimpleNamespace(**vars(reading.values.training) | dict.fromkeys(idle & HYPERPARAMETERS.keys()))
     return _finish(
         replace(
             reading,
             source=replace(reading.source, positions=None),
             values=SimpleNamespace(**vars(reading.values) | {"repeats": 1, "training": training}),
-            blocks=[block],
+            grids=[grid],
             notes=notes,
         )
     )
@@ -90,8 +92,8 @@ class _Reading:
     source: Source
     values: Any
     damaged: set[Path]
-    table: data.Table | None
-    blocks: list[Block]
+    table: data.DataTable | None
+    grids: list[GridReading]
     notes: list[Note]
 
 
@@ -99,7 +101,7 @@ def _read(given: Source) -> _Reading:
     notes: list[Note] = []
     values = document.read(given.data, notes)
     damaged = {note.path[:2] for note in notes}
-    blocks = list(_blocks(given.data, BlockReader(values.seed, values.run_cap, notes), notes))
+    grids = list(GridReader(values.seed, values.run_cap, notes).read(given.data))
     if "name" not in given.data:
         name = "a name, such as xor, for the folder of the results"
         notes.append(Note(("name",), Wrong.MISSING, name, key=True))
@@ -113,46 +115,22 @@ def _read(given: Source) -> _Reading:
     elif ("data",) not in damaged:
         expected = "data, such as {rows: [[1, 1, 1]]}: two inputs and a target"
         notes.append(Note(("data",), Wrong.MISSING, expected, key=True))
-    reading = _Reading(given, values, damaged, table, blocks, notes)
-    known = "layers" in _settings(reading, [Block(())]) or damaged & {("network",), ("network", "layers")}
-    if not known and not all("layers" in block.paths for block in blocks):
+    reading = _Reading(given, values, damaged, table, grids, notes)
+    known = "layers" in _settings(reading, [GridReading(())]) or damaged & {("network",), ("network", "layers")}
+    if not known and not all("layers" in grid.paths for grid in grids):
         units = "the units of each layer, such as [2, 2, 1]"
         notes.append(Note(("network", "layers"), Wrong.MISSING, units, key=True))
     return reading
 
 
-def _blocks(raw: dict[str, Any], reader: BlockReader, notes: list[Note]) -> Iterator[Block]:
-    if "grids" not in raw:
-        yield reader.read(raw, ())
-        return
-    beside = [key for key in GRID_KEYS if key in raw]
-    if beside:
-        notes.append(Note(("grids",), Wrong.VALUE, f"either grids or {either(beside)}", "both", key=True))
-    grids = raw["grids"]
-    if not isinstance(grids, list) or not grids:
-        notes.append(Note(("grids",), Wrong.VALUE, "a list of {parameters, zip, exclude}", found(grids)))
-        return
-    for index, block in enumerate(grids):
-        path = ("grids", index)
-        if not isinstance(block, dict):
-            notes.append(Note(path, Wrong.VALUE, "{parameters, zip, exclude}", found(block)))
-            continue
-        notes += [
-            document.misplaced(key, "grids", (*path, key)) or unknown(key, GRID_KEYS, (*path, key))
-            for key in block
-            if key not in GRID_KEYS
-        ]
-        yield reader.read(block, path)
-
-
-def _settings(reading: _Reading, blocks: list[Block]) -> dict[str, Value]:
-    """The constants that were readable and that some block needs."""
+def _settings(reading: _Reading, grids: list[GridReading]) -> dict[str, Value]:
+    """The constants that were readable and that some grid needs."""
     settings: dict[str, Value] = {}
     for section, keys in (("network", NETWORK), ("training", TRAINING)):
         for key in keys:
             value = getattr(getattr(reading.values, section), key)
             known = value is not None and not reading.damaged & {(section,), (section, key)}
-            if known and not all(key in block.paths for block in blocks):
+            if known and not all(key in grid.paths for grid in grids):
                 settings[key] = value
     return settings
 
@@ -160,12 +138,12 @@ def _settings(reading: _Reading, blocks: list[Block]) -> dict[str, Value]:
 def _finish(reading: _Reading) -> Experiment:
     """The experiment, if all is well with it and it fits together."""
     values, notes = reading.values, list(reading.notes)
-    settings = _settings(reading, reading.blocks)
+    settings = _settings(reading, reading.grids)
     damaged = {str(path[-1]) for path in reading.damaged}
-    checkers = [Checker(block, settings, reading.table, damaged) for block in reading.blocks]
+    checkers = [Checker(grid, settings, reading.table, damaged) for grid in reading.grids]
     notes += dict.fromkeys(note for checker in checkers for note in checker.notes())
     for key in filter(settings.__contains__, HYPERPARAMETERS):
-        notes += unused(key, [one for one in checkers if key not in one.block.paths], ("training", key))
+        notes += unused(key, [one for one in checkers if key not in one.grid.paths], ("training", key))
     inputs: set[int] = set()
     for checker in checkers:
         inputs |= checker.inputs()
@@ -175,7 +153,7 @@ def _finish(reading: _Reading) -> Experiment:
             break
     if not notes and (not inputs or all(checker.nothing_left() for checker in checkers)):
         nothing = "leaves nothing to train"
-        notes.append(Note((*reading.blocks[0].where, "exclude"), Wrong.OTHER, found=nothing, key=True))
+        notes.append(Note((*reading.grids[0].where, "exclude"), Wrong.OTHER, found=nothing, key=True))
     early = reading.source.positions.problems if reading.source.positions else []
     if notes or early or reading.table is None:
         raise reading.source.error(_without_guessed(notes, reading.source.data))
@@ -189,8 +167,8 @@ def _finish(reading: _Reading) -> Experiment:
         seed=values.seed,
         settings=settings,
         data=numbers,
-        grids=tuple(block.spec() for block in reading.blocks),
-        swept=tuple(dict.fromkeys(k for b in reading.blocks for d in b.dimensions for k in d.keys)),
+        grids=tuple(grid.written() for grid in reading.grids),
+        swept=tuple(dict.fromkeys(k for b in reading.grids for d in b.dimensions for k in d.keys)),
         repeats=values.repeats,
         run_cap=values.run_cap,
         record_weights=values.record.weights,

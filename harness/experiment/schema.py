@@ -95,12 +95,12 @@ def _definitions() -> dict[str, Any]:
     match = _mapping({key: setting.schema for key, setting in SWEEPABLE.items()})
     match["properties"]["init"] = {"anyOf": [SWEEPABLE["init"].schema, {"type": "string"}]}  # or the name of values
     match["patternProperties"] = {layered: LEARNING_RATE.schema}
-    block = {key: {"$ref": f"#/$defs/{key.capitalize()}"} for key in GRID_KEYS}
+    parts = {key: {"$ref": f"#/$defs/{key.capitalize()}"} for key in GRID_KEYS}
     return {
         "Parameters": parameters,
         "Zip": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Parameters"}},
         "Exclude": {"type": "array", "items": {**match, "minProperties": 1}},
-        "Grids": {"type": "array", "items": _mapping(block), "minItems": 1},
+        "Grids": {"type": "array", "items": _mapping(parts), "minItems": 1},
         "Initialisation": _initialisation(),
         "GeneratedAxis": _generated(),
     }

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.experiment.data import sheet
-from harness.experiment.data.sheet import Column, Sheet, unreadable
+from harness.experiment.data.sheet import CsvColumn, CsvFile, unreadable
 from harness.experiment.errors import Path, count, either, found, shorten
 from harness.experiment.generators import generate
 from harness.experiment.notes import BadValueError, Note, Notes, Wrong, differs, no_column
@@ -38,7 +38,7 @@ SOURCES = ("rows", "file", "generate")
 
 
 @dataclass(frozen=True)
-class Table:
+class DataTable:
     """numbers: (S, columns), inputs first. key: which of `SOURCES` gave it.
 
     inputs: how many columns are inputs; None when the network decides. names: of the columns, where they have any.
@@ -50,7 +50,7 @@ class Table:
     names: tuple[str, ...] = ()
 
 
-def read(section: dict[str, Any], given: Collection[str], folder: FilePath, kept: bytes | None = None) -> Table:
+def read(section: dict[str, Any], given: Collection[str], folder: FilePath, kept: bytes | None = None) -> DataTable:
     """The table that a `data:` section describes. Raises BadValueError.
 
     section: all of its keys, with their defaults. given: those that stand in it. folder: where a file's name starts
@@ -67,14 +67,14 @@ def read(section: dict[str, Any], given: Collection[str], folder: FilePath, kept
     if sources[0] == "rows":
         numbers = _rows(section["rows"])
         names = _names(section, numbers.shape[1])
-        return Table(numbers, len(section["inputs"]) if names else None, "rows", names)
+        return DataTable(numbers, len(section["inputs"]) if names else None, "rows", names)
     if sources[0] == "file":
         return _file(section, folder, kept)
     made = generate(section["generate"], section["samples"], section["noise"], section["seed"])
     table = np.hstack(made)
     if not np.isfinite(table).all():
         raise BadValueError(Note(("noise",), Wrong.OTHER, found="expected less noise: some numbers are not finite"))
-    return Table(table, made[0].shape[1], "generate")
+    return DataTable(table, made[0].shape[1], "generate")
 
 
 def _rows(rows: Any) -> Floats:
@@ -137,7 +137,7 @@ def _row_notes(rows: list[Any]) -> Iterator[Note]:
                 yield Note(("rows", index, place), Wrong.VALUE, "a finite number", found(number))
 
 
-def _file(section: dict[str, Any], folder: FilePath, kept: bytes | None) -> Table:
+def _file(section: dict[str, Any], folder: FilePath, kept: bytes | None) -> DataTable:
     name = section["file"]
     notes, path = _missing(section), folder / name
     if path.suffix.lower() not in SUFFIXES:
@@ -153,7 +153,7 @@ def _file(section: dict[str, Any], folder: FilePath, kept: bytes | None) -> Tabl
         numbers = _read_parquet(path if kept is None else io.BytesIO(kept), section)
     else:
         numbers = _read_csv(path, section)
-    return Table(numbers, len(section["inputs"]), "file", columns)
+    return DataTable(numbers, len(section["inputs"]), "file", columns)
 
 
 def _check_columns(section: dict[str, Any], names: Sequence[str], has: str) -> None:
@@ -170,7 +170,7 @@ def _check_columns(section: dict[str, Any], names: Sequence[str], has: str) -> N
 
 def _read_csv(path: FilePath, section: dict[str, Any]) -> Floats:
     try:
-        file = Sheet(path, f"{path.name} ")
+        file = CsvFile(path, f"{path.name} ")
         used = [*section["inputs"], *section["targets"]]
         if file.nameless and not set(used) <= set(file.names):
             raise file.nameless
@@ -192,7 +192,7 @@ def _read_csv(path: FilePath, section: dict[str, Any]) -> Floats:
     return _finite(table, used, lambda row, name: cells[name].text[row].as_py(), notes)
 
 
-def _two_points(columns: Sequence[Column], places: Sequence[Path]) -> dict[str, Note]:
+def _two_points(columns: Sequence[CsvColumn], places: Sequence[Path]) -> dict[str, Note]:
     """That a file writes some fractions with a point and others with a comma, which may then mean thousands."""
     points = {column.point: column for column in reversed(columns)}
     if not {".", ","} <= points.keys():

@@ -66,7 +66,7 @@ def counts_from(numbers: Sequence[float] | NDArray[np.float64]) -> int | None:
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
+class CsvColumn:
     """name: as in the header. text: pyarrow's array of the (S,) cells, without spaces around.
 
     point: what stands before fractions, where the separator leaves that open; else "". numbers: (S,), NaN where a cell
@@ -93,7 +93,7 @@ class Column:
         return f"holds text ({', '.join(map(found, words[:2]))}{', ..' if len(words) > 2 else ''})"
 
 
-class Sheet:
+class CsvFile:
     """The CSV file at a path. Raises BadValueError, in a line that names what the file has, if it cannot be read.
 
     called: how that line begins where it is about the file as a whole. names: of the columns, without spaces and quotes
@@ -157,7 +157,7 @@ class Sheet:
         names = [*(f"x{at}" for at in range(1, min(len(self.names), 4))), "y"]
         return refused(f"{self._called}has no header: its first line is {line}", f"names, such as {','.join(names)}")
 
-    def columns(self, places: Sequence[int]) -> list[Column]:
+    def columns(self, places: Sequence[int]) -> list[CsvColumn]:
         """The columns at these places. Raises BadValueError."""
         import pyarrow as pa
         from pyarrow import compute
@@ -199,14 +199,14 @@ class Sheet:
         value = number(cell)
         return number(cell, ",") if np.isnan(value) and self.separator != "," else value
 
-    def _column(self, place: int, text: Any) -> Column:
+    def _column(self, place: int, text: Any) -> CsvColumn:
         from pyarrow import compute
 
         def has(mark: str) -> bool:
             return bool(compute.any(compute.match_substring(text, mark)).as_py())
 
         point = "" if self.separator == "," else "." if has(".") else "," if has(",") else ""
-        return Column(self.names[place], text, point, _numbers(text, point))
+        return CsvColumn(self.names[place], text, point, _numbers(text, point))
 
 
 def _numbers(text: Any, point: str) -> NDArray[np.float64]:

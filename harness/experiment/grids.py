@@ -1,34 +1,34 @@
-"""A `{parameters, zip, exclude}` block of the file, read into the dimensions of one grid."""
+"""The grids of the file: each `{parameters, zip, exclude}`, read into dimensions."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from harness.experiment.axes import MOST_VALUES, SWEEPABLE, Axis, Column, setting_of
+from harness.experiment.axes import MOST_VALUES, SWEEPABLE, Axis, AxisValues, setting_of
 from harness.experiment.axis_spec import parse
-from harness.experiment.document import unknown_key
-from harness.experiment.errors import Path, dotted, found
+from harness.experiment.document import GRID_KEYS, misplaced, unknown_key
+from harness.experiment.errors import Path, dotted, either, found
 from harness.experiment.idle import DECIDERS
 from harness.experiment.initialisation import Initialisation
-from harness.experiment.model import Dimension, GridSpec, label
+from harness.experiment.model import Dimension, WrittenGrid, label
 from harness.experiment.notes import BadValueError, Note, Wrong, differs, refused, unknown
 
 SHORT = 10_000
 """Values of an axis that are computed whatever the size of the grid."""
 MOST_BATCH_SIZES = 100_000
 EXAMPLES = {"learning_rate": "0.1", "epochs": "[1, 10, 100]", "init": "ones"}
-"""What every block must give."""
+"""What every grid must give."""
 
 
 @dataclass
-class Block:
-    """One block, as far as it could be read.
+class GridReading:
+    """One grid of the file, as far as it could be read.
 
     where: its path in the file. paths: of each key that stands in it. damaged: the keys that could not be
     read. whole: whether every key could be found.
@@ -41,43 +41,66 @@ class Block:
     damaged: set[str] = field(default_factory=set)
     whole: bool = True
 
-    def spec(self) -> GridSpec:
-        """The block as part of an experiment."""
-        return GridSpec(tuple(self.dimensions), tuple(self.exclude))
+    def written(self) -> WrittenGrid:
+        """The grid as it is part of an experiment."""
+        return WrittenGrid(tuple(self.dimensions), tuple(self.exclude))
 
 
-class BlockReader:
-    """Reads blocks; what is wrong with them gathers in notes. seed, run_cap: the experiment's."""
+class GridReader:
+    """Reads grids; what is wrong with them gathers in notes. seed, run_cap: the experiment's."""
 
     def __init__(self, seed: int, run_cap: int, notes: list[Note]) -> None:
         self.seed, self.run_cap, self.notes = seed, run_cap, notes
         self.values_left = MOST_VALUES
         self.named: dict[str, Initialisation] = {}
 
-    def read(self, raw: dict[str, Any], where: Path) -> Block:
-        """parameters, zip and exclude of a mapping that may hold other keys too."""
-        block = Block(where)
+    def read(self, data: Mapping[str, Any]) -> Iterator[GridReading]:
+        """All grids of a file: those under `grids`, or the one at the top level."""
+        if "grids" not in data:
+            yield self._grid(data, ())
+            return
+        if beside := [key for key in GRID_KEYS if key in data]:
+            self.notes.append(Note(("grids",), Wrong.VALUE, f"either grids or {either(beside)}", "both", key=True))
+        grids = data["grids"]
+        if not isinstance(grids, list) or not grids:
+            self.notes.append(Note(("grids",), Wrong.VALUE, "a list of {parameters, zip, exclude}", found(grids)))
+            return
+        for index, raw in enumerate(grids):
+            path = ("grids", index)
+            if not isinstance(raw, dict):
+                self.notes.append(Note(path, Wrong.VALUE, "{parameters, zip, exclude}", found(raw)))
+                continue
+            self.notes += [
+                misplaced(key, "grids", (*path, key)) or unknown(key, GRID_KEYS, (*path, key))
+                for key in raw
+                if key not in GRID_KEYS
+            ]
+            yield self._grid(raw, path)
+
+    def _grid(self, raw: Mapping[str, Any], where: Path) -> GridReading:
+        """The parameters, zip and exclude of a mapping that may hold other keys too."""
+        grid = GridReading(where)
         for section in raw:
             if section in ("parameters", "zip"):
-                for group in self._groups(block, section, raw[section]):
-                    self._dimension(block, group)
-        self._check_dimensions(block)
+                for group in self._groups(grid, section, raw[section]):
+                    self._dimension(grid, group)
+        self._check_dimensions(grid)
         for key, example in EXAMPLES.items():
-            given = any(other.startswith(key) for other in block.paths)
-            if block.whole and not given:
+            given = any(other.startswith(key) for other in grid.paths)
+            if grid.whole and not given:
                 path = (*where, "parameters", key)
                 hint = f"give a value or an axis, such as {key}: {example}"
                 self.notes.append(Note(path, Wrong.MISSING, hint=hint, key=True))
         if "exclude" in raw:
-            self._exclude(block, raw["exclude"])
-        return block
+            self._exclude(grid, raw["exclude"])
+        return grid
 
-    def _groups(self, block: Block, section: str, raw: Any) -> Iterator[list[tuple[str, Any, Path]]]:
+    def _groups(self, grid: GridReading, section: str, raw: Any) -> Iterator[list[tuple[str, Any, Path]]]:
         """(key, axis, path) of the axes of each dimension."""
-        where = (*block.where, section)
+        where = (*grid.where, section)
         if not isinstance(raw, dict):
             self.notes.append(Note(where, Wrong.VALUE, "a mapping", found(raw)))
-            block.whole = False
+            grid.whole = False
             return
         for name, item in raw.items():
             path = (*where, name)
@@ -88,32 +111,32 @@ class BlockReader:
             else:
                 hint = "zip holds groups, each by a name of its own" if setting_of(name) else ""
                 self.notes.append(Note(path, Wrong.VALUE, "a mapping from keys to axes", found(item), hint=hint))
-                block.whole = False
+                grid.whole = False
 
-    def _dimension(self, block: Block, group: list[tuple[str, Any, Path]]) -> None:
+    def _dimension(self, grid: GridReading, group: list[tuple[str, Any, Path]]) -> None:
         axes: dict[str, Axis] = {}
         for key, raw, path in group:
-            if key in block.paths:
-                twice = f"given twice, first as {dotted(block.paths[key])}"
+            if key in grid.paths:
+                twice = f"given twice, first as {dotted(grid.paths[key])}"
                 self.notes.append(Note(path, Wrong.OTHER, found=twice, key=True))
                 continue
             if setting_of(key) is None:
                 self.notes.append(unknown_parameter(key, path))
                 continue
-            block.paths[key] = path
+            grid.paths[key] = path
             try:
                 axes[key] = parse(key, raw, self.seed)
                 if key == "init":
                     self._name(axes[key])
             except BadValueError as bad:
-                block.damaged.add(key)
+                grid.damaged.add(key)
                 self.notes += bad.below(*path)
         if len({axis.length for axis in axes.values()}) > 1:
             told = ", ".join(f"{key} has {axis.length:,}" for key, axis in axes.items())
             self.notes.append(Note(group[0][2][:-1], Wrong.RESULT, "axes of one length", told, key=True))
-            block.damaged |= set(axes)
+            grid.damaged |= set(axes)
         elif axes:
-            block.dimensions.append(Dimension(axes))
+            grid.dimensions.append(Dimension(axes))
 
     def _name(self, inits: Axis) -> None:
         """Note which values have which name. Raises BadValueError if others have it."""
@@ -121,23 +144,23 @@ class BlockReader:
             if init.name and self.named.setdefault(init.name, init) != init:
                 raise refused(f"two different values have the name {init.name}; give each a name of its own")
 
-    def _check_dimensions(self, block: Block) -> None:
+    def _check_dimensions(self, grid: GridReading) -> None:
         """Count first; then compute and check the values, unless there are too many ever to be trained."""
-        lengths = [next(iter(dimension.axes.values())).length for dimension in block.dimensions]
+        lengths = [next(iter(dimension.axes.values())).length for dimension in grid.dimensions]
         beyond = math.prod(lengths) > self.run_cap
-        for place, (dimension, length) in enumerate(zip(block.dimensions, lengths, strict=True)):
+        for place, (dimension, length) in enumerate(zip(grid.dimensions, lengths, strict=True)):
             generated = [axis for axis in dimension.axes.values() if not axis.explicit]
             if generated and beyond and length > SHORT:
-                block.dimensions[place] = dimension = Dimension(dimension.axes, lazy=True)
+                grid.dimensions[place] = dimension = Dimension(dimension.axes, lazy=True)
             for axis in generated:
                 try:
                     axis.check_ends() if dimension.lazy else self._values(axis)
                 except BadValueError as bad:
-                    block.damaged.add(axis.key)
-                    self.notes += bad.below(*block.paths[axis.key])
-        block.dimensions = [d for d in block.dimensions if not block.damaged & set(d.keys)]
+                    grid.damaged.add(axis.key)
+                    self.notes += bad.below(*grid.paths[axis.key])
+        grid.dimensions = [d for d in grid.dimensions if not grid.damaged & set(d.keys)]
 
-    def _values(self, axis: Axis) -> Column:
+    def _values(self, axis: Axis) -> AxisValues:
         """The values of an axis, if there are not too many. Raises BadValueError."""
         most = MOST_BATCH_SIZES if axis.key == "batch_size" else self.values_left
         if axis.length > most:
@@ -148,33 +171,33 @@ class BlockReader:
         self.values_left -= axis.length
         return axis.values
 
-    def _exclude(self, block: Block, raw: Any) -> None:
-        where = (*block.where, "exclude")
+    def _exclude(self, grid: GridReading, raw: Any) -> None:
+        where = (*grid.where, "exclude")
         if not isinstance(raw, list):
             self.notes.append(Note(where, Wrong.VALUE, "a list of partial matches", found(raw)))
             return
-        values = {key: _Values(dimension, key) for dimension in block.dimensions for key in dimension.keys}
+        values = {key: _Values(dimension, key) for dimension in grid.dimensions for key in dimension.keys}
         for index, entry in enumerate(raw):
             if not isinstance(entry, dict) or not entry:
                 self.notes.append(Note((*where, index), Wrong.VALUE, "a mapping from keys to values", found(entry)))
                 continue
-            read = {key: self._excluded(block, values, key, (*where, index, key), entry[key]) for key in entry}
+            read = {key: self._excluded(grid, values, key, (*where, index, key), entry[key]) for key in entry}
             idle = [
                 (key, f"{decider} {label(read[decider])} does not use it")
                 for decider, rule in DECIDERS.items()
                 if read.get(decider) is not None
-                for key in rule(read[decider], entry.keys(), block.paths.keys())
+                for key in rule(read[decider], entry.keys(), grid.paths.keys())
             ]
             self.notes += [Note((*where, index, key), Wrong.UNMATCHED, found=why, key=True) for key, why in idle]
             if None not in read.values() and not idle:
-                block.exclude.append(read)
+                grid.exclude.append(read)
 
-    def _excluded(self, block: Block, values: dict[str, _Values], key: str, path: Path, raw: Any) -> Any:
+    def _excluded(self, grid: GridReading, values: dict[str, _Values], key: str, path: Path, raw: Any) -> Any:
         """One value of an entry of `exclude`, or None if that could never match."""
         setting = setting_of(key)
-        if setting is None or key not in block.paths:
+        if setting is None or key not in grid.paths:
             unswept = Note(path, Wrong.UNMATCHED, found="this key is not swept here", key=True)
-            self.notes.append(unswept if setting else unknown(key, block.paths, path))
+            self.notes.append(unswept if setting else unknown(key, grid.paths, path))
             return None
         try:
             named = self.named.get(raw) if key == "init" and isinstance(raw, str) else None
