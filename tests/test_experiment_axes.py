@@ -18,6 +18,7 @@ from harness.experiment import Experiment, load
 from harness.experiment.axes import SPACED, Axis
 from harness.experiment.axis_spec import parse
 from harness.experiment.grid import Grid
+from harness.experiment.grids import geometric
 from harness.formulas.functions import log
 
 POSITIVE = st.floats(1e-9, 1e9)
@@ -256,3 +257,20 @@ def test_values_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SPACED, "linspace", linspace)
     assert Grid(experiment({"learning_rate": {"linspace": [1, 2, 5]}})).rows == 5
     assert calls == [(1.0, 2.0, 5)]
+
+
+def test_an_axis_says_whether_it_is_geometric_whatever_its_values() -> None:
+    grids = [
+        {
+            "parameters": {
+                "learning_rate": {"geomspace": [1, 8, 4]},
+                "momentum": {"linspace": [0.25, 0.5, 2]},
+                "eps": {"distribution": "log_uniform_values", "min": 1, "max": 2, "n": 10**9},
+                "epochs": [1, 10, 100],
+            },
+            "zip": {"a": {"beta1": {"range": [0, 0.5, 0.25]}, "beta2": {"logspace": [-3, -1, 2]}}},
+        },
+        {"parameters": {"learning_rate": [1, 2, 3], "eps": {"linspace": [1, 2, 3]}}},
+    ]
+    found = geometric({"name": "x", "grids": grids})
+    assert found == {"learning_rate": True, "momentum": False, "eps": False, "beta1": False, "beta2": True}

@@ -47,6 +47,7 @@ SPACED: dict[str, Callable[[Any, Any, int], NDArray[np.float64]]] = {
     "geomspace": geomspace,
     "logspace": logspace,
 }
+GEOMETRIC = ("geomspace", "logspace", "log_uniform_values")
 FORMS = ("value", "values", *SPACED, "range", "distribution")
 DISTRIBUTIONS = {
     "uniform": ("min", "max"),
@@ -80,6 +81,11 @@ class Axis:
     def explicit(self) -> bool:
         """Whether the values stand in the file."""
         return self.form == "values"
+
+    @property
+    def geometric(self) -> bool:
+        """Whether the values are asked for at equal ratios, or drawn evenly from the logarithms."""
+        return self.form in GEOMETRIC
 
     @property
     def column(self) -> str:

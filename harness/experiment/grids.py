@@ -237,6 +237,15 @@ class _Values:
         return f"{found(raw)}; the nearest is {self.all[np.argmin(np.abs(self.all - value))].item()!r}"
 
 
+def geometric(data: Mapping[str, Any]) -> dict[str, bool]:
+    """Whether its values are asked for at equal ratios, for each parameter whose values a file lets generate."""
+    found: dict[str, bool] = {}
+    for grid in GridReader(0, 0, []).read(data):
+        for axis in (axis for dimension in grid.dimensions for axis in dimension.axes.values() if not axis.explicit):
+            found[axis.key] = axis.geometric and found.get(axis.key, True)
+    return found
+
+
 def unknown_parameter(key: str, path: Path = ()) -> Note:
     """What is wrong with a key under `parameters` or `zip` that nothing has."""
     if key.startswith("learning_rate_") and key.removeprefix("learning_rate_").isdecimal():
