@@ -38,6 +38,11 @@ UNKNOWN_KEYS = [
     (NAME, f"{NAME}\nrecord: {{losses: {{evry: 1}}}}", "2:19: record.losses.evry: unknown key; did you mean every?"),
     (RATE, "learning_rate: {linspac: [1, 2, 5]}", "7:19: parameters.learning_rate.linspac: unknown key; did you mean linspace?"),
     (RATE, "learning_rate: {linspace: [1, 2, 5], n: 1}", "7:40: parameters.learning_rate.n: unknown key beside linspace"),
+    (f"{NAME}\nnetwork:", "network:\n  title: xor", "2:3: network.title: unknown key; did you mean name?"),
+    (ROWS, f"{ROWS}\n  axis: 1", "6:3: data.axis: unknown key; did you mean parameters?"),
+    (INIT, f"{INIT}\n  axis: 1", "10:3: parameters.axis: unknown key; did you mean parameters?"),
+    (f"  {EPOCHS}\n  {INIT}", "  axis: ones", "6:1: parameters.epochs: missing; give a value or an axis, such as epochs: [1, 10, 100]",
+     "6:1: parameters.init: missing; give a value or an axis, such as init: ones", "8:3: parameters.axis: unknown key; did you mean parameters?"),
     (INIT, f"{INIT}\n  learning_rate_0: 1", "10:3: parameters.learning_rate_0: unknown key; layers are numbered 1, 2, .."),
 ]  # fmt: skip
 UNDER_NETWORK = f"{LAYERS}\n  "
@@ -203,7 +208,7 @@ COMBINED = [
     ("parameters:\n  learning_rate: 0.1\n", "grids:\n- parametrs: {}\n- 3\n- parameters:\n   init: ones\n   learning_rate: 1\nparameters:\n",
      "6:1: grids: expected either grids or parameters, found both", "7:3: grids[0].parametrs: unknown key; did you mean parameters?",
      "8:3: grids[1]: expected {parameters, zip, exclude}, found 3", "9:3: grids[2].parameters.epochs: missing; give a value or an axis, such as epochs: [1, 10, 100]"),
-    (RATE, "learning_rate_1: 0.1", "6:1: parameters.learning_rate: missing: layer 2 has no rate; give learning_rate, or learning_rate_2"),
+    (RATE, "learning_rate_1: 0.1", "6:1: parameters.learning_rate: missing; layer 2 has no rate; give learning_rate, or learning_rate_2"),
     (RATE, f"{RATE}\n  learning_rate_3: 0.1", "8:3: parameters.learning_rate_3: there is no layer 3: layers are numbered 1 to 2"),
     (RATE, f"{RATE}\n  learning_rate_1: 1\n  learning_rate_2: 1", "7:3: parameters.learning_rate: not used: every layer has a rate of its own"),
     (LAYERS, f"{LAYERS}\n  activation: [relu, tanh]", "4:15: network.activation: expected one name for all, or 1 for the hidden layers of [2, 2, 1], found a list of 2"),

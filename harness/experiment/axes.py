@@ -9,14 +9,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.experiment.errors import BadValueError
 from harness.experiment.initialisation import Initialisation
 from harness.experiment.initialisation_spec import parse as initialisation
+from harness.experiment.notes import BadValueError, Note, Wrong
 from harness.experiment.settings import (
     EPOCHS,
     LEARNING_RATE,
@@ -27,13 +28,13 @@ from harness.experiment.settings import (
 )
 from harness.experiment.spacing import geomspace, logspace
 
-Column = NDArray[np.generic] | tuple[Any, ...]
+AxisValues = NDArray[np.generic] | tuple[Any, ...]
 """Values of one parameter: float64 or int64 for numbers, a tuple for anything else."""
 
 MOST_VALUES = 10_000_000
 """Values that all axes of a file together may generate, whatever the run_cap."""
 
-INIT = Setting("parameters", "object", initialisation, None, {"$ref": "#/$defs/Initialisation"})
+INIT = Setting(initialisation, None, {"$ref": "#/$defs/Initialisation"}, "parameters")
 SWEEPABLE: dict[str, Setting] = {
     "learning_rate": LEARNING_RATE,
     "epochs": EPOCHS,
@@ -46,6 +47,7 @@ SPACED: dict[str, Callable[[Any, Any, int], NDArray[np.float64]]] = {
     "geomspace": geomspace,
     "logspace": logspace,
 }
+GEOMETRIC = ("geomspace", "logspace", "log_uniform_values")
 FORMS = ("value", "values", *SPACED, "range", "distribution")
 DISTRIBUTIONS = {
     "uniform": ("min", "max"),
@@ -81,13 +83,19 @@ class Axis:
         return self.form == "values"
 
     @property
+    def geometric(self) -> bool:
+        """Whether the values are asked for at equal ratios, or drawn evenly from the logarithms."""
+        return self.form in GEOMETRIC
+
+    @property
     def column(self) -> str:
         """float, int or object: how the values are stored."""
         setting = setting_of(self.key)
         return setting.column if setting else "object"
 
-    def values(self) -> Column:
-        """All values, float64 or int64 for numbers. Raises BadValueError if one of them cannot be used."""
+    @cached_property
+    def values(self) -> AxisValues:
+        """All values, computed once: float64 or int64 for numbers. Raises BadValueError if one cannot be used."""
         if self.explicit:
             raw: Any = self.numbers
         else:
@@ -98,15 +106,15 @@ class Axis:
             return raw if self.explicit else tuple(int(value) for value in raw)
         return np.asarray(raw, dtype=np.float64 if self.column == "float" else np.int64)
 
-    def check(self, numbers: NDArray[Any]) -> None:
-        """Raises BadValueError for the first generated number that is no value of the parameter."""
+    def check(self, numbers: NDArray[Any], ends: bool = False) -> None:
+        """Raises BadValueError for the first generated number that is no value of the parameter. ends: of an axis."""
         setting = setting_of(self.key)
         if setting is None or setting.bounds is None:
             return
         wrong = np.flatnonzero(~setting.bounds.hold(numbers))
         if len(wrong):
-            given = f"{self.form} gives {numbers[wrong[0]].item()!r} as value {wrong[0] + 1}"
-            raise BadValueError(f"expected {setting.bounds.text}, but {given}")
+            given = f"{self.form} gives {numbers[wrong[0]].item()!r}" + f" as value {wrong[0] + 1}" * (not ends)
+            raise BadValueError(Note((), Wrong.RESULT, setting.bounds.words(), given))
 
     def check_ends(self) -> None:
         """Check the first and the last number of an axis that is too long to be computed. Raises BadValueError."""
@@ -118,10 +126,7 @@ class Axis:
                 ends = SPACED[self.form](self.numbers[0], self.numbers[1], 2).tolist()
             else:
                 return
-        try:
-            self.check(np.array(ends))
-        except BadValueError as bad:
-            raise BadValueError(str(bad).partition(" as value")[0]) from None
+        self.check(np.array(ends), ends=True)
 
     def head(self) -> Axis:
         """The axis cut down to its first value."""

@@ -54,13 +54,13 @@ class Configuration:
 
     def training(self) -> reference.Training:
         """Its run, before the first epoch."""
-        values: dict[str, Any] = {**self.experiment.settings, **self.values}
+        values = self.experiment.used(self.values)
         made, seed = structure(self.experiment, self.values), self.experiment.seed
         rates = [
             float(values[own if (own := f"learning_rate_{layer}") in values else "learning_rate"])
             for layer in range(1, len(made.layers))
         ]
-        numbers = [values.get(key, default) for key, default in made.defaults.items()]
+        numbers = [values[key] for key in made.hyperparameters]
         network = reference.initial_network(made, values["init"], seed, self.repeat)
         return reference.Training(network, rates, numbers, seed)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.experiment import source
+from harness.experiment.document import DATA, defaults, read
 from harness.network.runs import Status
 from harness.store.folder import Folder
 from harness.store.log import sums
@@ -21,14 +22,13 @@ ARROW = "\N{RIGHTWARDS ARROW}"
 
 
 def asked(results: Results) -> Any:
-    """The experiment as it was written, with every default filled in: a `harness.experiment.document.Document`.
+    """The experiment as it was written, with every default filled in, as `harness.experiment.document.read` has it.
 
     The data file that it may name is not read, so a folder of results tells of itself wherever it lies.
     """
-    from harness.experiment import document  # loads pydantic
-
-    found = document.read(source.read(results.name, results.source).data, [])[0]
-    return found.model_copy(update={"data": found.data or document.DataSection()})
+    found = read(source.read(results.name, results.source).data, [])
+    found.data = found.data or defaults(DATA)
+    return found
 
 
 def description(results: Results) -> str:
@@ -45,7 +45,7 @@ def facts(results: Results) -> list[str]:
 def setup(results: Results) -> list[str]:
     """What was trained, on what and how, in parts: network, activations, loss, optimizer, rates, epochs, data."""
     document, swept = asked(results), results.swept
-    given = {**dict(document.network), **dict(document.training)}
+    given = vars(document.network) | vars(document.training)
     first = {name: given.get(name) for name in ("loss", "optimizer", "schedule", "batch_size", "dtype", "arithmetic")}
     fixed = {name: value for name, value in first.items() if name not in swept} | _single(results)
     told = [_network(results), _activations({**given, **_single(results)}, results)]
