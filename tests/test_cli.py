@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+import click
 import pandas as pd
 import pytest
 
@@ -152,6 +153,17 @@ def test_ctrl_c_is_one_line(tmp_path: Path) -> None:
         result = call("sweep", QUESTION, "--results", str(tmp_path))
     assert result.exit_code == 130
     assert result.stderr.splitlines()[-1] == "interrupted; the same command goes on from here"
+
+
+@pytest.mark.parametrize("step", ["make_context", "invoke", "resolve_command"])
+def test_ctrl_c_is_one_line_also_before_a_command_begins(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*args: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(click.Group, step, interrupted)
+    result = call("sweep", QUESTION)
+    assert result.exit_code == 130
+    assert result.stderr == "interrupted; the same command goes on from here\n"
 
 
 @pytest.mark.parametrize("command", ["sweep", "plan", "explain", "schema", "new"])

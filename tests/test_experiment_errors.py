@@ -21,7 +21,7 @@ RULES = "ones, zeros, constant, normal, uniform, xavier_uniform, xavier_normal, 
 
 ACTIVATIONS = "identity, relu, leaky_relu, tanh, sigmoid, softplus, gelu, gelu_tanh and 7 more"
 LOSSES = "mse, mae, huber, hinge, half_mse, bce or cross_entropy"
-OPTIMIZERS = "sgd, momentum, nesterov, rmsprop, adam, adagrad, adadelta, adamax and 4 more"
+OPTIMIZERS = "sgd, momentum, nesterov, rmsprop, adam, adamw, adagrad, adadelta and 4 more"
 
 UNKNOWN_KEYS = [
     (RATE, "learing_rate: 0.1", "7:3: parameters.learing_rate: unknown key; did you mean learning_rate?"),
@@ -74,7 +74,7 @@ OTHER_WORDS = [
         ("hidden_size", "; did you mean layers?"), ("wd", "; did you mean weight_decay?"), ("seed", " here; it belongs at the top level"),
         ("random_seed", "; did you mean seed?"), ("rows", " here; it belongs under data"), ("dropout", "; there is no dropout"),
         ("l1", "; there is no L1 penalty; the loss is mae"), ("early_stopping", "; there is no early stopping"),
-        ("qqq", "; expected one of learning_rate, epochs, init, layers, activation, output, bias, loss and 20 more"),
+        ("qqq", "; expected one of learning_rate, epochs, init, layers, activation, output, bias, loss and 26 more"),
     ]],
     *[(LAYERS, UNDER_NETWORK + f"{key}: {name}", f"4:{len(key) + 5}: network.{key}: expected {ACTIVATIONS}, found '{name}'{line}")
       for key, name, line in [
@@ -117,7 +117,7 @@ WRONG_TYPES = [
     (LAYERS, "layers: [2, 10000, 10000, 1]", "3:11: network.layers: expected a network of at most 16,777,216 weights, found 100,050,001"),
     (LAYERS, f"{LAYERS}\n  bias: yes", "4:9: network.bias: expected true, false or fixed, found 'yes'"),
     (LAYERS, f"{LAYERS}\n  activation: rleu", f"4:15: network.activation: expected {ACTIVATIONS}, found 'rleu'; did you mean relu?"),
-    (NAME, f"{NAME}\ntraining: {{optimizer: adm, dtype: float16}}", "2:23: training.optimizer: expected sgd, momentum, nesterov, rmsprop, adam or adamw, found 'adm'; did you mean adam?", "2:35: training.dtype: expected float64 or float32, found 'float16'; did you mean float64?"),
+    (NAME, f"{NAME}\ntraining: {{optimizer: adm, dtype: float16}}", f"2:23: training.optimizer: expected {OPTIMIZERS}, found 'adm'; did you mean adam?", "2:35: training.dtype: expected float64 or float32, found 'float16'; did you mean float64?"),
     (NAME, f"{NAME}\ntraining: {{batch_size: 0, max_loss: 0}}", "2:24: training.batch_size: expected a whole number of at least 1 or full, found 0", "2:37: training.max_loss: expected a finite number greater than 0, found 0"),
 ]  # fmt: skip
 MISSING = [

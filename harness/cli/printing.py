@@ -42,8 +42,7 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
         except BrokenPipeError:  # who reads the output has seen enough
             sys.exit(EXIT_FAILED)
         except KeyboardInterrupt:
-            say("interrupted; the same command goes on from here", err=True)
-            sys.exit(EXIT_INTERRUPTED)
+            sys.exit(interrupted())
         except (MemoryError, OSError, ImportError, RuntimeError, SystemError) as error:
             if memory.is_short(error):
                 say(f"harness: {memory.advice(error)}", err=True)
@@ -54,6 +53,12 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
             sys.exit(EXIT_FAILED)
 
     return wrapped
+
+
+def interrupted() -> int:
+    """Say that Ctrl-C ended a command; return the exit code."""
+    say("interrupted; the same command goes on from here", err=True)
+    return EXIT_INTERRUPTED
 
 
 LEAST = "least_training_loss"
