@@ -205,10 +205,14 @@ def test_a_page_says_what_is_left_out_of_a_large_network(browser: Chrome, tmp_pa
     assert problems(browser) == []
 
 
-def test_the_script_is_made_of_short_files() -> None:
-    counts = {file.name: file.read_text("utf-8").count("\n") for file in (PAGES / "explain").glob("*.js")}
-    assert len(counts) > 5
+def test_the_scripts_are_made_of_short_files_and_no_two_classes_have_one_name() -> None:
+    texts = {str(file.relative_to(PAGES)): file.read_text("utf-8") for file in PAGES.rglob("*.js")}
+    assert {name.partition("/")[0] for name in texts} == {"shared", "explain", "report"}
+    counts = {name: text.count("\n") for name, text in texts.items()}
     assert max(counts.values()) < 250, counts
+    classes = [name for text in texts.values() for name in re.findall(r"^class (\w+)", text, re.MULTILINE)]
+    assert len(classes) > 5
+    assert len(set(classes)) == len(classes), classes
 
 
 def test_each_stage_shows_what_it_computes(browser: Chrome, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from harness.views import losses
 from harness.views.plots import order
 from harness.views.plots.order import MEDIAN, QUANTILES, SPREAD, Numbers, medians, quantiles
 from harness.views.report import page
-from harness.views.report.curves import some_curves
+from harness.views.report.sample import some_curves
 from harness.views.report.summary import summarise
 from harness.views.results import Results
 from tests.support import memory

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -59,7 +60,7 @@ class Results:
                 return str(self.place.read(EXPERIMENT), "utf-8")
             except UnicodeDecodeError:
                 raise StoreError(f"{self.place}/{EXPERIMENT}: expected a text in UTF-8, found other bytes") from None
-        return str(self._metadata[WRITTEN], "utf-8")
+        return str(self.runs.schema.metadata[WRITTEN], "utf-8")
 
     @property
     def has_curves(self) -> bool:
@@ -166,8 +167,8 @@ class Results:
 
     def column(self, name: str) -> Column:
         """What the schema says of a column. Raises `HarnessError` if there is no such one."""
-        if name not in self._names:
-            raise HarnessError(f"{self.folder}: no column {name!r}{none_of(name, self._names)}")
+        if name not in (names := self.runs.schema.names):
+            raise HarnessError(f"{self.folder}: no column {name!r}{none_of(name, names)}")
         return self.runs.columns[name]
 
     def frame(self, columns: Sequence[str], where: Mapping[str, Any] | None = None) -> pd.DataFrame:
@@ -260,19 +261,9 @@ class Results:
         about = words.told(self, summary)
         return render("result", folder=self.folder, name=self.name, least=words.least(summary, self.axes), **about)
 
-    @property
-    def _names(self) -> list[str]:
-        return list(self.runs.schema.names)
-
-    @property
-    def _metadata(self) -> Any:
-        return self.runs.schema.metadata
-
     @cached_property
     def _attributes(self) -> dict[str, Any]:
-        import json
-
-        return dict(json.loads(self._metadata[ATTRIBUTES])["harness"])
+        return dict(json.loads(self.runs.schema.metadata[ATTRIBUTES])["harness"])
 
 
 def _distinct(column: pa.ChunkedArray) -> pa.Array:

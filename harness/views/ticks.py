@@ -41,7 +41,7 @@ def logarithmic(low: float, high: float, most: int = 8) -> list[float]:
 
     low: above 0. most: so many at most, unless that leaves fewer than `FEWEST`.
     """
-    first, last = math.ceil(_log(low) - 1e-9), math.floor(_log(high) + 1e-9)
+    first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
     for leading in LEADING:
         found = _leading(leading, first - 1, last + 1, low, high)
         if FEWEST <= len(found) <= most:
@@ -75,7 +75,3 @@ def _multiples(step: float, low: float, high: float) -> list[float]:
     if last - first > 1000:
         return []
     return [to_digits(number * step, TICK) for number in range(first, last + 1)]
-
-
-def _log(value: float) -> float:
-    return math.log10(value)

@@ -150,10 +150,6 @@ class Asked:
                 f"leave the axis out for a picture of each, or hold it, as with --where {names[0]}=.."
             )
 
-    def drawing(self, x: str, y: str | None = None) -> Asked:
-        """A copy of this request that draws these axes."""
-        return replace(self, x=x, y=y)
-
     def holding(self, more: Mapping[str, Any]) -> Asked:
         """A copy of this request that holds more axes at a value."""
         return replace(self, where={**self.where, **more})

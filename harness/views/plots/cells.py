@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
@@ -72,50 +72,39 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Group:
-    """Panels whose losses can be compared. idle: the loss of doing nothing; None where it is not known."""
-
-    panels: list[Panel]
-    idle: float | None
-
-
-@dataclass(frozen=True)
 class Map:
-    """What a map draws. x, y: all of the axes. scales: of the values of x, and of y, that are drawn."""
+    """What a map draws. x, y: all of the axes. scales: of the values of x, and of y, that are drawn.
+
+    groups: of panels whose losses can be compared. idle: for each, the loss of doing nothing; None if it is not known.
+    absent: what the caption says of values of the axes whose rows have nothing to draw.
+    """
 
     asked: Asked
     x: TableAxis
     y: TableAxis
     scales: tuple[Scale, Scale]
     facets: Facets
-    groups: list[Group]
-
-    @property
-    def panels(self) -> list[Panel]:
-        return [one for group in self.groups for one in group.panels]
-
-    @property
-    def absent(self) -> list[str]:
-        """What the caption says of values of the axes whose rows have nothing to draw."""
-        asked, only = self.asked, _only(self.asked)
-        pairs = zip((self.x, self.y), self.scales, strict=True)
-        told = (absent(axis, scale.axis, asked.results, asked.where, only, asked.title) for axis, scale in pairs)
-        return [line for lines in told for line in lines]
+    groups: list[list[Panel]]
+    idle: list[float | None]
+    absent: list[str]
 
 
 def map_of(asked: Asked) -> Map:
     """The cells of a map, a panel for each facet; the median where a cell holds several rows. Raises `HarnessError`."""
     x, y = asked.pair()
     asked.comparable(x.name, y.name)
-    asked = asked.drawing(x.name, y.name).at_last_epochs(x.name, y.name)
-    only = _only(asked)
-    across, up = (scale_of(present(asked.results, axis, asked.where, only, asked.title), EVEN) for axis in (x, y))
+    asked = replace(asked, x=x.name, y=y.name).at_last_epochs(x.name, y.name)
+    found, where, only = asked.results, asked.where, _only(asked)
+    across, up = (scale_of(present(found, axis, where, only, asked.title), EVEN) for axis in (x, y))
+    told = [
+        line
+        for axis, scale in ((x, across), (y, up))
+        for line in absent(axis, scale.axis, found, where, only, asked.title)
+    ]
     facets = facets_of(asked, x.name, y.name)
-    groups = []
-    for kind in facets.kinds:
-        idle = idle_loss(asked.results, {**asked.where, **kind[0].like}) if asked.is_loss else None
-        groups.append(Group([panel(facet, across, up) for facet in kind], idle))
-    return Map(asked, x, y, (across, up), facets, groups)
+    groups = [[panel(facet, across, up) for facet in kind] for kind in facets.kinds]
+    idle = [idle_loss(found, {**where, **kind[0].like}) if asked.is_loss else None for kind in facets.kinds]
+    return Map(asked, x, y, (across, up), facets, groups, idle, told)
 
 
 def panel(facet: Facet, across: Scale, up: Scale) -> Panel:

@@ -35,10 +35,10 @@ def spread(found: Along) -> Figure:
     alike, one_each = len(found.facets.kinds) == 1, all(one.one_each for one in panels)
     made, body, places = style.paneled(question, shown, found.facets.labels, alike)
     kind: list[Any] = []
-    for axes, label, one in zip(places, style.headings(found.facets.labels), panels, strict=True):
+    for axes, one in zip(places, panels, strict=True):
         kind = _levels(axes, one, scale, one_each)
         show_scale(scale, axes, "x", TICKS if len(panels) == 1 else TICKS // 2)
-        _name(axes, label, across, asked.title)
+        style.named(axes, across, asked.title)
     drawn = [(axes, one.found) for axes, one in zip(places, panels, strict=True)]
     outside = _loss_scales(drawn, alike) if asked.is_loss else []
     style.legend(body, kind, " ".join([asked.title, *asked.over(*found.drawn)]))
@@ -63,16 +63,14 @@ def share(found: Along) -> Figure:
     shown = [told, asked.held, *asked.over(*found.drawn), *found.facets.told]
     made, body, places = style.paneled(question, shown, found.facets.labels)
     marks: list[Any] = []
-    for axes, label, (total, tally, under) in zip(
-        places, style.headings(found.facets.labels), found.panels, strict=True
-    ):
+    for axes, (total, tally, under) in zip(places, found.panels, strict=True):
         with np.errstate(invalid="ignore"):
             _areas(axes, scale, tally / total)
             marks = [_mark(axes, scale, under / total, line)] if line else []
         show_scale(scale, axes, "x", TICKS if len(found.panels) == 1 else TICKS // 2)
         axes.set(ylim=(0, 1))
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-        _name(axes, label, across, f"share of rows; {line}" if line else "share of rows")
+        style.named(axes, across, f"share of rows; {line}" if line else "share of rows")
     seen = sum(tally.sum(axis=1) for _, tally, _ in found.panels)
     handles: list[Any] = [style.patch(status) for status, count in zip(STATUSES, seen, strict=True) if count]
     style.legend(body, [*handles, *marks], "how rows ended")
@@ -82,20 +80,20 @@ def share(found: Along) -> Figure:
 
 def curves(found: CurveBands) -> Figure:
     """Least, mean and greatest loss against the epoch: of one run; or the medians of many, with bands of the mean."""
-    asked, panels, labels = found.asked, found.panels, found.facets.labels
+    asked, panels = found.asked, found.panels
     many = found.read > len(panels)
     sample = f" of {found.runs:,}" if found.runs > found.read else ""
     over = " ".join([f"medians of {found.read:,}{sample} runs", *asked.over("epochs", *found.facets.names)])
     shown = ["loss at each epoch", asked.held, over if many else "", *found.facets.told]
     question = asked.question or "How does the loss change from epoch to epoch?"
     alike = len(found.facets.kinds) == 1
-    made, body, places = style.paneled(question, shown, labels, alike)
+    made, body, places = style.paneled(question, shown, found.facets.labels, alike)
     handles: list[Any] = []
-    for axes, label, (epochs, levels) in zip(places, style.headings(labels), panels, strict=True):
+    for axes, (epochs, levels) in zip(places, panels, strict=True):
         if len(epochs):
             most = TICKS if len(panels) == 1 else TICKS // 2
             handles = _losses(axes, epochs, dict(zip(found.names, levels, strict=True)), many, most) or handles
-        _name(axes, label, "epoch", "loss")
+        style.named(axes, "epoch", "loss")
     mean = found.names.index(MEAN)
     losses = [np.concatenate([levels[:, 2], levels[mean]]) if many else levels[:, 2] for _, levels in panels]
     outside = _loss_scales(list(zip(places, losses, strict=True)), alike)
@@ -116,13 +114,6 @@ def _loss_scales(panels: Sequence[tuple[Axes, NDArray[np.float64]]], alike: bool
     every = np.concatenate([np.ravel(losses) for _, losses in panels])
     told = [line for axes, losses in panels for line in style.loss_scale(axes, every if alike else losses)]
     return list(dict.fromkeys(told))
-
-
-def _name(axes: Axes, label: str, x: str, y: str) -> None:
-    """Label a panel: its axes, and above it the setting, if there are several."""
-    axes.set_title(label, fontsize=9)
-    style.outer(axes, x, y)
-    style.plain(axes)
 
 
 def _levels(axes: Axes, one: Spread, scale: Scale, one_each: bool) -> list[Any]:

@@ -37,32 +37,29 @@ TITLES = {"settled": "settled in epoch", "diverged": "diverged in epoch"}
 
 def draw(found: Map) -> Figure:
     """Colour over x and y, with a bar for each scale of colours."""
-    asked, facets, drawn = found.asked, found.facets, found.panels
-    labels = [[one.facet.label for one in group.panels] for group in found.groups]
+    asked, x, y, groups = found.asked, found.x, found.y, found.groups
+    drawn = [one for group in groups for one in group]
+    labels = [[one.facet.label for one in group] for group in groups]
     heights = [
-        style.height(part) if len(labels) == 1 else style.PANEL * -(-len(part) // 3) + style.heading_height(part)
+        style.height(part) if len(groups) == 1 else style.PANEL * -(-len(part) // 3) + style.heading_height(part)
         for part in labels
     ]
-    high = style.HEIGHT if len(drawn) == 1 else sum(heights) + 1.2 * (len(labels) > 1)
-    question = asked.question or f"Which {found.x.title} and {found.y.title} train, and which diverge?"
-    made, body = style.sheet(
-        question, _shown(asked, facets, drawn), style.WIDTH if len(drawn) == 1 else style.WIDE, high
-    )
+    several = (style.WIDE, sum(heights) + 1.2 * (len(groups) > 1))
+    question = asked.question or f"Which {x.title} and {y.title} train, and which diverge?"
+    shown = _shown(asked, found.facets, drawn)
+    made, body = style.sheet(question, shown, *((style.WIDTH, style.HEIGHT) if len(drawn) == 1 else several))
     ended = {name: _ended(name, drawn) for name in TITLES}
+    if ended["settled"] is None:  # too few to tell apart: they keep the colour of their loss
+        groups = [[replace(one, layers=_merged(one.layers)) for one in group] for group in groups]
     handles: list[Any] = []
     told: list[str] = []
-    rows = body.subfigures(len(labels), 1, squeeze=False, height_ratios=heights)
-    for part, group in zip(rows[:, 0], found.groups, strict=True):
-        # too few settled to tell apart: they keep the colour of their loss
-        panels = (
-            group.panels if ended["settled"] else [replace(one, layers=_merged(one.layers)) for one in group.panels]
-        )
-        scales = [_values(asked, panels, group.idle), *ended.values()]
-        handles += _group(part, panels, found.scales, {one.kind: one for one in scales if one})
-        told += _cut(scales[0], group.idle, panels)
+    rows = body.subfigures(len(groups), 1, squeeze=False, height_ratios=heights)
+    for part, group, idle in zip(rows[:, 0], groups, found.idle, strict=True):
+        scales = [_values(asked, group, idle), *ended.values()]
+        handles += _group(part, group, found.scales, {one.kind: one for one in scales if one})
+        told += _cut(scales[0], idle, group)
     style.legend(body, _once(handles), "most common status")
-    told += found.absent
-    asked.caption(made, *told, *asked.left_out(found.x.name, found.y.name), *asked.binned(found.x, found.y))
+    asked.caption(made, *told, *found.absent, *asked.left_out(x.name, y.name), *asked.binned(x, y))
     return made
 
 

@@ -80,9 +80,12 @@ def sheet(
 def paneled(
     question: str, shown: Sequence[str], labels: Sequence[str], share_y: bool = True
 ) -> tuple[Figure, SubFigure, list[Axes]]:
-    """A sheet, and on it a panel for each label."""
+    """A sheet, and on it a panel for each label, under the label."""
     made, body = sheet(question, shown, WIDTH if len(labels) == 1 else WIDE, height(labels))
-    return made, body, panels(body, len(labels), share_y)
+    places = panels(body, len(labels), share_y)
+    for axes, heading in zip(places, headings(labels), strict=True):
+        axes.set_title(heading, fontsize=9)
+    return made, body, places
 
 
 def panels(body: Any, count: int, share_y: bool = True) -> list[Axes]:
@@ -121,12 +124,13 @@ def height(labels: Sequence[str]) -> float:
     return 1.9 + PANEL * -(-len(labels) // across(len(labels))) + heading_height(labels)
 
 
-def outer(axes: Axes, x: str, y: str) -> None:
+def named(axes: Axes, x: str, y: str) -> None:
     """Label the axes of a panel: x if it has no neighbour below, y if it has none to the left."""
     place = axes.get_subplotspec()
     shown = axes.xaxis.get_tick_params().get("labelbottom", True)
     axes.set_xlabel(x if place is None or place.is_last_row() or shown else "")
     axes.set_ylabel(y if place is None or place.is_first_col() else "")
+    plain(axes)
 
 
 def legend(body: Any, handles: Sequence[Any], title: str) -> None:

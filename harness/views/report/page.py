@@ -30,10 +30,9 @@ from harness.views.numbers import printed, to_digits
 from harness.views.pages import render
 from harness.views.palette import GREW, LINES, SCALES, SIGNS
 from harness.views.report import words
-from harness.views.report.curves import Curve, some_curves
 from harness.views.report.notable import notable
 from harness.views.report.opening import opening, ranked
-from harness.views.report.sample import thinned
+from harness.views.report.sample import Curve, some_curves, thinned
 from harness.views.report.summary import summarise
 from harness.views.results import Results
 from harness.views.scale import TableAxis, codes
