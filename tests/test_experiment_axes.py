@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from harness.experiment import Experiment, load
 from harness.experiment.axes import SPACED, Axis
-from harness.experiment.axis_spec import parse
+from harness.experiment.axes.written import parse
 from harness.experiment.grid import Grid
 from harness.experiment.grids import geometric
 from harness.formulas.functions import log
@@ -80,7 +80,7 @@ def test_the_numbers_do_not_depend_on_the_processor() -> None:
     ]
     program = (
         "import hashlib, json, sys\n"
-        "from harness.experiment.axis_spec import parse\n"
+        "from harness.experiment.axes.written import parse\n"
         "for form in json.loads(sys.argv[1]):\n"
         "    print(hashlib.sha256(parse('learning_rate', form, 0).values.tobytes()).hexdigest())"
     )

@@ -11,8 +11,8 @@ import pytest
 
 import harness
 from harness.experiment import load
-from harness.experiment.initialisation import RULES, Initialisation
-from harness.experiment.initialisation_spec import parse
+from harness.experiment.initialisations import RULES, Initialisation
+from harness.experiment.initialisations.written import parse
 from harness.experiment.source import fragment
 
 VALUES = {"weights": [[[1, 2], [3, 4]], [[5, 6]]], "biases": [[7, 8], [9]]}

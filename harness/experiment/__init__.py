@@ -1,9 +1,9 @@
 """What was asked: an experiment in YAML (or as a mapping), checked and resolved.
 
-`load` reads one and says all that is wrong with it at once. The rest of the package: `source` and `yaml_text` read,
-`changes` puts other settings in, `document` and `settings` say what may stand where, `axes` and `grids` are the grid's
-dimensions, `check` and `resolve` fit it all together, `idle` says which settings a run does not use, `grid` numbers the
-configurations, `notes` and `synonyms` say what is wrong.
+`load` reads one and says all that is wrong with it at once. The rest of the package: `source` and `yaml` read text,
+`changes` puts other settings in, `document` and `settings` say what may stand where, `grids` are read into dimensions
+of `axes`, `check` and `resolve` fit it all together, `idle` says which settings a run does not use, `grid` numbers the
+configurations, and what is wrong is told in `notes`.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.experiment.clauses import Demand, Open, Region, restrict
 from harness.experiment.idle import DECIDERS
-from harness.experiment.initialisation import Initialisation
+from harness.experiment.initialisations import Initialisation
 from harness.experiment.meaning import meant
 from harness.experiment.model import STRUCTURAL, Experiment, Value, WrittenGrid
 from harness.experiment.points import Ids, Lookup, Points, firsts

@@ -22,7 +22,7 @@ from harness.experiment.data import DataTable, too_many
 from harness.experiment.errors import Path, count, either, found, shorten
 from harness.experiment.grids import GridReading
 from harness.experiment.idle import DECIDERS
-from harness.experiment.initialisation import Initialisation
+from harness.experiment.initialisations import Initialisation
 from harness.experiment.model import Dimension, Value, label
 from harness.experiment.notes import Note, Wrong
 from harness.experiment.settings import HYPERPARAMETERS, KINDS, layer_of_rate, users

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+from harness.experiment.data.generators import GENERATORS
 from harness.experiment.errors import Path, found, plain, synonyms
-from harness.experiment.generators import GENERATORS
 from harness.experiment.notes import Note, Notes, Wrong, each, unexpected, unknown
 from harness.experiment.settings import NAME, NETWORK, TRAINING, Bounds, Key, name_of, own_name, switch, whole
 

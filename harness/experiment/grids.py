@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from harness.experiment.axes import MOST_VALUES, SWEEPABLE, Axis, AxisValues, setting_of
-from harness.experiment.axis_spec import parse
+from harness.experiment.axes.written import parse
 from harness.experiment.document import GRID_KEYS, misplaced, unknown_key
 from harness.experiment.errors import Path, dotted, either, found
 from harness.experiment.idle import DECIDERS
-from harness.experiment.initialisation import Initialisation
+from harness.experiment.initialisations import Initialisation
 from harness.experiment.model import Dimension, WrittenGrid, label
 from harness.experiment.notes import BadValueError, Note, Wrong, differs, refused, unknown
 

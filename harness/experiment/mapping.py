@@ -16,7 +16,7 @@ import numpy as np
 
 from harness.experiment.errors import Path, either, found
 from harness.experiment.notes import Note, Wrong, no_column
-from harness.experiment.yaml_text import DEEPEST
+from harness.experiment.yaml import DEEPEST
 
 MOST_BYTES = 1 << 20
 """The most bytes of an experiment, written as YAML."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.experiment.axes import Axis, AxisValues
-from harness.experiment.initialisation import Initialisation
+from harness.experiment.initialisations import Initialisation
 from harness.experiment.settings import KINDS, NO_LIMITS, defaults_of
 
 Value = object

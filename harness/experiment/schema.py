@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.experiment.axes import DISTRIBUTIONS, SWEEPABLE
 from harness.experiment.document import DOCUMENT, GRID_KEYS, Section
-from harness.experiment.initialisation import RULES
+from harness.experiment.initialisations import RULES
 from harness.experiment.settings import LEARNING_RATE, NAME, Key, Setting
 
 _NUMBER = {"type": "number"}

@@ -15,9 +15,9 @@ from harness.experiment import shipped
 from harness.experiment.errors import ExperimentError, Path, Problem, dotted, found, shorten
 from harness.experiment.mapping import MOST_BYTES, TOO_LARGE, plain, plain_mapping
 from harness.experiment.notes import Note, Wrong, refused, words
-from harness.experiment.yaml_positions import Positions
-from harness.experiment.yaml_scan import YamlTextError
-from harness.experiment.yaml_text import parse, scalar
+from harness.experiment.yaml import parse, scalar
+from harness.experiment.yaml.positions import Positions
+from harness.experiment.yaml.scan import YamlTextError
 
 _PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*(?: [A-Za-z0-9_.-]+)*")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from harness.experiment.initialisation_spec import parse as initialisation
+from harness.experiment.initialisations.written import parse as initialisation
 from harness.experiment.model import Data
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES

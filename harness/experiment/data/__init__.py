@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.experiment.data import sheet
+from harness.experiment.data.generators import generate
 from harness.experiment.data.sheet import CsvColumn, CsvFile, unreadable
 from harness.experiment.errors import Path, count, either, found, shorten
-from harness.experiment.generators import generate
 from harness.experiment.notes import BadValueError, Note, Notes, Wrong, differs, no_column
 
 Floats = NDArray[np.float64]

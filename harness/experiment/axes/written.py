@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.experiment.axes import DISTRIBUTIONS, FORMS, Axis, setting_of
 from harness.experiment.errors import either, found
-from harness.experiment.initialisation import NAMES
+from harness.experiment.initialisations import NAMES
 from harness.experiment.notes import (
     BadValueError,
     Note,

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.experiment.initialisation import Initialisation
-from harness.experiment.initialisation_spec import parse as initialisation
+from harness.experiment.axes.spacing import geomspace, logspace
+from harness.experiment.initialisations import Initialisation
+from harness.experiment.initialisations.written import parse as initialisation
 from harness.experiment.notes import BadValueError, Note, Wrong
 from harness.experiment.settings import (
     EPOCHS,
@@ -26,7 +27,6 @@ from harness.experiment.settings import (
     Setting,
     layer_of_rate,
 )
-from harness.experiment.spacing import geomspace, logspace
 
 AxisValues = NDArray[np.generic] | tuple[Any, ...]
 """Values of one parameter: float64 or int64 for numbers, a tuple for anything else."""

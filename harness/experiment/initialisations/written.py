@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.experiment.errors import either, found
-from harness.experiment.initialisation import NAMES, RULES, Initialisation, Matrix, Row
+from harness.experiment.initialisations import NAMES, RULES, Initialisation, Matrix, Row
 from harness.experiment.notes import (
     Note,
     Notes,
