@@ -111,7 +111,7 @@ def test_a_parquet_file_is_kept_too(file: Path, tmp_path: Path, monkeypatch: pyt
     folder = elsewhere(folder, tmp_path, monkeypatch)
     shown = of_row(Results(folder), 0).data()
     np.testing.assert_array_equal(np.hstack([shown.inputs, shown.targets]), table(), strict=True)
-    assert of_row(Results(folder), 0).columns() == (names[:2], names[2:])
+    assert of_row(Results(folder), 0).columns() == dict(zip(("x1", "x2", "t1"), names, strict=True))
 
 
 def test_only_data_from_a_file_are_kept_and_only_so_much(

@@ -20,7 +20,7 @@ from harness.views.explain.epochs import asked
 from harness.views.explain.excerpt import Page
 from harness.views.explain.names import BECOMES, RowKind, large, network_of
 from harness.views.explain.record import Recording, record_of
-from harness.views.explain.rows import TEXTS, UPDATED
+from harness.views.explain.rows import SHAPE, UPDATED
 from harness.views.files import put
 from harness.views.pages import render
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from harness.views.explain.configuration import Configuration
 
 FORMATS = ("html", "png")
-SHAPED = tuple(name for name in TEXTS if name != "phase")
-"""The columns of text in which rows of one shape are alike."""
 FRAME = '<iframe title="{title}" srcdoc="{page}" style="width: 100%; height: 820px; border: 0"></iframe>'
 
 
@@ -104,7 +102,7 @@ def packed(recorded: pd.DataFrame) -> dict[str, Any]:
     network, kinds = network_of(recorded.attrs), list(RowKind)
     shapes: dict[tuple[tuple[Any, ...], ...], int] = {}
     parts = []
-    texts = {name: recorded[name].fillna("").tolist() for name in TEXTS}
+    texts = {name: recorded[name].fillna("").tolist() for name in ("phase", *SHAPE)}
     texts["kind"] = [kinds.index(kind) for kind in texts["kind"]]
     pairs = zip(texts["name"], texts["formula"], strict=True)
     texts["formula"] = [formula.removeprefix(f"{name}{BECOMES}") for name, formula in pairs]
@@ -114,7 +112,7 @@ def packed(recorded: pd.DataFrame) -> dict[str, Any]:
     starts = [at for at, here in enumerate(where) if at == 0 or here != where[at - 1]]
     for start, stop in pairwise([*starts, len(where)]):
         epoch, sample, phase = where[start]
-        shape = tuple(tuple(texts[name][start:stop]) for name in SHAPED)
+        shape = tuple(tuple(texts[name][start:stop]) for name in SHAPE)
         columns = UPDATED if phase == "update" else ("value",)
         found = {name: b64encode(numbers[name][start:stop].tobytes()).decode() for name in columns}
         about = {"epoch": epoch, "sample": sample, "phase": phase}
@@ -122,7 +120,7 @@ def packed(recorded: pd.DataFrame) -> dict[str, Any]:
     return {
         "about": recorded.attrs | {"network": network, "large": large(network), "kinds": kinds},
         "shapes": [
-            {name: values for name, values in zip(SHAPED, shape, strict=True) if any(values)} for shape in shapes
+            {name: values for name, values in zip(SHAPE, shape, strict=True) if any(values)} for shape in shapes
         ],
         "parts": parts,
     }

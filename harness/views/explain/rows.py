@@ -13,8 +13,9 @@ from harness.views.explain.names import Names, RowKind, kind_of
 
 UPDATED = ("before", "gradient", "change", "after")
 """The numbers of an update."""
-TEXTS = ("phase", "kind", "name", "formula", "gradient_formula")
-COLUMNS = ("epoch", "sample", *TEXTS, "value", *UPDATED)
+SHAPE = ("kind", "name", "formula", "gradient_formula")
+"""What a row says in words, as do those of the same weight or unit in another step."""
+COLUMNS = ("epoch", "sample", "phase", "name", "formula", "value", *UPDATED, "kind", "gradient_formula")
 
 
 def of_update(names: Names, training: Training, update: Update) -> Iterator[dict[str, Any]]:
