@@ -22,9 +22,9 @@ from harness.views.report.summary import summarise
 from harness.views.results import Results
 from tests.support import memory
 
-PART = 2**15
+PART = 2**14
 """Rows of a file."""
-FEW, MANY = 4, 20
+FEW, MANY = 4, 12
 """Files of the tables that are compared."""
 BYTES = 6
 """What a row may add: at a hundred million 600 MB, beside what Python and the libraries take themselves."""
@@ -124,8 +124,8 @@ def test_memory_does_not_grow_with_the_table(
     tables: dict[int, Path], monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setattr(order, "HELD", PART // 8)
-    monkeypatch.setattr(page, "NUMBERS", 20_000)
-    monkeypatch.setattr(losses, "SAMPLE", 20_000)
+    monkeypatch.setattr(page, "NUMBERS", 10_000)
+    monkeypatch.setattr(losses, "SAMPLE", 10_000)
     few, many = (memory.most(lambda folder=folder: VIEWS[name](folder)) for folder in tables.values())
     rows = [Results(folder).rows for folder in tables.values()]
     assert many - few < BYTES * (rows[1] - rows[0]), f"{few:,} and {many:,} bytes"

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -29,7 +30,10 @@ def imports(name: str) -> Iterator[str]:
         yield from (one if one in PATHS else one.rpartition(".")[0] for one in found)
 
 
-GRAPH = {name: {one for one in imports(name) if one in PATHS} for name in PATHS}
+@cache
+def graph() -> dict[str, set[str]]:
+    """The modules of the project that each of them imports."""
+    return {name: {one for one in imports(name) if one in PATHS} for name in PATHS}
 
 
 def test_each_layer_imports_only_those_below_it() -> None:
@@ -39,14 +43,14 @@ def test_each_layer_imports_only_those_below_it() -> None:
 
 
 def test_imports_never_go_in_a_circle() -> None:
-    graph = {name: {*imported} for name, imported in GRAPH.items()}
+    known = {name: {*imported} for name, imported in graph().items()}
     drawers = {
         name
-        for name in graph
+        for name in known
         if name.startswith(("harness.views.explain", "harness.views.plots", "harness.views.report"))
     }
-    graph["harness.views.results"] -= drawers  # results draw and explain themselves, by what draws and explains results
-    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+    known["harness.views.results"] -= drawers  # results draw and explain themselves, by what draws and explains results
+    TopologicalSorter(known).prepare()  # raises CycleError, which names the circle
 
 
 BELOW = {
@@ -59,7 +63,7 @@ BELOW = {
 
 
 def test_what_is_tested_imports_no_test_and_no_test_imports_another() -> None:
-    for name, imported in GRAPH.items():
+    for name, imported in graph().items():
         assert {one.split(".")[0] for one in imported} <= {*BELOW[name.split(".")[0]]}, name
         assert not [one for one in imported if one.startswith("tests.test_")], name
 
