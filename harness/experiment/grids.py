@@ -17,7 +17,7 @@ from harness.experiment.errors import Path, dotted, either, found
 from harness.experiment.idle import DECIDERS
 from harness.experiment.initialisations import Initialisation
 from harness.experiment.model import Dimension, WrittenGrid, label
-from harness.experiment.notes import BadValueError, Note, Wrong, differs, refused, unknown
+from harness.experiment.notes import BadValueError, Note, Wrong, refused, unknown
 
 SHORT = 10_000
 """Values of an axis that are computed whatever the size of the grid."""
@@ -162,12 +162,10 @@ class GridReader:
 
     def _values(self, axis: Axis) -> AxisValues:
         """The values of an axis, if there are not too many. Raises BadValueError."""
-        most = MOST_BATCH_SIZES if axis.key == "batch_size" else self.values_left
-        if axis.length > most:
-            what = f"{MOST_BATCH_SIZES:,} values"
-            if axis.key != "batch_size":
-                what = f"{MOST_VALUES:,} values on all axes together"
-            raise differs(f"at most {what}", f"{axis.length:,}")
+        alone = axis.key == "batch_size"
+        if axis.length > (MOST_BATCH_SIZES if alone else self.values_left):
+            what = f"{MOST_BATCH_SIZES:,} values" if alone else f"{MOST_VALUES:,} values on all axes together"
+            raise BadValueError(Note((), Wrong.VALUE, f"at most {what}", f"{axis.length:,}"))
         self.values_left -= axis.length
         return axis.values
 

@@ -109,12 +109,7 @@ def each(raw: Iterable[object], rule: Callable[[Any], Any], *below: str | int) -
 
 def unexpected(expected: str, *raw: object) -> BadValueError:
     """The refusal of a value, or of several together, in place of which something else was expected."""
-    return differs(expected, " and ".join(map(found, raw)))
-
-
-def differs(expected: str, found: str) -> BadValueError:
-    """The refusal of a value of which something else was expected, in words."""
-    return BadValueError(Note((), Wrong.VALUE, expected, found))
+    return BadValueError(Note((), Wrong.VALUE, expected, " and ".join(map(found, raw))))
 
 
 def refused(why: str, expected: str = "") -> BadValueError:

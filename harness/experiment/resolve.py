@@ -113,8 +113,8 @@ def _read(given: Source) -> _Reading:
             except BadValueError as bad:
                 notes += bad.below("data")
     elif ("data",) not in damaged:
-        expected = "data, such as {rows: [[1, 1, 1]]}: two inputs and a target"
-        notes.append(Note(("data",), Wrong.MISSING, expected, key=True))
+        rows = "data, such as {rows: [[1, 1, 1]]}: two inputs and a target"
+        notes.append(Note(("data",), Wrong.MISSING, rows, key=True))
     reading = _Reading(given, values, damaged, table, grids, notes)
     known = "layers" in _settings(reading, [GridReading(())]) or damaged & {("network",), ("network", "layers")}
     if not known and not all("layers" in grid.paths for grid in grids):

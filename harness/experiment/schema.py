@@ -17,11 +17,7 @@ def json_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of the experiment file, for editors."""
     defs: dict[str, Any] = {}
     made = _schema(DOCUMENT, defs)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **made,
-        "$defs": {**defs, **_definitions()},
-    }
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "$defs": {**defs, **_definitions()}}
 
 
 def _schema(section: Section, defs: dict[str, Any]) -> dict[str, Any]:

@@ -10,13 +10,14 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.experiment.notes import BadValueError, differs, each, not_one_of, unexpected
+from harness.experiment.notes import BadValueError, Note, Wrong, each, not_one_of, unexpected
 from harness.formulas import activations, losses
 from harness.formulas.optimizers import OPTIMIZERS, Hyperparameter, Optimizer
 from harness.formulas.schedules import SCHEDULES, Schedule
@@ -42,13 +43,8 @@ _RATE_OF_LAYER = re.compile(r"learning_rate_([1-9][0-9]{0,3})")
 
 def whole(raw: object, least: int = 0, most: int = LARGEST) -> int:
     """A whole number; `1e3` is one."""
-    if isinstance(raw, float) and raw.is_integer() and math.isfinite(raw):
-        number = int(raw)
-    elif isinstance(raw, int) and not isinstance(raw, bool):
-        number = raw
-    else:
-        raise unexpected(f"a whole number of at least {least}", raw)
-    if number < least:
+    number = int(raw) if isinstance(raw, float) and raw.is_integer() else raw
+    if not isinstance(number, int) or isinstance(number, bool) or number < least:
         raise unexpected(f"a whole number of at least {least}", raw)
     if number > most:
         raise unexpected(f"a whole number of at most {most}", raw)
@@ -57,21 +53,13 @@ def whole(raw: object, least: int = 0, most: int = LARGEST) -> int:
 
 def finite(raw: object, what: str = "a finite number") -> float:
     """A finite number as float64."""
-    if isinstance(raw, bool) or not isinstance(raw, int | float):
-        raise unexpected(what, raw)
-    try:
-        number = float(raw)
-    except OverflowError:
-        number = math.inf
+    number = math.nan
+    if isinstance(raw, int | float) and not isinstance(raw, bool):
+        with suppress(OverflowError):
+            number = float(raw)
     if not math.isfinite(number):
         raise unexpected(what, raw)
     return number + 0.0  # one zero, not two
-
-
-def positive(raw: object) -> float:
-    """A finite number above 0."""
-    number: float = POSITIVE.read(raw)
-    return number
 
 
 @dataclass(frozen=True)
@@ -138,7 +126,8 @@ def layers(raw: object) -> tuple[int, ...]:
     units: tuple[int, ...] = each(raw, lambda item: whole(item, 1, MOST_WEIGHTS))
     weights = sum((fan_in + 1) * fan_out for fan_in, fan_out in itertools.pairwise(units))
     if weights > MOST_WEIGHTS:
-        raise differs(f"a network of at most {MOST_WEIGHTS:,} weights", f"{weights:,}")
+        most = f"a network of at most {MOST_WEIGHTS:,} weights"
+        raise BadValueError(Note((), Wrong.VALUE, most, f"{weights:,}"))
     return units
 
 
@@ -180,10 +169,6 @@ def own_name(raw: object) -> str:
     return raw
 
 
-def _named(names: Sequence[str]) -> Callable[[object], str]:
-    return lambda raw: name_of(raw, names)
-
-
 @dataclass(frozen=True)
 class Key:
     """What may stand under a key of the file. default: as it would be written, None if it has none.
@@ -216,7 +201,7 @@ def _declared(number: Hyperparameter) -> Setting:
 
 
 def _names(section: Literal["network", "training"], names: Sequence[str]) -> Setting:
-    return Setting(_named(names), names[0], {"enum": list(names)}, section)
+    return Setting(lambda raw: name_of(raw, names), names[0], {"enum": list(names)}, section)
 
 
 _ACTIVATION = {"anyOf": [{"enum": list(ACTIVATIONS)}, {"type": "array", "items": {"enum": list(ACTIVATIONS)}}]}

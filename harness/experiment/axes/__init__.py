@@ -19,14 +19,7 @@ from harness.experiment.axes.spacing import geomspace, logspace
 from harness.experiment.initialisations import Initialisation
 from harness.experiment.initialisations.written import parse as initialisation
 from harness.experiment.notes import BadValueError, Note, Wrong
-from harness.experiment.settings import (
-    EPOCHS,
-    LEARNING_RATE,
-    NETWORK,
-    TRAINING,
-    Setting,
-    layer_of_rate,
-)
+from harness.experiment.settings import EPOCHS, LEARNING_RATE, NETWORK, TRAINING, Setting, layer_of_rate
 
 AxisValues = NDArray[np.generic] | tuple[Any, ...]
 """Values of one parameter: float64 or int64 for numbers, a tuple for anything else."""
@@ -35,13 +28,7 @@ MOST_VALUES = 10_000_000
 """Values that all axes of a file together may generate, whatever the run_cap."""
 
 INIT = Setting(initialisation, None, {"$ref": "#/$defs/Initialisation"}, "parameters")
-SWEEPABLE: dict[str, Setting] = {
-    "learning_rate": LEARNING_RATE,
-    "epochs": EPOCHS,
-    "init": INIT,
-    **NETWORK,
-    **TRAINING,
-}
+SWEEPABLE: dict[str, Setting] = {"learning_rate": LEARNING_RATE, "epochs": EPOCHS, "init": INIT, **NETWORK, **TRAINING}
 SPACED: dict[str, Callable[[Any, Any, int], NDArray[np.float64]]] = {
     "linspace": np.linspace,
     "geomspace": geomspace,
@@ -150,14 +137,11 @@ def plain(value: Any) -> Any:
 def _generate(axis: Axis) -> NDArray[Any]:
     if axis.form in DISTRIBUTIONS:
         return _draw(axis)
-    made: NDArray[Any]
     if axis.form == "range":
         small = all(isinstance(number, int) and abs(number) < 2**62 for number in axis.numbers)
         start, _, step = np.array(axis.numbers, np.int64 if small else np.float64)
-        made = start + np.arange(axis.length) * step
-    else:
-        made = SPACED[axis.form](*axis.numbers)
-    return made
+        return np.asarray(start + np.arange(axis.length) * step)
+    return SPACED[axis.form](*axis.numbers)
 
 
 def _draw(axis: Axis) -> NDArray[Any]:
@@ -168,19 +152,15 @@ def _draw(axis: Axis) -> NDArray[Any]:
     low, high = axis.numbers
     if axis.form == "int_uniform":
         return generator.integers(low, high, axis.length, endpoint=True)
-    made: NDArray[Any]
     if axis.form == "normal":
-        made = low + high * _standard_normal(generator, axis.length)
-        return made
+        return np.asarray(low + high * _standard_normal(generator, axis.length))
     units = generator.random(axis.length)
     if axis.form == "uniform":
-        made = low + (high - low) * units
-        return made
+        return np.asarray(low + (high - low) * units)
     from harness.formulas.functions import exp, log
 
     first, last = log(np.array([low, high]))
-    made = np.clip(exp(first + (last - first) * units), low, high)
-    return made
+    return np.asarray(np.clip(exp(first + (last - first) * units), low, high))
 
 
 def _standard_normal(generator: np.random.Generator, n: int) -> NDArray[np.float64]:

@@ -9,19 +9,8 @@ from typing import Any
 from harness.experiment.axes import DISTRIBUTIONS, FORMS, Axis, setting_of
 from harness.experiment.errors import either, found
 from harness.experiment.initialisations import NAMES
-from harness.experiment.notes import (
-    BadValueError,
-    Note,
-    Notes,
-    Wrong,
-    differs,
-    each,
-    not_one_of,
-    refused,
-    unexpected,
-    unknown,
-)
-from harness.experiment.settings import Setting, finite, positive, whole
+from harness.experiment.notes import BadValueError, Note, Notes, Wrong, each, refused, unexpected, unknown
+from harness.experiment.settings import POSITIVE, Setting, finite, name_of, whole
 
 
 def parse(key: str, raw: object, seed: int) -> Axis:
@@ -64,7 +53,7 @@ def _list(key: str, setting: Setting, raw: object) -> Axis:
 def _from_form(key: str, setting: Setting, raw: dict[str, Any], seed: int) -> Axis:
     forms = [form for form in FORMS if form in raw]
     if len(forms) > 1:
-        raise differs(f"one of {either(forms)}", f"{len(forms)} of them")
+        raise BadValueError(Note((), Wrong.VALUE, f"one of {either(forms)}", f"{len(forms)} of them"))
     if not raw:
         raise unexpected(f"a value, a list or one of {either(FORMS)}", raw)
     notes = Notes()
@@ -129,7 +118,7 @@ def _range(key: str, setting: Setting, raw: object) -> Axis:
     else:
         steps = (stop - start) / step
         if not math.isfinite(steps):
-            raise differs("a countable number of steps", "too many")
+            raise BadValueError(Note((), Wrong.VALUE, "a countable number of steps", "too many"))
         length = math.ceil(steps)
     if length < 1:
         none = f"no step leads from {found(start)} to {found(stop)}"
@@ -141,9 +130,8 @@ def _random(key: str, setting: Setting, raw: dict[str, Any], seed: int) -> Axis:
     name, notes = raw["distribution"], Notes()
     if name == "log_uniform":
         meant = "log_uniform_values, whose min and max are values, not exponents"
-        notes.append(Note(("distribution",), Wrong.VALUE, meant, found(name)))
-    elif not isinstance(name, str) or name not in DISTRIBUTIONS:
-        notes += not_one_of(name, DISTRIBUTIONS).below("distribution")
+        raise BadValueError(Note(("distribution",), Wrong.VALUE, meant, found(name)))
+    notes.read(lambda name: name_of(name, (*DISTRIBUTIONS,)), name, "distribution")
     notes.settle()
     _needs_numbers(key, setting, name)
     wanted = (*DISTRIBUTIONS[name], "n")
@@ -154,8 +142,8 @@ def _random(key: str, setting: Setting, raw: dict[str, Any], seed: int) -> Axis:
         if number not in raw:
             form = f"{{distribution: {name}, {', '.join(f'{other}: ..' for other in wanted)}}}"
             notes.append(Note((), Wrong.OTHER, form, f"{number} is missing"))
-    rules = {"int_uniform": whole, "log_uniform_values": positive}
-    special = {"n": _count, "sigma": positive}
+    rules = {"int_uniform": whole, "log_uniform_values": POSITIVE.read}
+    special = {"n": _count, "sigma": POSITIVE.read}
     read = {
         number: notes.read(special.get(number, rules.get(name, finite)), raw[number], number)
         for number in wanted

@@ -17,14 +17,11 @@ from harness.experiment.data import sheet
 from harness.experiment.data.generators import generate
 from harness.experiment.data.sheet import CsvColumn, CsvFile, unreadable
 from harness.experiment.errors import Path, count, either, found, shorten
-from harness.experiment.notes import BadValueError, Note, Notes, Wrong, differs, no_column
+from harness.experiment.notes import BadValueError, Note, Notes, Wrong, no_column
 
 Floats = NDArray[np.float64]
 NAMES = ("inputs", "targets")
-ONLY_WITH = {
-    **dict.fromkeys(NAMES, ("file", "rows")),
-    **dict.fromkeys(("samples", "noise", "seed"), ("generate",)),
-}
+ONLY_WITH = {**dict.fromkeys(NAMES, ("file", "rows")), **dict.fromkeys(("samples", "noise", "seed"), ("generate",))}
 """Key -> the `SOURCES` that it may stand beside."""
 SUFFIXES = (*sheet.SUFFIXES, ".parquet")
 MOST_ROWS = 10**6
@@ -58,7 +55,7 @@ def read(section: dict[str, Any], given: Collection[str], folder: FilePath, kept
     """
     sources = [key for key in SOURCES if key in given]
     if len(sources) != 1:
-        raise differs(f"one of {either(SOURCES)}", " and ".join(sources) or "none of them")
+        raise BadValueError(Note((), Wrong.VALUE, f"one of {either(SOURCES)}", " and ".join(sources) or "none of them"))
     Notes(
         Note((key,), Wrong.OTHER, found=f"goes with {either(ONLY_WITH[key])}, not with {sources[0]}")
         for key in given

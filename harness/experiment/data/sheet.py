@@ -177,11 +177,7 @@ class CsvFile:
             table = arrow.read_csv(
                 pa.BufferReader(self._content),
                 arrow.ReadOptions(autogenerate_column_names=True, use_threads=False),  # threads do not number rows
-                arrow.ParseOptions(
-                    delimiter=self.separator,
-                    newlines_in_values=True,
-                    invalid_row_handler=note_row,
-                ),
+                arrow.ParseOptions(delimiter=self.separator, newlines_in_values=True, invalid_row_handler=note_row),
                 options,
             ).slice(1)
         except pa.ArrowException as error:

@@ -8,18 +8,8 @@ from typing import Any
 
 from harness.experiment.errors import either, found
 from harness.experiment.initialisations import NAMES, RULES, Initialisation, Matrix, Row
-from harness.experiment.notes import (
-    Note,
-    Notes,
-    Wrong,
-    differs,
-    each,
-    not_one_of,
-    refused,
-    unexpected,
-    unknown,
-)
-from harness.experiment.settings import finite, own_name, positive
+from harness.experiment.notes import BadValueError, Note, Notes, Wrong, each, not_one_of, refused, unexpected, unknown
+from harness.experiment.settings import POSITIVE, finite, own_name
 
 KEYS = (*NAMES, "bias", "name")
 EXAMPLES = {
@@ -46,7 +36,7 @@ def parse(raw: object) -> Initialisation:
     notes.settle()
     rules = [key for key in raw if key in NAMES]
     if len(rules) != 1:
-        raise differs(f"one of {either(NAMES)}", " and ".join(rules) or "none")
+        raise BadValueError(Note((), Wrong.VALUE, f"one of {either(NAMES)}", " and ".join(rules) or "none"))
     rule = rules[0]
     bias = notes.read(finite, raw.get("bias", 0), "bias")
     name = notes.read(_name, raw["name"], "name") if "name" in raw else ""
@@ -68,7 +58,7 @@ def parse(raw: object) -> Initialisation:
 def _name(raw: object) -> str:
     name = own_name(raw)
     if name in KEYS:
-        raise differs("a name of its own", f"{found(name)}, which has a meaning already")
+        raise BadValueError(Note((), Wrong.VALUE, "a name of its own", f"{found(name)}, which has a meaning already"))
     return name
 
 
@@ -88,7 +78,7 @@ def _numbers(rule: str, raw: object) -> tuple[float, ...]:
             notes.append(Note((), Wrong.OTHER, EXAMPLES[rule], f"{name} is missing"))
     given = {**wanted, **raw}
     numbers = [
-        notes.read(positive if name == "std" else finite, given[name], name)
+        notes.read(POSITIVE.read if name == "std" else finite, given[name], name)
         for name in wanted
         if given[name] is not None or name in raw
     ]
@@ -145,5 +135,5 @@ def _matrix(raw: object) -> Matrix:
     rows: Matrix = each(_list(raw, "rows, such as [[1, 1], [1, 1]]"), _row)
     widths = sorted({len(row) for row in rows})
     if len(widths) > 1:
-        raise differs("rows of one width", f"{either(map(str, widths))} numbers")
+        raise BadValueError(Note((), Wrong.VALUE, "rows of one width", f"{either(map(str, widths))} numbers"))
     return rows
