@@ -307,7 +307,7 @@ def test_without_dask_the_line_says_what_to_install(tmp_path: Path, monkeypatch:
 def test_a_signal_ends_processes_too(tmp_path: Path) -> None:
     file = tmp_path / "long.yaml"
     file.write_text(str(LONG | {"repeats": 1000}).replace("'", '"'))
-    command = [sys.executable, "-m", "harness", "sweep", str(file), "--results", str(tmp_path), "--workers", "2"]
+    command = [sys.executable, "-m", "harness", "sweep", str(file), "--results", str(tmp_path), "--workers", "1"]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True) as sweep:
         assert sweep.stderr is not None
         for line in sweep.stderr:

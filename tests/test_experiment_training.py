@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from harness.experiment import ExperimentError, load
@@ -216,6 +217,7 @@ def test_a_number_that_some_optimizer_or_schedule_has_is_fine() -> None:
 
 
 @pytest.mark.parametrize("number", GIVEN)
+@examples(max_examples=40)
 @given(value=st.one_of(st.floats(), st.integers(-1, 3), st.floats(-0.5, 1.5)))
 def test_numbers_are_taken_within_their_bounds(number: str, value: float) -> None:
     fits = math.isfinite(value) and (value > 0 if number == "gradient_clip" else value >= 0)

@@ -46,8 +46,8 @@ def extend(experiment: dict[str, Any], results: Path) -> int:
 
 
 def test_random_edits(tmp_path: Path) -> None:
-    for score in edits(tmp_path, 25):
-        assert score.right == score.of == 25, score.wrong
+    for score in edits(tmp_path, 15):
+        assert score.right == score.of == 15, score.wrong
 
 
 @pytest.mark.parametrize("experiment", [EXPERIMENT, LARGE], ids=["curves", "lists of weights"])

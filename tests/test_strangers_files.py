@@ -309,7 +309,7 @@ def test_pages_hold_text(tmp_path: Path) -> None:
 
 
 def test_a_share_of_what_strangers_write(tmp_path: Path) -> None:
-    check(strangers.strangers(tmp_path, 40))
+    check(strangers.strangers(tmp_path, 20))
 
 
 @pytest.mark.parametrize(
