@@ -101,14 +101,16 @@ def recorded(runs: int, results: str) -> dict[str, float]:
 
 def draw(kind: str, folder: str) -> dict[str, float]:
     """A picture of a folder, or its report, or what a notebook shows of it: its seconds, and what the process held."""
-    from harness.views import opened, plots, report
+    from harness.views import plots
+    from harness.views.report import page
+    from harness.views.results import Results
 
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as name:
         if kind == "page":
-            opened.Opened(folder)._repr_html_()
+            Results(folder)._repr_html_()
         elif kind == "report":
-            report.write(folder, str(Path(name, "report.html")))
+            page.write(folder, str(Path(name, "report.html")))
         else:
             plots.write(folder, str(Path(name, "picture.png")), kind)
     return {"seconds": time.perf_counter() - started, "megabytes": most_memory() / 2**20}

@@ -12,7 +12,7 @@ from benchmarks.harness_ import planned, train
 from benchmarks.reached import Reached
 from benchmarks.rows import Task, experiment
 from benchmarks.timing import Effort, Job, calibrated, interleaved, median, ratio, seconds, timed
-from harness.experiment.spacing import geomspace
+from harness.experiment.axes.spacing import geomspace
 from harness.sweeps import local
 from harness.sweeps.blocks import Block
 from harness.sweeps.plan import Plan

@@ -11,7 +11,8 @@ import harness
 from benchmarks.reached import Reached
 from benchmarks.rows import Task, experiment
 from benchmarks.timing import Effort, Job, median, timed
-from harness.views import plots, report
+from harness.views import plots
+from harness.views.report import page
 
 RATES, REPEATS, EPOCHS = 10_000, 25, [0, 1, 10, 100]
 CURVES = 10_000
@@ -26,16 +27,16 @@ def drawing(effort: Effort) -> list[Reached]:
         jobs: dict[str, Job] = {
             kind: partial(plots.write, curves if kind == "curves" else swept, picture, kind) for kind in plots.KINDS
         }
-        times = timed({**jobs, "report": partial(report.write, swept)}, effort.rounds)
-        size, rows = Path(swept, report.NAME).stat().st_size / 1e6, len(harness.load(swept, ["config"]))
+        times = timed({**jobs, "report": partial(page.write, swept)}, effort.rounds)
+        size, rows = Path(swept, page.NAME).stat().st_size / 1e6, len(harness.load(swept, ["config"]))
     how = f"{rows:,} rows of 2-2-1; median"
-    page = f"{how} {median(times['report']):.2f} s to write"
+    written = f"{how} {median(times['report']):.2f} s to write"
     return [
         *(
             Reached(f"{kind} of 1,000,000 rows: seconds", 3, False, median(times[kind]), "s", how)
             for kind in plots.KINDS
         ),
-        Reached("report of 1,000,000 rows: megabytes", 5, False, size, "MB", page),
+        Reached("report of 1,000,000 rows: megabytes", 5, False, size, "MB", written),
     ]
 
 

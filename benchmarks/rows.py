@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.timing import Effort
-from harness.experiment.spacing import geomspace
+from harness.experiment.axes.spacing import geomspace
 
 LOWEST_RATE, HIGHEST_RATE = 1e-4, 0.02
 """At 0.1, every unit of some relu networks dies, and training ends."""

@@ -10,20 +10,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.types import ExperimentLike
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from harness.views.opened import Opened
-    from harness.views.steps import Explained
-
-Source = str | os.PathLike[str] | Mapping[str, Any]
+    from harness.views.explain.page import Explained
+    from harness.views.results import Results
 
 
 def train(
-    experiment: Source,
+    experiment: ExperimentLike,
     *,
     settings: Mapping[str, Any] | None = None,
     threads: int | None = None,
@@ -45,7 +45,7 @@ def train(
 
 
 def sweep(
-    experiment: Source,
+    experiment: ExperimentLike,
     results: str | os.PathLike[str] = "results",
     *,
     settings: Mapping[str, Any] | None = None,
@@ -91,18 +91,18 @@ def weights(table: pd.DataFrame, layers: Sequence[int] | None = None) -> dict[st
     return arrays.weights(table, layers)
 
 
-def open(folder: str | os.PathLike[str]) -> Opened:
+def open(folder: str | os.PathLike[str]) -> Results:
     """A results folder in hand: `table`, `plot`, `curves`, and of a row its `weights` and `explain`.
 
     In a notebook it shows a summary of itself. Raises `StoreError` if there are no results.
     """
-    from harness.views.opened import Opened
+    from harness.views.results import Results
 
-    return Opened(folder)
+    return Results(folder)
 
 
 def explain(
-    experiment: Source,
+    experiment: ExperimentLike,
     *,
     epochs: int | str | Sequence[int | str] | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -121,8 +121,8 @@ def explain(
     room for. Always in `exact` arithmetic. Raises `ExperimentError`; for a
     row `StoreError` if there are no results, and `HarnessError` if it is none of them or has no such epoch.
     """
-    from harness.views.configuration import chosen
-    from harness.views.steps import explained
+    from harness.views.explain.configuration import chosen
+    from harness.views.explain.page import explained
 
     return explained(chosen(experiment, _written(settings), config), epochs)
 

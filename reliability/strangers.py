@@ -27,7 +27,7 @@ from harness import cli
 from harness.errors import HarnessError, HarnessWarning, printable
 from harness.store import lock
 from harness.store.log import seal
-from harness.views import report
+from harness.views.report import page
 from reliability.score import Score
 
 EXPERIMENT: dict[str, Any] = {
@@ -79,7 +79,7 @@ def strangers(folder: Path, count: int, seed: int = 15) -> Iterator[Score]:
             weights = [1 if action in SLOW else QUICK for action in ACTIONS]
             actions = ["compact"] if name == "owners" else chance.choices(list(ACTIONS), weights, k=2)
             held = lock.owned(place) if name == "owners" else nullcontext()
-            with held, mock.patch.object(lock, "PATIENCE", 0.01), mock.patch.object(report, "_plotly", str):
+            with held, mock.patch.object(lock, "PATIENCE", 0.01), mock.patch.object(page, "_plotly", str):
                 if name == "owners":
                     own(place, chance)
                 told = [f"{action}: {problem}" for action in actions if (problem := ACTIONS[action](place, chance))]

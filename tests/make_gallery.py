@@ -12,9 +12,11 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 import harness
-from harness.views import plots, report, steps
-from harness.views.configuration import chosen
+from harness.views import plots
 from harness.views.explain import Page, Recording, record_of
+from harness.views.explain.configuration import chosen
+from harness.views.explain.page import write
+from harness.views.report import page as report_page
 from tests.support import ROOT
 from tests.support.browser import opened, started
 
@@ -146,9 +148,9 @@ def draw(folder: Path) -> Iterator[Path]:
             yield Path(plots.write(swept[one.experiment], str(folder / one.name), one.kind, **one.choices))
         configuration = chosen(file_of("question"), {})
         record = record_of(Recording(configuration, range(1, configuration.drawn_epochs() + 1), Page()))
-        steps.draw(record, f"{results}/explain.html")
-        steps.draw(record, str(folder / "before-and-after.png"))
-        report.write(swept["learning_rate"], f"{results}/report.html")
+        write(record, f"{results}/explain.html")
+        write(record, str(folder / "before-and-after.png"))
+        report_page.write(swept["learning_rate"], f"{results}/report.html")
         driver = started()
         for page in (one for one in SHOWN if one.width):
             opened(driver, Path(results, page.name).with_suffix(".html"), page.width, page.height)

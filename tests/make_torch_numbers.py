@@ -17,6 +17,7 @@ import torch
 from torch.nn import functional as f
 from torch.optim import lr_scheduler
 
+torch.set_default_dtype(torch.float64)  # else what an optimizer counts with is float32
 RECORDED = Path(__file__).with_name("torch_numbers.json")
 LAYERS = (3, 4, 2)
 FUNCTIONS = {
@@ -38,6 +39,9 @@ FUNCTIONS = {
 }
 LOSSES = {
     "mse": f.mse_loss,
+    "mae": f.l1_loss,
+    "huber": f.huber_loss,
+    "hinge": lambda y, t: (1 - t * y).clamp(min=0).mean(),
     "half_mse": lambda y, t: 0.5 * ((t - y) ** 2).sum() / len(t),
     "bce": f.binary_cross_entropy_with_logits,
     "cross_entropy": f.cross_entropy,
@@ -46,6 +50,39 @@ LOSSES = {
 STEPS = 50
 BATCH = 2
 RATE = 0.02
+
+
+class Lion(torch.optim.Optimizer):
+    """As its paper has it (Chen et al., 2023): PyTorch has none."""
+
+    def __init__(self, parameters: Any, lr: float, betas: tuple[float, float], weight_decay: float) -> None:
+        super().__init__(parameters, {"lr": lr, "betas": betas, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self) -> None:
+        for group in self.param_groups:
+            for p in group["params"]:
+                m = self.state[p].setdefault("m", torch.zeros_like(p))
+                beta1, beta2 = group["betas"]
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+                p.sub_(group["lr"] * (beta1 * m + (1 - beta1) * p.grad).sign())
+                m.mul_(beta2).add_((1 - beta2) * p.grad)
+
+
+class Rprop(torch.optim.Rprop):
+    """PyTorch's, with the weight decay that it has none of."""
+
+    def __init__(self, parameters: Any, lr: float, weight_decay: float) -> None:
+        super().__init__(parameters, lr, etas=(0.6, 1.3), step_sizes=(1e-5, 0.5))
+        self.decay = weight_decay
+
+    def step(self) -> None:
+        with torch.no_grad():
+            for p in self.param_groups[0]["params"]:
+                p.grad.add_(self.decay * p)
+        super().step()
+
+
 OPTIMIZERS = {
     "sgd": torch.optim.SGD,
     "momentum": partial(torch.optim.SGD, momentum=0.8),
@@ -53,6 +90,12 @@ OPTIMIZERS = {
     "rmsprop": partial(torch.optim.RMSprop, alpha=0.95, eps=1e-7),
     "adam": partial(torch.optim.Adam, betas=(0.85, 0.99), eps=1e-7),
     "adamw": partial(torch.optim.AdamW, betas=(0.85, 0.99), eps=1e-7),
+    "adagrad": partial(torch.optim.Adagrad, eps=1e-7),
+    "adadelta": partial(torch.optim.Adadelta, rho=0.8, eps=1e-7),
+    "adamax": partial(torch.optim.Adamax, betas=(0.85, 0.99), eps=1e-7),
+    "nadam": partial(torch.optim.NAdam, betas=(0.85, 0.99), eps=1e-7, momentum_decay=0.01),
+    "rprop": Rprop,
+    "lion": partial(Lion, betas=(0.85, 0.99)),
 }
 SCHEDULES = {
     "constant": partial(lr_scheduler.LambdaLR, lr_lambda=lambda epoch: 1.0),
@@ -67,6 +110,12 @@ NUMBERS = {
     "beta1": 0.85,
     "beta2": 0.99,
     "eps": 1e-7,
+    "rho": 0.8,
+    "momentum_decay": 0.01,
+    "eta_minus": 0.6,
+    "eta_plus": 1.3,
+    "step_min": 1e-5,
+    "step_max": 0.5,
     "step_size": 3,
     "t_max": 7,
     "eta_min": 0.001,

@@ -10,7 +10,7 @@ import pytest
 
 import harness
 from harness import engine, reference
-from harness.experiment.initialisation_spec import parse as initialisation
+from harness.experiment.initialisations.written import parse as initialisation
 from harness.experiment.model import Data
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES

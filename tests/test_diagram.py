@@ -10,7 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import harness
-from harness.views.diagram import NEGATIVE, NONE, POSITIVE, before_and_after
+from harness.views.explain.still import NEGATIVE, NONE, POSITIVE, before_and_after
 from tests.support import ROOT
 from tests.support.command import call
 

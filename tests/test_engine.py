@@ -24,7 +24,7 @@ from harness.engine.cpu.initial import initial_weights
 from harness.engine.cpu.lanes import Kind
 from harness.engine.cpu.loops import ShapeType
 from harness.engine.cpu.processor import native_width
-from harness.experiment.initialisation_spec import parse as initialisation
+from harness.experiment.initialisations.written import parse as initialisation
 from harness.experiment.model import Data
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES

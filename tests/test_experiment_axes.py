@@ -15,8 +15,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.experiment import Experiment, load
-from harness.experiment.axes import Axis
-from harness.experiment.axis_spec import parse
+from harness.experiment.axes import SPACED, Axis
+from harness.experiment.axes.written import parse
+from harness.experiment.grid import Grid
+from harness.experiment.grids import geometric
 from harness.formulas.functions import log
 
 POSITIVE = st.floats(1e-9, 1e9)
@@ -42,7 +44,7 @@ def values(key: str, raw: Any, **more: Any) -> list[Any]:
 def test_even_spacing_is_numpys(start: float, stop: float, n: int) -> None:
     axis = parse("learning_rate", {"linspace": [start, stop, n]}, 0)
     assert axis.length == n
-    np.testing.assert_array_equal(axis.values(), np.linspace(start, stop, n), strict=True)
+    np.testing.assert_array_equal(axis.values, np.linspace(start, stop, n), strict=True)
 
 
 @given(st.floats(1e-290, 1e308), st.floats(1e-290, 1e308), COUNT)
@@ -56,7 +58,7 @@ def test_geometric_spacing_is_correctly_rounded(start: float, stop: float, n: in
     powers = (PRECISE.power(ratio, Decimal(i) / (n - 1)) for i in range(1, n))
     wanted = [start, *(float(PRECISE.multiply(Decimal(start), power)) for power in powers)]
     wanted[1:] = [min(value, max(start, stop)) for value in wanted[1:]]
-    np.testing.assert_array_equal(axis.values(), wanted, strict=True)
+    np.testing.assert_array_equal(axis.values, wanted, strict=True)
 
 
 @given(st.floats(-300, 300), st.floats(-300, 300), COUNT)
@@ -67,7 +69,7 @@ def test_logarithmic_spacing_is_correctly_rounded(start: float, stop: float, n: 
     step = PRECISE.divide(PRECISE.subtract(Decimal(stop), Decimal(start)), Decimal(max(n - 1, 1)))
     exponents = (PRECISE.add(Decimal(start), PRECISE.multiply(step, Decimal(i))) for i in range(n))
     wanted = [float(PRECISE.power(Decimal(10), exponent)) for exponent in exponents]
-    np.testing.assert_array_equal(axis.values(), wanted, strict=True)
+    np.testing.assert_array_equal(axis.values, wanted, strict=True)
 
 
 def test_the_numbers_do_not_depend_on_the_processor() -> None:
@@ -78,9 +80,9 @@ def test_the_numbers_do_not_depend_on_the_processor() -> None:
     ]
     program = (
         "import hashlib, json, sys\n"
-        "from harness.experiment.axis_spec import parse\n"
+        "from harness.experiment.axes.written import parse\n"
         "for form in json.loads(sys.argv[1]):\n"
-        "    print(hashlib.sha256(parse('learning_rate', form, 0).values().tobytes()).hexdigest())"
+        "    print(hashlib.sha256(parse('learning_rate', form, 0).values.tobytes()).hexdigest())"
     )
     found = {name for name, has in np._core._multiarray_umath.__cpu_features__.items() if has}
     plain = " ".join(name for name in np._core._multiarray_umath.__cpu_dispatch__ if name in found)
@@ -99,7 +101,7 @@ def test_whole_ranges_are_pythons(start: int, stop: int, step: int) -> None:
     if wanted:
         axis = parse("epochs", {"range": [start, stop, step]}, 0)
         assert axis.length == len(wanted)
-        np.testing.assert_array_equal(axis.values(), np.array(wanted, np.int64), strict=True)
+        np.testing.assert_array_equal(axis.values, np.array(wanted, np.int64), strict=True)
 
 
 @given(POSITIVE, POSITIVE, st.floats(0.01, 1))
@@ -107,7 +109,7 @@ def test_ranges_step_from_the_start(start: float, length: float, step: float) ->
     stop = start + length % 100 + step
     axis = parse("learning_rate", {"range": [start, stop, step]}, 0)
     assert axis.length == int(np.ceil((stop - start) / step))
-    np.testing.assert_array_equal(axis.values(), start + np.arange(axis.length) * step, strict=True)
+    np.testing.assert_array_equal(axis.values, start + np.arange(axis.length) * step, strict=True)
 
 
 @pytest.mark.parametrize(
@@ -176,16 +178,16 @@ RANDOM = [
 
 @pytest.mark.parametrize(("key", "raw"), RANDOM)
 def test_more_draws_only_append(key: str, raw: dict[str, Any]) -> None:
-    long = parse(key, {**raw, "n": 1000}, 7).values()
+    long = parse(key, {**raw, "n": 1000}, 7).values
     for n in (1, 2, 3, 999):
-        np.testing.assert_array_equal(parse(key, {**raw, "n": n}, 7).values(), long[:n], strict=True)
+        np.testing.assert_array_equal(parse(key, {**raw, "n": n}, 7).values, long[:n], strict=True)
     other_seed, other_key = parse(key, {**raw, "n": 1000}, 8), parse("max_loss", {**raw, "n": 1000}, 7)
-    assert not np.array_equal(other_seed.values(), long)
-    assert not np.array_equal(other_key.values(), long)
+    assert not np.array_equal(other_seed.values, long)
+    assert not np.array_equal(other_key.values, long)
 
 
 def test_draws_keep_to_their_limits() -> None:
-    uniform, log_uniform, normal, whole = (np.array(parse(key, {**raw, "n": 4000}, 1).values()) for key, raw in RANDOM)
+    uniform, log_uniform, normal, whole = (np.array(parse(key, {**raw, "n": 4000}, 1).values) for key, raw in RANDOM)
     assert 0.1 <= uniform.min() < 0.2 < 1.9 < uniform.max() < 2
     assert 1e-6 <= log_uniform.min() < 1e-5 < 0.5 < log_uniform.max() <= 1
     assert np.median(log(log_uniform)) == pytest.approx(np.log(1e-3), abs=0.5)
@@ -225,8 +227,9 @@ def test_duplicates_in_a_zip_group_are_dropped_as_a_whole(points: list[tuple[int
     ],
 )
 def test_an_endless_axis_is_counted_and_never_computed(raw: Any, length: int, monkeypatch: Any) -> None:
-    compute = Axis.values
-    monkeypatch.setattr(Axis, "values", lambda axis: compute(axis) if axis.explicit else pytest.fail("computed"))
+    compute = Axis.values.func
+    values = property(lambda axis: compute(axis) if axis.explicit else pytest.fail("computed"))
+    monkeypatch.setattr(Axis, "values", values)
     dimension = experiment({"learning_rate": raw}).grids[0].dimensions[0]
     assert dimension.lazy
     assert dimension.length == pytest.approx(length, rel=1e-3)
@@ -242,3 +245,32 @@ def test_dimensions_stand_in_the_order_of_the_document() -> None:
     assert [dimension.keys for dimension in first.grids[0].dimensions] == [*keys[0], *keys[1]]
     assert [dimension.keys for dimension in last.grids[0].dimensions] == [*keys[1], *keys[0]]
     assert first.swept == ("batch_size", "max_loss", "dtype", "epochs", "init", "learning_rate")
+
+
+def test_values_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def linspace(*given: Any) -> Any:
+        calls.append(given)
+        return np.linspace(*given)
+
+    monkeypatch.setitem(SPACED, "linspace", linspace)
+    assert Grid(experiment({"learning_rate": {"linspace": [1, 2, 5]}})).rows == 5
+    assert calls == [(1.0, 2.0, 5)]
+
+
+def test_an_axis_says_whether_it_is_geometric_whatever_its_values() -> None:
+    grids = [
+        {
+            "parameters": {
+                "learning_rate": {"geomspace": [1, 8, 4]},
+                "momentum": {"linspace": [0.25, 0.5, 2]},
+                "eps": {"distribution": "log_uniform_values", "min": 1, "max": 2, "n": 10**9},
+                "epochs": [1, 10, 100],
+            },
+            "zip": {"a": {"beta1": {"range": [0, 0.5, 0.25]}, "beta2": {"logspace": [-3, -1, 2]}}},
+        },
+        {"parameters": {"learning_rate": [1, 2, 3], "eps": {"linspace": [1, 2, 3]}}},
+    ]
+    found = geometric({"name": "x", "grids": grids})
+    assert found == {"learning_rate": True, "momentum": False, "eps": False, "beta1": False, "beta2": True}

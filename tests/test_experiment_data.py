@@ -11,7 +11,7 @@ import pytest
 from pyarrow import parquet
 
 from harness.experiment import ExperimentError, data, load
-from harness.experiment.generators import GENERATORS
+from harness.experiment.data.generators import GENERATORS
 from harness.experiment.model import Data
 from harness.network.structure import network_data, structure
 from tests.support import memory

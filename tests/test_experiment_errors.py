@@ -20,7 +20,8 @@ KEYS = "name, description, seed, network, data, training, parameters, zip and 5 
 RULES = "ones, zeros, constant, normal, uniform, xavier_uniform, xavier_normal, he_uniform and 4 more"
 
 ACTIVATIONS = "identity, relu, leaky_relu, tanh, sigmoid, softplus, gelu, gelu_tanh and 7 more"
-LOSSES, OPTIMIZERS = "mse, half_mse, bce or cross_entropy", "sgd, momentum, nesterov, rmsprop, adam or adamw"
+LOSSES = "mse, mae, huber, hinge, half_mse, bce or cross_entropy"
+OPTIMIZERS = "sgd, momentum, nesterov, rmsprop, adam, adamw, adagrad, adadelta and 4 more"
 
 UNKNOWN_KEYS = [
     (RATE, "learing_rate: 0.1", "7:3: parameters.learing_rate: unknown key; did you mean learning_rate?"),
@@ -37,6 +38,11 @@ UNKNOWN_KEYS = [
     (NAME, f"{NAME}\nrecord: {{losses: {{evry: 1}}}}", "2:19: record.losses.evry: unknown key; did you mean every?"),
     (RATE, "learning_rate: {linspac: [1, 2, 5]}", "7:19: parameters.learning_rate.linspac: unknown key; did you mean linspace?"),
     (RATE, "learning_rate: {linspace: [1, 2, 5], n: 1}", "7:40: parameters.learning_rate.n: unknown key beside linspace"),
+    (f"{NAME}\nnetwork:", "network:\n  title: xor", "2:3: network.title: unknown key; did you mean name?"),
+    (ROWS, f"{ROWS}\n  axis: 1", "6:3: data.axis: unknown key; did you mean parameters?"),
+    (INIT, f"{INIT}\n  axis: 1", "10:3: parameters.axis: unknown key; did you mean parameters?"),
+    (f"  {EPOCHS}\n  {INIT}", "  axis: ones", "6:1: parameters.epochs: missing; give a value or an axis, such as epochs: [1, 10, 100]",
+     "6:1: parameters.init: missing; give a value or an axis, such as init: ones", "8:3: parameters.axis: unknown key; did you mean parameters?"),
     (INIT, f"{INIT}\n  learning_rate_0: 1", "10:3: parameters.learning_rate_0: unknown key; layers are numbered 1, 2, .."),
 ]  # fmt: skip
 UNDER_NETWORK = f"{LAYERS}\n  "
@@ -67,8 +73,8 @@ OTHER_WORDS = [
     *[(INIT, f"{INIT}\n  {key}: 1", f"10:3: parameters.{key}: unknown key{line}") for key, line in [
         ("hidden_size", "; did you mean layers?"), ("wd", "; did you mean weight_decay?"), ("seed", " here; it belongs at the top level"),
         ("random_seed", "; did you mean seed?"), ("rows", " here; it belongs under data"), ("dropout", "; there is no dropout"),
-        ("l1", "; there is no L1 penalty or loss"), ("early_stopping", "; there is no early stopping"),
-        ("qqq", "; expected one of learning_rate, epochs, init, layers, activation, output, bias, loss and 20 more"),
+        ("l1", "; there is no L1 penalty; the loss is mae"), ("early_stopping", "; there is no early stopping"),
+        ("qqq", "; expected one of learning_rate, epochs, init, layers, activation, output, bias, loss and 26 more"),
     ]],
     *[(LAYERS, UNDER_NETWORK + f"{key}: {name}", f"4:{len(key) + 5}: network.{key}: expected {ACTIVATIONS}, found '{name}'{line}")
       for key, name, line in [
@@ -78,10 +84,10 @@ OTHER_WORDS = [
     ]],
     *[(NAME, f"{NAME}\ntraining: {{{key}: {name}}}", f"2:{len(key) + 14}: training.{key}: expected {names}, found '{name}'{line}")
       for key, names, name, line in [
-        ("loss", LOSSES, "mae", "; there is no absolute error"), ("loss", LOSSES, "l1", "; there is no L1 penalty or loss"),
+        ("loss", LOSSES, "l1_loss", "; did you mean mae?"), ("loss", LOSSES, "l1", "; there is no L1 penalty; the loss is mae"),
         ("loss", LOSSES, "binary_crossentropy", "; did you mean bce?"), ("loss", LOSSES, "msee", "; did you mean mse?"),
-        ("loss", LOSSES, "huber", "; there is no Huber loss"), ("optimizer", OPTIMIZERS, "nag", "; did you mean nesterov?"),
-        ("optimizer", OPTIMIZERS, "adagrad", "; there is no adagrad"), ("optimizer", OPTIMIZERS, "gd", "; did you mean sgd?"),
+        ("loss", LOSSES, "smooth_l1", "; did you mean huber?"), ("optimizer", OPTIMIZERS, "nag", "; did you mean nesterov?"),
+        ("optimizer", OPTIMIZERS, "radam", "; there is no radam"), ("optimizer", OPTIMIZERS, "gd", "; did you mean sgd?"),
         ("schedule", "constant, step, exponential, cosine or warmup", "linear", "; did you mean constant?"),
     ]],
     (f"parameters:\n  {RATE}\n", "lr: 0.1\nparameters:\n", "6:1: lr: unknown key; did you mean parameters.learning_rate?"),
@@ -111,7 +117,7 @@ WRONG_TYPES = [
     (LAYERS, "layers: [2, 10000, 10000, 1]", "3:11: network.layers: expected a network of at most 16,777,216 weights, found 100,050,001"),
     (LAYERS, f"{LAYERS}\n  bias: yes", "4:9: network.bias: expected true, false or fixed, found 'yes'"),
     (LAYERS, f"{LAYERS}\n  activation: rleu", f"4:15: network.activation: expected {ACTIVATIONS}, found 'rleu'; did you mean relu?"),
-    (NAME, f"{NAME}\ntraining: {{optimizer: adm, dtype: float16}}", "2:23: training.optimizer: expected sgd, momentum, nesterov, rmsprop, adam or adamw, found 'adm'; did you mean adam?", "2:35: training.dtype: expected float64 or float32, found 'float16'; did you mean float64?"),
+    (NAME, f"{NAME}\ntraining: {{optimizer: adm, dtype: float16}}", f"2:23: training.optimizer: expected {OPTIMIZERS}, found 'adm'; did you mean adam?", "2:35: training.dtype: expected float64 or float32, found 'float16'; did you mean float64?"),
     (NAME, f"{NAME}\ntraining: {{batch_size: 0, max_loss: 0}}", "2:24: training.batch_size: expected a whole number of at least 1 or full, found 0", "2:37: training.max_loss: expected a finite number greater than 0, found 0"),
 ]  # fmt: skip
 MISSING = [
@@ -202,7 +208,7 @@ COMBINED = [
     ("parameters:\n  learning_rate: 0.1\n", "grids:\n- parametrs: {}\n- 3\n- parameters:\n   init: ones\n   learning_rate: 1\nparameters:\n",
      "6:1: grids: expected either grids or parameters, found both", "7:3: grids[0].parametrs: unknown key; did you mean parameters?",
      "8:3: grids[1]: expected {parameters, zip, exclude}, found 3", "9:3: grids[2].parameters.epochs: missing; give a value or an axis, such as epochs: [1, 10, 100]"),
-    (RATE, "learning_rate_1: 0.1", "6:1: parameters.learning_rate: missing: layer 2 has no rate; give learning_rate, or learning_rate_2"),
+    (RATE, "learning_rate_1: 0.1", "6:1: parameters.learning_rate: missing; layer 2 has no rate; give learning_rate, or learning_rate_2"),
     (RATE, f"{RATE}\n  learning_rate_3: 0.1", "8:3: parameters.learning_rate_3: there is no layer 3: layers are numbered 1 to 2"),
     (RATE, f"{RATE}\n  learning_rate_1: 1\n  learning_rate_2: 1", "7:3: parameters.learning_rate: not used: every layer has a rate of its own"),
     (LAYERS, f"{LAYERS}\n  activation: [relu, tanh]", "4:15: network.activation: expected one name for all, or 1 for the hidden layers of [2, 2, 1], found a list of 2"),

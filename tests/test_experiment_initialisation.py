@@ -11,8 +11,8 @@ import pytest
 
 import harness
 from harness.experiment import load
-from harness.experiment.initialisation import RULES, Initialisation
-from harness.experiment.initialisation_spec import parse
+from harness.experiment.initialisations import RULES, Initialisation
+from harness.experiment.initialisations.written import parse
 from harness.experiment.source import fragment
 
 VALUES = {"weights": [[[1, 2], [3, 4]], [[5, 6]]], "biases": [[7, 8], [9]]}
@@ -88,8 +88,8 @@ def test_explicit_values_are_those_of_their_layer() -> None:
             init.biases(layer, 3 - layer), np.array(VALUES["biases"][layer - 1], float), strict=True
         )
     assert init.problem([2, 2, 1]) is None
-    assert init.problem([2, 2, 2]) == "expected 2 rows of 2 for weights[1] and layers [2, 2, 2], found 1 of 2"
-    assert init.problem([2, 1]) == "expected one matrix a layer, 1 for [2, 1], found 2"
+    assert init.problem([2, 2, 2]) == ("2 rows of 2 for weights[1] and layers [2, 2, 2]", "1 of 2")
+    assert init.problem([2, 1]) == ("one matrix a layer, 1 for [2, 1]", "2")
     assert init.label == f"{{values: {init.digest().hex()[:8]}}}"
 
 

@@ -17,7 +17,7 @@ import pytest
 
 import harness
 from harness.experiment import ExperimentError, load
-from harness.views.configuration import of_row
+from harness.views.explain.configuration import of_row
 from harness.views.results import Results
 
 ROWS = [[0.5, 1, 1], [1, 0, 0], [0, 1, 0.1]]
@@ -100,7 +100,7 @@ def test_the_columns_of_a_frame_give_names(tmp_path: Path) -> None:
     swept = mapping(FRAME, layers=np.array([[2, 3, 1], [2, 1, 1]])) | {"network": {}}
     assert load(swept).columns == ("age", "size", "price")
     results = Results(harness.sweep(mapping(FRAME), tmp_path))
-    assert of_row(results, 0).columns() == (["age", "size"], ["price"])
+    assert of_row(results, 0).columns() == {"x1": "age", "x2": "size", "t1": "price"}
     assert "{file" not in results.source
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 from harness.experiment import json_schema
+from harness.formulas.losses import LOSSES
+from harness.formulas.optimizers import OPTIMIZERS
 
 
 def test_the_json_schema_knows_every_key_and_name() -> None:
@@ -32,9 +34,9 @@ def test_the_json_schema_knows_every_key_and_name() -> None:
     defs = schema["$defs"]
     assert set(defs["Network"]["properties"]) == {"layers", "activation", "output", "bias"}
     assert defs["Network"]["properties"]["bias"] == {"default": True, "enum": [True, False, "fixed"], "title": "Bias"}
-    assert defs["Training"]["properties"]["loss"]["enum"] == ["mse", "half_mse", "bce", "cross_entropy"]
+    assert defs["Training"]["properties"]["loss"]["enum"] == [*LOSSES]
     training = defs["Training"]["properties"]
-    assert training["optimizer"]["enum"] == ["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"]
+    assert training["optimizer"]["enum"] == [*OPTIMIZERS]
     assert training["schedule"]["enum"] == ["constant", "step", "exponential", "cosine", "warmup"]
     number = {"type": "number", "minimum": 0}
     assert training["shuffle"] == {"type": "boolean", "default": False, "title": "Shuffle"}

@@ -36,6 +36,12 @@ GIVEN = {
     "warmup_epochs": 2,
     "start_factor": 0.25,
     "gradient_clip": 2.0,
+    "rho": 0.5,
+    "momentum_decay": 0.5,
+    "eta_minus": 0.25,
+    "eta_plus": 1.5,
+    "step_min": 0.125,
+    "step_max": 4.0,
 }
 """A value of each hyperparameter that is not its default."""
 
@@ -131,13 +137,15 @@ SCHEDULED = "expected a whole number of at least 1, found"
 ERRORS = [
     ("{momentum: 0.5}", "", "2:12: training.momentum: not used: optimizer is sgd; momentum and nesterov use it"),
     ("{optimizer: adam, alpha: 0.5}", "", "2:29: training.alpha: not used: optimizer is adam; rmsprop uses it"),
-    ("{optimizer: sgd, eps: 1}", "", "2:28: training.eps: not used: optimizer is sgd; rmsprop, adam and adamw use it"),
+    ("{optimizer: sgd, eps: 1}", "",
+     "2:28: training.eps: not used: optimizer is sgd; rmsprop, adam, adamw, adagrad, adadelta, adamax and nadam use "
+     "it"),
     ("{gamma: 1}", "", "2:12: training.gamma: not used: schedule is constant; step and exponential use it"),
     ("{gamma: 1}", "  schedule: [warmup, constant]",
      "2:12: training.gamma: not used: schedule is warmup or constant; step and exponential use it"),
     ("{}", "  t_max: [1, 2]", "11:3: parameters.t_max: not used: schedule is constant; cosine uses it"),
     ("{}", "zip: {a: {beta1: [0.5, 0.6], optimizer: [sgd, momentum]}}",
-     "11:11: zip.a.beta1: not used: optimizer is sgd or momentum; adam and adamw use it"),
+     "11:11: zip.a.beta1: not used: optimizer is sgd or momentum; adam, adamw, adamax, nadam and lion use it"),
     ("{schedule: exponential}", "", "2:22: training.schedule: schedule exponential needs gamma; give training.gamma"),
     ("{}", "  schedule: [step, cosine, exponential, warmup]",
      "11:13: parameters.schedule: schedule step needs step_size; give training.step_size",
@@ -151,7 +159,7 @@ ERRORS = [
     ("{schedule: exponential}", "  gamma: [x]",
      "11:11: parameters.gamma[0]: expected a finite number of at least 0, found 'x'"),
     ("{optimizer: adm, beta1: 0.5}", "",
-     f"2:23: training.optimizer: expected {', '.join(OPTIMIZERS[:-1])} or adamw, found 'adm'; did you mean adam?"),
+     f"2:23: training.optimizer: expected {', '.join(OPTIMIZERS[:8])} and 4 more, found 'adm'; did you mean adam?"),
     ("{schedule: cosin, t_max: 5}", "",
      f"2:22: training.schedule: expected {', '.join(SCHEDULES[:-1])} or warmup, found 'cosin'; did you mean cosine?"),
     ("{optimizer: momentum, momentum: 1}", "",
@@ -213,8 +221,10 @@ def test_a_number_that_some_optimizer_or_schedule_has_is_fine() -> None:
 @given(value=st.one_of(st.floats(), st.integers(-1, 3), st.floats(-0.5, 1.5)))
 def test_numbers_are_taken_within_their_bounds(number: str, value: float) -> None:
     fits = math.isfinite(value) and (value > 0 if number == "gradient_clip" else value >= 0)
-    if number in ("momentum", "alpha", "beta1", "beta2"):
+    if number in ("momentum", "alpha", "beta1", "beta2", "rho", "eta_minus"):
         fits &= value < 1
+    if number == "eta_plus":
+        fits &= value >= 1
     if number in WHOLE:
         fits = fits and value >= 1 and value == math.floor(value) and value < 2**53
     for source in (small({**owner(number), number: value}), small(owner(number), **{number: [value]})):
@@ -242,7 +252,7 @@ def test_one_configuration_leaves_out_what_it_does_not_use() -> None:
         ({"schedule": "cosine"}, "--set schedule: schedule cosine needs t_max; give training.t_max"),
         (
             {"optimizer": "adm", "beta1": "0.5"},
-            f"--set optimizer: expected {', '.join(OPTIMIZERS[:-1])} or adamw, found 'adm'; did you mean adam?",
+            f"--set optimizer: expected {', '.join(OPTIMIZERS[:8])} and 4 more, found 'adm'; did you mean adam?",
         ),
         ({"shuffle": "1"}, "--set shuffle: expected true or false, found 1"),
     ]:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from harness.experiment.source import describe, to_yaml
-from harness.experiment.yaml_scan import YamlTextError
-from harness.experiment.yaml_text import MOST_EXPANDED, parse
+from harness.experiment.yaml import MOST_EXPANDED, parse
+from harness.experiment.yaml.scan import YamlTextError
 
 MEGABYTE = 1 << 20
 WORDS = st.text("ab:-#,[]{}&*!|>'\"%@`?. \n\t0123e+_~\\\u00e9\u2028\U0001f600", max_size=12) | st.text(max_size=5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from csv import DictReader
 from typing import Any
 
@@ -16,8 +17,10 @@ import harness
 from harness.cli.options import parse_settings
 from harness.errors import HarnessError
 from harness.views import explain as view
-from harness.views.configuration import chosen
-from harness.views.explain.text import shown
+from harness.views.explain.configuration import chosen
+from harness.views.explain.names import RowKind, network_of
+from harness.views.explain.rows import COLUMNS, UPDATED
+from harness.views.numbers import printed
 from tests.support import ROOT
 from tests.support.command import call
 
@@ -155,6 +158,71 @@ def test_what_an_update_takes_and_keeps_is_recorded(optimizer: str, bias: Any) -
     assert any(text.strip().startswith("What the optimizer keeps") for text in tables) == bool(kept)
 
 
+NAMED = {
+    RowKind.INPUT: r"x\d+",
+    RowKind.PRE_ACTIVATION: r"z\d+_\d+",
+    RowKind.ACTIVATION: r"a\d+_\d+|y\d+",
+    RowKind.TARGET: r"t\d+",
+    RowKind.COST: "cost",
+    RowKind.COST_DERIVATIVE: r"dcost/dy\d+",
+    RowKind.DELTA: r"delta\d+_\d+",
+    RowKind.RATE: r"lr\d*",
+    RowKind.SETTING: "beta1|beta2|eps|weight_decay|gradient_clip",
+    RowKind.CLOCK: "t",
+    RowKind.SLOT: r"[mv] of [wb]\d+(_\d+)+",
+    RowKind.WEIGHT: r"w\d+_\d+_\d+",
+    RowKind.BIAS: r"b\d+_\d+",
+    RowKind.METRIC: "loss_(min|mean|max)",
+}
+ADAM = {"optimizer": "adam", "weight_decay": "0.1", "gradient_clip": "1", "batch_size": "2"}
+
+
+def test_every_row_says_what_it_is_and_the_head_what_its_numbers_are_called() -> None:
+    record = harness.explain(XOR, epochs=[0, 1], settings={**ADAM, "layers": "[2, 3, 2, 1]"})
+    assert set(record.kind) == {kind.value for kind in RowKind} == {kind.value for kind in NAMED}
+    for kind, names in record.groupby("kind")["name"]:
+        assert names.str.fullmatch(NAMED[RowKind(str(kind))]).all(), kind
+    network = network_of(record.attrs)
+    assert [len(units) for units in network] == [2, 3, 2, 1]
+    assert [unit["weights"] for unit in network[2]] == [[f"w2_{j}_{i}" for i in (1, 2, 3)] for j in (1, 2)]
+    units = [unit for layer in network for unit in layer]
+    called = [name for unit in units for key, name in unit.items() if key != "weights"]
+    called += [name for unit in units for name in unit.get("weights", [])]
+    others = {RowKind.COST, RowKind.RATE, RowKind.SETTING, RowKind.CLOCK, RowKind.SLOT, RowKind.METRIC}
+    assert sorted(called) == sorted(record[~record.kind.isin(others)].name.unique())
+    head = {key: record.attrs[key] for key in ("layers", "biases", "batch", "samples", "optimizer", "slots", "decayed")}
+    assert head == {
+        "layers": [2, 3, 2, 1],
+        "biases": True,
+        "batch": 2,
+        "samples": 4,
+        "optimizer": "adam",
+        "slots": ["m", "v"],
+        "decayed": True,
+    }
+
+
+def test_every_column_and_every_kind_is_documented() -> None:
+    rows = re.findall(r"^\| (`\w+`.*?) \| (.*) \|$", (ROOT / "docs" / "teaching.md").read_text("utf-8"), re.MULTILINE)
+    documented = {name for names, _ in rows for name in re.findall(r"`(\w+)`", names)}
+    assert documented | set(UPDATED) == set(COLUMNS)
+    (kinds,) = (text for names, text in rows if names == "`kind`")
+    assert re.findall(r"`([\w -]+)`", kinds) == [kind.value for kind in RowKind]
+    (updated,) = (text for names, text in rows if names == "`value`")
+    assert re.findall(r"`(\w+)`", updated) == [*UPDATED]
+
+
+def test_what_an_update_calls_g_has_a_formula_of_its_own() -> None:
+    update = harness.explain(XOR, settings=ADAM).query("phase == 'update'").set_index("name")
+    assert (
+        update.formula["w1_2_1"].tolist()
+        == ["w1_2_1 <- w1_2_1 - lr/(1 - beta1^t)*m/(sqrt(v)/sqrt(1 - beta2^t) + eps)"] * 2
+    )
+    assert update.gradient_formula["w1_2_1"].tolist() == ["(clip(mean(delta1_2 * x1)) + weight_decay*w1_2_1)"] * 2
+    plain = harness.explain(XOR)
+    assert plain.gradient_formula.isna().all()
+
+
 def test_formulas_follow_the_network() -> None:
     record = harness.explain(XOR, settings={"layers": "[2, 2, 2, 1]", "bias": "fixed"})
     formulas = record.drop_duplicates("name").set_index("name").formula
@@ -212,7 +280,7 @@ def test_no_number_is_cut_in_a_narrow_terminal(
     assert ["formula", *columns] in [line.split() for line in lines]
     record = view.record_of(view.Recording(chosen(experiment, settings), [1], view.Lines(width)))
     rows = record[record.phase == "update"]
-    expected = [[shown(row[key]) for key in columns] for _, row in rows.iterrows()]
+    expected = [[printed(row[key]) for key in columns] for _, row in rows.iterrows()]
     ends = [line.split()[-4:] for line in lines]
     ends = [end for end in ends if end in expected]
     assert ends

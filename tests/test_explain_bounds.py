@@ -16,11 +16,12 @@ import pytest
 import harness
 from harness import reference
 from harness.errors import HarnessError
-from harness.views.configuration import chosen
+from harness.views import explain as view
 from harness.views.explain import Recording, parse_epochs, record
+from harness.views.explain.configuration import chosen
 from harness.views.explain.epochs import asked, resolved
-from harness.views.explain.plan import Lines, Page, planned
-from harness.views.steps import to_html
+from harness.views.explain.excerpt import Lines, Page, excerpt_of
+from harness.views.explain.page import to_html
 from tests.support import ROOT
 from tests.support.command import call
 
@@ -124,9 +125,9 @@ def test_a_list_of_epochs_is_recorded_in_the_room_of_them_all() -> None:
     """Where the room does not hold all epochs of the list, the first ones and the last are recorded."""
     experiment = mapping([2, 1], 2, 50)
     recording, steps = recorded_steps(experiment, [0, 3, "last"], Lines(200, size=300))
-    assert (recording.plan.epochs, steps) == ([0, 3, 50], [(3, 1), (3, 2), (50, 1), (50, 2)])
+    assert (recording.excerpt.epochs, steps) == ([0, 3, 50], [(3, 1), (3, 2), (50, 1), (50, 2)])
     recording, steps = recorded_steps(experiment, [0, 3, "last"], Lines(200))
-    assert (recording.plan.epochs, steps) == ([0, 50], [(50, 1), (50, 2)])
+    assert (recording.excerpt.epochs, steps) == ([0, 50], [(50, 1), (50, 2)])
     assert recording.notes() == ["Left out: 1 of the 3 epochs; --csv and --json give all of it."]
 
 
@@ -145,8 +146,8 @@ def test_units_that_are_left_out_change_no_number(tmp_path: Path) -> None:
     file = written(mapping([2, 12, 3, 1], 2), tmp_path)
     whole = pd_read(explained(file, "--csv"))
     few = Recording(chosen(file, {}), [1], Lines(80))
-    assert few.plan.units is not None
-    assert few.plan.units < 12
+    assert few.excerpt.units is not None
+    assert few.excerpt.units < 12
     rows = [row for part in few.parts() for row in part]
     assert rows
     for row in rows:
@@ -230,24 +231,12 @@ def test_the_room_is_not_exceeded_for_any_shape(optimizer: str, batch: Any) -> N
             configuration = chosen(experiment, {})
             structure = configuration.training().network.structure
             for room in (Page(size=200_000), Lines(80), Lines(160)):
-                plan = planned(structure, samples, range(1, 1001), room)
-                assert plan.epochs[0] == 1 or len(plan.epochs) == 1
-                assert plan.epochs[-1] == 1000
+                excerpt = excerpt_of(structure, samples, range(1, 1001), room)
+                assert excerpt.epochs[0] == 1 or len(excerpt.epochs) == 1
+                assert excerpt.epochs[-1] == 1000
             record = Recording(configuration, [1, 2, 5], Page(size=300_000))
-            text = to_html(frame_of(record))
+            text = to_html(view.record_of(record))
             assert len(text) < 300_000 + 100_000, (layers, samples)
-
-
-def frame_of(recording: Recording) -> Any:
-    import pandas as pd
-
-    from harness.views.explain import rows
-    from harness.views.explain.record import described
-
-    made = [row for part in recording.parts() for row in part]
-    frame = pd.DataFrame(made, columns=list(rows.COLUMNS)).astype({"sample": "Int64"})
-    frame.attrs.update(described(recording))
-    return frame
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 import harness
 from harness.errors import HarnessError
 from harness.views.explain import record
-from harness.views.steps import Explained, to_html
+from harness.views.explain.page import Explained, to_html
 from tests.support import ROOT
 from tests.support.command import call
 

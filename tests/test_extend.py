@@ -18,7 +18,7 @@ from harness.store.folder import Folder
 from harness.sweeps import extend as extend_module
 from harness.sweeps import run
 from harness.sweeps.estimate import guessed
-from harness.sweeps.extend import Index, earlier, identities
+from harness.sweeps.extend import RunIndex, earlier, identities
 from reliability.edits import edits
 from reliability.sweeps import digests
 from tests.support.engine import failing, watched
@@ -157,10 +157,10 @@ def test_one_file_of_the_earlier_table_is_in_memory(tmp_path: Path, monkeypatch:
 
 def test_an_identity_counts_whole() -> None:
     runs = np.array([[5, 1], [2, 9], [5, 2], [2**64 - 1, 0]], np.uint64)
-    index = Index(4, [(10, runs[:1]), (20, runs[1:])])
+    index = RunIndex(4, [(10, runs[:1]), (20, runs[1:])])
     assert index.find(np.array([[2, 9], [2, 8], [2**64 - 1, 0], [7, 7]], np.uint64)).tolist() == [20, -1, 22, -1]
     assert sorted(index.find(runs[[0, 2]]).tolist()) in ([-1, 10], [-1, 21])
-    assert Index(0, []).find(runs).tolist() == [-1] * 4
+    assert RunIndex(0, []).find(runs).tolist() == [-1] * 4
 
 
 def test_what_an_extension_takes_is_announced_as_a_most(tmp_path: Path) -> None:

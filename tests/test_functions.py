@@ -39,7 +39,7 @@ TRUTH: dict[str, Callable[[Any], Any]] = {
 
 
 def inside(name: str, xs: np.ndarray) -> np.ndarray:
-    """Those of the numbers for which a function is what its name says."""
+    """The numbers, of all that are given, for which a function is what its name says."""
     far = primitives.by_dtype(xs, trigonometry.FAR_64, trigonometry.FAR_32)
     holds = {
         "log": xs > 0,

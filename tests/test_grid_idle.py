@@ -16,7 +16,7 @@ from harness.experiment import Experiment, ExperimentError, load
 from harness.experiment.grid import Grid, GridSizeError
 from harness.network.structure import structure
 from harness.sweeps import run
-from harness.views.configuration import of_row
+from harness.views.explain.configuration import of_row
 from harness.views.results import Results
 from tests.support.engine import watched
 from tests.support.hyperparameters import DEFAULTS, OPTIMIZERS, SCHEDULES, WHOLE

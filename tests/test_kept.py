@@ -21,7 +21,7 @@ from harness.store.contents import StoreError
 from harness.store.disk import Disk
 from harness.store.log import MANIFEST, seal
 from harness.sweeps import run
-from harness.views.configuration import of_row
+from harness.views.explain.configuration import of_row
 from harness.views.results import Results
 from harness.views.status import status_of
 from reliability.calls import CRASH, PLAIN, Story, faults
@@ -111,7 +111,7 @@ def test_a_parquet_file_is_kept_too(file: Path, tmp_path: Path, monkeypatch: pyt
     folder = elsewhere(folder, tmp_path, monkeypatch)
     shown = of_row(Results(folder), 0).data()
     np.testing.assert_array_equal(np.hstack([shown.inputs, shown.targets]), table(), strict=True)
-    assert of_row(Results(folder), 0).columns() == (names[:2], names[2:])
+    assert of_row(Results(folder), 0).columns() == dict(zip(("x1", "x2", "t1"), names, strict=True))
 
 
 def test_only_data_from_a_file_are_kept_and_only_so_much(

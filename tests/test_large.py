@@ -13,12 +13,13 @@ from matplotlib.figure import Figure
 
 import harness
 from harness.store.places import place_of
-from harness.views import idle, report
-from harness.views.curves import some_curves
+from harness.views import losses
 from harness.views.plots import order
 from harness.views.plots.order import MEDIAN, QUANTILES, SPREAD, Numbers, medians, quantiles
+from harness.views.report import page
+from harness.views.report.sample import some_curves
+from harness.views.report.summary import summarise
 from harness.views.results import Results
-from harness.views.summary import summarise
 from tests.support import memory
 
 PART = 2**14
@@ -114,7 +115,7 @@ VIEWS: dict[str, Callable[[Path], Any]] = {
     "paths": drawn("paths"),
     "curves": drawn("curves"),
     "curves of a page": lambda folder: some_curves(Results(folder)),
-    "report": lambda folder: report.report(Results(folder)),
+    "report": lambda folder: page.report(Results(folder)),
 }
 
 
@@ -123,8 +124,8 @@ def test_memory_does_not_grow_with_the_table(
     tables: dict[int, Path], monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setattr(order, "HELD", PART // 8)
-    monkeypatch.setattr(report, "NUMBERS", 10_000)
-    monkeypatch.setattr(idle, "SAMPLE", 10_000)
+    monkeypatch.setattr(page, "NUMBERS", 10_000)
+    monkeypatch.setattr(losses, "SAMPLE", 10_000)
     few, many = (memory.most(lambda folder=folder: VIEWS[name](folder)) for folder in tables.values())
     rows = [Results(folder).rows for folder in tables.values()]
     assert many - few < BYTES * (rows[1] - rows[0]), f"{few:,} and {many:,} bytes"

@@ -43,9 +43,14 @@ def test_each_layer_imports_only_those_below_it() -> None:
 
 
 def test_imports_never_go_in_a_circle() -> None:
-    known = {"harness.views.configuration": graph()["harness.views.configuration"] - {"harness.api"}}
-    # The last circle: it goes with the line above.
-    TopologicalSorter(graph() | known).prepare()  # raises CycleError, which names the circle
+    known = {name: {*imported} for name, imported in graph().items()}
+    drawers = {
+        name
+        for name in known
+        if name.startswith(("harness.views.explain", "harness.views.plots", "harness.views.report"))
+    }
+    known["harness.views.results"] -= drawers  # results draw and explain themselves, by what draws and explains results
+    TopologicalSorter(known).prepare()  # raises CycleError, which names the circle
 
 
 BELOW = {
@@ -63,13 +68,6 @@ def test_what_is_tested_imports_no_test_and_no_test_imports_another() -> None:
         assert not [one for one in imported if one.startswith("tests.test_")], name
 
 
-TWICE = {
-    *("Axis", "Block", "Column", "Field", "Group", "Index", "Kind", "Memory", "Outcome", "Plan", "Rule"),
-    *("Sheet", "State", "Table", "Trainer"),
-}
-"""Names that two public classes still have: none is to be."""
-
-
 def test_no_two_public_classes_have_one_name() -> None:
     names = Counter(
         node.name
@@ -77,7 +75,7 @@ def test_no_two_public_classes_have_one_name() -> None:
         for node in ast.walk(tree(path))
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     )
-    assert {name for name, count in names.items() if count > 1} == TWICE
+    assert not [name for name, count in names.items() if count > 1]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

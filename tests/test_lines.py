@@ -14,10 +14,10 @@ from matplotlib.colors import to_hex
 import harness
 from harness.errors import HarnessError
 from harness.network.runs import Status
+from harness.views.palette import SIGNS, phrase
 from harness.views.plots import paths, style
-from harness.views.plots.scales import MOST
 from harness.views.results import Results
-from harness.views.statuses import SIGNS, phrase
+from harness.views.scale import MOST
 from tests.support.command import call
 from tests.support.drawn import EXPERIMENT, NORMAL, swept
 from tests.support.figures import bars, caption, legend, legend_title, panels, shown, ticks, title

@@ -19,12 +19,11 @@ import harness
 from harness.errors import HarnessError
 from harness.network.runs import Status
 from harness.store.schema import parameter_column
-from harness.views.palette import GREW
+from harness.views.palette import GREW, SIGNS, phrase
 from harness.views.plots import colours, facets
-from harness.views.plots.cells import EMPTY, Outcome, cells_of, opened, outline
-from harness.views.plots.scales import MOST
-from harness.views.results import Axis, Results
-from harness.views.statuses import SIGNS, phrase
+from harness.views.plots.cells import EMPTY, Ending, cells_of, opened, outline
+from harness.views.results import Results
+from harness.views.scale import MOST, TableAxis
 from tests.support.drawn import EXPERIMENT, NORMAL, PLAIN, swept
 from tests.support.figures import bars, caption, layer, layers, legend, legend_title, panels, shown, ticks, title
 
@@ -288,10 +287,10 @@ def test_cells_hold_the_most_common_outcome_and_the_medians_of_its_rows() -> Non
             "diverged_epoch": [np.nan, np.nan, np.nan, 5, np.nan, np.nan, np.nan, 9],
         }
     )
-    x = Axis(parameter_column("learning_rate"), np.array([1.0, 2, 3, 4]))
-    y = Axis(parameter_column("epochs"), np.array([1]))
+    x = TableAxis(parameter_column("learning_rate"), np.array([1.0, 2, 3, 4]))
+    y = TableAxis(parameter_column("epochs"), np.array([1]))
     cells = cells_of([frame.iloc[:3], frame.iloc[3:]], x, y, "loss_mean", "loss_mean")
-    assert cells.outcome.tolist() == [[Outcome.RAN, Outcome.GREW, Outcome.DIVERGED, EMPTY]]
+    assert cells.outcome.tolist() == [[Ending.RAN, Ending.GREW, Ending.DIVERGED, EMPTY]]
     assert cells.value == pytest.approx(np.array([[2, 5.5, np.nan, np.nan]]), nan_ok=True)
     assert cells.epoch == pytest.approx(np.array([[np.nan, 7, 9, np.nan]]), nan_ok=True)
     assert cells.rows == 4

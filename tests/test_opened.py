@@ -20,8 +20,8 @@ from selenium.webdriver.common.by import By
 import harness
 from harness.errors import HarnessError
 from harness.store.contents import StoreError
-from harness.views.opened import Opened
-from harness.views.report import write
+from harness.views.report.page import write
+from harness.views.results import Results
 from harness.views.status import status_of
 from tests.support.browser import opened, problems, requests
 
@@ -45,18 +45,18 @@ IDENTITY["parameters"] = {key: value for key, value in EXPERIMENT["parameters"].
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Opened:
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     return harness.open(harness.sweep(EXPERIMENT, tmp_path_factory.mktemp("results")))
 
 
 @pytest.fixture(scope="module")
-def one_shape(tmp_path_factory: pytest.TempPathFactory) -> Opened:
+def one_shape(tmp_path_factory: pytest.TempPathFactory) -> Results:
     return harness.open(harness.sweep(IDENTITY, tmp_path_factory.mktemp("results")))
 
 
 @pytest.mark.parametrize("name", ["results", "one_shape"])
 def test_weights_are_those_of_the_row_in_the_shape_of_its_network(name: str, request: pytest.FixtureRequest) -> None:
-    results: Opened = request.getfixturevalue(name)
+    results: Results = request.getfixturevalue(name)
     table = results.table()
     assert (table["status"] == "diverged").any()
     for row in table.to_dict("records"):
@@ -135,7 +135,7 @@ def test_what_was_not_recorded_or_is_no_folder_is_told_in_a_line(tmp_path: Path)
             assert "not a folder of results" in told if path == "file.yaml" else "no results there (no " in told
 
 
-def test_explain_is_that_of_the_row(results: Opened, tmp_path: Path) -> None:
+def test_explain_is_that_of_the_row(results: Results, tmp_path: Path) -> None:
     config = int(results.table().query("epochs == 3 and learning_rate == 0.1")["config"].iloc[-1])
     explained = results.explain(config)
     assert explained["epoch"].max() == 3
@@ -151,14 +151,14 @@ def test_explain_is_that_of_the_row(results: Opened, tmp_path: Path) -> None:
         explained.save("x.txt")
 
 
-def test_curves_and_plot_are_those_of_the_folder(results: Opened) -> None:
+def test_curves_and_plot_are_those_of_the_folder(results: Results) -> None:
     pd.testing.assert_frame_equal(results.curves(), harness.load(results.folder, curves=True), check_like=True)
     assert results.plot("share", x="learning_rate").axes[-1].get_xlabel() == "learning rate"
 
 
 @pytest.mark.parametrize("name", ["results", "one_shape"])
 def test_the_summary_tells_what_the_table_has(name: str, request: pytest.FixtureRequest) -> None:
-    results: Opened = request.getfixturevalue(name)
+    results: Results = request.getfixturevalue(name)
     table, shown = results.table(), results._repr_html_()
     assert "Is &lt;b&gt;it&lt;/b&gt; shown?" in shown
     text = html.unescape(re.sub(r"<[^>]+>", " ", shown))
@@ -187,7 +187,7 @@ def test_the_summary_compares_losses_of_one_kind_only(tmp_path: Path) -> None:
     assert "Least training loss:" not in shown
 
 
-def test_a_notebook_shows_all_of_it(results: Opened, browser: Chrome, tmp_path: Path) -> None:
+def test_a_notebook_shows_all_of_it(results: Results, browser: Chrome, tmp_path: Path) -> None:
     """As Jupyter does: the summary and the frame as HTML, the picture as PNG."""
     shown = [results._repr_html_(), results.explain(2)._repr_html_()]
     (tmp_path / "cells.html").write_text("<meta charset='utf-8'>" + "".join(shown), "utf-8")
@@ -201,7 +201,7 @@ def test_a_notebook_shows_all_of_it(results: Opened, browser: Chrome, tmp_path: 
     assert picture._repr_png_().startswith(b"\x89PNG")
 
 
-def test_what_is_not_there_is_told_in_a_line(results: Opened, tmp_path: Path) -> None:
+def test_what_is_not_there_is_told_in_a_line(results: Results, tmp_path: Path) -> None:
     for ask in (results.weights, results.explain):
         with pytest.raises(HarnessError, match=f"{results.folder}: config 99: no such row among the 24 that are there"):
             ask(99)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.views import pictures
+from harness.views.report import ending
 from tests.snippets import make
 from tests.support.command import call
 
@@ -60,7 +60,7 @@ def test_where_there_is_no_picture_the_sweep_says_why(tmp_path: Path) -> None:
 
 
 def test_too_many_rows_are_not_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "MOST_ROWS", 17)
+    monkeypatch.setattr(ending, "MOST_ROWS", 17)
     told = swept(EXPERIMENT, tmp_path, "--report")
     some = f"`harness plot {tmp_path}/drawn --where KEY=VALUE` draws some of them"
     assert told["report"] == f"none of more than 17 rows; {some}"
@@ -68,7 +68,7 @@ def test_too_many_rows_are_not_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_an_object_store_has_none() -> None:
-    told = pictures.write("s3://bucket/results/drawn", 18)
+    told = ending.write("s3://bucket/results/drawn", 18)
     page = "none in an object store; `harness report s3://bucket/results/drawn --save F` writes it here"
     assert told == {"report": page}
 

@@ -16,10 +16,10 @@ from matplotlib.colors import to_rgb
 import harness
 from harness.errors import HarnessError
 from harness.store.schema import parameter_column
+from harness.views.palette import SIGNS
 from harness.views.plots import KINDS
-from harness.views.plots.scales import nearest, scale_of
-from harness.views.results import Axis, Results
-from harness.views.statuses import SIGNS
+from harness.views.results import Results
+from harness.views.scale import TableAxis, nearest, scale_of
 from tests.support.command import call
 from tests.support.drawn import EXPERIMENT, NORMAL, swept
 from tests.support.figures import bars, caption, panels
@@ -81,7 +81,7 @@ def test_weights_over_labels_are_not_joined(folder: Path) -> None:
     ],
 )
 def test_scales_follow_the_grid(values: Any, kind: str) -> None:
-    scale = scale_of(Axis(parameter_column("learning_rate"), np.array(values)))
+    scale = scale_of(TableAxis(parameter_column("learning_rate"), np.array(values)))
     assert scale.kind == kind
     assert len(scale.edges) == len(values) + 1
     assert (scale.edges[:-1] < scale.at).all()
@@ -132,7 +132,7 @@ def test_every_kind_is_drawn_or_refused_in_a_line(
 def test_bins_of_a_logarithmic_axis_meet_in_the_geometric_mean() -> None:
     column = pd.Series([0.5, 9, 11, 900, 2000, np.nan])
     for values, places in (([1, 100, 10000], [0, 0, 1, 1, 2, -1]), ([0, 100, 200], [0, 0, 0, 2, 2, -1])):
-        axis = Axis(parameter_column("learning_rate"), np.array(values, float))
+        axis = TableAxis(parameter_column("learning_rate"), np.array(values, float))
         assert nearest(axis, column).tolist() == places
 
 

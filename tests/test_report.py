@@ -21,14 +21,13 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 import harness
 from harness.errors import HarnessError
-from harness.views import about
-from harness.views.notable import notable
-from harness.views.page import PAGES, scripts
-from harness.views.palette import SCALES
-from harness.views.report import report, write
+from harness.views.pages import PAGES, scripts
+from harness.views.palette import SCALES, SIGNS
+from harness.views.report import words
+from harness.views.report.notable import notable
+from harness.views.report.page import report, write
+from harness.views.report.sample import thinned
 from harness.views.results import Results
-from harness.views.statuses import SIGNS
-from harness.views.thin import thinned
 from tests.support.browser import opened, problems, requests
 from tests.support.drawn import EXPERIMENT
 from tests.support.figures import panels, shown
@@ -198,8 +197,8 @@ def test_the_head_of_other_experiments(tmp_path: Path) -> None:
     }
     results = Results(harness.sweep(mapping, tmp_path))
     (tmp_path / "some points.csv").unlink()
-    assert about.description(results) == "Which of them?"
-    assert about.setup(results) == [
+    assert words.description(results) == "Which of them?"
+    assert words.setup(results) == [
         "2 network shapes",
         "tanh \u2192 sigmoid",
         "loss mse",
@@ -321,7 +320,7 @@ return clipped(lossTicks([scale.low, scale.high], 4), scale);
 def test_ends_of_a_colour_bar_keep_their_distance(browser: Chrome, page: Path, low: float, high: float) -> None:
     """The text of an end, such as the 0.69 after its sign, takes up to a quarter of the bar."""
     opened(browser, page)
-    names = ("shared/numbers.js", "report/report.js", "report/axes.js", "report/cells.js")
+    names = ("shared/numbers.js", "shared/ticks.js", "report/report.js", "report/axes.js", "report/cells.js")
     found = browser.execute_script("\n".join((PAGES / name).read_text("utf-8") for name in names) + ENDS, low, high)
     at, texts = found["tickvals"], found["ticktext"]
     assert (at[0], at[-1]) == (low, high)

@@ -22,7 +22,7 @@ from harness.store.disk import Disk
 from harness.store.lock import OWNER, owned
 from harness.store.log import MOST_BLOCKS, Entry, File, entry_flaw, manifest_flaw, parse, parse_manifest, seal
 from harness.views import ticks
-from harness.views.page import render
+from harness.views.pages import render
 from reliability import strangers
 from tests.support.command import call
 from tests.support.scores import check

@@ -25,7 +25,8 @@ from harness.store.log import sums
 from harness.store.places import place_of
 from harness.sweeps import run, work
 from harness.sweeps.plan import Plan
-from harness.views.summary import percent, spared, summarise, unlike
+from harness.views.losses import unlike
+from harness.views.report.summary import percent, spared, summarise
 from tests.support.command import call
 from tests.support.engine import failing
 

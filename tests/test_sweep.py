@@ -23,7 +23,7 @@ from llvmlite import binding
 import harness
 from harness.errors import FailedError, HarnessError
 from harness.experiment import load
-from harness.experiment.spacing import geomspace
+from harness.experiment.axes.spacing import geomspace
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.store.contents import StoreError
 from harness.sweeps import local, run

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.views import ticks
+from harness.views import numbers, ticks
 
 POWER = "1e{power}"
 positive = st.floats(1e-290, 1e290)
@@ -25,7 +25,7 @@ def test_a_logarithmic_axis_has_three_round_ticks_or_more(low: float, ratio: flo
     assert ticks.FEWEST <= len(found) <= max(most, 6)
     assert found == sorted(set(found))
     assert all(low * (1 - 1e-6) <= value <= low * ratio * (1 + 1e-6) for value in found)
-    said = ticks.texts(found, POWER)
+    said = numbers.tick_texts(found, POWER)
     assert len(set(said)) == len(found)
     assert [read(text) for text in said] == pytest.approx(found, rel=1e-3)
 
@@ -53,7 +53,7 @@ def test_a_linear_axis_has_three_round_ticks_or_more(low: float, span: float, mo
     ],
 )
 def test_decades_with_2_and_5(low: float, high: float, said: list[str]) -> None:
-    assert ticks.texts(ticks.logarithmic(low, high), POWER) == said
+    assert numbers.tick_texts(ticks.logarithmic(low, high), POWER) == said
 
 
 def test_whole_numbers_stay_whole() -> None:
@@ -62,10 +62,10 @@ def test_whole_numbers_stay_whole() -> None:
 
 
 def test_labels_that_hardly_differ_get_the_digits_that_tell_them_apart() -> None:
-    assert ticks.distinct([300, 301]) == ["300", "301"]
-    assert ticks.distinct([0.00242, 0.00243]) == ["0.00242", "0.00243"]
-    assert ticks.distinct([0.1, 1 / 3, 1 / 3 + 1e-9]) == ["0.1", "0.333333333", "0.333333334"]
-    assert ticks.distinct([]) == []
+    assert numbers.distinct([300, 301]) == ["300", "301"]
+    assert numbers.distinct([0.00242, 0.00243]) == ["0.00242", "0.00243"]
+    assert numbers.distinct([0.1, 1 / 3, 1 / 3 + 1e-9]) == ["0.1", "0.333333333", "0.333333334"]
+    assert numbers.distinct([]) == []
 
 
 def test_no_axis_of_one_number_is_divided() -> None:

@@ -10,7 +10,7 @@ import click
 
 from harness import __version__
 from harness.cli import memory, streams, sweeping, viewing, writing
-from harness.cli.printing import one_line_errors
+from harness.cli.printing import interrupted, one_line_errors
 from harness.errors import printable
 
 
@@ -28,21 +28,24 @@ class Program(click.Group):
         return super().main(*arguments, **options)
 
     def make_context(self, *given: Any, **more: Any) -> click.Context:
-        with _refusals_in_lines():
+        with _in_lines():
             return super().make_context(*given, **more)
 
     def invoke(self, context: click.Context) -> Any:
-        with _refusals_in_lines():
+        with _in_lines():
             return super().invoke(context)
 
 
 @contextlib.contextmanager
-def _refusals_in_lines() -> Iterator[None]:
+def _in_lines() -> Iterator[None]:
+    """Let what click says be a line, and what it makes of Ctrl-C be what the commands make of it."""
     try:
         yield
     except click.ClickException as error:
         vars(error).update(message=printable(error.message))
         raise
+    except KeyboardInterrupt:
+        raise click.exceptions.Exit(interrupted()) from None
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})

@@ -15,12 +15,16 @@ SIGNS = ("failed to map segment", "Cannot allocate memory", "can't start new thr
 """What errors of other classes say of it."""
 
 
+class LimitError(MemoryError):
+    """The shell allows too little; the text says how to raise the limit."""
+
+
 def check() -> None:
-    """Raises MemoryError if the shell allows the process less than it needs: some libraries then wait for ever."""
+    """Raises LimitError if the shell allows the process less than it needs: some libraries then wait for ever."""
     for name, (least, command, what) in LEAST.items():
         limit, _ = resource.getrlimit(getattr(resource, name))
         if limit != resource.RLIM_INFINITY and limit < least:
-            raise MemoryError(
+            raise LimitError(
                 f"a process may have {limit / 1e6:,.0f} MB of {what} here, and needs {least / 1e6:,.0f} MB; raise the "
                 f"limit, as with `{command} unlimited`"
             )
@@ -38,7 +42,7 @@ def is_short(error: BaseException) -> bool:
 
 def advice(error: BaseException) -> str:
     """What to say of an error that comes of too little memory."""
-    if isinstance(error, MemoryError) and "ulimit" in str(error):
+    if isinstance(error, LimitError):
         return str(error)
     return (
         "not enough memory; end other programs, raise the limit (of a container, or `ulimit -v`), or ask for less at "

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from harness.sweeps.estimate import Estimate
     from harness.sweeps.run import Ran
     from harness.sweeps.work import Compilation
-    from harness.views.configuration import Configuration
     from harness.views.explain import Recording
+    from harness.views.explain.configuration import Configuration
 
 
 MOST_LINES = 195
@@ -42,8 +42,7 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
         except BrokenPipeError:  # who reads the output has seen enough
             sys.exit(EXIT_FAILED)
         except KeyboardInterrupt:
-            say("interrupted; the same command goes on from here", err=True)
-            sys.exit(EXIT_INTERRUPTED)
+            sys.exit(interrupted())
         except (MemoryError, OSError, ImportError, RuntimeError, SystemError) as error:
             if memory.is_short(error):
                 say(f"harness: {memory.advice(error)}", err=True)
@@ -54,6 +53,12 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
             sys.exit(EXIT_FAILED)
 
     return wrapped
+
+
+def interrupted() -> int:
+    """Say that Ctrl-C ended a command; return the exit code."""
+    say("interrupted; the same command goes on from here", err=True)
+    return EXIT_INTERRUPTED
 
 
 LEAST = "least_training_loss"
@@ -92,7 +97,8 @@ def pairs(least: int = 0, /, **values: str | Sequence[str]) -> None:
 
 def summary(ran: Ran) -> None:
     """Print what came of a sweep."""
-    from harness.views.summary import percent, summarise, unlike
+    from harness.views.losses import unlike
+    from harness.views.report.summary import percent, summarise
 
     experiment, rows = ran.plan.experiment, ran.plan.rows
     found, kinds = summarise(ran.folder.place, experiment.swept), unlike(experiment.swept)
@@ -116,7 +122,7 @@ def summary(ran: Ran) -> None:
 
 def _steps(ran: Ran) -> str:
     """How many steps were run, of how many that were asked for, in words; over all sessions of a sweep."""
-    from harness.views.summary import spared
+    from harness.views.report.summary import spared
 
     counted = sums(ran.folder.found(deep=False).good)
     steps, asked = counted["steps"], counted["asked"]
@@ -131,10 +137,12 @@ def _steps(ran: Ran) -> str:
 
 def _least(row: Mapping[str, Any], kinds: Sequence[str]) -> str:
     """A row of least training loss. kinds: the parameters that make losses unlike, which come first."""
+    from harness.views.numbers import printed
+
     rest = {name: value for name, value in row.items() if value is not None and name not in ("config", "loss_mean")}
     kind = "".join(f"{name} {rest.pop(name)}: " for name in kinds)
     settings = ", ".join(f"{name} {value}" for name, value in rest.items())
-    return f"{kind}loss_mean {row['loss_mean']:.6g} at config {row['config']}: {settings}"
+    return f"{kind}loss_mean {printed(row['loss_mean'])} at config {row['config']}: {settings}"
 
 
 def compiling(name: str, compilation: Compilation) -> None:

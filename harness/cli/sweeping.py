@@ -73,9 +73,9 @@ def sweep(file: str, results: str, settings: tuple[str, ...], report: bool, **ch
         sys.exit(stop.exit_code if stop else error.exit_code)
     printing.summary(ran)
     if report:
-        from harness.views import pictures
+        from harness.views.report import ending
 
-        printing.pairs(len(printing.LEAST), **pictures.write(str(ran.folder), ran.plan.rows))
+        printing.pairs(len(printing.LEAST), **ending.write(str(ran.folder), ran.plan.rows))
 
 
 @click.command()

@@ -49,8 +49,8 @@ def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: st
       harness explain results/learning-rate --config 123 --epochs 0,1,last
     """
     from harness.views import explain as view
-    from harness.views import steps
-    from harness.views.configuration import chosen
+    from harness.views.explain.configuration import chosen
+    from harness.views.explain.page import write
 
     drawn = {kind: path for kind in ("html", "png") if (path := forms[kind])}
     if drawn and forms["form"]:
@@ -63,7 +63,7 @@ def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: st
         return
     recorded = view.record_of(printing.announced(view.Recording(configuration, shown, view.Page())))
     for kind, path in drawn.items():
-        steps.draw(recorded, path, kind)
+        write(recorded, path, kind)
         say(f"wrote {path}")
     say(*recorded.attrs["notes"])
 
@@ -82,7 +82,7 @@ def report(folder: str, save: str | None) -> None:
     Example:
       harness report results/learning-rate
     """
-    from harness.views.report import write
+    from harness.views.report.page import write
 
     say(f"wrote {write(folder, save)}")
 

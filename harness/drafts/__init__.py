@@ -14,7 +14,8 @@ from jinja2 import Environment, FileSystemLoader
 from harness.drafts.tables import of_csv
 from harness.errors import HarnessError
 from harness.experiment import shipped, source
-from harness.experiment.errors import BadValueError, either, nearest
+from harness.experiment.errors import either, nearest
+from harness.experiment.notes import BadValueError
 from harness.experiment.settings import own_name
 
 NAME = "experiment"

@@ -11,8 +11,9 @@ import numpy as np
 
 from harness.errors import HarnessError, in_utf8
 from harness.experiment import source
-from harness.experiment.data.sheet import SUFFIXES, Column, Sheet, counts_from
-from harness.experiment.errors import BadValueError, count, either, found, shorten
+from harness.experiment.data.sheet import SUFFIXES, CsvColumn, CsvFile, counts_from
+from harness.experiment.errors import count, either, found, shorten
+from harness.experiment.notes import BadValueError
 
 TARGETS = ("target", "label", "class", "y")
 """Names that say which column is the target, whatever its place."""
@@ -34,12 +35,12 @@ def of_csv(file: str) -> dict[str, Any]:
     if not path.is_file():
         raise HarnessError(f"{file}: {'is no file' if path.exists() else 'no such file'}")
     try:
-        sheet = Sheet(path)
+        sheet = CsvFile(path)
         if sheet.nameless:
-            raise BadValueError(sheet.nameless)
+            raise sheet.nameless
         columns = sheet.columns(range(len(sheet.names)))
     except BadValueError as bad:
-        raise HarnessError(f"{file}: {str(bad).removeprefix(f'{path.name} ')}") from None
+        raise HarnessError(f"{file}: {bad}") from None
     if not len(columns[0].numbers):
         raise HarnessError(f"{file}: has no rows")
     target, why = _target(file, columns)
@@ -72,7 +73,7 @@ def of_csv(file: str) -> dict[str, Any]:
 class _Target:
     """What a target asks for. found: in words. loss, comment: what suits it. outputs: of the network."""
 
-    def __init__(self, column: Column) -> None:
+    def __init__(self, column: CsvColumn) -> None:
         values, counts = np.unique(column.numbers, return_counts=True)
         classes = len(values)
         self.outputs, self.found = 1, _range(column)
@@ -92,7 +93,7 @@ class _Target:
                 self.comment += " Written as 0 and 1, these two would suit `loss: bce`."
 
 
-def _target(file: str, columns: Sequence[Column]) -> tuple[Column, str]:
+def _target(file: str, columns: Sequence[CsvColumn]) -> tuple[CsvColumn, str]:
     """The target, and why it is. Raises HarnessError if it is not a column of numbers."""
     names = [column.name for column in columns]
     named = [columns[names.index(name)] for wanted in TARGETS for name in names if name.lower() == wanted]
@@ -108,7 +109,7 @@ def _target(file: str, columns: Sequence[Column]) -> tuple[Column, str]:
     return target, why
 
 
-def _unfit(column: Column, columns: Sequence[Column]) -> str:
+def _unfit(column: CsvColumn, columns: Sequence[CsvColumn]) -> str:
     """Why a column can be neither an input nor a target; "" if it can."""
     if [other.name for other in columns].count(column.name) > 1:
         return "has a name that stands twice"
@@ -127,12 +128,12 @@ def _unfit(column: Column, columns: Sequence[Column]) -> str:
     return f"{what} in row {wrong[0] + 1}" + (f" and no number in {len(wrong) - 1} more" if len(wrong) > 1 else "")
 
 
-def _lines(columns: Sequence[Column], target: Column, about: str, left_out: dict[Column, str]) -> list[str]:
+def _lines(columns: Sequence[CsvColumn], target: CsvColumn, about: str, left_out: dict[CsvColumn, str]) -> list[str]:
     """What a comment says of each column."""
     names = {column: shorten(column.name) or "(unnamed)" for column in columns}
     width = min(max(map(len, names.values())), 30)
 
-    def line(column: Column) -> str:
+    def line(column: CsvColumn) -> str:
         what = about if column is target else f"left out: {left_out[column]}" if column in left_out else _range(column)
         return f"{names[column]:<{width}}  {what}"
 
@@ -141,11 +142,11 @@ def _lines(columns: Sequence[Column], target: Column, about: str, left_out: dict
     return [*map(line, shown), *([f"and {more:,} more"] if more else []), line(target)]
 
 
-def _range(column: Column) -> str:
+def _range(column: CsvColumn) -> str:
     return f"from {column.numbers.min():g} to {column.numbers.max():g}"
 
 
-def _advice(columns: Sequence[Column]) -> list[str]:
+def _advice(columns: Sequence[CsvColumn]) -> list[str]:
     """What to do about columns of large numbers."""
     large = [shorten(column.name) for column in columns if np.abs(column.numbers).max() > LARGE]
     if not large:

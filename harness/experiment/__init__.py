@@ -1,9 +1,9 @@
 """What was asked: an experiment in YAML (or as a mapping), checked and resolved.
 
-`load` reads one and says all that is wrong with it at once. The rest of the package: `source` and `yaml_text` read,
-`changes` puts other settings in, `document` and `settings` say what may stand where, `axes` and `blocks` are the grid's
-dimensions, `check` and `resolve` fit it all together, `idle` says which settings a run does not use, `grid` numbers the
-configurations, `errors` and `synonyms` word what is wrong.
+`load` reads one and says all that is wrong with it at once. The rest of the package: `source` and `yaml` read text,
+`changes` puts other settings in, `document` and `settings` say what may stand where, `grids` are read into dimensions
+of `axes`, `check` and `resolve` fit it all together, `idle` says which settings a run does not use, `grid` numbers the
+configurations, and what is wrong is told in `notes`.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ def load(
     value as YAML, in place of its axis or constant. kept: a Parquet file to be read in place of the data file that the
     experiment names. Raises ExperimentError, whose text has a line for each problem.
     """
-    from harness.experiment import resolve  # loads pydantic, which the engine and the store do without
+    from harness.experiment import resolve  # loads the reader of YAML, which the engine and the store do without
 
     return resolve.load(source, text, settings, kept)
 
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of the experiment file, for editors."""
-    from harness.experiment import document
+    from harness.experiment import schema
 
-    return document.json_schema()
+    return schema.json_schema()

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness.experiment.clauses import Group, Open, Region, restrict
+from harness.experiment.clauses import Demand, Open, Region, restrict
 from harness.experiment.idle import DECIDERS
-from harness.experiment.initialisation import Initialisation
+from harness.experiment.initialisations import Initialisation
 from harness.experiment.meaning import meant
-from harness.experiment.model import STRUCTURAL, Experiment, GridSpec, Value
+from harness.experiment.model import STRUCTURAL, Experiment, Value, WrittenGrid
 from harness.experiment.points import Ids, Lookup, Points, firsts
 from harness.experiment.settings import KINDS, defaults_of
 
@@ -27,7 +27,7 @@ IdOf = Callable[[str, Value], int]
 class Case(NamedTuple):
     """Configurations whose layers, optimizer and schedule agree in what they use.
 
-    match: the groups that they match, and no others. idle: keys that they do not use. defaults: key -> (id of "not
+    match: the demands that they match, and no others. idle: keys that they do not use. defaults: key -> (id of "not
     given", id of the value that is used then), for keys that have both.
     """
 
@@ -51,7 +51,7 @@ class Box:
     """
 
     def __init__(
-        self, spec: GridSpec, ids: list[Points], values: Mapping[str, Any], id_: IdOf, experiment: Experiment
+        self, written: WrittenGrid, ids: list[Points], values: Mapping[str, Any], id_: IdOf, experiment: Experiment
     ) -> None:
         self._values, self._settings = values, experiment.settings
         self._cases: dict[tuple[int, ...], Case] = {}
@@ -59,7 +59,7 @@ class Box:
         self.dimensions = [*ids, Points((REPEAT,), np.arange(experiment.repeats)[:, None])]
         self._own = frozenset(key for points in self.dimensions for key in points.keys)
         self.constants = {key: id_(key, experiment.settings.get(key)) for key in values if key not in self._own}
-        self._exclude = [{key: id_(key, value) for key, value in entry.items()} for entry in spec.exclude]
+        self._exclude = [{key: id_(key, value) for key, value in entry.items()} for entry in written.exclude]
         self._repeated = _repeats_of_the_same(values["init"], experiment.repeats) if experiment.repeats > 1 else []
         self._with_epochs = next(points for points in self.dimensions if EPOCHS in points.keys)
         self.rows, copies = self._marked(self.dimensions)
@@ -135,10 +135,10 @@ class Box:
     ) -> list[tuple[Case, Open, list[Open]]]:
         found = []
         for case in self.cases(keys):
-            groups = [_group(points, case.idle) for points in swept]
-            groups += _entry({key: case.id_of(key, id_) for key, id_ in constants.items() if key not in case.idle})
+            demands = [_demand(points, case.idle) for points in swept]
+            demands += _entry({key: case.id_of(key, id_) for key, id_ in constants.items() if key not in case.idle})
             excluded = [_entry(entry) for entry in self._exclude if not case.idle & entry.keys()]
-            found.append((case, (*case.match, *(group for group in groups if group.keys)), excluded))
+            found.append((case, (*case.match, *(demand for demand in demands if demand.keys)), excluded))
         return found
 
     def find(self, ids: Mapping[str, Ids], count: int) -> tuple[Ids, Ids, list[Ids]]:
@@ -203,7 +203,7 @@ class Box:
                 if len(used) < len(points.keys) and not (once := firsts(points.ids[:, used])).all():
                     keys.append(f"copy {len(clauses)}")
                     columns.append((~once[:, None]).astype(np.int64))
-                    clauses.append((*case.match, Group((keys[-1],), frozenset([(1,)]))))
+                    clauses.append((*case.match, Demand((keys[-1],), frozenset([(1,)]))))
             marked.append(Points(tuple(keys), np.hstack(columns)) if len(columns) > 1 else points)
         return marked, clauses
 
@@ -224,25 +224,25 @@ class Box:
 
 
 def _one_of(key: str, ids: Sequence[int], choices: int) -> Open:
-    """One group that demands one of these ids of a key; none if the key has no other ids."""
-    return (Group((key,), frozenset((id_,) for id_ in ids)),) if choices > 1 else ()
+    """One demand for one of these ids of a key; none if the key has no other ids."""
+    return (Demand((key,), frozenset((id_,) for id_ in ids)),) if choices > 1 else ()
 
 
 def _entry(entry: Mapping[str, int]) -> Open:
-    """The groups of a clause that matches the points with all of these values."""
-    return tuple(Group((key,), frozenset([(id_,)])) for key, id_ in entry.items())
+    """The demands of a clause that matches the points with all of these values."""
+    return tuple(Demand((key,), frozenset([(id_,)])) for key, id_ in entry.items())
 
 
-def _group(points: Points, idle: Set[str]) -> Group:
-    """The points of a dimension as a group, without the keys that are idle."""
+def _demand(points: Points, idle: Set[str]) -> Demand:
+    """The points of a dimension as a demand, without the keys that are idle."""
     used = [k for k, key in enumerate(points.keys) if key not in idle]
-    return Group(tuple(points.keys[k] for k in used), frozenset(map(tuple, points.ids[:, used].tolist())))
+    return Demand(tuple(points.keys[k] for k in used), frozenset(map(tuple, points.ids[:, used].tolist())))
 
 
 def _repeats_of_the_same(inits: Sequence[Initialisation], repeats: int) -> list[Open]:
     """Clauses that leave out the repeats of initialisations that always give the same numbers."""
     same = frozenset((id_,) for id_, init in enumerate(inits) if not init.random)
-    return [(Group(("init",), same), Group((REPEAT,), frozenset((repeat,) for repeat in range(1, repeats))))]
+    return [(Demand(("init",), same), Demand((REPEAT,), frozenset((repeat,) for repeat in range(1, repeats))))]
 
 
 def ids_of(values: Mapping[str, Any], samples: int) -> IdOf:

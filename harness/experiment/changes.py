@@ -9,11 +9,12 @@ from typing import Any
 
 from harness.experiment import source
 from harness.experiment.axes import SWEEPABLE, setting_of
-from harness.experiment.blocks import unknown_parameter
-from harness.experiment.errors import BadValueError, Path
+from harness.experiment.errors import Path
+from harness.experiment.grids import unknown_parameter
 from harness.experiment.idle import DECIDERS
+from harness.experiment.notes import BadValueError, Note
 from harness.experiment.settings import HYPERPARAMETERS, NETWORK, TRAINING, layer_of_rate, layers, own_name
-from harness.experiment.source import Note, Source, notes_at
+from harness.experiment.source import Source
 
 NAME = "name"
 """What can be set beside parameters: the experiment's name, and so the folder of its results."""
@@ -35,19 +36,19 @@ def changed(given: Source, settings: Mapping[str, str]) -> Source:
             else:
                 raws[key], values[key] = read(key, text, data)
         except BadValueError as bad:
-            notes += notes_at((f"--set {key}",), bad)
+            notes += bad.below(f"--set {key}")
     if notes:
         raise replace(given, positions=None).error(notes)
-    blocks = list(_blocks(data))
-    for where, block in blocks:
-        gone = _gone(block, values, data.get("network", {}).get("layers"))
-        _leave_out(block, gone)
+    grids = list(_grids(data))
+    for where, grid in grids:
+        gone = _gone(grid, values, data.get("network", {}).get("layers"))
+        _leave_out(grid, gone)
         for key, raw in raws.items():
-            if _replace(block, key, raw):
+            if _replace(grid, key, raw):
                 places[*where, "parameters", key] = (f"--set {key}",)
-        _keep_matches(block, gone, values, data)
+        _keep_matches(grid, gone, values, data)
     constants = {
-        key: raw for key, raw in raws.items() if any((*at, "parameters", key) not in places for at, _ in blocks)
+        key: raw for key, raw in raws.items() if any((*at, "parameters", key) not in places for at, _ in grids)
     }
     for key, raw in constants.items():
         section = SWEEPABLE[key].section
@@ -66,10 +67,7 @@ def read(key: str, text: str, data: Mapping[str, Any]) -> tuple[Any, Any]:
     setting = setting_of(key)
     if setting is None:
         raise BadValueError(unknown_parameter(key))
-    try:
-        raw = source.fragment(text)
-    except ValueError as error:
-        raise BadValueError(str(error)) from None
+    raw = source.fragment(text)
     if key == "init":
         raw = _named(raw, data) or raw
     return raw, setting.rule(raw)
@@ -83,22 +81,22 @@ def _named(name: Any, data: Any) -> dict[str, Any] | None:
     return next((found for item in below if (found := _named(name, item))), None)
 
 
-def _blocks(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
+def _grids(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
     if "grids" in data:
-        yield from ((("grids", index), block) for index, block in enumerate(data["grids"]))
+        yield from ((("grids", index), grid) for index, grid in enumerate(data["grids"]))
     else:
         yield (), data
 
 
-def _groups(block: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every mapping of a block that holds axes by their keys: `parameters`, and each group of `zip`."""
-    yield block.get("parameters", {})
-    yield from block.get("zip", {}).values()
+def _groups(grid: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every mapping of a grid that holds axes by their keys: `parameters`, and each group of `zip`."""
+    yield grid.get("parameters", {})
+    yield from grid.get("zip", {}).values()
 
 
-def _gone(block: dict[str, Any], values: Mapping[str, Any], network: Any) -> set[str]:
+def _gone(grid: dict[str, Any], values: Mapping[str, Any], network: Any) -> set[str]:
     """The axes that the new values leave no use for. network: the layers that stand in the file outside of grids."""
-    swept = {key for group in _groups(block) for key in group}
+    swept = {key for group in _groups(grid) for key in group}
     given = swept | values.keys()
     gone = {key for key in swept if "learning_rate" in values and layer_of_rate(key)}
     for decider in DECIDERS.keys() & values.keys():
@@ -108,27 +106,27 @@ def _gone(block: dict[str, Any], values: Mapping[str, Any], network: Any) -> set
     return gone - values.keys()
 
 
-def _leave_out(block: dict[str, Any], keys: Set[str]) -> None:
-    for group in _groups(block):
+def _leave_out(grid: dict[str, Any], keys: Set[str]) -> None:
+    for group in _groups(grid):
         for key in keys & group.keys():
             del group[key]
-    if "zip" in block:
-        block["zip"] = {name: group for name, group in block["zip"].items() if group}
+    if "zip" in grid:
+        grid["zip"] = {name: group for name, group in grid["zip"].items() if group}
 
 
-def _replace(block: dict[str, Any], key: str, raw: Any) -> bool:
-    """Put a value in place of the axis, if the block has one or must have it; say whether it did."""
-    swept = any(key in group for group in _groups(block))
+def _replace(grid: dict[str, Any], key: str, raw: Any) -> bool:
+    """Put a value in place of the axis, if the grid has one or must have it; say whether it did."""
+    swept = any(key in group for group in _groups(grid))
     if not swept and key in NETWORK | TRAINING:
         return False
-    parameters = block.setdefault("parameters", {})
+    parameters = grid.setdefault("parameters", {})
     if key not in parameters:
-        _leave_out(block, {key})
+        _leave_out(grid, {key})
     parameters[key] = [raw] if isinstance(raw, list) else raw
     return True
 
 
-def _keep_matches(block: dict[str, Any], gone: Set[str], values: Mapping[str, Any], data: dict[str, Any]) -> None:
+def _keep_matches(grid: dict[str, Any], gone: Set[str], values: Mapping[str, Any], data: dict[str, Any]) -> None:
     """Keep the entries of `exclude` that can still match."""
 
     def matches(key: str, raw: Any) -> bool:
@@ -136,5 +134,5 @@ def _keep_matches(block: dict[str, Any], gone: Set[str], values: Mapping[str, An
         raw = (_named(raw, data) or raw) if key == "init" else raw
         return key not in gone and (key not in values or bool(setting.rule(raw) == values[key]))
 
-    if "exclude" in block:
-        block["exclude"] = [entry for entry in block["exclude"] if all(matches(*item) for item in entry.items())]
+    if "exclude" in grid:
+        grid["exclude"] = [entry for entry in grid["exclude"] if all(matches(*item) for item in entry.items())]

@@ -18,14 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.experiment.axes import SWEEPABLE
-from harness.experiment.blocks import Block
-from harness.experiment.data import Table, too_many
+from harness.experiment.data import DataTable, too_many
 from harness.experiment.errors import Path, count, either, found, shorten
+from harness.experiment.grids import GridReading
 from harness.experiment.idle import DECIDERS
-from harness.experiment.initialisation import Initialisation
+from harness.experiment.initialisations import Initialisation
 from harness.experiment.model import Dimension, Value, label
+from harness.experiment.notes import Note, Wrong
 from harness.experiment.settings import HYPERPARAMETERS, KINDS, layer_of_rate, users
-from harness.experiment.source import Note
 from harness.formulas.losses import LOSSES
 
 MOST_COMBINATIONS = 200_000
@@ -35,17 +35,17 @@ Check = Callable[..., Note | None]
 
 
 class Checker:
-    """Checks one block. settings: the constants that could be read. table: the data, if they could be.
+    """Checks one grid of the file. settings: the constants that could be read. table: the data, if they could be.
 
     damaged: the constants that could not be read.
     """
 
     def __init__(
-        self, block: Block, settings: dict[str, Value], table: Table | None, damaged: Set[str] = frozenset()
+        self, grid: GridReading, settings: dict[str, Value], table: DataTable | None, damaged: Set[str] = frozenset()
     ) -> None:
-        self.block, self.settings, self.table = block, settings, table
-        self.given = {*settings, *block.paths, *damaged}
-        self.swept = {key: dimension for dimension in block.dimensions for key in dimension.keys}
+        self.grid, self.settings, self.table = grid, settings, table
+        self.given = {*settings, *grid.paths, *damaged}
+        self.swept = {key: dimension for dimension in grid.dimensions for key in dimension.keys}
 
     def notes(self) -> Iterator[Note]:
         """All that is wrong."""
@@ -69,14 +69,14 @@ class Checker:
 
     def where(self, key: str) -> Path:
         """The path of the value of a key."""
-        return self.block.paths.get(key, (SWEEPABLE[key].section, key))
+        return self.grid.paths.get(key, (SWEEPABLE[key].section, key))
 
     def _check(self, check: Check, *keys: str) -> Iterator[Note]:
         dimensions = self._dimensions(keys)
         combinations = math.prod(dimension.length for dimension in dimensions)
         if combinations > MOST_COMBINATIONS and not any(dimension.lazy for dimension in dimensions):
-            most = f"expected at most {MOST_COMBINATIONS:,} combinations of {' and '.join(keys)}"
-            yield Note(self.where(keys[0]), f"{most}, found {combinations:,}")
+            most = f"at most {MOST_COMBINATIONS:,} combinations of {' and '.join(keys)}"
+            yield Note(self.where(keys[0]), Wrong.VALUE, most, f"{combinations:,}")
             return
         for values in self._combinations(*keys, wrong=check):
             note = check(*(values[key] for key in keys))
@@ -90,7 +90,7 @@ class Checker:
 
     def _combinations(self, *keys: str, wrong: Check | None = None) -> Iterator[Values]:
         """The combinations of values of these keys; none if one is not known. wrong: only those it minds."""
-        if any(key in self.block.damaged or key not in {**self.settings, **self.swept} for key in keys):
+        if any(key in self.grid.damaged or key not in {**self.settings, **self.swept} for key in keys):
             return
         constants = {key: self.settings[key] for key in keys if key not in self.swept}
         dimensions = self._dimensions(keys)
@@ -135,7 +135,7 @@ class Checker:
         (those of its keys that have several values, all keys of an entry) -> the values of the former.
         """
         excluded: dict[tuple[tuple[str, ...], frozenset[str]], set[tuple[Any, ...]]] = {}
-        for entry in self.block.exclude:
+        for entry in self.grid.exclude:
             constant = {key for key in entry if key in self.swept and self.swept[key].length == 1}
             names = tuple(sorted(entry.keys() - (constant - here)))
             if here.issuperset(names):
@@ -145,7 +145,7 @@ class Checker:
     def nothing_left(self) -> bool:
         """Whether the entries of `exclude` that concern only one key leave out all of its values."""
         out: dict[str, set[Value]] = {}
-        for entry in self.block.exclude:
+        for entry in self.grid.exclude:
             keys = [key for key in entry if self.swept[key].length > 1]
             if self._idle(entry.keys(), {}):
                 continue
@@ -160,89 +160,92 @@ class Checker:
         hidden = len(layers) - 2
         if isinstance(activation, str) or len(activation) == hidden:
             return None
-        wanted = f"expected one name for all, or {hidden} for the hidden layers of {shorten(label(layers))}"
-        return Note(self.where("activation"), f"{wanted}, found {found(activation)}")
+        wanted = f"one name for all, or {hidden} for the hidden layers of {shorten(label(layers))}"
+        return Note(self.where("activation"), Wrong.VALUE, wanted, found(activation))
 
     def _output(self, loss: str, output: str) -> Note | None:
         if not LOSSES[loss].logits or output == "identity":
             return None
-        return Note(self.where("output"), f"expected identity, as {loss} takes logits, found {found(output)}")
+        return Note(self.where("output"), Wrong.VALUE, f"identity, as {loss} takes logits", found(output))
 
     def _initial_values(self, layers: tuple[int, ...], init: Initialisation) -> Note | None:
         problem = init.problem(layers)
-        return Note(self.where("init"), problem) if problem else None
+        return Note(self.where("init"), Wrong.VALUE, *problem) if problem else None
 
-    def _data(self, table: Table, inputs: int, outputs: int, loss: str) -> Note | None:
+    def _data(self, table: DataTable, inputs: int, outputs: int, loss: str) -> Note | None:
         width = table.numbers.shape[1]
         targets = width - (inputs if table.inputs is None else table.inputs)
         by_class = loss == "cross_entropy"
         if by_class and outputs < 2:
-            message = f"expected at least 2 outputs for cross_entropy, one for each class, found {outputs}"
-            return Note(self.where("layers"), message)
+            classes = "at least 2 outputs for cross_entropy, one for each class"
+            return Note(self.where("layers"), Wrong.VALUE, classes, str(outputs))
         places = {"inputs": "inputs", "targets": "targets"} if table.names else {}
         fits = f"to fit {'.'.join(map(str, self.where('layers')))}"
         if table.inputs not in (None, inputs):
-            message = f"expected {count(inputs, 'input')}, {fits}, found {table.inputs}"
-            return Note(("data", places.get("inputs", table.key)), message)
+            place = ("data", places.get("inputs", table.key))
+            return Note(place, Wrong.VALUE, f"{count(inputs, 'input')}, {fits}", str(table.inputs))
         place = ("data", places.get("targets", table.key))
         if targets != outputs and not (by_class and targets == 1):
             wanted = count(outputs, "target") + " (or 1, the class)" * by_class
             if table.inputs is None:
-                wanted = f"rows of {count(inputs, 'input')} and {wanted}"
-                return Note(place, f"expected {wanted}, {fits}, found {count(width, 'number')}")
-            return Note(place, f"expected {wanted}, {fits}, found {targets}")
-        if by_class and (many := too_many(len(table.numbers), outputs)):
-            return Note(place, f"{many}; {loss} has a column of targets for each class")
+                rows = f"rows of {count(inputs, 'input')} and {wanted}"
+                return Note(place, Wrong.VALUE, f"{rows}, {fits}", count(width, "number"))
+            return Note(place, Wrong.VALUE, f"{wanted}, {fits}", str(targets))
+        why = f"{loss} has a column of targets for each class"
+        if by_class and (many := too_many(len(table.numbers), outputs, place, why)):
+            return many
         problem = _bad_target(table.numbers[:, width - targets :], outputs, loss)
-        return Note(place, problem) if problem else None
+        return Note(place, Wrong.VALUE, *problem) if problem else None
 
     def _rates(self) -> Iterator[Note]:
         """Every layer has one learning rate, and every rate a layer."""
         depths = {len(values["layers"]) - 1 for values in self._combinations("layers")}
-        own = {layer_of_rate(key): key for key in self.block.paths if layer_of_rate(key)}
+        own = {layer_of_rate(key): key for key in self.grid.paths if layer_of_rate(key)}
         if not depths or not own:
             return
         deepest = max(depths)
         for layer, key in own.items():
             if layer is not None and layer > deepest:
-                yield Note(
-                    self.block.paths[key],
-                    f"there is no layer {layer}: layers are numbered 1 to {deepest}",
-                    True,
-                )
+                none = f"there is no layer {layer}: layers are numbered 1 to {deepest}"
+                yield Note(self.grid.paths[key], Wrong.OTHER, found=none, key=True)
         missing = [layer for layer in range(1, deepest + 1) if layer not in own]
-        if "learning_rate" not in self.block.paths and missing:
-            message = f"missing: layer {missing[0]} has no rate; give learning_rate, or learning_rate_{missing[0]}"
-            yield Note((*self.block.where, "parameters", "learning_rate"), message, True)
-        if "learning_rate" in self.block.paths and not missing:
-            yield Note(self.block.paths["learning_rate"], "not used: every layer has a rate of its own", True)
+        if "learning_rate" not in self.grid.paths and missing:
+            path = (*self.grid.where, "parameters", "learning_rate")
+            hint = f"layer {missing[0]} has no rate; give learning_rate, or learning_rate_{missing[0]}"
+            yield Note(path, Wrong.MISSING, hint=hint, key=True)
+        if "learning_rate" in self.grid.paths and not missing:
+            why = "every layer has a rate of its own"
+            yield Note(self.grid.paths["learning_rate"], Wrong.UNUSED, found=why, key=True)
 
     def _numbers(self) -> Iterator[Note]:
         """Every optimizer and schedule has its numbers, and every number one that has it."""
         for kind, choices in KINDS.items():
             for name in self.names(kind):
                 for number in choices[name].hyperparameters:
-                    if number.default is None and number.name not in self.given and self.block.whole:
-                        message = f"{kind} {name} needs {number.name}; give training.{number.name}"
-                        yield Note(self.where(kind), message, unless=number.name)
-        for key in filter(self.block.paths.__contains__, HYPERPARAMETERS):
-            yield from unused(key, [self], self.block.paths[key])
+                    if number.default is None and number.name not in self.given and self.grid.whole:
+                        needs = f"{kind} {name} needs {number.name}; give training.{number.name}"
+                        yield Note(self.where(kind), Wrong.OTHER, found=needs, unless=number.name)
+        for key in filter(self.grid.paths.__contains__, HYPERPARAMETERS):
+            yield from unused(key, [self], self.grid.paths[key])
 
 
 def unused(number: str, checkers: Sequence[Checker], path: Path) -> Iterator[Note]:
-    """Whether a number belongs to no optimizer or schedule of these blocks, as far as they are known."""
+    """Whether a number belongs to no optimizer or schedule of these grids, as far as they are known."""
     kind, owners = users(number)
     names = [checker.names(kind) for checker in checkers]
     chosen = list(dict.fromkeys(name for some in names for name in some))
     if all(names) and not set(chosen) & set(owners):
         use = f"{owners[0]} uses" if len(owners) == 1 else f"{', '.join(owners[:-1])} and {owners[-1]} use"
-        yield Note(path, f"not used: {kind} is {either(chosen)}; {use} it", key=True, unless=kind)
+        why = f"{kind} is {either(chosen)}; {use} it"
+        yield Note(path, Wrong.UNUSED, found=why, key=True, unless=kind)
 
 
-def _bad_target(targets: NDArray[np.float64], outputs: int, loss: str) -> str | None:
-    """The first row (S, T) of targets that a loss cannot take."""
+def _bad_target(targets: NDArray[np.float64], outputs: int, loss: str) -> tuple[str, str] | None:
+    """(what a loss expects, what the first row has that it cannot take) of targets (S, T); None if all is well."""
     if loss == "bce":
         wrong, what = (targets < 0) | (targets > 1), "numbers from 0 to 1"
+    elif loss == "hinge":
+        wrong, what = np.abs(targets) != 1, "-1 or 1"
     elif loss != "cross_entropy":
         return None
     elif targets.shape[1] == 1:
@@ -256,7 +259,7 @@ def _bad_target(targets: NDArray[np.float64], outputs: int, loss: str) -> str | 
         return None
     row = [found(float(target)) for target in targets[rows[0]]]
     told = row[0] if len(row) == 1 else f"[{', '.join(row[:8])}{', ..' if len(row) > 8 else ''}]"
-    return f"expected targets that are {what}, for {loss}, found {told} in row {rows[0] + 1}"
+    return f"targets that are {what}, for {loss}", f"{told} in row {rows[0] + 1}"
 
 
 def _plain(column: Any) -> Any:

@@ -15,15 +15,15 @@ import numpy as np
 from harness.experiment.points import Ids, Lookup, Points
 
 
-class Group(NamedTuple):
+class Demand(NamedTuple):
     """Keys that must together have one of these tuples of value ids."""
 
     keys: tuple[str, ...]
     points: frozenset[tuple[int, ...]]
 
 
-Open = tuple[Group, ...]
-"""A clause that can still match: all of its groups must. () matches whatever is still to come."""
+Open = tuple[Demand, ...]
+"""A clause that can still match: all of its demands must. () matches whatever is still to come."""
 Clause = Open | None
 """None matches nothing."""
 
@@ -36,7 +36,7 @@ class Region(NamedTuple):
     excluded: frozenset[Open]
 
 
-class State(NamedTuple):
+class StillOpen(NamedTuple):
     """What is still open once some dimensions are chosen.
 
     out: a point that matches one of these clauses is left out. regions: of the grids that have the point as well.
@@ -46,28 +46,28 @@ class State(NamedTuple):
     regions: frozenset[Region]
 
 
-LEFT_OUT = State(frozenset([()]), frozenset())
+LEFT_OUT = StillOpen(frozenset([()]), frozenset())
 """The point is left out, whatever is still to come."""
 
 
-def state_of(out: Iterable[Clause], regions: Iterable[Region], grid: int) -> State:
+def still_open(out: Iterable[Clause], regions: Iterable[Region], grid: int) -> StillOpen:
     """The state without what can match nothing any more. What lies in a grid before this one is left out."""
     clauses = frozenset(clause for clause in out if clause is not None)
     there = frozenset(region for region in regions if () not in region.excluded)
     taken = any(not region.inside and not region.excluded and region.grid < grid for region in there)
-    return LEFT_OUT if taken or () in clauses else State(clauses, there)
+    return LEFT_OUT if taken or () in clauses else StillOpen(clauses, there)
 
 
 @lru_cache(maxsize=1024)
-def _choices(group: Group, known: tuple[str, ...]) -> dict[tuple[int, ...], Group]:
-    """What each choice of values for the known keys leaves open of a group."""
-    at = [group.keys.index(key) for key in known]
-    rest = [k for k in range(len(group.keys)) if k not in at]
+def _choices(demand: Demand, known: tuple[str, ...]) -> dict[tuple[int, ...], Demand]:
+    """What each choice of values for the known keys leaves open of a demand."""
+    at = [demand.keys.index(key) for key in known]
+    rest = [k for k in range(len(demand.keys)) if k not in at]
     left: dict[tuple[int, ...], set[tuple[int, ...]]] = {}
-    for point in group.points:
+    for point in demand.points:
         left.setdefault(tuple(point[k] for k in at), set()).add(tuple(point[k] for k in rest))
-    keys = tuple(group.keys[k] for k in rest)
-    return {choice: Group(keys, frozenset(points)) for choice, points in left.items()}
+    keys = tuple(demand.keys[k] for k in rest)
+    return {choice: Demand(keys, frozenset(points)) for choice, points in left.items()}
 
 
 def restrict(clause: Clause, chosen: Mapping[str, int]) -> Clause:
@@ -75,16 +75,16 @@ def restrict(clause: Clause, chosen: Mapping[str, int]) -> Clause:
     if clause is None:
         return None
     left = []
-    for group in clause:
-        known = tuple(key for key in group.keys if key in chosen)
+    for demand in clause:
+        known = tuple(key for key in demand.keys if key in chosen)
         if known:
-            open_group = _choices(group, known).get(tuple(chosen[key] for key in known))
-            if open_group is None:
+            open_demand = _choices(demand, known).get(tuple(chosen[key] for key in known))
+            if open_demand is None:
                 return None
-            if open_group.keys:
-                left.append(open_group)
+            if open_demand.keys:
+                left.append(open_demand)
         else:
-            left.append(group)
+            left.append(demand)
     return tuple(left)
 
 
@@ -103,13 +103,13 @@ class Matches:
         None if the clause names no key of the dimension.
         """
         if clause not in self._found:
-            if all(self._keys.isdisjoint(group.keys) for group in clause):
+            if all(self._keys.isdisjoint(demand.keys) for demand in clause):
                 self._found[clause] = None
                 return None
             found: list[tuple[Open, Ids | None]] = [((), None)]
-            for group in clause:
-                known = tuple(key for key in group.keys if key in self._keys)
-                parts = self._points(group, known) if known else [(group, None)]
+            for demand in clause:
+                known = tuple(key for key in demand.keys if key in self._keys)
+                parts = self._points(demand, known) if known else [(demand, None)]
                 found = [
                     ((*left, rest) if rest.keys else left, _both(some, points))
                     for left, some in found
@@ -118,15 +118,15 @@ class Matches:
             self._found[clause] = [(left, points) for left, points in found if points is not None and len(points)]
         return self._found[clause]
 
-    def _points(self, group: Group, known: tuple[str, ...]) -> list[tuple[Group, Ids]]:
-        """What each matching point leaves open of a group, and these points."""
+    def _points(self, demand: Demand, known: tuple[str, ...]) -> list[tuple[Demand, Ids]]:
+        """What each matching point leaves open of a demand, and these points."""
         if known not in self._lookups:
             ids = self._dimension.ids[:, [self._dimension.keys.index(key) for key in known]]
             sizes = ids.max(axis=0, initial=0) + 1
             self._lookups[known] = Lookup(ids, sizes.tolist()), sizes
         lookup, sizes = self._lookups[known]
-        together: dict[Group, list[tuple[int, ...]]] = {}
-        for choice, rest in _choices(group, known).items():
+        together: dict[Demand, list[tuple[int, ...]]] = {}
+        for choice, rest in _choices(demand, known).items():
             together.setdefault(rest, []).append(choice)
         found = []
         for rest, choices in together.items():
@@ -141,7 +141,7 @@ Place = tuple[int, int, bool]
 OUT: Place = (-1, -1, False)
 
 
-def places(state: State) -> Iterator[tuple[Place, Open]]:
+def places(state: StillOpen) -> Iterator[tuple[Place, Open]]:
     """The clauses of a state, each with its place."""
     for clause in state.out:
         yield OUT, clause
@@ -151,7 +151,7 @@ def places(state: State) -> Iterator[tuple[Place, Open]]:
             yield (region.grid, number, False), clause
 
 
-def put_together(clauses: Iterable[tuple[Place, Open]], grid: int) -> State:
+def put_together(clauses: Iterable[tuple[Place, Open]], grid: int) -> StillOpen:
     """The state of clauses at their places, for a product of this grid."""
     inside: dict[tuple[int, int], Open] = {}
     others: dict[tuple[int, int], list[Open]] = {}
@@ -161,7 +161,7 @@ def put_together(clauses: Iterable[tuple[Place, Open]], grid: int) -> State:
         else:
             others.setdefault((region[0], region[1]), []).append(clause)
     regions = (Region(at[0], clause, frozenset(others.get(at, ()))) for at, clause in inside.items())
-    return state_of(others.get(OUT[:2], ()), regions, grid)
+    return still_open(others.get(OUT[:2], ()), regions, grid)
 
 
 def _both(some: Ids | None, others: Ids | None) -> Ids | None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from harness.errors import HarnessError, printable
 from harness.experiment.synonyms import NOTHING_LIKE, SYNONYMS
@@ -14,18 +13,8 @@ from harness.experiment.synonyms import NOTHING_LIKE, SYNONYMS
 Path = tuple[str | int, ...]
 """Keys and list indices from the top of the file down to a value."""
 
-
-class Key(str):
-    """The last step of a path to a key that is wrong itself, whatever its value."""
-
-    __slots__ = ()
-
-
 SHOWN = 100
 """How many problems `str(error)` lists; `error.problems` holds them all."""
-
-MOST_NOTES = 20
-"""Bad items of one list that are told one by one."""
 
 MOST_NAMES = 8
 """Valid names that a message lists."""
@@ -63,59 +52,6 @@ class ExperimentError(HarnessError):
         if len(self.problems) > SHOWN:
             lines.append(printable(f"{self.problems[0].file}: and {len(self.problems) - SHOWN} more problems"))
         return lines
-
-
-class BadValueError(ValueError):
-    """A value that cannot be used. notes: (path below it, message) for each thing that is wrong with it."""
-
-    def __init__(self, message: str = "", *, notes: Iterable[tuple[Path, str]] = ()) -> None:
-        self.notes: list[tuple[Path, str]] = [((), message)] if message else list(notes)
-        super().__init__("; ".join(text for _, text in self.notes))
-
-    def below(self, *steps: str | int) -> list[tuple[Path, str]]:
-        """The notes, seen from `steps` further up."""
-        return [((*steps, *path), text) for path, text in self.notes]
-
-
-class Notes(list[tuple[Path, str]]):
-    """What is wrong with the parts of a value, gathered so that all of it is reported at once."""
-
-    def read(self, rule: Callable[[Any], Any], raw: object, *path: str | int) -> Any:
-        """What `rule` makes of the part at `path`, or None if it is bad, which is noted."""
-        try:
-            return rule(raw)
-        except BadValueError as bad:
-            self += bad.below(*path)
-            return None
-
-    def add(self, message: str, *path: str | int) -> None:
-        """Note a message about the part at `path`."""
-        self.append((path, message))
-
-    def add_key(self, message: str, key: str) -> None:
-        """Note that a key should not be there."""
-        self.append(((Key(key),), message))
-
-    def settle(self) -> None:
-        """Raise BadValueError if there is anything to report."""
-        if self:
-            raise BadValueError(notes=self)
-
-
-def each(raw: Iterable[object], rule: Callable[[Any], Any], *below: str | int) -> tuple[Any, ...]:
-    """What `rule` makes of every item. Raises BadValueError for all the bad ones, up to `MOST_NOTES`."""
-    notes = Notes()
-    values = tuple(notes.read(rule, item, *below, index) for index, item in enumerate(raw))
-    if len(notes) > MOST_NOTES:
-        notes[MOST_NOTES:] = [(below, f"and {len(notes) - MOST_NOTES} more like these")]
-    notes.settle()
-    return values
-
-
-def unknown(key: object, names: Iterable[str]) -> str:
-    """The message for a key that should not be there."""
-    names = list(names)
-    return f"unknown key{suggestion(key, names) or f'; expected one of {either(names)}'}"
 
 
 def dotted(path: Path) -> str:
@@ -165,12 +101,22 @@ def either(names: Iterable[str]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
-def nearest(name: object, names: Iterable[str]) -> str:
-    """`; did you mean x?` for the valid name that is spelled most like `name`, or nothing."""
+def closest(name: object, names: Iterable[str]) -> str:
+    """The valid name that is spelled most like `name`, or nothing."""
     if not isinstance(name, str) or len(name) > 2 * LONGEST:
         return ""
     matches = difflib.get_close_matches(plain(name), list(names), n=1, cutoff=0.6)
-    return f"; did you mean {matches[0]}?" if matches and matches[0] != name else ""
+    return matches[0] if matches and matches[0] != name else ""
+
+
+def did_you_mean(name: str) -> str:
+    """What a message ends with where this was probably meant."""
+    return f"; did you mean {name}?" if name else ""
+
+
+def nearest(name: object, names: Iterable[str]) -> str:
+    """`; did you mean x?` for the valid name that is spelled most like `name`, or nothing."""
+    return did_you_mean(closest(name, names))
 
 
 def synonyms(name: object) -> tuple[str, ...]:
@@ -178,28 +124,24 @@ def synonyms(name: object) -> tuple[str, ...]:
     return SYNONYMS.get(plain(name), ()) if isinstance(name, str) else ()
 
 
-def suggestion(name: object, names: Iterable[str]) -> str:
+def meant(name: object, names: Iterable[str]) -> tuple[tuple[str, ...], str]:
     """What was probably meant by a name that is not valid: by its meaning, or else by its spelling.
 
-    `; did you mean x?`, or a remark that there is nothing like it, or nothing.
+    (the valid name, if there is one; a remark, if it is known that there is nothing like it)
     """
     names = list(names)
     if isinstance(name, str) and plain(name) in NOTHING_LIKE:
-        return f"; {NOTHING_LIKE[plain(name)]}"
+        return (), NOTHING_LIKE[plain(name)]
     known = synonyms(name)
-    meant = [other for other in known if other in names]
-    return f"; did you mean {meant[0]}?" if meant else "" if known else nearest(name, names)
-
-
-def not_one_of(value: object, names: Sequence[str]) -> str:
-    """The message for a value that is none of the valid names."""
-    return f"expected {either(names)}, found {found(value)}{suggestion(value, names)}"
+    found = next((other for other in known if other in names), "") if known else closest(name, names)
+    return (found,) if found else (), ""
 
 
 def none_of(name: str, names: Iterable[str]) -> str:
     """What follows `no column 'x'` or the like: a suggestion, or the names there are."""
     names = list(names)
-    return suggestion(name, names) or f"; there are {either(names)}"
+    guess, remark = meant(name, names)
+    return did_you_mean(*guess) if guess else f"; {remark or f'there are {either(names)}'}"
 
 
 def plain(name: str) -> str:

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.experiment.boxes import EPOCHS, REPEAT, Box, ids_of
-from harness.experiment.clauses import LEFT_OUT, Open, State, state_of
+from harness.experiment.clauses import LEFT_OUT, Open, StillOpen, still_open
 from harness.experiment.meaning import meant, merges
-from harness.experiment.model import STRUCTURAL, Experiment, GridSpec, Value
+from harness.experiment.model import STRUCTURAL, Experiment, Value, WrittenGrid
 from harness.experiment.points import Ids, Points, firsts
 from harness.experiment.product import Product
 
@@ -68,15 +68,15 @@ class Grid:
     """
 
     def __init__(self, experiment: Experiment) -> None:
-        if any(dimension.lazy for spec in experiment.grids for dimension in spec.dimensions):
-            most = sum(_length(spec, experiment.repeats) for spec in experiment.grids)
+        if any(dimension.lazy for written in experiment.grids for dimension in written.dimensions):
+            most = sum(_length(written, experiment.repeats) for written in experiment.grids)
             exact = len(experiment.grids) == 1 and not experiment.grids[0].exclude and not merges(experiment)
             raise GridSizeError(experiment, most, exact=exact)
         self.keys = experiment.swept
         self.values, columns = _index_values(experiment)
         id_ = ids_of(self.values, len(experiment.data.inputs))
-        specs = zip(experiment.grids, columns, strict=True)
-        boxes = [Box(spec, ids, self.values, id_, experiment) for spec, ids in specs]
+        grids = zip(experiment.grids, columns, strict=True)
+        boxes = [Box(written, ids, self.values, id_, experiment) for written, ids in grids]
         self._boxes = boxes
         self._rows = [_row_product(boxes, j) for j in range(len(boxes))]
         self._runs = [_run_product(boxes, j, self.values[EPOCHS]) for j in range(len(boxes))]
@@ -128,7 +128,7 @@ class Grid:
 def _row_product(boxes: Sequence[Box], j: int) -> Product:
     """The rows of grid j that no earlier grid has."""
     earlier = (region for m, box in enumerate(boxes[:j]) for region in box.regions(m, boxes[j]))
-    start = state_of(boxes[j].row_clauses, earlier, j)
+    start = still_open(boxes[j].row_clauses, earlier, j)
     return Product(boxes[j].rows, j, start, lambda state: (0, 0) if state == LEFT_OUT else (1, 0))
 
 
@@ -140,9 +140,9 @@ def _run_product(boxes: Sequence[Box], j: int, epochs: Sequence[int]) -> Product
     everything = frozenset(range(len(epochs)))
 
     def allowed(clause: Open) -> frozenset[int]:
-        return everything.intersection(*(frozenset(e for (e,) in group.points) for group in clause))
+        return everything.intersection(*(frozenset(e for (e,) in demand.points) for demand in clause))
 
-    def leaf(state: State) -> tuple[int, int]:
+    def leaf(state: StillOpen) -> tuple[int, int]:
         if state == LEFT_OUT:
             return 0, 0
         asked: list[frozenset[int]] = [frozenset() for _ in boxes]
@@ -153,13 +153,13 @@ def _run_product(boxes: Sequence[Box], j: int, epochs: Sequence[int]) -> Product
         return 1, int(max(epochs[e] for e in frozenset().union(*asked)))
 
     regions = (region for m, box in enumerate(boxes) for region in box.regions(m, boxes[j]))
-    return Product(boxes[j].runs, j, state_of(boxes[j].run_clauses, regions, j), leaf)
+    return Product(boxes[j].runs, j, still_open(boxes[j].run_clauses, regions, j), leaf)
 
 
-def _length(spec: GridSpec, repeats: int) -> int:
+def _length(written: WrittenGrid, repeats: int) -> int:
     """How many rows a grid has before exclusions."""
     total = 1
-    for dimension in spec.dimensions:
+    for dimension in written.dimensions:
         inits: Any = dimension.values("init") if "init" in dimension.keys else ()
         total *= sum(repeats if init.random else 1 for init in inits) or dimension.length
     return total
@@ -172,8 +172,8 @@ def _index_values(experiment: Experiment) -> tuple[dict[str, Any], list[list[Poi
     for key in experiment.swept:
         columns = {
             j: dimension.values(key)
-            for j, spec in enumerate(experiment.grids)
-            for dimension in spec.dimensions
+            for j, written in enumerate(experiment.grids)
+            for dimension in written.dimensions
             if key in dimension.keys
         }
         default = [] if len(columns) == len(experiment.grids) else [experiment.settings.get(key)]
@@ -183,9 +183,9 @@ def _index_values(experiment: Experiment) -> tuple[dict[str, Any], list[list[Poi
     dimensions = [
         [
             Points(dimension.keys, np.column_stack([ids[j, key] for key in dimension.keys]))
-            for dimension in spec.dimensions
+            for dimension in written.dimensions
         ]
-        for j, spec in enumerate(experiment.grids)
+        for j, written in enumerate(experiment.grids)
     ]
     return values, [[_once(points) for points in dimensions_] for dimensions_ in dimensions]
 

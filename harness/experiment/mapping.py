@@ -14,17 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from harness.experiment.errors import Path, either, found, nearest
-from harness.experiment.yaml_text import DEEPEST
+from harness.experiment.errors import Path, either, found
+from harness.experiment.notes import Note, Wrong, no_column
+from harness.experiment.yaml import DEEPEST
 
 MOST_BYTES = 1 << 20
 """The most bytes of an experiment, written as YAML."""
 TOO_LARGE = "over 1 MiB when written as YAML; keep large data in a CSV or Parquet file"
 
-Notes = list[tuple[Path, str]]
 
-
-def plain_mapping(mapping: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
+def plain_mapping(mapping: Mapping[str, Any], notes: list[Note]) -> dict[str, Any]:
     """An experiment as plain data. notes: gets what is wrong with it, each with its path."""
     given = dict(mapping)
     if _is_frame(given.get("data")):
@@ -39,7 +38,7 @@ def plain_mapping(mapping: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
     return made
 
 
-def plain(value: Any, path: Path, notes: Notes) -> Any:
+def plain(value: Any, path: Path, notes: list[Note]) -> Any:
     """A Python value as plain data. path: where it stands."""
     if isinstance(value, np.generic) and isinstance(value.item(), np.generic):
         return float(value) if isinstance(value, np.floating) else value  # of more digits than Python has
@@ -56,19 +55,19 @@ def plain(value: Any, path: Path, notes: Notes) -> Any:
     if isinstance(value, Mapping | Sequence | KeysView | ValuesView | ItemsView) and not isinstance(value, str | bytes):
         return _nested(value, path, notes)
     if isinstance(value, Set):
-        notes.append((path, f"expected a list, found a {type(value).__name__}, which has no order"))
+        notes.append(Note(path, Wrong.VALUE, "a list", f"a {type(value).__name__}, which has no order"))
     elif isinstance(value, Iterator):
-        notes.append((path, f"expected a list, found a {type(value).__name__}, which can be read only once"))
+        notes.append(Note(path, Wrong.VALUE, "a list", f"a {type(value).__name__}, which can be read only once"))
     return value
 
 
-def _nested(value: Any, path: Path, notes: Notes) -> Any:
+def _nested(value: Any, path: Path, notes: list[Note]) -> Any:
     if len(path) > DEEPEST:
-        notes.append((path[:4], f"nested more than {DEEPEST} deep"))
+        notes.append(Note(path[:4], Wrong.OTHER, found=f"nested more than {DEEPEST} deep"))
         return None
     if not isinstance(value, Mapping):
         if isinstance(value, range) and value[MOST_BYTES : MOST_BYTES + 1]:
-            notes.append((path, TOO_LARGE))
+            notes.append(Note(path, Wrong.OTHER, found=TOO_LARGE))
             return None
         return [plain(item, (*path, index), notes) for index, item in enumerate(value)]
     result = {}
@@ -76,7 +75,7 @@ def _nested(value: Any, path: Path, notes: Notes) -> Any:
         if isinstance(key, str):
             result[str(key)] = plain(item, (*path, key), notes)
         else:
-            notes.append(((*path, found(key)), f"expected a name as the key, found {found(key)}"))
+            notes.append(Note((*path, found(key)), Wrong.VALUE, "a name as the key", found(key)))
     return result
 
 
@@ -94,7 +93,7 @@ def _is_frame(value: Any) -> bool:
     return hasattr(value, "columns") and callable(getattr(value, "to_numpy", None))
 
 
-def _named_rows(frame: Any, section: Mapping[str, Any], inputs: int, notes: Notes) -> dict[str, Any]:
+def _named_rows(frame: Any, section: Mapping[str, Any], inputs: int, notes: list[Note]) -> dict[str, Any]:
     """The section with the rows of a DataFrame and the names of its columns, as far as these are known.
 
     inputs: how many of the columns are inputs, unless the section names them; 0 if that is not known.
@@ -105,16 +104,16 @@ def _named_rows(frame: Any, section: Mapping[str, Any], inputs: int, notes: Note
     unique = len(set(names)) == len(names) and all(isinstance(name, str) for name in names)
     if chosen:
         if wrong := [name for name in chosen if names.count(name) != 1]:
-            several = f"stands {names.count(wrong[0])} times in the DataFrame"
-            hint = nearest(wrong[0], map(str, names)) or f"; the DataFrame has {either(map(str, names))}"
-            text = several if wrong[0] in names else f"no such column{hint}"
-            notes.append((("data", "rows", found(wrong[0])), text))
+            path, called = ("data", "rows", found(wrong[0])), [*map(str, names)]
+            several = Note(path, Wrong.OTHER, found=f"stands {names.count(wrong[0])} times in the DataFrame")
+            none = no_column(wrong[0], called, path, f"the DataFrame has {either(called)}")
+            notes.append(several if wrong[0] in names else none)
             return {**section, "rows": []}
         numbers = numbers[:, [names.index(name) for name in chosen]]
     elif unique and 0 < inputs < len(names):
         section = {**section, "inputs": names[:inputs], "targets": names[inputs:]}
     if numbers.size > MOST_BYTES:
-        notes.append((("data", "rows"), TOO_LARGE))
+        notes.append(Note(("data", "rows"), Wrong.OTHER, found=TOO_LARGE))
         return {**section, "rows": []}
     rows = [[int(cell) if isinstance(cell, bool) else cell for cell in row] for row in numbers.tolist()]
     return {**section, "rows": rows}

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.experiment.axes import plain
 from harness.experiment.idle import DECIDERS
-from harness.experiment.model import Experiment, GridSpec
+from harness.experiment.model import Experiment, WrittenGrid
 from harness.experiment.settings import KINDS, defaults_of
 
 VERSION = 1
@@ -56,7 +56,7 @@ def meant(key: str, value: Any, samples: int) -> Any:
     return value[0] if key == "activation" and isinstance(value, tuple) and len(set(value)) == 1 else value
 
 
-def _idle(experiment: Experiment, grid: GridSpec) -> bool:
+def _idle(experiment: Experiment, grid: WrittenGrid) -> bool:
     """Whether a value that a grid gives may be idle in one of its rows."""
     own = {key for dimension in grid.dimensions for key in dimension.keys}
     given = own | {key for key in experiment.swept if experiment.settings.get(key) is not None}
@@ -65,7 +65,7 @@ def _idle(experiment: Experiment, grid: GridSpec) -> bool:
     )
 
 
-def _given_as_default(experiment: Experiment, grid: GridSpec) -> bool:
+def _given_as_default(experiment: Experiment, grid: WrittenGrid) -> bool:
     """Whether another grid gives a number the value that it has in this one by default."""
     own = {key for dimension in grid.dimensions for key in dimension.keys}
     defaults = (
@@ -92,7 +92,7 @@ def _equal(experiment: Experiment, key: str) -> bool:
     return len({meant(key, value, len(experiment.data.inputs)) for value in values}) < len(values)
 
 
-def _values(experiment: Experiment, grid: GridSpec, key: str) -> Iterable[Any]:
+def _values(experiment: Experiment, grid: WrittenGrid, key: str) -> Iterable[Any]:
     """The values that a setting has in a grid."""
     for dimension in grid.dimensions:
         if key in dimension.keys:

@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.experiment.axes import Axis, Column
-from harness.experiment.initialisation import Initialisation
+from harness.experiment.axes import Axis, AxisValues
+from harness.experiment.initialisations import Initialisation
+from harness.experiment.settings import KINDS, NO_LIMITS, defaults_of
 
 Value = object
 """One value of one parameter: float, int, bool, str, tuple (layers, activations) or `Initialisation`.
@@ -86,18 +88,18 @@ class Dimension:
             return next(iter(self.axes.values())).length
         return len(self._kept[self.keys[0]])
 
-    def values(self, key: str) -> Column:
+    def values(self, key: str) -> AxisValues:
         """A parameter's value at each point: float64 or int64 (length,), or a tuple of anything else."""
         return self._kept[key]
 
     @cached_property
-    def _kept(self) -> dict[str, Column]:
-        columns = {key: axis.values() for key, axis in self.axes.items()}
+    def _kept(self) -> dict[str, AxisValues]:
+        columns = {key: axis.values for key, axis in self.axes.items()}
         first = _first_of_each(list(columns.values()))
         return {key: _take(column, first) for key, column in columns.items()}
 
 
-def _first_of_each(columns: list[Column]) -> NDArray[np.intp]:
+def _first_of_each(columns: list[AxisValues]) -> NDArray[np.intp]:
     """Where each different point (one value of every column) stands first, in order."""
     codes = [_ids(column) if isinstance(column, tuple) else column for column in columns]
     points = codes[0]
@@ -113,15 +115,15 @@ def _ids(values: tuple[Value, ...]) -> NDArray[np.intp]:
     return np.array([seen.setdefault(value, len(seen)) for value in values], np.intp)
 
 
-def _take(column: Column, first: NDArray[np.intp]) -> Column:
+def _take(column: AxisValues, first: NDArray[np.intp]) -> AxisValues:
     if len(first) == len(column):
         return column
     return tuple(column[i] for i in first) if isinstance(column, tuple) else column[first]
 
 
 @dataclass(frozen=True)
-class GridSpec:
-    """One `{parameters, zip, exclude}` block: its dimensions as declared, the last one fastest.
+class WrittenGrid:
+    """One `{parameters, zip, exclude}` of the file: its dimensions as declared, the last one fastest.
 
     exclude: partial matches, each a mapping from parameter to the value that is left out.
     """
@@ -149,7 +151,7 @@ class Experiment:
     seed: int
     settings: Mapping[str, Value]
     data: Data
-    grids: tuple[GridSpec, ...]
+    grids: tuple[WrittenGrid, ...]
     swept: tuple[str, ...]
     repeats: int
     run_cap: int
@@ -159,3 +161,13 @@ class Experiment:
     fingerprint: str
     columns: tuple[str, ...] = ()
     from_file: bool = False
+
+    def used(self, values: Mapping[str, Value]) -> dict[str, Any]:
+        """What a run uses for each setting: what its grid gives, or else the file, or else the default.
+
+        values: what its grid gives, with its optimizer and schedule if they are swept; None is as good as nothing. A
+        number that its optimizer or schedule must have, and that nothing gives, is NaN.
+        """
+        given: dict[str, Any] = {**self.settings, **{key: value for key, value in values.items() if value is not None}}
+        optimizer, schedule = (defaults_of(kind, given[kind]) for kind in KINDS)
+        return {**NO_LIMITS, **optimizer, **schedule, **given}

@@ -14,11 +14,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.experiment.clauses import Matches, State, places, put_together
+from harness.experiment.clauses import Matches, StillOpen, places, put_together
 from harness.experiment.points import Ids, Points
 
-Leaf = Callable[[State], tuple[int, int]]
-"""State after the last dimension -> (1 if the point is kept else 0, its weight in `Product.weight`)."""
+Leaf = Callable[[StillOpen], tuple[int, int]]
+"""What is still open after the last dimension -> (1 if the point is kept else 0, its weight in `Product.weight`)."""
 
 
 class Product:
@@ -27,12 +27,12 @@ class Product:
     count, weight: the number of kept points, and the sum of their weights (Python integers, of any size).
     """
 
-    def __init__(self, dimensions: list[Points], grid: int, start: State, leaf: Leaf) -> None:
+    def __init__(self, dimensions: list[Points], grid: int, start: StillOpen, leaf: Leaf) -> None:
         self.dimensions, self._grid = dimensions, grid
-        level: dict[State, int] = {start: 0}
+        level: dict[StillOpen, int] = {start: 0}
         self._next: list[list[Ids]] = []
         for dimension in dimensions:
-            reached: dict[State, int] = {}
+            reached: dict[StillOpen, int] = {}
             matches = Matches(dimension)
             self._next.append([self._transitions(state, matches, reached) for state in level])
             level = reached
@@ -43,7 +43,7 @@ class Product:
             self._counts.insert(0, [count for count, _ in totals])
         self.count, self.weight = totals[0]
 
-    def _transitions(self, state: State, matches: Matches, reached: dict[State, int]) -> Ids:
+    def _transitions(self, state: StillOpen, matches: Matches, reached: dict[StillOpen, int]) -> Ids:
         """(n,) the number of the state that each point leads to.
 
         Only points that match a clause are looked at: all others lose every clause that names a key of this dimension.

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from harness.experiment import data, document, source
 from harness.experiment.axes import Axis
-from harness.experiment.blocks import BLOCK_KEYS, Block, BlockReader
 from harness.experiment.changes import changed, read
 from harness.experiment.check import Checker, unused
-from harness.experiment.errors import BadValueError, Path, either, found, unknown
+from harness.experiment.errors import Path, either
+from harness.experiment.grids import GridReader, GridReading
 from harness.experiment.idle import idle as idle_of
 from harness.experiment.meaning import fingerprint as fingerprint_of
 from harness.experiment.model import Data, Dimension, Experiment, Value
+from harness.experiment.notes import BadValueError, Note, Wrong
 from harness.experiment.settings import HYPERPARAMETERS, NETWORK, TRAINING, layer_of_rate
-from harness.experiment.source import Note, Source, notes_at
+from harness.experiment.source import Source
 
 Origin = str | os.PathLike[str] | Mapping[str, Any]
 
@@ -46,8 +47,8 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
     """
     reading = _read(source.read(origin))
     _finish(reading)
-    axes = {key: axis.head() for dimension in reading.blocks[0].dimensions for key, axis in dimension.axes.items()}
-    paths = dict(reading.blocks[0].paths)
+    axes = {key: axis.head() for dimension in reading.grids[0].dimensions for key, axis in dimension.axes.items()}
+    paths = dict(reading.grids[0].paths)
     notes: list[Note] = []
     damaged: set[str] = set()
     for key in sorted(settings, key=lambda key: key != "learning_rate"):
@@ -55,23 +56,26 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
         try:
             axes_of_key = Axis(key, "values", (read(key, settings[key], reading.source.data)[1],), 1)
         except BadValueError as bad:
-            notes += notes_at(place, bad)
+            notes += bad.below(*place)
             damaged.add(key)
             continue
         if key == "learning_rate":
             axes = {other: axis for other, axis in axes.items() if not layer_of_rate(other)}
         axes[key], paths[key] = axes_of_key, place
     heads = {key: axis.numbers[0] for key, axis in axes.items() if axis.explicit}
-    idle = idle_of({**_settings(reading, [Block(())]), **heads}, axes.keys() | HYPERPARAMETERS.keys()) - settings.keys()
-    block = Block((), [Dimension({key: axis}) for key, axis in axes.items() if key not in idle])
-    block.paths, block.damaged = {key: paths[key] for key in axes if key not in idle}, damaged
-    training = reading.document.training.model_copy(update=dict.fromkeys(idle & HYPERPARAMETERS.keys()))
+    idle = (
+        idle_of({**_settings(reading, [GridReading(())]), **heads}, axes.keys() | HYPERPARAMETERS.keys())
+        - settings.keys()
+    )
+    grid = GridReading((), [Dimension({key: axis}) for key, axis in axes.items() if key not in idle])
+    grid.paths, grid.damaged = {key: paths[key] for key in axes if key not in idle}, damaged
+    training = SimpleNamespace(**vars(reading.values.training) | dict.fromkeys(idle & HYPERPARAMETERS.keys()))
     return _finish(
         replace(
             reading,
             source=replace(reading.source, positions=None),
-            document=reading.document.model_copy(update={"repeats": 1, "training": training}),
-            blocks=[block],
+            values=SimpleNamespace(**vars(reading.values) | {"repeats": 1, "training": training}),
+            grids=[grid],
             notes=notes,
         )
     )
@@ -79,114 +83,96 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
 
 @dataclass(frozen=True)
 class _Reading:
-    """What could be read, and in `notes` what is wrong with the rest."""
+    """What could be read, and in `notes` what is wrong with the rest.
+
+    values: of the keys outside of the grids, as `document.read` has them. damaged: the paths of those that are wrong,
+    two steps deep.
+    """
 
     source: Source
-    document: document.Document
+    values: Any
     damaged: set[Path]
-    table: data.Table | None
-    blocks: list[Block]
+    table: data.DataTable | None
+    grids: list[GridReading]
     notes: list[Note]
 
 
 def _read(given: Source) -> _Reading:
     notes: list[Note] = []
-    made, damaged = document.read(given.data, notes)
-    blocks = list(_blocks(given.data, BlockReader(made.seed, made.run_cap, notes), notes))
+    values = document.read(given.data, notes)
+    damaged = {note.path[:2] for note in notes}
+    grids = list(GridReader(values.seed, values.run_cap, notes).read(given.data))
     if "name" not in given.data:
-        notes.append(Note(("name",), "missing; expected a name, such as xor, for the folder of the results", key=True))
+        name = "a name, such as xor, for the folder of the results"
+        notes.append(Note(("name",), Wrong.MISSING, name, key=True))
     table = None
-    if made.data is not None:
+    if values.data is not None:
         if not any(path[0] == "data" for path in damaged):
-            section = {key: getattr(made.data, key) for key in given.data["data"]}
             try:
-                table = data.read(section, given.folder, given.kept)
+                table = data.read(vars(values.data), given.data["data"], given.folder, given.kept)
             except BadValueError as bad:
-                notes += notes_at(("data",), bad)
+                notes += bad.below("data")
     elif ("data",) not in damaged:
-        message = "missing; expected data, such as {rows: [[1, 1, 1]]}: two inputs and a target"
-        notes.append(Note(("data",), message, key=True))
-    reading = _Reading(given, made, damaged, table, blocks, notes)
-    known = "layers" in _settings(reading, [Block(())]) or damaged & {("network",), ("network", "layers")}
-    if not known and not all("layers" in block.paths for block in blocks):
-        message = "missing; expected the units of each layer, such as [2, 2, 1]"
-        notes.append(Note(("network", "layers"), message, key=True))
+        rows = "data, such as {rows: [[1, 1, 1]]}: two inputs and a target"
+        notes.append(Note(("data",), Wrong.MISSING, rows, key=True))
+    reading = _Reading(given, values, damaged, table, grids, notes)
+    known = "layers" in _settings(reading, [GridReading(())]) or damaged & {("network",), ("network", "layers")}
+    if not known and not all("layers" in grid.paths for grid in grids):
+        units = "the units of each layer, such as [2, 2, 1]"
+        notes.append(Note(("network", "layers"), Wrong.MISSING, units, key=True))
     return reading
 
 
-def _blocks(raw: dict[str, Any], reader: BlockReader, notes: list[Note]) -> Iterator[Block]:
-    if "grids" not in raw:
-        yield reader.read(raw, ())
-        return
-    beside = [key for key in BLOCK_KEYS if key in raw]
-    if beside:
-        notes.append(Note(("grids",), f"expected either grids or {either(beside)}, found both", key=True))
-    grids = raw["grids"]
-    if not isinstance(grids, list) or not grids:
-        notes.append(Note(("grids",), f"expected a list of {{parameters, zip, exclude}}, found {found(grids)}"))
-        return
-    for index, block in enumerate(grids):
-        path = ("grids", index)
-        if not isinstance(block, dict):
-            notes.append(Note(path, f"expected {{parameters, zip, exclude}}, found {found(block)}"))
-            continue
-        notes += [
-            Note((*path, key), document.misplaced(key, "grids") or unknown(key, BLOCK_KEYS), key=True)
-            for key in block
-            if key not in BLOCK_KEYS
-        ]
-        yield reader.read(block, path)
-
-
-def _settings(reading: _Reading, blocks: list[Block]) -> dict[str, Value]:
-    """The constants that were readable and that some block needs."""
+def _settings(reading: _Reading, grids: list[GridReading]) -> dict[str, Value]:
+    """The constants that were readable and that some grid needs."""
     settings: dict[str, Value] = {}
     for section, keys in (("network", NETWORK), ("training", TRAINING)):
         for key in keys:
-            value = getattr(getattr(reading.document, section), key)
+            value = getattr(getattr(reading.values, section), key)
             known = value is not None and not reading.damaged & {(section,), (section, key)}
-            if known and not all(key in block.paths for block in blocks):
+            if known and not all(key in grid.paths for grid in grids):
                 settings[key] = value
     return settings
 
 
 def _finish(reading: _Reading) -> Experiment:
     """The experiment, if all is well with it and it fits together."""
-    made, notes = reading.document, list(reading.notes)
-    settings = _settings(reading, reading.blocks)
+    values, notes = reading.values, list(reading.notes)
+    settings = _settings(reading, reading.grids)
     damaged = {str(path[-1]) for path in reading.damaged}
-    checkers = [Checker(block, settings, reading.table, damaged) for block in reading.blocks]
+    checkers = [Checker(grid, settings, reading.table, damaged) for grid in reading.grids]
     notes += dict.fromkeys(note for checker in checkers for note in checker.notes())
     for key in filter(settings.__contains__, HYPERPARAMETERS):
-        notes += unused(key, [one for one in checkers if key not in one.block.paths], ("training", key))
+        notes += unused(key, [one for one in checkers if key not in one.grid.paths], ("training", key))
     inputs: set[int] = set()
     for checker in checkers:
         inputs |= checker.inputs()
         if len(inputs) > 1 and reading.table and reading.table.inputs is None:
-            message = f"expected networks with the same number of inputs, found {either(map(str, sorted(inputs)))}"
-            notes.append(Note(checker.where("layers"), message))
+            same = "networks with the same number of inputs"
+            notes.append(Note(checker.where("layers"), Wrong.VALUE, same, either(map(str, sorted(inputs)))))
             break
     if not notes and (not inputs or all(checker.nothing_left() for checker in checkers)):
-        notes.append(Note((*reading.blocks[0].where, "exclude"), "leaves nothing to train", True))
+        nothing = "leaves nothing to train"
+        notes.append(Note((*reading.grids[0].where, "exclude"), Wrong.OTHER, found=nothing, key=True))
     early = reading.source.positions.problems if reading.source.positions else []
     if notes or early or reading.table is None:
-        raise reading.source.error(_without_guessed(notes))
+        raise reading.source.error(_without_guessed(notes, reading.source.data))
     split = max(inputs)
     table = reading.table.numbers
     numbers = Data(np.ascontiguousarray(table[:, :split]), np.ascontiguousarray(table[:, split:]))
     experiment = Experiment(
         label=reading.source.label,
-        name=made.name,
-        description=made.description,
-        seed=made.seed,
+        name=values.name,
+        description=values.description,
+        seed=values.seed,
         settings=settings,
         data=numbers,
-        grids=tuple(block.spec() for block in reading.blocks),
-        swept=tuple(dict.fromkeys(k for b in reading.blocks for d in b.dimensions for k in d.keys)),
-        repeats=made.repeats,
-        run_cap=made.run_cap,
-        record_weights=made.record.weights,
-        losses_every=made.record.losses.every if made.record.losses else None,
+        grids=tuple(grid.written() for grid in reading.grids),
+        swept=tuple(dict.fromkeys(k for b in reading.grids for d in b.dimensions for k in d.keys)),
+        repeats=values.repeats,
+        run_cap=values.run_cap,
+        record_weights=values.record.weights,
+        losses_every=values.record.losses.every if values.record.losses else None,
         source=reading.source.text,
         fingerprint="",
         columns=reading.table.names,
@@ -195,23 +181,14 @@ def _finish(reading: _Reading) -> Experiment:
     return replace(experiment, fingerprint=fingerprint_of(experiment))
 
 
-def _without_guessed(notes: list[Note]) -> list[Note]:
+def _without_guessed(notes: list[Note], data: Mapping[str, Any]) -> list[Note]:
     """The notes without those that follow from a misspelt or misplaced key: they go away when that key is put right."""
-    guesses = {guess for note in notes if note.key and (guess := _guess(note))}
+    guesses = {note.guess for note in notes if note.kind in (Wrong.UNKNOWN, Wrong.MISPLACED) and note.guess}
+    guesses -= {(section,) for section in data}  # what is there is not what was meant
     names = {path[-1] for path in guesses}
     return [
         note
         for note in notes
         if note.unless not in names
-        and not (note.message.startswith("missing") and any(note.path[:n] in guesses for n in range(6)))
+        and not (note.kind is Wrong.MISSING and any(note.path[:n] in guesses for n in range(1, len(note.path) + 1)))
     ]
-
-
-def _guess(note: Note) -> Path | None:
-    """The path of the key that was probably meant, from the suggestion in the note's message; None without one."""
-    if guess := re.search(r"; did you mean ([\w.]+)\?$", note.message):
-        steps = tuple(guess.group(1).split("."))
-        return steps if len(steps) > 1 else (*note.path[:-1], *steps)
-    if place := re.search(r"; it belongs (?:under (\w+)|at the top level)$", note.message):
-        return (*filter(None, place.groups()), str(note.path[-1]))
-    return None

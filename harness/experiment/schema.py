@@ -1,15 +1,40 @@
-"""JSON Schema of axes, initialisations and grids, which the models in `document.py` refer to by name."""
+"""The JSON Schema of the experiment file: of its sections, and of axes, initialisations and grids."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from harness.experiment.axes import DISTRIBUTIONS, SWEEPABLE
-from harness.experiment.initialisation import RULES
-from harness.experiment.settings import LEARNING_RATE, NAME, Setting
+from harness.experiment.document import DOCUMENT, GRID_KEYS, Section
+from harness.experiment.initialisations import RULES
+from harness.experiment.settings import LEARNING_RATE, NAME, Key, Setting
 
 _NUMBER = {"type": "number"}
 _COUNT = {"type": "integer", "minimum": 1}
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of the experiment file, for editors."""
+    defs: dict[str, Any] = {}
+    made = _schema(DOCUMENT, defs)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "$defs": {**defs, **_definitions()}}
+
+
+def _schema(section: Section, defs: dict[str, Any]) -> dict[str, Any]:
+    """The JSON Schema of a section. defs: gets those of the sections in it, by their titles."""
+    properties: dict[str, Any] = {}
+    for key, held in section.keys.items():
+        if isinstance(held, Key):
+            default = {} if held.default is None else {"default": held.default}
+            properties[key] = {**held.schema, **default, "title": key.replace("_", " ").title()}
+            continue
+        if held is not None:
+            defs[held.title] = _schema(held, defs)
+        refer = {"$ref": f"#/$defs/{held.title if held else key.capitalize()}"}
+        may_be_nothing = held is not None and held.optional and key not in section.needed
+        properties[key] = {"anyOf": [refer, {"type": "null"}]} if may_be_nothing else refer
+    needed = list(section.needed) or None
+    return {"title": section.title, "description": section.about, **_mapping(properties, needed)}
 
 
 def _mapping(properties: dict[str, Any], required: list[str] | None = None) -> dict[str, Any]:
@@ -58,7 +83,7 @@ def _initialisation() -> dict[str, Any]:
     return {"anyOf": [{"enum": plain}, *mappings]}
 
 
-def definitions() -> dict[str, Any]:
+def _definitions() -> dict[str, Any]:
     """The named parts: Parameters, Zip, Exclude, Grids, Initialisation, GeneratedAxis."""
     layered = "^learning_rate_[1-9][0-9]{0,3}$"
     parameters = _mapping({key: _axis(key, setting) for key, setting in SWEEPABLE.items()})
@@ -66,12 +91,12 @@ def definitions() -> dict[str, Any]:
     match = _mapping({key: setting.schema for key, setting in SWEEPABLE.items()})
     match["properties"]["init"] = {"anyOf": [SWEEPABLE["init"].schema, {"type": "string"}]}  # or the name of values
     match["patternProperties"] = {layered: LEARNING_RATE.schema}
-    block = {key: {"$ref": f"#/$defs/{key.capitalize()}"} for key in ("parameters", "zip", "exclude")}
+    parts = {key: {"$ref": f"#/$defs/{key.capitalize()}"} for key in GRID_KEYS}
     return {
         "Parameters": parameters,
         "Zip": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Parameters"}},
         "Exclude": {"type": "array", "items": {**match, "minProperties": 1}},
-        "Grids": {"type": "array", "items": _mapping(block), "minItems": 1},
+        "Grids": {"type": "array", "items": _mapping(parts), "minItems": 1},
         "Initialisation": _initialisation(),
         "GeneratedAxis": _generated(),
     }

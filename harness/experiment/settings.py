@@ -10,14 +10,14 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.experiment.errors import BadValueError, each, found, not_one_of
+from harness.experiment.notes import BadValueError, Note, Wrong, each, not_one_of, unexpected
 from harness.formulas import activations, losses
 from harness.formulas.optimizers import OPTIMIZERS, Hyperparameter, Optimizer
 from harness.formulas.schedules import SCHEDULES, Schedule
@@ -43,36 +43,23 @@ _RATE_OF_LAYER = re.compile(r"learning_rate_([1-9][0-9]{0,3})")
 
 def whole(raw: object, least: int = 0, most: int = LARGEST) -> int:
     """A whole number; `1e3` is one."""
-    if isinstance(raw, float) and raw.is_integer() and math.isfinite(raw):
-        number = int(raw)
-    elif isinstance(raw, int) and not isinstance(raw, bool):
-        number = raw
-    else:
-        raise BadValueError(f"expected a whole number of at least {least}, found {found(raw)}")
-    if number < least:
-        raise BadValueError(f"expected a whole number of at least {least}, found {found(raw)}")
+    number = int(raw) if isinstance(raw, float) and raw.is_integer() else raw
+    if not isinstance(number, int) or isinstance(number, bool) or number < least:
+        raise unexpected(f"a whole number of at least {least}", raw)
     if number > most:
-        raise BadValueError(f"expected a whole number of at most {most}, found {found(raw)}")
+        raise unexpected(f"a whole number of at most {most}", raw)
     return number
 
 
 def finite(raw: object, what: str = "a finite number") -> float:
     """A finite number as float64."""
-    if isinstance(raw, bool) or not isinstance(raw, int | float):
-        raise BadValueError(f"expected {what}, found {found(raw)}")
-    try:
-        number = float(raw)
-    except OverflowError:
-        number = math.inf
+    number = math.nan
+    if isinstance(raw, int | float) and not isinstance(raw, bool):
+        with suppress(OverflowError):
+            number = float(raw)
     if not math.isfinite(number):
-        raise BadValueError(f"expected {what}, found {found(raw)}")
+        raise unexpected(what, raw)
     return number + 0.0  # one zero, not two
-
-
-def positive(raw: object) -> float:
-    """A finite number above 0."""
-    number: float = POSITIVE.read(raw)
-    return number
 
 
 @dataclass(frozen=True)
@@ -84,20 +71,19 @@ class Bounds:
     below: float | None = None
     whole: bool = False
 
-    @cached_property
-    def text(self) -> str:
+    def words(self, numbers: str = "numbers") -> str:
         """What a message expects, such as `whole numbers of at least 1`."""
         start = f"{'greater than' if self.open else 'of at least'} {self.least:g}"
         end = "" if self.below in (None, EXACT) else f" and below {self.below:g}"
-        return f"{'whole' if self.whole else 'finite'} numbers {start}{end}"
+        return f"{'whole' if self.whole else 'finite'} {numbers} {start}{end}"
 
     def read(self, raw: object) -> Any:
         """The number, an int if it is whole."""
-        wanted = f"a {self.text.replace('numbers', 'number')}"
+        wanted = f"a {self.words('number')}"
         most = LARGEST if self.below is None else math.ceil(self.below) - 1
         number = whole(raw, math.ceil(self.least), most) if self.whole else finite(raw, wanted)
         if not self._within(number):
-            raise BadValueError(f"expected {wanted}, found {found(raw)}")
+            raise unexpected(wanted, raw)
         return number
 
     def hold(self, numbers: NDArray[Any]) -> NDArray[np.bool_]:
@@ -127,20 +113,21 @@ POSITIVE = Bounds(open=True)
 def name_of(raw: object, names: Sequence[str]) -> str:
     """One of the names."""
     if not isinstance(raw, str) or raw not in names:
-        raise BadValueError(not_one_of(raw, names))
+        raise not_one_of(raw, names)
     return raw
 
 
 def layers(raw: object) -> tuple[int, ...]:
     """Units of each layer, inputs first."""
     if not isinstance(raw, list):
-        raise BadValueError(f"expected the units of each layer, such as [2, 2, 1], found {found(raw)}")
+        raise unexpected("the units of each layer, such as [2, 2, 1]", raw)
     if len(raw) < 2:
-        raise BadValueError(f"expected at least two layers, inputs and outputs, found {found(raw)}")
+        raise unexpected("at least two layers, inputs and outputs", raw)
     units: tuple[int, ...] = each(raw, lambda item: whole(item, 1, MOST_WEIGHTS))
     weights = sum((fan_in + 1) * fan_out for fan_in, fan_out in itertools.pairwise(units))
     if weights > MOST_WEIGHTS:
-        raise BadValueError(f"expected a network of at most {MOST_WEIGHTS:,} weights, found {weights:,}")
+        most = f"a network of at most {MOST_WEIGHTS:,} weights"
+        raise BadValueError(Note((), Wrong.VALUE, most, f"{weights:,}"))
     return units
 
 
@@ -165,46 +152,46 @@ def batch_size(raw: object) -> int | str:
     try:
         return whole(raw, 1)
     except BadValueError as bad:
-        raise BadValueError(
-            notes=[(path, text.replace(", found", " or full, found")) for path, text in bad.notes]
-        ) from None
+        raise BadValueError(*(replace(note, expected=f"{note.expected} or full") for note in bad.notes)) from None
 
 
 def switch(raw: object) -> bool:
     """True or false."""
     if not isinstance(raw, bool):
-        raise BadValueError(f"expected true or false, found {found(raw)}")
+        raise unexpected("true or false", raw)
     return raw
 
 
 def own_name(raw: object) -> str:
     """A name that the experiment's author chose."""
     if not isinstance(raw, str) or not NAME.fullmatch(raw):
-        raise BadValueError(f"expected 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot, found {found(raw)}")
+        raise unexpected("1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot", raw)
     return raw
 
 
-def _named(names: Sequence[str]) -> Callable[[object], str]:
-    return lambda raw: name_of(raw, names)
+@dataclass(frozen=True)
+class Key:
+    """What may stand under a key of the file. default: as it would be written, None if it has none.
+
+    schema: the JSON Schema of one value.
+    """
+
+    rule: Callable[[Any], Any]
+    default: Any
+    schema: dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Setting:
-    """One setting. column: how its values are stored. default: None if it has none. schema: of one value.
-
-    bounds: of those values that are numbers, if any are.
-    """
+class Setting(Key):
+    """One setting. column: how its values are stored. bounds: of those values that are numbers, if any are."""
 
     section: Literal["network", "training", "parameters"]
-    column: Literal["float", "int", "object"]
-    rule: Callable[[object], Any]
-    default: Any
-    schema: dict[str, Any]
+    column: Literal["float", "int", "object"] = "object"
     bounds: Bounds | None = None
 
 
 def _number(section: Literal["training", "parameters"], bounds: Bounds) -> Setting:
-    return Setting(section, "int" if bounds.whole else "float", bounds.read, None, bounds.schema, bounds)
+    return Setting(bounds.read, None, bounds.schema, section, "int" if bounds.whole else "float", bounds)
 
 
 def _declared(number: Hyperparameter) -> Setting:
@@ -214,7 +201,7 @@ def _declared(number: Hyperparameter) -> Setting:
 
 
 def _names(section: Literal["network", "training"], names: Sequence[str]) -> Setting:
-    return Setting(section, "object", _named(names), names[0], {"enum": list(names)})
+    return Setting(lambda raw: name_of(raw, names), names[0], {"enum": list(names)}, section)
 
 
 _ACTIVATION = {"anyOf": [{"enum": list(ACTIVATIONS)}, {"type": "array", "items": {"enum": list(ACTIVATIONS)}}]}
@@ -222,17 +209,17 @@ _LAYERS = {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItem
 _BATCH = {"anyOf": [{"type": "integer", "minimum": 1}, {"const": "full"}]}
 
 NETWORK: dict[str, Setting] = {
-    "layers": Setting("network", "object", layers, None, _LAYERS),
-    "activation": Setting("network", "object", activation, "identity", _ACTIVATION),
+    "layers": Setting(layers, None, _LAYERS, "network"),
+    "activation": Setting(activation, "identity", _ACTIVATION, "network"),
     "output": _names("network", ACTIVATIONS),
-    "bias": Setting("network", "object", bias, "true", {"enum": [True, False, "fixed"]}),
+    "bias": Setting(bias, True, {"enum": [True, False, "fixed"]}, "network"),
 }
 TRAINING: dict[str, Setting] = {
     "loss": _names("training", LOSSES),
     "optimizer": _names("training", tuple(OPTIMIZERS)),
     "schedule": _names("training", tuple(SCHEDULES)),
-    "batch_size": Setting("training", "object", batch_size, 1, _BATCH, Bounds(1, whole=True)),
-    "shuffle": Setting("training", "object", switch, False, {"type": "boolean"}),
+    "batch_size": Setting(batch_size, 1, _BATCH, "training", bounds=Bounds(1, whole=True)),
+    "shuffle": Setting(switch, False, {"type": "boolean"}, "training"),
     "dtype": _names("training", DTYPES),
     "arithmetic": _names("training", ARITHMETICS),
     "max_loss": _number("training", POSITIVE),
@@ -249,6 +236,10 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
 TRAINING |= {name: _declared(number) for name, number in HYPERPARAMETERS.items()}
 LEARNING_RATE = _number("parameters", POSITIVE)
 EPOCHS = _number("parameters", Bounds(whole=True))
+
+
+NO_LIMITS = {"max_loss": math.inf, "gradient_clip": math.inf}
+"""What limits are where nothing gives them."""
 
 
 def users(number: str) -> tuple[str, list[str]]:

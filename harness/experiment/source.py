@@ -12,32 +12,15 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from harness.experiment import shipped
-from harness.experiment.errors import BadValueError, ExperimentError, Key, Path, Problem, dotted, found, shorten
+from harness.experiment.errors import ExperimentError, Path, Problem, dotted, found, shorten
 from harness.experiment.mapping import MOST_BYTES, TOO_LARGE, plain, plain_mapping
-from harness.experiment.yaml_positions import Positions
-from harness.experiment.yaml_scan import YamlTextError
-from harness.experiment.yaml_text import parse, scalar
+from harness.experiment.notes import Note, Wrong, refused, words
+from harness.experiment.yaml import parse, scalar
+from harness.experiment.yaml.positions import Positions
+from harness.experiment.yaml.scan import YamlTextError
 
 _PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*(?: [A-Za-z0-9_.-]+)*")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something wrong at a path.
-
-    key: the key itself is wrong, not its value. unless: all is well if a misspelt key was meant to be this one.
-    """
-
-    path: Path
-    message: str
-    key: bool = False
-    unless: str = ""
-
-
-def notes_at(path: Path, bad: BadValueError) -> list[Note]:
-    """What is wrong with the value at a path."""
-    return [Note((*path, *below), text, isinstance((*path, *below)[-1], Key)) for below, text in bad.notes]
 
 
 @dataclass(frozen=True)
@@ -60,12 +43,12 @@ class Source:
     def error(self, notes: Iterable[Note]) -> ExperimentError:
         """All notes, with those the YAML reader left, as one error in order of position."""
         if self.positions is None:
-            return ExperimentError([Problem(self.label, None, None, self._place(n.path), n.message) for n in notes])
+            return ExperimentError([Problem(self.label, None, None, self._place(n.path), words(n)) for n in notes])
         early = self.positions.problems
         problems = [Problem(self.label, p.line, p.column, dotted(p.path), p.message) for p in early]
         for note in notes:
             line, column = (self.positions.key if note.key else self.positions.value)(note.path)
-            problems.append(Problem(self.label, line, column, dotted(note.path), note.message))
+            problems.append(Problem(self.label, line, column, dotted(note.path), words(note)))
         return ExperimentError(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
 
     def _place(self, path: Path) -> str:
@@ -96,13 +79,13 @@ def read(source: str | os.PathLike[str] | Mapping[str, Any], text: str | None = 
 
 
 def fragment(text: str) -> Any:
-    """The plain data of a piece of YAML such as `0.1` or `{normal: {std: 0.5}}`. Raises ValueError."""
+    """The plain data of a piece of YAML such as `0.1` or `{normal: {std: 0.5}}`. Raises BadValueError."""
     try:
         data, positions = parse(text)
     except YamlTextError as problem:
-        raise ValueError(problem.message) from None
+        raise refused(problem.message) from None
     if positions.problems:
-        raise ValueError(positions.problems[0].message)
+        raise refused(positions.problems[0].message)
     return data
 
 
@@ -137,14 +120,14 @@ def _open(path: str, flags: int) -> int:
 
 
 def _from_mapping(mapping: Mapping[str, Any]) -> Source:
-    wrong: list[tuple[Path, str]] = []
+    wrong: list[Note] = []
     data = plain_mapping(mapping, wrong)
     source = Source("experiment", data, "", FilePath("."))
     if wrong:
-        raise source.error(Note(path, message) for path, message in wrong)
+        raise source.error(wrong)
     text = to_yaml(data)
     if len(text.encode("utf-8", "replace")) > MOST_BYTES:
-        raise source.error([Note((), TOO_LARGE)])
+        raise source.error([Note((), Wrong.OTHER, found=TOO_LARGE)])
     return Source("experiment", data, text, FilePath("."))
 
 

@@ -156,8 +156,8 @@ ACTIVATIONS = {
         "1.0507*({z} > 0 ? {z} : 1.6733*(exp({z}) - 1))",
         "({z} > 0 ? 1.0507 : {a} + 1.0507*1.6733)",
     ),
-    "softsign": Activation(softsign, softsign_derivative, "{z}/(1 + |{z}|)", "1/(1 + |{z}|)^2"),
-    "hardtanh": Activation(hardtanh, hardtanh_derivative, "min(max({z}, -1), 1)", "(|{z}| < 1)"),
+    "softsign": Activation(softsign, softsign_derivative, "{z}/(1 + abs({z}))", "1/(1 + abs({z}))^2"),
+    "hardtanh": Activation(hardtanh, hardtanh_derivative, "min(max({z}, -1), 1)", "(abs({z}) < 1)"),
     "sin": Activation(sine, sin_derivative, "sin({z})", "cos({z})"),
     "square": Activation(square, square_derivative, "{z}^2", "2*{z}"),
 }

@@ -23,6 +23,7 @@ from harness.formulas.primitives import (
     Value,
     absolute,
     by_dtype,
+    constant,
     copy_sign,
     exponent,
     mantissa,
@@ -249,6 +250,11 @@ def raised_cosine(x: Value) -> Value:
     u = select(near, v, 1.0 - v)
     sine = u * polynomial(u * u, by_dtype(x, SINE_64, SINE_32))
     return select(near, 1.0 - sine * sine, sine * sine)
+
+
+def sign(x: Value) -> Value:
+    """1 above 0, -1 below, and x itself where it is a zero or NaN."""
+    return select(x > 0.0, constant(x, 1.0), select(x < 0.0, constant(x, -1.0), x))
 
 
 FUNCTIONS = (exp, log, tanh, exp_minus_one, sigmoid, softplus)

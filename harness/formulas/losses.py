@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from harness.formulas.functions import exp, log, sigmoid, softplus
-from harness.formulas.primitives import select
+from harness.formulas.functions import exp, log, sigmoid, sign, softplus
+from harness.formulas.primitives import absolute, constant, select
 
 Values = Any
 
@@ -87,8 +87,58 @@ def cross_entropy(t: Values, y: Values, derivative: Values) -> Values:
     return cost
 
 
+def mae(t: Values, y: Values, derivative: Values) -> Values:
+    """Mean over the outputs of |t - y|."""
+    n = len(y)
+    error = y[0] - t[0]
+    total = absolute(error)
+    derivative[0] = sign(error) / n
+    for k in range(1, n):
+        error = y[k] - t[k]
+        total = total + absolute(error)
+        derivative[k] = sign(error) / n
+    return total / n
+
+
+def huber(t: Values, y: Values, derivative: Values) -> Values:
+    """Mean over the outputs of (t - y)^2/2, or of |t - y| - 1/2 where |t - y| is above 1."""
+    n = len(y)
+    error = y[0] - t[0]
+    size = absolute(error)
+    total = select(size > 1.0, size - 0.5, 0.5 * error * error)
+    derivative[0] = select(size > 1.0, sign(error), error) / n
+    for k in range(1, n):
+        error = y[k] - t[k]
+        size = absolute(error)
+        total = total + select(size > 1.0, size - 0.5, 0.5 * error * error)
+        derivative[k] = select(size > 1.0, sign(error), error) / n
+    return total / n
+
+
+def hinge(t: Values, y: Values, derivative: Values) -> Values:
+    """Mean over the outputs of max(0, 1 - t y), for targets of -1 and 1."""
+    n = len(y)
+    margin = 1.0 - t[0] * y[0]
+    total = select(margin < 0.0, 0.0, margin)
+    derivative[0] = select(margin < 0.0, constant(margin, 0.0), 1.0) * -t[0] / n
+    for k in range(1, n):
+        margin = 1.0 - t[k] * y[k]
+        total = total + select(margin < 0.0, 0.0, margin)
+        derivative[k] = select(margin < 0.0, constant(margin, 0.0), 1.0) * -t[k] / n
+    return total / n
+
+
 LOSSES = {
     "mse": Loss(mse, False, True, "mean of (t - y)^2", "-2*({t} - {y})"),
+    "mae": Loss(mae, False, True, "mean of abs(t - y)", "sign({y} - {t})"),
+    "huber": Loss(
+        huber,
+        False,
+        True,
+        "mean of (t - y)^2/2, or of abs(t - y) - 1/2 beyond 1",
+        "min(max({y} - {t}, -1), 1)",
+    ),
+    "hinge": Loss(hinge, False, True, "mean of max(0, 1 - t*y)", "({t}*{y} <= 1 ? -{t} : 0)"),
     "half_mse": Loss(half_mse, False, False, "half the sum of (t - y)^2", "-({t} - {y})"),
     "bce": Loss(bce, True, True, "mean of -(t*log(sigmoid(y)) + (1 - t)*log(1 - sigmoid(y)))", "sigmoid({y}) - {t}"),
     "cross_entropy": Loss(cross_entropy, True, False, "-sum of t*log(softmax(y))", "softmax({y}) - {t}"),

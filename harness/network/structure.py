@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from harness.experiment.model import Data, Experiment, Value
-from harness.experiment.settings import defaults_of
 from harness.formulas.optimizers import OPTIMIZERS
+from harness.formulas.schedules import SCHEDULES
 
 OWN_KERNEL = 400
 """Networks of more parameters are trained by the kernel for any: unrolled, they would take seconds to compile."""
@@ -42,21 +41,15 @@ class Structure:
     @property
     def hyperparameters(self) -> tuple[str, ...]:
         """The names of the numbers that each run has besides its learning rates, in the engine's order."""
-        return tuple(self.defaults)
-
-    @property
-    def defaults(self) -> dict[str, float]:
-        """Each hyperparameter where it is not given: NaN if it must be, and what changes nothing if there is none."""
-        own = defaults_of("optimizer", self.optimizer)
-        if not self.weight_decay:
-            del own["weight_decay"]
-        clip = {"gradient_clip": math.inf} if self.gradient_clip else {}
-        return own | defaults_of("schedule", self.schedule) | clip
+        own = (number.name for number in OPTIMIZERS[self.optimizer].hyperparameters)
+        pace = (number.name for number in SCHEDULES[self.schedule].hyperparameters)
+        decay, clip = ["weight_decay"] * self.weight_decay, ["gradient_clip"] * self.gradient_clip
+        return (*own, *decay, *pace, *clip)
 
 
 def structure(experiment: Experiment, values: Mapping[str, Value]) -> Structure:
     """The structure of the runs with these swept values."""
-    chosen: dict[str, Any] = {**experiment.settings, **values}
+    chosen = experiment.used(values)
     layers, samples, batch_size = chosen["layers"], len(experiment.data.inputs), chosen["batch_size"]
     activation = chosen.get("activation", ())  # a network without hidden layers has none
     hidden = (activation,) * (len(layers) - 2) if isinstance(activation, str) else activation

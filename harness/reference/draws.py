@@ -12,7 +12,7 @@ from harness.network.runs import random_key, rounded, shuffle_key
 from harness.reference.network import Array, Network
 
 if TYPE_CHECKING:
-    from harness.experiment.initialisation import Initialisation
+    from harness.experiment.initialisations import Initialisation
     from harness.network.structure import Structure
 
 

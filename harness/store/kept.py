@@ -82,7 +82,7 @@ def as_it_was(contents: Contents, text: str, fingerprint: str, labels: Iterable[
         try:
             experiment = load(label, text, kept=data)
         except ExperimentError as error:
-            why.append(f"its experiment cannot be read from this folder: {str(error).splitlines()[0]}")
+            why.append(f"its experiment cannot be read from this folder: {error.lines[0]}")
             continue
         if experiment.fingerprint == fingerprint:
             return experiment

@@ -40,7 +40,7 @@ IDENTITY = 16
 UNSEALED = "not what was written: its checksum is another"
 
 
-class Field(NamedTuple):
+class LogField(NamedTuple):
     """What a field of a manifest or an entry holds. required: whether it is always there."""
 
     holds: Callable[[Any], bool]
@@ -80,57 +80,59 @@ def _or_none(holds: Callable[[Any], bool], value: Any) -> bool:
     return value is None or holds(value)
 
 
-def _count(least: int, most: int, required: bool = True) -> Field:
-    return Field(partial(_whole, least, most), f"a whole number from {least:,} to {most:,}", required)
+def _count(least: int, most: int, required: bool = True) -> LogField:
+    return LogField(partial(_whole, least, most), f"a whole number from {least:,} to {most:,}", required)
 
 
-def _hex(digits: int) -> Field:
+def _hex(digits: int) -> LogField:
     pattern = re.compile(f"[0-9a-f]{{{digits}}}")
-    return Field(lambda value: isinstance(value, str) and bool(pattern.fullmatch(value)), f"{digits} digits 0-9 a-f")
+    return LogField(lambda value: isinstance(value, str) and bool(pattern.fullmatch(value)), f"{digits} digits 0-9 a-f")
 
 
-def _name_of_one(names: Sequence[str]) -> Field:
-    return Field(lambda value: isinstance(value, str) and value in names, " or ".join(names))
+def _name_of_one(names: Sequence[str]) -> LogField:
+    return LogField(lambda value: isinstance(value, str) and value in names, " or ".join(names))
 
 
 MANIFEST_FIELDS = {
-    "name": Field(_text, "a text"),
-    "fingerprint": Field(_text, "a text"),
-    "experiment_sha256": Field(_text, "a text"),
+    "name": LogField(_text, "a text"),
+    "fingerprint": LogField(_text, "a text"),
+    "experiment_sha256": LogField(_text, "a text"),
     "state": _name_of_one(STATES),
-    "started": Field(_time, "a date and time"),
+    "started": LogField(_time, "a date and time"),
     "schema_version": _count(0, 10**6),
     "blocks": _count(1, MOST_BLOCKS),
-    "block_size": Field(partial(_or_none, partial(_whole, 1, MOST_ROWS)), "a whole number above 0, or null", False),
+    "block_size": LogField(partial(_or_none, partial(_whole, 1, MOST_ROWS)), "a whole number above 0, or null", False),
     "rows": _count(0, MOST_ROWS, False),
     "runs": _count(0, MOST_ROWS, False),
     "steps": _count(0, MOST_STEPS, False),
-    "seconds": Field(partial(_or_none, _seconds), "a number of seconds, or null", False),
-    "finished": Field(_time, "a date and time", False),
-    "host": Field(_text, "a text", False),
-    "processor": Field(_text, "a text", False),
-    "versions": Field(_texts, "a text for each program", False),
-    "replaces": Field(_list, "a list of texts", False),
-    "keeps": Field(_list, "a list of texts", False),
+    "seconds": LogField(partial(_or_none, _seconds), "a number of seconds, or null", False),
+    "finished": LogField(_time, "a date and time", False),
+    "host": LogField(_text, "a text", False),
+    "processor": LogField(_text, "a text", False),
+    "versions": LogField(_texts, "a text for each program", False),
+    "replaces": LogField(_list, "a list of texts", False),
+    "keeps": LogField(_list, "a list of texts", False),
 }
 """The fields of a manifest that are looked at. Others are let be."""
-STEPS = Field(partial(_or_none, partial(_whole, 0, MOST_STEPS)), "a whole number of steps, or null", False)
+STEPS = LogField(partial(_or_none, partial(_whole, 0, MOST_STEPS)), "a whole number of steps, or null", False)
 ENTRY_FIELDS = {
     "kind": _name_of_one(("part", "block")),
     "first": _count(0, MOST_BLOCKS),
     "stop": _count(1, MOST_BLOCKS),
     "key": _hex(16),
     "rows": _count(0, MOST_ROWS, False),
-    "seconds": Field(_seconds, "a number of seconds", False),
+    "seconds": LogField(_seconds, "a number of seconds", False),
     "steps": STEPS,
     "asked": STEPS,
-    "files": Field(lambda value: isinstance(value, list) and 0 < len(value) <= len(KINDS), "a file for each table"),
-    "experiment": Field(lambda value: value == "" or _hex(IDENTITY).holds(value), "16 digits 0-9 a-f, or none", False),
+    "files": LogField(lambda value: isinstance(value, list) and 0 < len(value) <= len(KINDS), "a file for each table"),
+    "experiment": LogField(
+        lambda value: value == "" or _hex(IDENTITY).holds(value), "16 digits 0-9 a-f, or none", False
+    ),
 }
-FILE_FIELDS = {"name": Field(_text, "a text"), "bytes": _count(0, MOST_BYTES), "sha256": _hex(64)}
+FILE_FIELDS = {"name": LogField(_text, "a text"), "bytes": _count(0, MOST_BYTES), "sha256": _hex(64)}
 
 
-def _flaw(about: Any, fields: Mapping[str, Field], closed: bool = True) -> str:
+def _flaw(about: Any, fields: Mapping[str, LogField], closed: bool = True) -> str:
     """What is wrong with the fields of a mapping, or nothing. closed: whether it has no others."""
     from harness.experiment.errors import found  # loads what the command line does without
 

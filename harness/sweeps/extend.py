@@ -34,7 +34,7 @@ Identities = NDArray[np.uint64]
 RECENT = 2**25
 """Bytes of the earlier table that are kept in memory, beside the part that was read last."""
 RUN_BYTES = 40
-"""Memory of each earlier run while the `Index` is made; afterwards it is 24."""
+"""Memory of each earlier run while the `RunIndex` is made; afterwards it is 24."""
 INDEXING, READING = threading.Lock(), threading.Lock()
 """Held while the index is made, and while a part is read: one thread does it for all."""
 
@@ -92,11 +92,11 @@ class Earlier:
         return _joined(len(runs.recorded), made)
 
     @cached_property
-    def index(self) -> Index:
+    def index(self) -> RunIndex:
         """The number of each run that is there, by its identity."""
         blocks = self._blocks
         runs = ((block.start, identities(self.plan.asked(block)[0])) for block in blocks)
-        return Index(sum(block.runs for block in blocks), runs)
+        return RunIndex(sum(block.runs for block in blocks), runs)
 
     @property
     def memory(self) -> int:
@@ -169,7 +169,7 @@ class Earlier:
         return tables["runs"], tables.get("curves")
 
 
-class Index:
+class RunIndex:
     """Runs by their identities, in 24 bytes each.
 
     count: how many there are. runs: (the number of the first, (n, 2) identities) of n that stand together.

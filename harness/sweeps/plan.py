@@ -16,7 +16,7 @@ import numpy as np
 from harness import engine
 from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid, Range, Selection
 from harness.experiment.model import Data, Experiment, label
-from harness.experiment.settings import layer_of_rate
+from harness.experiment.settings import KINDS, layer_of_rate
 from harness.network.layout import Layout
 from harness.network.runs import Outcome, Runs
 from harness.network.structure import Structure, network_data
@@ -224,7 +224,8 @@ class Plan:
         place[order] = np.arange(rows)
         structure = block.structure
         layers = range(1, 2 if self.common else len(structure.layers))
-        hyperparameters = [self._number(selection, key, count, default) for key, default in structure.defaults.items()]
+        used = self.experiment.used({kind: getattr(structure, kind) for kind in KINDS})
+        hyperparameters = [self._number(selection, key, count, used[key]) for key in structure.hyperparameters]
         runs = Runs(
             structure,
             self.experiment.seed,
@@ -233,16 +234,15 @@ class Plan:
             selection.ids[REPEAT],
             np.array([self._rate(selection, layer, count) for layer in layers]),
             np.array(hyperparameters).reshape(len(hyperparameters), count),
-            self._number(selection, "max_loss", count, np.inf),
+            self._number(selection, "max_loss", count, used["max_loss"]),
             np.searchsorted(selection.run, np.arange(count + 1)),
             self.grid.values[EPOCHS][selection.ids[EPOCHS]],
             place,
             self.experiment.losses_every or 0,
         )
         run = selection.run[order]
-        defaults = {key: value for key, value in structure.defaults.items() if np.isfinite(value)}
         parameters = {
-            key: self._column(selection, key, run, order, defaults.get(key, np.nan))
+            key: self._column(selection, key, run, order, used.get(key, np.nan))
             for key in (*self.experiment.swept, REPEAT)
         }
         return runs, Described(selection.config[order], block.start + run, parameters)
@@ -252,7 +252,7 @@ class Plan:
         ids = selection.ids[key][order] if key == EPOCHS else selection.ids[key][run]
         if parameter_type(key) == LABELS:
             return ids
-        return self._values_of(key, ids, default)
+        return self._values_of(key, ids, np.nan if default == np.inf else default)
 
     @property
     def common(self) -> bool:
@@ -265,19 +265,14 @@ class Plan:
         return np.where(np.isnan(own), common, own)
 
     def _number(self, selection: Selection, key: str, count: int, default: float) -> Any:
-        """(N,) the values of a numeric parameter, wherever it is given."""
+        """(N,) the values of a numeric parameter. default: where a grid does not give it."""
         if key in selection.ids:
             return np.asarray(self._values_of(key, selection.ids[key], default), np.float64)
-        given = self.experiment.settings.get(key)
-        return np.full(count, default if given is None else given, np.float64)
+        return np.full(count, default, np.float64)
 
     def _values_of(self, key: str, ids: Any, default: float) -> Any:
         """The numbers with these ids. default: where a grid does not give it; where a run does not use it, NaN."""
-        values = self._numbers(key, default)
-        return np.where(ids == IDLE, np.nan, values[ids]) if (ids == IDLE).any() else values[ids]
-
-    def _numbers(self, key: str, default: float) -> Any:
         values = self.grid.values[key]
         if isinstance(values, list):  # some grid does not give this parameter
-            return np.array([default if value is None else value for value in values])
-        return values
+            values = np.array([default if value is None else value for value in values])
+        return np.where(ids == IDLE, np.nan, values[ids]) if (ids == IDLE).any() else values[ids]

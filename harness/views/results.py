@@ -1,12 +1,12 @@
-"""A results folder to look at: what it says of itself, its axes, and columns of some of its rows."""
+"""A results folder in hand, in a program or a notebook: its axes and its rows; it shows, draws and explains itself."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,77 +16,23 @@ from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.experiment.errors import either, none_of
-from harness.network.layout import parse
+from harness.store import arrays
 from harness.store.contents import Contents, StoreError
 from harness.store.log import EXPERIMENT
 from harness.store.places import place_of
 from harness.store.reading import dataset, load, pieces, table_of, to_frame
 from harness.store.schema import WHOLE, Column, Role
 from harness.store.strangers import ATTRIBUTES, WRITTEN
+from harness.views.scale import TableAxis
 
-DECADES = 2.0
-"""A positive axis whose greatest value is so many powers of ten above its least is drawn on a logarithmic scale, as is
-one whose values have a constant ratio.
-"""
-ROUNDED = 0.2
-"""How far, as a share, the ratios of neighbouring values may differ on a geometric axis that spans a power of ten, as
-those of 300, 1000 and 3000 do."""
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-
-def title_of(column: Column) -> str:
-    """The title of a column: its name, with its unit unless the name says it already."""
-    name = column.name if parse(column.name) else column.name.replace("_", " ")
-    return f"{name} ({column.unit})" if column.unit and column.unit not in column.name else name
-
-
-@dataclass(frozen=True)
-class Axis:
-    """A parameter of the grid. values: (V,) its numbers in order, or its labels in the order of the grid."""
-
-    column: Column
-    values: Any
-
-    @property
-    def name(self) -> str:
-        return self.column.name
-
-    @property
-    def title(self) -> str:
-        return title_of(self.column)
-
-    @property
-    def numeric(self) -> bool:
-        return bool(np.issubdtype(self.values.dtype, np.number))
-
-    @property
-    def geometric(self) -> bool:
-        """Whether a logarithmic scale suits it."""
-        if not self.numeric or len(self.values) < 3 or self.values[0] <= 0:
-            return False
-        ratios = self.values[1:] / self.values[:-1]
-        decades = np.log10(self.values[-1] / self.values[0])
-        even = np.ptp(ratios) < (ROUNDED if decades >= 1 else 1e-3) * ratios[0]
-        return bool(decades >= DECADES or (even and ratios[0] > 1.001))
-
-    def nearest(self, text: Any) -> Any:
-        """The value that is meant. Raises `HarnessError` if there is none."""
-        if not self.numeric:
-            found = [value for value in self.values if value == str(text)]
-            if not found:
-                raise HarnessError(f"{self.name}: no value {str(text)!r}; there are {either(self.values)}")
-            return found[0]
-        try:
-            number = float(text)
-        except ValueError:
-            number = np.nan
-        if not self.values[0] <= number <= self.values[-1]:
-            between = f"a number from {self.values[0]:g} to {self.values[-1]:g}"
-            raise HarnessError(f"{self.name}: expected {between}, found {text}")
-        return self.values[np.argmin(np.abs(self.values - number))]
+    from harness.views.explain.page import Explained
 
 
 class Results:
-    """The results in a folder. Raises `StoreError` if there are none."""
+    """A results folder in hand; a notebook shows a summary of it. Raises `StoreError` if there are no results."""
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = os.fspath(folder)
@@ -114,7 +60,7 @@ class Results:
                 return str(self.place.read(EXPERIMENT), "utf-8")
             except UnicodeDecodeError:
                 raise StoreError(f"{self.place}/{EXPERIMENT}: expected a text in UTF-8, found other bytes") from None
-        return str(self._metadata[WRITTEN], "utf-8")
+        return str(self.runs.schema.metadata[WRITTEN], "utf-8")
 
     @property
     def has_curves(self) -> bool:
@@ -150,7 +96,7 @@ class Results:
         return [name for name, column in self.runs.columns.items() if column.role == role]
 
     @cached_property
-    def axes(self) -> dict[str, Axis]:
+    def axes(self) -> dict[str, TableAxis]:
         """What varies, by name: parameters of more than one value, and `repeat`."""
         names = [*self.swept, "repeat"]
         found: dict[str, list[pa.Array]] = {name: [] for name in names}
@@ -160,7 +106,7 @@ class Results:
         values = {name: pc.unique(pa.chunked_array(parts)) for name, parts in found.items()}
         if not all(len(values[name]) for name in names if name in WHOLE):
             raise StoreError(f"{self.folder}: a table without a row; get the folder anew, or train it anew")
-        return {name: Axis(self.column(name), _values(some)) for name, some in values.items() if len(some) > 1}
+        return {name: TableAxis(self.column(name), _values(some)) for name, some in values.items() if len(some) > 1}
 
     @cached_property
     def pieces(self) -> list[Any]:
@@ -221,8 +167,8 @@ class Results:
 
     def column(self, name: str) -> Column:
         """What the schema says of a column. Raises `HarnessError` if there is no such one."""
-        if name not in self._names:
-            raise HarnessError(f"{self.folder}: no column {name!r}{none_of(name, self._names)}")
+        if name not in (names := self.runs.schema.names):
+            raise HarnessError(f"{self.folder}: no column {name!r}{none_of(name, names)}")
         return self.runs.columns[name]
 
     def frame(self, columns: Sequence[str], where: Mapping[str, Any] | None = None) -> pd.DataFrame:
@@ -272,19 +218,52 @@ class Results:
         """The table, in the order of the grid."""
         return to_frame(load(self.place, columns))
 
-    @property
-    def _names(self) -> list[str]:
-        return list(self.runs.schema.names)
+    def plot(self, kind: str | None = None, **choices: Any) -> Figure:
+        """A picture of the results. kind and choices (x, y, color, where, below) as in `harness.plot`.
 
-    @property
-    def _metadata(self) -> Any:
-        return self.runs.schema.metadata
+        Raises `HarnessError` for what cannot be drawn.
+        """
+        from harness.views import plots
+
+        return plots.plot(self, kind, **choices)
+
+    def weights(self, config: int) -> arrays.Arrays:
+        """The final weights of a row, shaped by layer: w1, w2, .. (O, I) and b1, b2, .. (O,) if there are biases.
+
+        A run that diverged has none: the mapping is empty. Raises `HarnessError` if there is no such row.
+        """
+        row = self.row(config).dropna(axis=1, how="all")
+        return {name: array[0] for name, array in arrays.weights(row, self.layers).items()}
+
+    def explain(self, config: int, epochs: int | str | Sequence[int | str] | None = None) -> Explained:
+        """What happened in a row, step by step: its record, as `harness.explain` has it.
+
+        epochs: a number for its first ones, or a list such as `[0, 1, 10, "last"]`; if not given its first ones, as
+        many as 100 steps hold, and its last. Raises `HarnessError` if there is no such row, or no such epoch of it, or
+        if the data that its experiment names are not here.
+        """
+        from harness.views.explain.configuration import of_row
+        from harness.views.explain.page import explained
+
+        return explained(of_row(self, config), epochs)
+
+    def __repr__(self) -> str:
+        from harness.views.report import words
+
+        return f"<{self.folder}: {'; '.join([self.name, *words.facts(self)])}>"
+
+    def _repr_html_(self) -> str:
+        from harness.views.pages import render
+        from harness.views.report import words
+        from harness.views.report.summary import summarise
+
+        summary = summarise(self.place, [name for name in self.axes if name != "repeat"])
+        about = words.told(self, summary)
+        return render("result", folder=self.folder, name=self.name, least=words.least(summary, self.axes), **about)
 
     @cached_property
     def _attributes(self) -> dict[str, Any]:
-        import json
-
-        return dict(json.loads(self._metadata[ATTRIBUTES])["harness"])
+        return dict(json.loads(self.runs.schema.metadata[ATTRIBUTES])["harness"])
 
 
 def _distinct(column: pa.ChunkedArray) -> pa.Array:

@@ -17,6 +17,12 @@ DEFAULTS: dict[str, dict[str, float | None]] = {
     "rmsprop": {"alpha": 0.99, "eps": 1e-8},
     "adam": {**ADAM},
     "adamw": {**ADAM, "weight_decay": 0.01},
+    "adagrad": {"eps": 1e-10},
+    "adadelta": {"rho": 0.9, "eps": 1e-6},
+    "adamax": {**ADAM},
+    "nadam": {**ADAM, "momentum_decay": 0.004},
+    "rprop": {"eta_minus": 0.5, "eta_plus": 1.2, "step_min": 1e-6, "step_max": 50.0},
+    "lion": {"beta1": 0.9, "beta2": 0.99},
     "constant": {},
     "step": {"step_size": None, "gamma": 0.1},
     "exponential": {"gamma": None},
@@ -24,7 +30,7 @@ DEFAULTS: dict[str, dict[str, float | None]] = {
     "warmup": {"warmup_epochs": 5, "start_factor": 1 / 3},
 }
 """PyTorch's defaults, in the engine's order, but for momentum, which it has at 0; None if a value must be given."""
-OPTIMIZERS, SCHEDULES = list(DEFAULTS)[:6], list(DEFAULTS)[6:]
+OPTIMIZERS, SCHEDULES = list(DEFAULTS)[:-5], list(DEFAULTS)[-5:]
 WHOLE = ("step_size", "t_max", "warmup_epochs")
 """The hyperparameters that are whole numbers."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from harness.experiment.initialisation_spec import parse as initialisation
+from harness.experiment.initialisations.written import parse as initialisation
 from harness.experiment.model import Data
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES
@@ -63,7 +63,16 @@ def data_for(structure: Structure, samples: int, rng: np.random.Generator) -> Da
     return Data(rng.normal(size=(samples, structure.layers[0])), targets)
 
 
-RANGES = {"step_size": (1, 9), "t_max": (1, 20), "warmup_epochs": (1, 9), "eps": (1e-9, 1e-7), "gamma": (0.3, 1.2)}
+RANGES = {
+    "step_size": (1, 9),
+    "eta_plus": (1, 2),
+    "step_min": (1e-7, 1e-3),
+    "step_max": (0.1, 9),
+    "t_max": (1, 20),
+    "warmup_epochs": (1, 9),
+    "eps": (1e-9, 1e-7),
+    "gamma": (0.3, 1.2),
+}
 """The ranges of those numbers of optimizers and schedules that are not drawn between 0 and 1."""
 
 

@@ -29,7 +29,7 @@ from harness.network.layout import Layout
 from harness.network.runs import Outcome, Runs
 from harness.network.structure import OWN_KERNEL, Structure
 
-__all__ = ["Trainer", "prepare", "what_decides_fast"]
+__all__ = ["CpuTrainer", "prepare", "what_decides_fast"]
 
 BIAS_CODES = {"false": step.NO_BIAS, "true": step.LEARNT_BIAS, "fixed": step.FIXED_BIAS}
 COMPILE_ROWS, COMPILE_ANY, COMPILE_OWN, COMPILE_WEIGHT = 7.0, 5.0, 0.6, 0.004
@@ -37,7 +37,7 @@ COMPILE_ROWS, COMPILE_ANY, COMPILE_OWN, COMPILE_WEIGHT = 7.0, 5.0, 0.6, 0.004
 for any network; the epochs for one network; and, in addition to these, each of its parameters."""
 
 
-class Trainer:
+class CpuTrainer:
     """What trains runs of one structure. common: whether all layers have one learning rate. own_kernel: whether the
     structure is worth compiling for, if it is small; the numbers are the same without.
     """
@@ -100,9 +100,9 @@ class Trainer:
 
 
 @once
-def prepare(structure: Structure, common: bool, own_kernel: bool) -> Trainer:
+def prepare(structure: Structure, common: bool, own_kernel: bool) -> CpuTrainer:
     """The trainer of a structure, the same one each time; nothing is compiled yet."""
-    return Trainer(structure, common, own_kernel)
+    return CpuTrainer(structure, common, own_kernel)
 
 
 def network_of(structure: Structure, common: bool) -> Architecture:

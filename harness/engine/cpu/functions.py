@@ -96,7 +96,13 @@ def _(x: Vector, value64, value32):
     return value64 if x.scalar == types.float64 else value32
 
 
-for _function in (*primitives.PRIMITIVES[:-1], *functions.FUNCTIONS, *normal.FUNCTIONS, *trigonometry.FUNCTIONS):
+for _function in (
+    *primitives.PRIMITIVES[:-1],
+    *functions.FUNCTIONS,
+    functions.sign,
+    *normal.FUNCTIONS,
+    *trigonometry.FUNCTIONS,
+):
     compiled(_function)
 
 

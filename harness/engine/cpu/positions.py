@@ -13,7 +13,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from harness.engine.cpu.lanes import LanesType
-from harness.engine.cpu.rows import Index, Memory, RowsType, traced
+from harness.engine.cpu.rows import Index, RowsType, TracedRows, traced
 from harness.formulas.codes import RULES
 from harness.formulas.metrics import COUNT
 from harness.formulas.optimizers import OPTIMIZERS
@@ -65,7 +65,7 @@ class Group(NamedTuple):
     vectors: int
 
 
-def traced_state(network: Architecture, memory: Memory, v: Index) -> State:
+def traced_state(network: Architecture, memory: TracedRows, v: Index) -> State:
     """The state of a vector in code that is being generated; z, a and the rest of the scratch become registers."""
     at, units = offsets(network), sum(network.layers)
     first = memory.window(v * at[STRIDE], at[STRIDE])
@@ -80,7 +80,10 @@ def state_of(context, group, v):
 
     def codegen(context, builder, signature, args):
         whole, vector = (traced(context, builder, ty, arg) for ty, arg in zip(signature.args, args, strict=True))
-        at, units = [whole.offsets[k] for k in range(STRIDE + 1)], Index(builder, whole.scratch.length) // len(SCRATCH)
+        at, units = (
+            [whole.offsets[k] for k in range(STRIDE + 1)],
+            Index(builder, whole.scratch.length) // len(SCRATCH),
+        )
         start = vector * at[STRIDE]
         places = [(whole.memory, start + first, stop - first) for first, stop in pairwise(at)]
         places += [(whole.scratch, units * k, units) for k in range(len(SCRATCH))]
@@ -141,7 +144,7 @@ def offsets_from(context, described):
     return described(described), codegen
 
 
-def _rows(context, builder, rows: RowsType, memory: Memory, start: Index | int, length: Index | int) -> ir.Value:
+def _rows(context, builder, rows: RowsType, memory: TracedRows, start: Index | int, length: Index | int) -> ir.Value:
     """Some of the elements as a kernel's own rows."""
     made = cgutils.create_struct_proxy(rows)(context, builder)
     made.data = memory.address(start)

@@ -123,7 +123,7 @@ class Index:
         return other.value if isinstance(other, Index) else ir.Constant(self.value.type, other)
 
 
-class Memory:
+class TracedRows:
     """Rows in code that is being generated. Numbers are repeated in every lane of `lanes`, if that is given."""
 
     def __init__(self, builder, element, data, length, lanes: LanesType | None = None) -> None:
@@ -157,9 +157,9 @@ class Memory:
         at = ir.Constant(ir.IntType(64), i * width) if isinstance(i, int) else (i * width).value
         return self.builder.gep(self.data, [at])
 
-    def window(self, start, length: int) -> Memory:
+    def window(self, start, length: int) -> TracedRows:
         """`length` of the elements, from element `start`."""
-        return Memory(self.builder, self.element, self.address(start), length, self.lanes)
+        return TracedRows(self.builder, self.element, self.address(start), length, self.lanes)
 
     def place(self, i):
         """A pointer to element i."""
@@ -169,11 +169,11 @@ class Memory:
         return address
 
 
-primitives.window.register(Memory, Memory.window)
+primitives.window.register(TracedRows, TracedRows.window)
 
 
 @primitives.each.register
-def _(rows: Memory, start: int, stop: int):
+def _(rows: TracedRows, start: int, stop: int):
     """One loop at run time: its body is run once, and what it changes must be in memory."""
     first, last = (ir.Constant(ir.IntType(64), at) for at in (start, stop))
     one = ir.Constant(first.type, 1)
@@ -185,9 +185,9 @@ def _scalar(element: types.Type) -> Any:
     return element.scalar if isinstance(element, LanesType) else element
 
 
-def _memory(context, builder, rows_type, value) -> Memory:
+def _memory(context, builder, rows_type, value) -> TracedRows:
     rows = cgutils.create_struct_proxy(rows_type)(context, builder, value)
-    return Memory(builder, rows_type.element, rows.data, rows.length)
+    return TracedRows(builder, rows_type.element, rows.data, rows.length)
 
 
 def traced(context, builder, ty, value):

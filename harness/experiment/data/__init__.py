@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path as FilePath
@@ -14,16 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.experiment.data import sheet
-from harness.experiment.data.sheet import Column, Sheet, unreadable
-from harness.experiment.errors import MOST_NOTES, BadValueError, Path, count, either, found, nearest, shorten
-from harness.experiment.generators import generate
+from harness.experiment.data.generators import generate
+from harness.experiment.data.sheet import CsvColumn, CsvFile, unreadable
+from harness.experiment.errors import Path, count, either, found, shorten
+from harness.experiment.notes import BadValueError, Note, Notes, Wrong, no_column
 
 Floats = NDArray[np.float64]
 NAMES = ("inputs", "targets")
-ONLY_WITH = {
-    **dict.fromkeys(NAMES, ("file", "rows")),
-    **dict.fromkeys(("samples", "noise", "seed"), ("generate",)),
-}
+ONLY_WITH = {**dict.fromkeys(NAMES, ("file", "rows")), **dict.fromkeys(("samples", "noise", "seed"), ("generate",))}
 """Key -> the `SOURCES` that it may stand beside."""
 SUFFIXES = (*sheet.SUFFIXES, ".parquet")
 MOST_ROWS = 10**6
@@ -37,7 +35,7 @@ SOURCES = ("rows", "file", "generate")
 
 
 @dataclass(frozen=True)
-class Table:
+class DataTable:
     """numbers: (S, columns), inputs first. key: which of `SOURCES` gave it.
 
     inputs: how many columns are inputs; None when the network decides. names: of the columns, where they have any.
@@ -49,37 +47,36 @@ class Table:
     names: tuple[str, ...] = ()
 
 
-def read(section: dict[str, Any], folder: FilePath, kept: bytes | None = None) -> Table:
+def read(section: dict[str, Any], given: Collection[str], folder: FilePath, kept: bytes | None = None) -> DataTable:
     """The table that a `data:` section describes. Raises BadValueError.
 
-    section: the keys that are given. folder: where a file's name starts from. kept: a Parquet file to be read in place
-    of the section's file, with the columns that this had.
+    section: all of its keys, with their defaults. given: those that stand in it. folder: where a file's name starts
+    from. kept: a Parquet file to be read in place of the section's file, with the columns that this had.
     """
-    given = [key for key in SOURCES if key in section]
-    notes: list[tuple[Path, str]] = []
-    if len(given) != 1:
-        what = f"{' and '.join(given)}" if given else "none of them"
-        notes.append(((), f"expected one of {either(SOURCES)}, found {what}"))
-    elif wrong := [key for key in section if given[0] not in ONLY_WITH.get(key, given)]:
-        notes += [((key,), f"goes with {either(ONLY_WITH[key])}, not with {given[0]}") for key in wrong]
-    if notes:
-        raise BadValueError(notes=notes)
-    if given[0] == "rows":
+    sources = [key for key in SOURCES if key in given]
+    if len(sources) != 1:
+        raise BadValueError(Note((), Wrong.VALUE, f"one of {either(SOURCES)}", " and ".join(sources) or "none of them"))
+    Notes(
+        Note((key,), Wrong.OTHER, found=f"goes with {either(ONLY_WITH[key])}, not with {sources[0]}")
+        for key in given
+        if sources[0] not in ONLY_WITH.get(key, sources)
+    ).settle()
+    if sources[0] == "rows":
         numbers = _rows(section["rows"])
         names = _names(section, numbers.shape[1])
-        return Table(numbers, len(section["inputs"]) if names else None, "rows", names)
-    if given[0] == "file":
+        return DataTable(numbers, len(section["inputs"]) if names else None, "rows", names)
+    if sources[0] == "file":
         return _file(section, folder, kept)
-    made = generate(section["generate"], section.get("samples", 200), section.get("noise", 0.1), section.get("seed", 0))
+    made = generate(section["generate"], section["samples"], section["noise"], section["seed"])
     table = np.hstack(made)
     if not np.isfinite(table).all():
-        raise BadValueError(notes=[(("noise",), "expected less noise: some numbers are not finite")])
-    return Table(table, made[0].shape[1], "generate")
+        raise BadValueError(Note(("noise",), Wrong.OTHER, found="expected less noise: some numbers are not finite"))
+    return DataTable(table, made[0].shape[1], "generate")
 
 
 def _rows(rows: Any) -> Floats:
     if not isinstance(rows, list) or not rows:
-        raise BadValueError(notes=[(("rows",), f"expected rows such as [[1, 1, 1]], found {found(rows)}")])
+        raise BadValueError(Note(("rows",), Wrong.VALUE, "rows such as [[1, 1, 1]]", found(rows)))
     plain = all(type(row) is list and row for row in rows)
     if plain and len(set(map(len, rows))) == 1 and set(map(type, chain.from_iterable(rows))) <= {int, float}:
         try:
@@ -88,33 +85,30 @@ def _rows(rows: Any) -> Floats:
             table = np.array([np.inf])
         if np.isfinite(table).all():
             return table
-    notes = list(_row_notes(rows))
-    if len(notes) > MOST_NOTES:
-        notes[MOST_NOTES:] = [(("rows",), f"and {len(notes) - MOST_NOTES} more like these")]
-    raise BadValueError(notes=notes)
+    notes = Notes(_row_notes(rows))
+    notes.shorten("rows")
+    raise BadValueError(*notes)
 
 
 def _names(section: dict[str, Any], width: int) -> tuple[str, ...]:
     """What the columns of rows are called, if anything. Raises BadValueError unless each of them has a name."""
-    if not any(key in section for key in NAMES):
+    if all(section[key] is None for key in NAMES):
         return ()
-    if missing := _missing(section):
-        raise BadValueError(notes=missing)
+    _missing(section).settle()
     names = _each_once(section)
     if len(names) != width:
-        raise BadValueError(
-            notes=[(("rows",), f"expected {len(names)} numbers in a row, one for each name, found {width}")]
-        )
+        numbers = f"{len(names)} numbers in a row, one for each name"
+        raise BadValueError(Note(("rows",), Wrong.VALUE, numbers, str(width)))
     return names
 
 
-def _missing(section: dict[str, Any]) -> list[tuple[Path, str]]:
+def _missing(section: dict[str, Any]) -> Notes:
     """That the names of inputs or targets are not given."""
-    return [
-        ((key,), f"missing; expected the names of columns, such as {key}: {example}")
+    return Notes(
+        Note((key,), Wrong.MISSING, f"the names of columns, such as {key}: {example}")
         for key, example in zip(NAMES, ("[x1, x2]", "[y]"), strict=True)
-        if key not in section
-    ]
+        if section[key] is None
+    )
 
 
 def _each_once(section: dict[str, Any]) -> tuple[str, ...]:
@@ -122,34 +116,33 @@ def _each_once(section: dict[str, Any]) -> tuple[str, ...]:
     columns = (*section["inputs"], *section["targets"])
     twice = [(key, i) for key in NAMES for i, column in enumerate(section[key]) if columns.count(column) > 1]
     if twice:
-        raise BadValueError(notes=[(twice[-1], "this column is named twice")])
+        raise BadValueError(Note(twice[-1], Wrong.OTHER, found="this column is named twice"))
     return columns
 
 
-def _row_notes(rows: list[Any]) -> Iterator[tuple[Path, str]]:
+def _row_notes(rows: list[Any]) -> Iterator[Note]:
     width = next((len(row) for row in rows if isinstance(row, list) and row), 0)
     for index, row in enumerate(rows):
         if not isinstance(row, list) or not row:
-            yield ("rows", index), f"expected a row of numbers such as [1, 1, 1], found {found(row)}"
+            yield Note(("rows", index), Wrong.VALUE, "a row of numbers such as [1, 1, 1]", found(row))
             continue
         if len(row) != width:
-            yield ("rows", index), f"expected {width} numbers as in the first row, found {len(row)}"
+            yield Note(("rows", index), Wrong.VALUE, f"{width} numbers as in the first row", str(len(row)))
         for place, number in enumerate(row):
             numeric = isinstance(number, int | float) and not isinstance(number, bool)
             if not numeric or not abs(number) <= np.finfo(np.float64).max:
-                yield ("rows", index, place), f"expected a finite number, found {found(number)}"
+                yield Note(("rows", index, place), Wrong.VALUE, "a finite number", found(number))
 
 
-def _file(section: dict[str, Any], folder: FilePath, kept: bytes | None) -> Table:
+def _file(section: dict[str, Any], folder: FilePath, kept: bytes | None) -> DataTable:
     name = section["file"]
     notes, path = _missing(section), folder / name
     if path.suffix.lower() not in SUFFIXES:
-        notes.append((("file",), f"expected a file that ends in {either(SUFFIXES)}, found {found(name)}"))
+        notes.append(Note(("file",), Wrong.VALUE, f"a file that ends in {either(SUFFIXES)}", found(name)))
     elif kept is None and not os.path.isfile(path):
         what = "is a directory" if os.path.isdir(path) else "no such file"
-        notes.append((("file",), f"{what}: {shorten(str(path), 200)}"))
-    if notes:
-        raise BadValueError(notes=notes)
+        notes.append(Note(("file",), Wrong.OTHER, found=f"{what}: {shorten(str(path), 200)}"))
+    notes.settle()
     if path.suffix.lower() in sheet.SUFFIXES:
         section = section | {key: [sheet.plain(name) for name in section[key]] for key in NAMES}
     columns = _each_once(section)
@@ -157,37 +150,36 @@ def _file(section: dict[str, Any], folder: FilePath, kept: bytes | None) -> Tabl
         numbers = _read_parquet(path if kept is None else io.BytesIO(kept), section)
     else:
         numbers = _read_csv(path, section)
-    return Table(numbers, len(section["inputs"]), "file", columns)
+    return DataTable(numbers, len(section["inputs"]), "file", columns)
 
 
 def _check_columns(section: dict[str, Any], names: Sequence[str], has: str) -> None:
     """Raises BadValueError for columns that are not among the names, once each. has: the file's columns in words."""
-    notes: list[tuple[Path, str]] = []
-    for key in ("inputs", "targets"):
+    notes = Notes()
+    for key in NAMES:
         for index, column in enumerate(section[key]):
-            if names.count(column) != 1:
-                what = "stands twice in the file" if column in names else "no such column"
-                hint = nearest(column, names) or f"; the file has {has}"
-                notes.append(((key, index), what + ("" if column in names else hint)))
-    if notes:
-        raise BadValueError(notes=notes)
+            if column not in names:
+                notes.append(no_column(column, names, (key, index), f"the file has {has}"))
+            elif names.count(column) > 1:
+                notes.append(Note((key, index), Wrong.OTHER, found="stands twice in the file"))
+    notes.settle()
 
 
 def _read_csv(path: FilePath, section: dict[str, Any]) -> Floats:
     try:
-        file = Sheet(path)
+        file = CsvFile(path, f"{path.name} ")
         used = [*section["inputs"], *section["targets"]]
         if file.nameless and not set(used) <= set(file.names):
-            raise BadValueError(file.nameless)
+            raise file.nameless
         _check_columns(section, file.names, file.described)
         columns = file.columns([file.names.index(name) for name in used])
-        if problem := too_many(len(columns[0].text), len(used)):
-            raise BadValueError(problem)
+        if many := too_many(len(columns[0].text), len(used), ("file",)):
+            raise BadValueError(many)
     except BadValueError as bad:
-        raise BadValueError(notes=[(path or ("file",), text) for path, text in bad.notes]) from None
-    places: list[Path] = [(key, index) for key in ("inputs", "targets") for index in range(len(section[key]))]
+        raise BadValueError(*(note if note.path else note.below("file") for note in bad.notes)) from None
+    places: list[Path] = [(key, index) for key in NAMES for index in range(len(section[key]))]
     notes = {
-        column.name: (place, f"column {shorten(column.name)} of {file.file} {column.holds}; expected numbers")
+        column.name: Note(place, Wrong.OTHER, "numbers", f"column {shorten(column.name)} of {path.name} {column.holds}")
         for place, column in zip(places, columns, strict=True)
         if column.texts
     }
@@ -197,7 +189,7 @@ def _read_csv(path: FilePath, section: dict[str, Any]) -> Floats:
     return _finite(table, used, lambda row, name: cells[name].text[row].as_py(), notes)
 
 
-def _two_points(columns: Sequence[Column], places: Sequence[Path]) -> dict[str, tuple[Path, str]]:
+def _two_points(columns: Sequence[CsvColumn], places: Sequence[Path]) -> dict[str, Note]:
     """That a file writes some fractions with a point and others with a comma, which may then mean thousands."""
     points = {column.point: column for column in reversed(columns)}
     if not {".", ","} <= points.keys():
@@ -205,7 +197,8 @@ def _two_points(columns: Sequence[Column], places: Sequence[Path]) -> dict[str, 
     name, wrong = shorten(points["."].name), points[","]
     example = next(cell for cell in wrong.text.to_pylist() if "," in cell)
     what = f"found {found(example)}, with a comma, and in column '{name}' numbers with a point"
-    return {wrong.name: (places[columns.index(wrong)], f"{what}; expected the same sign before all fractions")}
+    expected = "the same sign before all fractions"
+    return {wrong.name: Note(places[columns.index(wrong)], Wrong.OTHER, expected, what)}
 
 
 def _read_parquet(source: FilePath | io.BytesIO, section: dict[str, Any]) -> Floats:
@@ -218,19 +211,17 @@ def _read_parquet(source: FilePath | io.BytesIO, section: dict[str, Any]) -> Flo
         with opened, parquet.ParquetFile(opened) as file:
             schema = file.schema_arrow
             _check_columns(section, schema.names, ", ".join(shorten(name) for name in schema.names[:12]))
-            notes = [
-                ((key, index), f"expected a column of numbers, found {schema.field(column).type}")
-                for key in ("inputs", "targets")
+            Notes(
+                Note((key, index), Wrong.VALUE, "a column of numbers", str(schema.field(column).type))
+                for key in NAMES
                 for index, column in enumerate(section[key])
                 if not _is_numeric(schema.field(column).type)
-            ]
-            if notes:
-                raise BadValueError(notes=notes)
+            ).settle()
             rows = file.metadata.num_rows
             if rows > MOST_ROWS:
-                raise BadValueError(notes=[(("file",), f"the file has over {MOST_ROWS:,} rows")])
-            if problem := too_many(rows, len(used)):
-                raise BadValueError(notes=[(("file",), problem)])
+                raise BadValueError(Note(("file",), Wrong.OTHER, found=f"the file has over {MOST_ROWS:,} rows"))
+            if many := too_many(rows, len(used), ("file",)):
+                raise BadValueError(many)
 
             def column(name: str) -> Any:
                 found = file.read(columns=[name]).column(name)
@@ -243,14 +234,15 @@ def _read_parquet(source: FilePath | io.BytesIO, section: dict[str, Any]) -> Flo
                 table[:, at] = compute.cast(column(name), pa.float64(), safe=False).to_numpy()
             return _finite(table, used, lambda row, name: column(name)[row].as_py(), {})
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise BadValueError(notes=unreadable(error, "Parquet").below("file")) from None
+        raise BadValueError(*unreadable(error, "Parquet").below("file")) from None
 
 
-def too_many(rows: int, columns: int) -> str | None:
-    """What is wrong with so many numbers, in a line; None if nothing is."""
+def too_many(rows: int, columns: int, path: Path, why: str = "") -> Note | None:
+    """What is wrong with so many numbers; None if nothing is. why: there are so many columns."""
     if rows * columns <= MOST_NUMBERS:
         return None
-    return f"expected at most {MOST_NUMBERS:,} numbers, found {rows:,} rows x {columns:,} columns; keep fewer of either"
+    has, hint = f"{rows:,} rows x {columns:,} columns", f"keep fewer of either{why and f'; {why}'}"
+    return Note(path, Wrong.VALUE, f"at most {MOST_NUMBERS:,} numbers", has, hint=hint)
 
 
 def _is_numeric(kind: Any) -> bool:
@@ -260,23 +252,18 @@ def _is_numeric(kind: Any) -> bool:
     return any(test(kind) for test in tests)
 
 
-def _finite(table: Floats, names: list[str], found_at: Any, told: Mapping[str, tuple[Path, str]]) -> Floats:
+def _finite(table: Floats, names: list[str], found_at: Any, told: Mapping[str, Note]) -> Floats:
     """The (S, columns) numbers. told: what is wrong with columns. Raises BadValueError if any is not finite, too."""
     if not len(table):
-        raise BadValueError(notes=[(("file",), "the file has no rows")])
-    notes = list(told.values())
+        raise BadValueError(Note(("file",), Wrong.OTHER, found="the file has no rows"))
+    notes = Notes(told.values())
     for name, column in zip(names, table.T, strict=True):
         wrong = np.flatnonzero(~np.isfinite(column))
         if len(wrong) and name not in told:
             value = found_at(int(wrong[0]), name)
             what = "an empty cell" if value is None or value == "" else found(value)
             more = f", and in {count(len(wrong) - 1, 'more row')}" if len(wrong) > 1 else ""
-            notes.append(
-                (
-                    ("file",),
-                    f"row {wrong[0] + 1}, column '{name}': expected a finite number, found {what}{more}",
-                )
-            )
-    if notes:
-        raise BadValueError(notes=notes)
+            where = f"row {wrong[0] + 1}, column '{name}'"
+            notes.append(Note(("file",), Wrong.OTHER, found=f"{where}: expected a finite number, found {what}{more}"))
+    notes.settle()
     return table

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.experiment.errors import BadValueError, count, found, shorten
+from harness.experiment.errors import count, found, shorten
+from harness.experiment.notes import BadValueError, refused
 
 SUFFIXES = (".csv", ".tsv")
 SEPARATORS = (",", ";", "\t", "|")
@@ -32,6 +33,7 @@ COMMENTS = ("#", "%", "//")
 """How lines begin that other programs write above the names of the columns."""
 SHOWN = 12
 """Columns that a message names."""
+UTF8 = "a file that is saved as UTF-8"
 
 
 def plain(word: str) -> str:
@@ -53,7 +55,7 @@ def unreadable(error: Exception, kind: str) -> BadValueError:
     """The refusal of a file that another library cannot read as what it claims to be. Raises MemoryError, too."""
     if isinstance(error, MemoryError):
         raise error
-    return BadValueError(f"cannot be read as {kind}: {shorten(' '.join(str(error).split()), 160)}")
+    return refused(f"cannot be read as {kind}: {shorten(' '.join(str(error).split()), 160)}")
 
 
 def counts_from(numbers: Sequence[float] | NDArray[np.float64]) -> int | None:
@@ -64,7 +66,7 @@ def counts_from(numbers: Sequence[float] | NDArray[np.float64]) -> int | None:
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
+class CsvColumn:
     """name: as in the header. text: pyarrow's array of the (S,) cells, without spaces around.
 
     point: what stands before fractions, where the separator leaves that open; else "". numbers: (S,), NaN where a cell
@@ -91,14 +93,15 @@ class Column:
         return f"holds text ({', '.join(map(found, words[:2]))}{', ..' if len(words) > 2 else ''})"
 
 
-class Sheet:
+class CsvFile:
     """The CSV file at a path. Raises BadValueError, in a line that names what the file has, if it cannot be read.
 
-    names: of the columns, without spaces and quotes around. separator: one of `SEPARATORS`.
+    called: how that line begins where it is about the file as a whole. names: of the columns, without spaces and quotes
+    around. separator: one of `SEPARATORS`.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.file = path.name
+    def __init__(self, path: Path, called: str = "") -> None:
+        self._called = called
         try:
             self._content = _content(path)
             self.separator, self._first = _split(self._content)
@@ -106,16 +109,16 @@ class Sheet:
             raise unreadable(error, "CSV") from None
         self.names = tuple(map(plain, self._first[0]))
         if any("\udc80" <= letter <= "\udcff" for name in self.names for letter in name):
-            raise BadValueError("the first line is not UTF-8 text; expected a file that is saved as UTF-8")
+            raise refused("the first line is not UTF-8 text", UTF8)
         if self._above_names:
             line = shorten(self.separator.join(self._first[0]), 60)
-            has = f"{self.file} begins with the line '{line}'"
-            raise BadValueError(f"{has}; expected the names of its columns there, and nothing above them")
+            names = "the names of its columns there, and nothing above them"
+            raise refused(f"{called}begins with the line '{line}'", names)
         if len(self.names) > MOST_COLUMNS:
-            raise BadValueError(f"expected at most {MOST_COLUMNS:,} columns")
+            raise refused(f"expected at most {MOST_COLUMNS:,} columns")
         if {len(row) for row in self._first[1:]} == {len(self.names) + 1}:
             has = f"{count(len(self.names), 'name')} in its first line and {len(self.names) + 1} cells below"
-            raise BadValueError(f"{self.file} has {has}; expected a name for every column, also for the first")
+            raise refused(f"{called}has {has}", "a name for every column, also for the first")
 
     @property
     def _above_names(self) -> bool:
@@ -141,20 +144,20 @@ class Sheet:
         return ", ".join(names) + (", .." if len(self.names) > SHOWN else "")
 
     @cached_property
-    def nameless(self) -> str:
-        """Why no column can be known by its name, in a line; "" if each can."""
+    def nameless(self) -> BadValueError | None:
+        """The refusal of a file of which no column can be known by its name; None if each can."""
         if len(self.names) == 1:
-            has = f"{self.file} has one column, {found(self.names[0])}"
-            return f"{has}; expected several, with a comma, semicolon, tab or | between them"
+            has = f"{self._called}has one column, {found(self.names[0])}"
+            return refused(has, "several, with a comma, semicolon, tab or | between them")
         below = [[row[at] for row in self._first[1:] if at < len(row) and row[at]] for at in range(len(self.names))]
         numeric = [at for at, cells in enumerate(below) if not any(np.isnan(self._number(cell)) for cell in cells)]
         if not numeric or any(np.isnan(self._number(self.names[at])) for at in numeric):
-            return ""
+            return None
         line = shorten(self.separator.join(self.names), 60)
         names = [*(f"x{at}" for at in range(1, min(len(self.names), 4))), "y"]
-        return f"{self.file} has no header: its first line is {line}; expected names, such as {','.join(names)}"
+        return refused(f"{self._called}has no header: its first line is {line}", f"names, such as {','.join(names)}")
 
-    def columns(self, places: Sequence[int]) -> list[Column]:
+    def columns(self, places: Sequence[int]) -> list[CsvColumn]:
         """The columns at these places. Raises BadValueError."""
         import pyarrow as pa
         from pyarrow import compute
@@ -162,7 +165,7 @@ class Sheet:
 
         odd: list[Any] = []
 
-        def refused(row: Any) -> str:
+        def note_row(row: Any) -> str:
             odd.append(row)
             return "error"
 
@@ -174,19 +177,15 @@ class Sheet:
             table = arrow.read_csv(
                 pa.BufferReader(self._content),
                 arrow.ReadOptions(autogenerate_column_names=True, use_threads=False),  # threads do not number rows
-                arrow.ParseOptions(
-                    delimiter=self.separator,
-                    newlines_in_values=True,
-                    invalid_row_handler=refused,
-                ),
+                arrow.ParseOptions(delimiter=self.separator, newlines_in_values=True, invalid_row_handler=note_row),
                 options,
             ).slice(1)
         except pa.ArrowException as error:
             if not odd:
                 raise _not_utf8(self._content) or unreadable(error, "CSV") from None
             cells, names = odd[0].actual_columns, odd[0].expected_columns
-            has = f"{self.file} has {count(cells, 'cell')} in row {odd[0].number}, {shorten(odd[0].text, 60)}"
-            raise BadValueError(f"{has}; expected {names}, one for each name in its first line") from None
+            has = f"{self._called}has {count(cells, 'cell')} in row {odd[0].number}, {shorten(odd[0].text, 60)}"
+            raise refused(has, f"{names}, one for each name in its first line") from None
         return [
             self._column(place, compute.utf8_trim_whitespace(table.column(key).combine_chunks()))
             for place, key in zip(places, keys, strict=True)
@@ -196,14 +195,14 @@ class Sheet:
         value = number(cell)
         return number(cell, ",") if np.isnan(value) and self.separator != "," else value
 
-    def _column(self, place: int, text: Any) -> Column:
+    def _column(self, place: int, text: Any) -> CsvColumn:
         from pyarrow import compute
 
         def has(mark: str) -> bool:
             return bool(compute.any(compute.match_substring(text, mark)).as_py())
 
         point = "" if self.separator == "," else "." if has(".") else "," if has(",") else ""
-        return Column(self.names[place], text, point, _numbers(text, point))
+        return CsvColumn(self.names[place], text, point, _numbers(text, point))
 
 
 def _numbers(text: Any, point: str) -> NDArray[np.float64]:
@@ -220,7 +219,7 @@ def _numbers(text: Any, point: str) -> NDArray[np.float64]:
 def _content(path: Path) -> bytes:
     """The file as UTF-8, from its first line on. Raises OSError, UnicodeDecodeError and BadValueError."""
     if path.stat().st_size > MOST_BYTES:
-        raise BadValueError(f"the file is over {MOST_BYTES // 2**20} MiB; keep more in a Parquet file")
+        raise refused(f"the file is over {MOST_BYTES // 2**20} MiB; keep more in a Parquet file")
     content = path.read_bytes()
     if content.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         raise _other_text("UTF-32")
@@ -228,12 +227,12 @@ def _content(path: Path) -> bytes:
         try:
             content = content.decode("utf-16").encode()
         except UnicodeDecodeError:
-            raise BadValueError("the file is UTF-16 text that is cut off or damaged") from None
+            raise refused("the file is UTF-16 text that is cut off or damaged") from None
     content = content.removeprefix(codecs.BOM_UTF8)
     if b"\0" in content[:FIRST_BYTES]:
         raise _with_nul(content[:1024])
     if not content.strip():
-        raise BadValueError("the file is empty")
+        raise refused("the file is empty")
     return content.lstrip(b"\r\n")
 
 
@@ -243,12 +242,12 @@ def _not_utf8(content: bytes) -> BadValueError | None:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        return BadValueError(f"line {line} is not UTF-8 text; expected a file that is saved as UTF-8")
+        return refused(f"line {line} is not UTF-8 text", UTF8)
     return None
 
 
 def _other_text(name: str, how: str = "") -> BadValueError:
-    return BadValueError(f"the file is {name} text{how}; expected a file that is saved as UTF-8")
+    return refused(f"the file is {name} text{how}", UTF8)
 
 
 def _with_nul(beginning: bytes) -> BadValueError:
@@ -257,7 +256,7 @@ def _with_nul(beginning: bytes) -> BadValueError:
         text = beginning.decode(name, "ignore")
         if "\0" not in text and "\n" in text.replace("\r", "\n"):
             return _other_text(name[:6], " without a byte-order mark")
-    return BadValueError("the file is not text: it has NUL bytes; expected a CSV file, saved as UTF-8")
+    return refused("the file is not text: it has NUL bytes", "a CSV file, saved as UTF-8")
 
 
 def _split(content: bytes) -> tuple[str, list[list[str]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.views.explain.epochs import parse_epochs
-from harness.views.explain.plan import Lines, Page
+from harness.views.explain.excerpt import Lines, Page
 from harness.views.explain.record import Recording, record_of, streamed
 from harness.views.explain.text import csv_of, json_of, tables
 

@@ -13,11 +13,11 @@ LARGEST, MOST = 2**63 - 1, 10**6
 """The largest number of an epoch, and the most epochs that a list may name."""
 DIGITS = 20
 """Digits that tell whether a number is larger."""
-Asked = int | tuple[int | str, ...]
+AskedEpochs = int | tuple[int | str, ...]
 EXPECTED = "expected a number N for the first N epochs, or a list of epochs such as 0,1,10,last"
 
 
-def parse_epochs(text: str, option: str = "--epochs") -> Asked:
+def parse_epochs(text: str, option: str = "--epochs") -> AskedEpochs:
     """`3` as the number 3; `0,1,10,last`, and `10,` or `last`, as a tuple. Raises `HarnessError`."""
     words = [word.strip() for word in text.split(",")]
     if len(words) > 1 and not words[-1]:
@@ -29,7 +29,7 @@ def parse_epochs(text: str, option: str = "--epochs") -> Asked:
     return first if isinstance(first, int) and "," not in text else epochs
 
 
-def asked(epochs: int | str | Sequence[int | str] | None) -> Asked | None:
+def asked(epochs: int | str | Sequence[int | str] | None) -> AskedEpochs | None:
     """What a program asks for: None, a number, text as for `parse_epochs`, or a list. Raises `HarnessError`."""
     if epochs is None:
         return None
@@ -56,7 +56,7 @@ def _known(number: int, option: str) -> int:
     return number
 
 
-def resolved(asked: Asked, last: int, name: str | None = None) -> Sequence[int]:
+def resolved(asked: AskedEpochs, last: int, name: str | None = None) -> Sequence[int]:
     """The epochs, rising, each once. last: the run's own. name: of a row, which has no epochs after its last.
 
     Raises `HarnessError` for an epoch that the row does not have.

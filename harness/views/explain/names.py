@@ -1,4 +1,4 @@
-"""The names of a network's numbers, and the formulas that connect them.
+"""What a network's numbers are, what they are called, and the formulas that connect them.
 
 x1 is an input, z1_2 and a1_2 the pre-activation and the activation of unit 2 in layer 1, y1 an output (the last layer's
 activation), t1 its target, delta1_2 = dcost/dz1_2, w1_2_1 the weight to that unit from input 1, b1_2 its bias, lr the
@@ -7,9 +7,11 @@ learning rate. Layers and units count from 1.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES
@@ -19,8 +21,72 @@ from harness.network.layout import BIAS, WEIGHT, Layout, Parameter, bias, weight
 if TYPE_CHECKING:
     from harness.network.structure import Structure
 
+MOST_UNITS, MOST_HIDDEN = 8, 3
+"""The most units in a layer, and the most hidden layers, of a network that is drawn as a graph and not as maps."""
 MOST_TERMS = 8
 """A longer sum is written with its first terms, two dots and its last term."""
+BECOMES, CALLED = " <- ", ", g = "
+"""What stands between a parameter and the formula of its update, and between that and what it calls g."""
+
+
+class RowKind(StrEnum):
+    """What the number of a row is."""
+
+    INPUT = "input"
+    PRE_ACTIVATION = "pre-activation"
+    ACTIVATION = "activation"
+    TARGET = "target"
+    COST = "cost"
+    COST_DERIVATIVE = "cost derivative"
+    DELTA = "delta"
+    RATE = "learning rate"
+    SETTING = "setting"
+    CLOCK = "clock"
+    SLOT = "slot"
+    WEIGHT = "weight"
+    BIAS = "bias"
+    METRIC = "metric"
+
+
+def kind_of(parameter: Parameter) -> RowKind:
+    """What a row about a parameter is of."""
+    return RowKind.BIAS if parameter.kind == BIAS else RowKind.WEIGHT
+
+
+def names_of(layer: int, unit: int, last: int) -> dict[str, str]:
+    """What the numbers of a unit are called. last: the number of the last layer.
+
+    name: of its activation, by which it goes itself; sum: of its pre-activation; delta; and of an output also target,
+    and derivative: dcost/dy.
+    """
+    if layer == 0:
+        return {"name": f"x{unit}"}
+    own = {"sum": f"z{layer}_{unit}", "name": f"a{layer}_{unit}", "delta": f"delta{layer}_{unit}"}
+    return own | ({"name": f"y{unit}", "target": f"t{unit}", "derivative": f"dcost/dy{unit}"} if layer == last else {})
+
+
+def network_of(head: Mapping[Any, Any]) -> list[list[dict[str, Any]]]:
+    """The units that a record shows, layer by layer: of each its `names_of`, those of its weights, and of its bias.
+
+    head: what the record says of itself.
+    """
+    layers = [min(units, head["units"] or units) for units in head["layers"]]
+    return [
+        [
+            {
+                **names_of(layer, unit, len(layers) - 1),
+                **({"weights": [weight(layer, unit, i + 1).name for i in range(layers[layer - 1])]} if layer else {}),
+                **({"bias": bias(layer, unit).name} if layer and head["biases"] else {}),
+            }
+            for unit in range(1, count + 1)
+        ]
+        for layer, count in enumerate(layers)
+    ]
+
+
+def large(network: Sequence[Sequence[Any]]) -> bool:
+    """Whether a network, as `network_of` has it, is drawn as maps."""
+    return max(map(len, network)) > MOST_UNITS or len(network) - 2 > MOST_HIDDEN
 
 
 class Names:
@@ -48,15 +114,17 @@ class Names:
 
     def gradient(self, parameter: Parameter) -> str:
         """The formula of dcost/dw."""
-        delta = f"delta{parameter.layer}_{parameter.units[0]}"
+        delta = self.of(parameter.layer, parameter.units[0])["delta"]
         if parameter.kind == BIAS:
             return delta
         return f"{delta} * {self.activation(parameter.layer - 1, parameter.units[1])}"
 
+    def of(self, layer: int, unit: int) -> dict[str, str]:
+        """What the numbers of a unit are called, as `names_of` has it."""
+        return names_of(layer, unit, self.last)
+
     def activation(self, layer: int, unit: int) -> str:
-        if layer == 0:
-            return f"x{unit}"
-        return f"y{unit}" if layer == self.last else f"a{layer}_{unit}"
+        return self.of(layer, unit)["name"]
 
     def pre_activation(self, layer: int, unit: int) -> str:
         inputs = range(1, self.structure.layers[layer - 1] + 1)
@@ -66,52 +134,60 @@ class Names:
     def applied(self, layer: int, unit: int) -> str:
         """The formula of the activation."""
         text = ACTIVATIONS[self.structure.activations[layer - 1]].text
-        return text.format(z=f"z{layer}_{unit}")
+        return text.format(z=self.of(layer, unit)["sum"])
 
     def cost_derivative(self, unit: int) -> str:
         """The formula of dcost/dy."""
         loss = LOSSES[self.structure.loss]
-        text = loss.derivative_text.format(t=f"t{unit}", y=f"y{unit}")
+        own = self.of(self.last, unit)
+        text = loss.derivative_text.format(t=own["target"], y=own["name"])
         outputs = self.structure.layers[-1]
         return text if outputs == 1 or not loss.mean else f"({text}) / {outputs}"
 
     def delta(self, layer: int, unit: int) -> str:
         """The formula of dcost/dz: what comes down from above, times the derivative of the activation."""
+        own = self.of(layer, unit)
         if layer == self.last:
-            above = f"dcost/dy{unit}"
+            above = own["derivative"]
         else:
             units = range(1, self.structure.layers[layer + 1] + 1)
-            terms = [f"delta{layer + 1}_{j}*{weight(layer + 1, j, unit).name}" for j in _ends(units)]
+            terms = [f"{self.of(layer + 1, j)['delta']}*{weight(layer + 1, j, unit).name}" for j in _ends(units)]
             above = _sum(terms, len(units))
         derivative = ACTIVATIONS[self.structure.activations[layer - 1]].derivative_text
         if derivative == "1":
             return above
-        derivative = derivative.format(z=f"z{layer}_{unit}", a=self.activation(layer, unit))
+        derivative = derivative.format(z=own["sum"], a=own["name"])
         return f"({above}) * {derivative}" if " " in above else f"{above} * {derivative}"
 
-    def update(self, name: str, gradient: str) -> str:
-        """What the optimizer makes of a parameter."""
-        structure, g, w = self.structure, gradient, name
-        optimizer = OPTIMIZERS[structure.optimizer]
+    def updated(self, parameter: Parameter) -> tuple[str, str | None]:
+        """The formula of an update's row, and of what it calls g, if it does."""
+        structure, name, optimizer = self.structure, parameter.name, OPTIMIZERS[self.structure.optimizer]
+        if not self.learns(parameter):
+            return f"{name}{BECOMES}{name} (fixed)", None
+        g, w = self.gradient(parameter), name
         if self.batch > 1:
             g = f"mean({g})"
         if structure.gradient_clip:
             g = f"clip({g})"
-        if structure.weight_decay and optimizer.decoupled:
-            w = f"(1 - lr*weight_decay)*{w}"
-        elif structure.weight_decay:
+        if self.decayed:
             g = f"({g} + weight_decay*{w})"
-        return optimizer.text.format(w=w, g="g") + f", g = {g}" if optimizer.slots else optimizer.text.format(w=w, g=g)
+        elif structure.weight_decay:
+            w = f"(1 - lr*weight_decay)*{w}"
+        change = optimizer.text.format(w=w, g="g" if optimizer.slots else g)
+        return f"{name}{BECOMES}{change}", g if optimizer.slots else None
 
-    def updated(self, parameter: Parameter) -> str:
-        """The formula of an update's row."""
-        name = parameter.name
-        change = self.update(name, self.gradient(parameter)) if self.learns(parameter) else f"{name} (fixed)"
-        return f"{name} <- {change}"
+    @property
+    def decayed(self) -> bool:
+        """Whether weight decay is added to the gradient."""
+        return self.structure.weight_decay and not OPTIMIZERS[self.structure.optimizer].decoupled
 
     def learns(self, parameter: Parameter) -> bool:
         """Whether training changes it."""
         return parameter.kind == WEIGHT or self.structure.bias == "true"
+
+    def slot(self, slot: str, parameter: Parameter) -> str:
+        """What is called that the optimizer keeps of a parameter."""
+        return f"{slot} of {parameter.name}"
 
     def kept(self) -> dict[str, str]:
         """What the optimizer keeps of each parameter that is learnt, with its formula."""

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from harness.errors import printable
+from harness.views.explain.names import CALLED, RowKind
+from harness.views.numbers import DIGITS, printed
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-DIGITS = 6
 LEAST_FORMULA = 12
 """Columns of a terminal that a formula has before the gaps between the columns become narrower."""
-NAMED = {"x": "inputs", "t": "targets"}
 TITLES = {
     "forward": "Forward",
     "backward": "Backward: every derivative of the cost",
@@ -55,22 +55,21 @@ def tables(recorded: pd.DataFrame, width: int = 80) -> Iterator[RenderableType]:
     about = recorded.attrs
     settings = ", ".join(f"{key} {value}" for key, value in about["settings"].items())
     yield Text(printable(f"{about['name']}: {settings}"))
-    named = [f"{mark}{at} = {name}" for mark, key in NAMED.items() for at, name in enumerate(about[key], 1)]
-    if named:
-        yield Text(printable(", ".join(named)))
+    if about["columns"]:
+        yield Text(printable(", ".join(f"{ours} = {theirs}" for ours, theirs in about["columns"].items())))
     yield Text(f"Numbers to {DIGITS} digits; --csv and --json give all of them.", style="dim")
     for _, part in recorded.groupby(["epoch", "sample", "phase"], sort=False, dropna=False):
         epoch, sample, phase = part[["epoch", "sample", "phase"]].iloc[0]
         if phase == "forward":
             yield Text(f"\nEpoch {epoch}, sample {sample}", style="bold")
         if phase == "optimizer":
-            kept = part["name"].str.contains(" of ")
-            takes = ", ".join(f"{row['name']} {shown(row['value'])}" for _, row in part[~kept].iterrows())
+            kept = part["kind"] == RowKind.SLOT
+            takes = ", ".join(f"{row['name']} {printed(row['value'])}" for _, row in part[~kept].iterrows())
             if kept.any():
                 yield Text(f"\n{TITLES[phase]}")
                 yield _table(part[kept], ["value"], width)
         elif phase == "epoch":
-            losses = ", ".join(f"{row['name']} {shown(row['value'])}" for _, row in part.iterrows())
+            losses = ", ".join(f"{row['name']} {printed(row['value'])}" for _, row in part.iterrows())
             yield Text(f"Epoch {epoch} as a whole: {losses}")
         else:
             yield Text(f"\n{TITLES[phase]}" + (f"; {takes}" if phase == "update" else ""))
@@ -84,7 +83,7 @@ def _table(part: pd.DataFrame, numbers: list[str], width: int) -> RenderableType
 
     updates = "after" in numbers
     leading = {} if updates else {"name": [*part["name"]]}  # an update's formula begins with the name
-    columns = {number: [shown(value) for value in part[number]] for number in numbers}
+    columns = {number: [printed(value) for value in part[number]] for number in numbers}
     taken = [max(map(len, [head, *cells])) for head, cells in {**leading, **columns}.items()]
     left = width - sum(taken)
     gap = next((gap for gap in (3, 2) if left - gap * len(taken) >= LEAST_FORMULA), 1)
@@ -97,11 +96,8 @@ def _table(part: pd.DataFrame, numbers: list[str], width: int) -> RenderableType
     table.add_column("formula", overflow="fold", min_width=max(1, min(24, left)))
     for number in numbers:
         table.add_column(number, justify="right", no_wrap=whole, overflow="fold")
-    for cells in zip(*leading.values(), part["formula"], *columns.values(), strict=True):
+    pairs = zip(part["formula"], part["gradient_formula"], strict=True)
+    formulas = [CALLED.join(text for text in pair if isinstance(text, str)) for pair in pairs]
+    for cells in zip(*leading.values(), formulas, *columns.values(), strict=True):
         table.add_row(*cells)
     return table
-
-
-def shown(number: float) -> str:
-    """A number to `DIGITS` digits."""
-    return f"{float(number) + 0.0:.{DIGITS}g}"  # + 0.0: no minus sign before a zero

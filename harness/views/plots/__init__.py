@@ -14,7 +14,7 @@ from harness.errors import HarnessError
 from harness.experiment import source
 from harness.experiment.errors import either
 from harness.views.files import MAKER, put
-from harness.views.plots import curves, lines, maps, networks, paths
+from harness.views.plots import bands, cells, lines, maps, networks, paths
 from harness.views.plots.asked import Asked
 from harness.views.plots.gather import Parts, has
 from harness.views.results import Results
@@ -22,20 +22,21 @@ from harness.views.results import Results
 FORMATS = ("png", "svg", "pdf")
 
 
-class Kind(NamedTuple):
-    """A kind of picture. takes: what can be chosen for it, beside `where`."""
+class PictureKind(NamedTuple):
+    """A kind of picture. of: computes what is drawn; draw: draws it. takes: what can be chosen, beside `where`."""
 
-    draw: Callable[[Asked], Figure]
+    of: Callable[[Asked], Any]
+    draw: Callable[[Any], Figure]
     takes: tuple[str, ...]
 
 
 KINDS = {
-    "map": Kind(maps.map_of, ("x", "y", "color")),
-    "curves": Kind(curves.curves, ()),
-    "weights": Kind(networks.weights, ("x",)),
-    "paths": Kind(paths.paths, ()),
-    "spread": Kind(lines.spread, ("x", "color")),
-    "share": Kind(lines.share, ("x", "color", "below")),
+    "map": PictureKind(cells.map_of, maps.draw, ("x", "y", "color")),
+    "curves": PictureKind(bands.curves_of, lines.curves, ()),
+    "weights": PictureKind(paths.trends_of, networks.weights, ("x",)),
+    "paths": PictureKind(paths.paths_of, networks.paths, ()),
+    "spread": PictureKind(bands.spread_of, lines.spread, ("x", "color")),
+    "share": PictureKind(bands.shares_of, lines.share, ("x", "color", "below")),
 }
 
 
@@ -83,7 +84,7 @@ def _chosen(
 
 
 def _drawn(kind: str, asked: Asked) -> Figure:
-    return KINDS[kind].draw(asked)
+    return KINDS[kind].draw(KINDS[kind].of(asked))
 
 
 def _usual(asked: Asked) -> str:

@@ -19,11 +19,12 @@ from harness.experiment import source
 from harness.experiment.errors import either
 from harness.experiment.settings import NETWORK, TRAINING
 from harness.formulas.metrics import LOSS
+from harness.views.losses import unlike
+from harness.views.numbers import printed
 from harness.views.plots.gather import LISTED, Parts, has
-from harness.views.plots.scales import MOST
-from harness.views.results import Axis, Results, title_of
-from harness.views.summary import unlike
-from harness.views.ticks import literal, short
+from harness.views.results import Results
+from harness.views.scale import MOST, TableAxis, title_of
+from harness.views.ticks import literal
 
 FIRST = ("activation", "loss", "optimizer", "batch_size")
 LAST = ("arithmetic", "dtype")
@@ -70,7 +71,7 @@ class Asked:
         names = [name for name in self.results.axes if name not in self.where]
         return [name for name in names if len(self._values(name)) > 1]
 
-    def axis(self, name: str) -> Axis:
+    def axis(self, name: str) -> TableAxis:
         """An axis that varies and is not held. Raises `HarnessError`."""
         axes = self.results.axes
         if name not in axes:
@@ -84,13 +85,13 @@ class Asked:
     def free(self, *taken: str) -> list[str]:
         """Axes that are neither held nor taken: learning rates, epochs, other numbers, labels; repeats last."""
         left = [name for name in self.varying if name not in (*taken, *self.where)]
-        return sorted(left, key=self._rank)
+        return sorted(left, key=lambda name: self.results.axes[name].rank)
 
     def usual(self, *taken: str) -> list[str]:
         """The free axes that a picture picks by itself: all but the repeats, which are draws of the same setting."""
         return [name for name in self.free(*taken) if name != "repeat"]
 
-    def pick(self, given: str | None, *taken: str) -> Axis:
+    def pick(self, given: str | None, *taken: str) -> TableAxis:
         """The axis that is given, or the first that is usual. Raises `HarnessError` if there is none."""
         usual = self.usual(*taken)
         if given is None and not usual:
@@ -99,7 +100,7 @@ class Asked:
             raise HarnessError(f"{self.results.folder}: x and y are both {given}")
         return self.axis(given or usual[0])
 
-    def beside(self, x: str, given: str | None) -> Axis:
+    def beside(self, x: str, given: str | None) -> TableAxis:
         """Another axis: that given, or the first usual one that rows have together with x. Raises `HarnessError`."""
         axes = [self.pick(given, x)] if given else [self.axis(name) for name in self.usual(x)]
         for axis in axes:
@@ -110,7 +111,7 @@ class Asked:
             "a map needs two axes that do, another kind of picture needs one"
         )
 
-    def pair(self) -> tuple[Axis, Axis]:
+    def pair(self) -> tuple[TableAxis, TableAxis]:
         """Two axes to draw: those given, and else the first that leave out no row, if there are such.
 
         Raises `HarnessError`.
@@ -149,10 +150,6 @@ class Asked:
                 f"leave the axis out for a picture of each, or hold it, as with --where {names[0]}=.."
             )
 
-    def drawing(self, x: str, y: str | None = None) -> Asked:
-        """A copy of this request that draws these axes."""
-        return replace(self, x=x, y=y)
-
     def holding(self, more: Mapping[str, Any]) -> Asked:
         """A copy of this request that holds more axes at a value."""
         return replace(self, where={**self.where, **more})
@@ -185,7 +182,7 @@ class Asked:
         """What the experiment asks, in its own words; nothing if it has none."""
         return str(self._written.get("description") or "").strip()
 
-    def binned(self, *drawn: Axis) -> list[str]:
+    def binned(self, *drawn: TableAxis) -> list[str]:
         """What the caption says of axes with more values than a picture has room for."""
         return [
             f"{len(axis.values):,} values of {axis.name} in {MOST} bins" for axis in drawn if len(axis.values) > MOST
@@ -221,7 +218,7 @@ class Asked:
         """`learning rate 0.1, init ones`: the values that the rows have, beside the epochs."""
         axes, where = self.results.axes, {name: value for name, value in self.where.items() if name != "epochs"}
         values = {name: axes[name].nearest(value) if name in axes else value for name, value in where.items()}
-        return ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in values.items())
+        return ", ".join(f"{name.replace('_', ' ')} {printed(value, 4)}" for name, value in values.items())
 
     @cached_property
     def _written(self) -> Mapping[str, Any]:
@@ -251,16 +248,6 @@ class Asked:
         kind = self.results.runs.schema.field(name).type
         return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
 
-    def _rank(self, name: str) -> tuple[int, int]:
-        axis = self.results.axes[name]
-        kinds = (
-            name.startswith("learning_rate"),
-            name == "epochs",
-            axis.numeric and name != "repeat",
-            not axis.numeric,
-        )
-        return kinds.index(True) if any(kinds) else len(kinds), -len(axis.values)
-
     def _settings(self) -> list[str]:
         """Settings that hold for every row: the network, `FIRST`, what else was written, `LAST`."""
         written = self._written
@@ -277,10 +264,6 @@ class Asked:
 
 def _and(*expressions: Any) -> Any:
     return reduce(and_, expressions)
-
-
-def _value(value: Any) -> str:
-    return short(value) if isinstance(value, int | float) else str(value)
 
 
 def _lines(parts: Sequence[str], figure: Figure) -> list[str]:

@@ -12,10 +12,9 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normalize
 from numpy.typing import NDArray
 
-from harness.views import ticks
-from harness.views.idle import NOTHING
+from harness.views.losses import NOTHING
 from harness.views.palette import SCALES
-from harness.views.plots.scales import log_ticks, set_ticks
+from harness.views.plots.axes import linear_ticks, log_ticks
 
 INNER = (0.02, 0.98)
 """The quantiles that colours span where nothing says what matters."""
@@ -59,8 +58,7 @@ class Colours:
         if isinstance(self.norm, LogNorm):
             log_ticks(drawn.ax.yaxis, low, high, most)
         else:
-            found = ticks.linear(low, high, most)
-            set_ticks(drawn.ax.yaxis, found, ticks.texts(found))
+            linear_ticks(drawn.ax.yaxis, low, high, most)
         drawn.ax.tick_params(labelsize=8, pad=2)
         drawn.set_label(textwrap.fill(self.title, characters), fontsize=8)
 

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.network.runs import Status
-from harness.views.idle import NOTHING
+from harness.views.losses import NOTHING
+from harness.views.numbers import printed
 from harness.views.plots.order import Numbers
-from harness.views.plots.scales import MOST, codes, nearest, thinned
-from harness.views.results import Axis, Results
-from harness.views.ticks import short
+from harness.views.results import Results
+from harness.views.scale import MOST, TableAxis, codes, nearest, thinned
 
 STATUSES = tuple(Status)
 LISTED = 6
@@ -52,7 +52,9 @@ class Parts(Sequence[pd.DataFrame]):
         return self._results.piece(part, self._columns, self._only).to_pandas()
 
 
-def present(results: Results, axis: Axis, where: Mapping[str, Any], only: Any = None, what: str | None = None) -> Axis:
+def present(
+    results: Results, axis: TableAxis, where: Mapping[str, Any], only: Any = None, what: str | None = None
+) -> TableAxis:
     """The axis with the values that the selected rows have; if they are very many, some at equal distances.
 
     what: the rows of `only` have, for the message. Raises `HarnessError` if there are no such rows.
@@ -63,7 +65,7 @@ def present(results: Results, axis: Axis, where: Mapping[str, Any], only: Any = 
     return thinned(axis, there)
 
 
-def _there(results: Results, axis: Axis, where: Mapping[str, Any], only: Any) -> NDArray[np.bool_]:
+def _there(results: Results, axis: TableAxis, where: Mapping[str, Any], only: Any) -> NDArray[np.bool_]:
     """(V,) which values of the axis the selected rows have."""
     there = np.zeros(len(axis.values), bool)
     for frame in Parts(results, [axis.name], where, only):
@@ -72,7 +74,9 @@ def _there(results: Results, axis: Axis, where: Mapping[str, Any], only: Any) ->
     return there
 
 
-def absent(asked: Axis, shown: Axis, results: Results, where: Mapping[str, Any], only: Any, what: str) -> list[str]:
+def absent(
+    asked: TableAxis, shown: TableAxis, results: Results, where: Mapping[str, Any], only: Any, what: str
+) -> list[str]:
     """What the caption says of values of an axis whose rows have nothing to draw: `epochs 0 has no loss mean`.
 
     asked: the axis; shown: what `present` made of it, for rows that also meet `only`.
@@ -83,7 +87,7 @@ def absent(asked: Axis, shown: Axis, results: Results, where: Mapping[str, Any],
     ):
         return []
     every, some = (_there(results, asked, where, chosen) for chosen in (None, only))
-    lost = [short(value) if asked.numeric else str(value) for value in asked.values[every & ~some]]
+    lost = [printed(value, 4) for value in asked.values[every & ~some]]
     if not lost:
         return []
     several = len(lost) > 1
@@ -91,7 +95,7 @@ def absent(asked: Axis, shown: Axis, results: Results, where: Mapping[str, Any],
     return [f"{asked.name} {told} {'have' if several else 'has'} no {what}"]
 
 
-def numbers(results: Results, axis: Axis | None, column: str, where: Mapping[str, Any]) -> Numbers:
+def numbers(results: Results, axis: TableAxis | None, column: str, where: Mapping[str, Any]) -> Numbers:
     """The numbers in a column, at the places on the axis of the rows that have one. axis: None for all in one place."""
     frames = Parts(results, [column, *([axis.name] if axis else [])], where, has(column))
 
@@ -104,7 +108,7 @@ def numbers(results: Results, axis: Axis | None, column: str, where: Mapping[str
 
 
 def shares(
-    results: Results, axis: Axis | None, where: Mapping[str, Any], bound: tuple[str, float] | None = None
+    results: Results, axis: TableAxis | None, where: Mapping[str, Any], bound: tuple[str, float] | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """(V,) rows at each place of the axis, (`STATUSES`, V) of each status, and (V,) below a bound.
 

@@ -1,9 +1,9 @@
-"""Pictures against one axis: how the loss spreads over initial weights, and what share of rows has each status."""
+"""Pictures against one axis: how the loss spreads over initial weights, how rows end, the loss from epoch to epoch."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -12,121 +12,95 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from harness.errors import HarnessError
-from harness.views.palette import LINES
+from harness.views.losses import what_of
+from harness.views.numbers import printed
+from harness.views.palette import LINES, SIGNS
 from harness.views.plots import style
-from harness.views.plots.asked import DOT, Asked
-from harness.views.plots.facets import facets_of
-from harness.views.plots.gather import STATUSES, floored, has, numbers, present, shares
-from harness.views.plots.order import SPREAD
-from harness.views.plots.scales import Scale, apart, scale_of
-from harness.views.results import Axis
-from harness.views.statuses import SIGNS
-from harness.views.ticks import short
+from harness.views.plots.axes import TICKS, linear_ticks, show_scale, span_scale
+from harness.views.plots.bands import Along, CurveBands, Spread
+from harness.views.plots.gather import STATUSES
+from harness.views.scale import Scale
 
 BANDS = "bands: middle 50% and 90%"
 BOXES = "boxes: middle 50%, whiskers: middle 90%"
+MEAN = "loss_mean"
 
 
-@dataclass(frozen=True)
-class Spread:
-    """The losses of a panel. at: (V,) the places of the axis that have some. found: (quantiles, V) of these.
-
-    rows: that have a loss. one_each: whether each place has one row.
-    """
-
-    at: NDArray[np.int64]
-    found: NDArray[np.float64]
-    rows: int
-    one_each: bool
-
-
-def spread(asked: Asked) -> Figure:
-    """The distribution of the loss over initialisations and repeats, for each value of an axis.
-
-    All in one if nothing but the repeat varies; of one row a value, the losses.
-    """
-    x = _across(asked, "init" if "init" in asked.free() else None)
-    asked = asked.at_last_epochs(*([x.name] if x else []))
-    asked.comparable(*([x.name] if x else []))
-    facets = facets_of(asked, *([x.name] if x else []))
-    axis = present(asked.results, x, asked.where, has(asked.colour), asked.title) if x else None
-    panels = [_spread(facet.asked, axis) for facet in facets.drawn]
-    rows = sum(one.rows for one in panels)
-    if not rows:
-        raise HarnessError(f"{asked.results.folder}: no row has {asked.title}")
-    one_each = all(one.one_each for one in panels)
-    scale = scale_of(axis) if axis and one_each else apart(axis or _all(asked, rows))
-    size = (style.WIDTH if len(panels) == 1 else 9.6, style.height(facets.labels))
-    question = asked.question or f"What is the {asked.title}{f', by {x.title}' if x else ' of each row'}?"
-    drawn = [*facets.names, *([x.name] if x else [])]
-    shown = [asked.measured, f"{rows:,} rows", asked.held, *asked.over(*drawn), *facets.told]
-    made, body = style.sheet(question, DOT.join(part for part in shown if part), *size)
-    alike = len(facets.kinds) == 1
-    if asked.is_loss:
-        clipped = floored([one.found for one in panels], alike)
-        panels = [replace(one, found=found) for one, found in zip(panels, clipped, strict=True)]
-    places = style.panels(body, len(panels), share_y=alike)
+def spread(found: Along) -> Figure:
+    """The distribution of the loss for each value of an axis; of one row a value, the losses."""
+    asked, panels, scale = found.asked, found.panels, found.scale
+    across = scale.axis.title if found.x else ""
+    question = asked.question or f"What is the {asked.title}{f', by {across}' if across else ' of each row'}?"
+    shown = [asked.measured, f"{found.rows:,} rows", asked.held, *asked.over(*found.drawn), *found.facets.told]
+    alike, one_each = len(found.facets.kinds) == 1, all(one.one_each for one in panels)
+    made, body, places = style.paneled(question, shown, found.facets.labels, alike)
     kind: list[Any] = []
-    for axes, label, one in zip(places, style.headings(facets.labels), panels, strict=True):
+    for axes, one in zip(places, panels, strict=True):
         kind = _levels(axes, one, scale, one_each)
-        scale.show(axes, "x", 10 if len(panels) == 1 else 5)
-        name(axes, label, scale.axis.title if axis else "", asked.title)
-    outside = (
-        scales([(axes, one.found) for axes, one in zip(places, panels, strict=True)], alike) if asked.is_loss else []
-    )
-    told = [BOXES if scale.kind == "steps" else BANDS] if not one_each else []
-    style.legend(body, kind, " ".join([asked.title, *asked.over(*drawn)]))
-    every = sum(int(shares(asked.results, None, facet.asked.where)[0].sum()) for facet in facets.drawn)
-    told += asked.left_out(x.name) if x else []
-    told += [f"without the {1 - rows / every:.1%} of rows that have no {asked.title}"] if rows < every else []
-    asked.caption(made, *told, *outside, *(asked.binned(x) if x else []))
+        show_scale(scale, axes, "x", TICKS if len(panels) == 1 else TICKS // 2)
+        style.named(axes, across, asked.title)
+    drawn = [(axes, one.found) for axes, one in zip(places, panels, strict=True)]
+    outside = _loss_scales(drawn, alike) if asked.is_loss else []
+    style.legend(body, kind, " ".join([asked.title, *asked.over(*found.drawn)]))
+    told = [] if one_each else [BOXES if scale.kind == "steps" else BANDS]
+    told += asked.left_out(*(axis.name for axis in found.x))
+    if found.rows < found.every:
+        told += [f"without the {1 - found.rows / found.every:.1%} of rows that have no {asked.title}"]
+    asked.caption(made, *told, *outside, *asked.binned(*found.x))
     return made
 
 
-def share(asked: Asked) -> Figure:
+def share(found: Along) -> Figure:
     """The share of rows that ran, settled and diverged against an axis; and of those with a number below a bound."""
-    bound = _bound(asked)
-    x = _across(asked, None)
-    asked = asked.at_last_epochs(*([x.name] if x else []))
-    asked.comparable(*([x.name] if x and bound else []))
-    facets = facets_of(asked, *([x.name] if x else []))
-    axis = present(asked.results, x, asked.where) if x else None
-    counted = [shares(asked.results, axis, facet.asked.where, bound) for facet in facets.drawn]
-    rows, below = (sum(int(one[at].sum()) for one in counted) for at in (0, 2))
-    scale = apart(axis or _all(asked, rows))
-    question = asked.question or f"How do runs end{f', by {x.title}' if x else ''}?"
-    drawn = [*facets.names, *([x.name] if x else [])]
-    line = f"{asked.title} below {short(asked.below)}" if asked.below is not None else ""
+    asked, scale, rows = found.asked, found.scale, found.rows
+    across = scale.axis.title if found.x else ""
+    question = asked.question or f"How do runs end{f', by {across}' if across else ''}?"
+    line = f"{asked.title} below {printed(asked.below, 4)}" if asked.below is not None else ""
     told = f"how {rows:,} rows ended{asked.after}"
     if line:
+        below = sum(int(under.sum()) for _, _, under in found.panels)
         told = f"{line}{asked.after}: {below:,} of {rows:,} rows ({below / max(rows, 1):.1%})"
-    shown = [told, asked.held, *asked.over(*drawn), *facets.told]
-    size = (style.WIDTH if len(counted) == 1 else 9.6, style.height(facets.labels))
-    made, body = style.sheet(question, DOT.join(part for part in shown if part), *size)
-    seen: set[int] = set()
+    shown = [told, asked.held, *asked.over(*found.drawn), *found.facets.told]
+    made, body, places = style.paneled(question, shown, found.facets.labels)
     marks: list[Any] = []
-    places = style.panels(body, len(counted))
-    for axes, label, (total, tally, under) in zip(places, style.headings(facets.labels), counted, strict=True):
+    for axes, (total, tally, under) in zip(places, found.panels, strict=True):
         with np.errstate(invalid="ignore"):
             _areas(axes, scale, tally / total)
             marks = [_mark(axes, scale, under / total, line)] if line else []
-        seen |= set(np.flatnonzero(tally.any(axis=1)))
-        scale.show(axes, "x", 10 if len(counted) == 1 else 5)
+        show_scale(scale, axes, "x", TICKS if len(found.panels) == 1 else TICKS // 2)
         axes.set(ylim=(0, 1))
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-        name(axes, label, scale.axis.title if axis else "", f"share of rows; {line}" if line else "share of rows")
-    handles: list[Any] = [style.patch(status) for at, status in enumerate(STATUSES) if at in seen]
+        style.named(axes, across, f"share of rows; {line}" if line else "share of rows")
+    seen = sum(tally.sum(axis=1) for _, tally, _ in found.panels)
+    handles: list[Any] = [style.patch(status) for status, count in zip(STATUSES, seen, strict=True) if count]
     style.legend(body, [*handles, *marks], "how rows ended")
-    asked.caption(made, *([*asked.left_out(x.name), *asked.binned(x)] if x else []))
+    asked.caption(made, *asked.left_out(*(axis.name for axis in found.x)), *asked.binned(*found.x))
     return made
 
 
-def scales(panels: Sequence[tuple[Axes, NDArray[np.float64]]], alike: bool) -> list[str]:
-    """A logarithmic y for the losses of panels, one for all if they are alike; return what the caption says of it."""
-    every = np.concatenate([np.ravel(losses) for _, losses in panels])
-    told = [line for axes, losses in panels for line in style.loss_scale(axes, every if alike else losses)]
-    return list(dict.fromkeys(told))
+def curves(found: CurveBands) -> Figure:
+    """Least, mean and greatest loss against the epoch: of one run; or the medians of many, with bands of the mean."""
+    asked, panels = found.asked, found.panels
+    many = found.read > len(panels)
+    sample = f" of {found.runs:,}" if found.runs > found.read else ""
+    over = " ".join([f"medians of {found.read:,}{sample} runs", *asked.over("epochs", *found.facets.names)])
+    shown = ["loss at each epoch", asked.held, over if many else "", *found.facets.told]
+    question = asked.question or "How does the loss change from epoch to epoch?"
+    alike = len(found.facets.kinds) == 1
+    made, body, places = style.paneled(question, shown, found.facets.labels, alike)
+    handles: list[Any] = []
+    for axes, (epochs, levels) in zip(places, panels, strict=True):
+        if len(epochs):
+            most = TICKS if len(panels) == 1 else TICKS // 2
+            handles = _losses(axes, epochs, dict(zip(found.names, levels, strict=True)), many, most) or handles
+        style.named(axes, "epoch", "loss")
+    mean = found.names.index(MEAN)
+    losses = [np.concatenate([levels[:, 2], levels[mean]]) if many else levels[:, 2] for _, levels in panels]
+    outside = _loss_scales(list(zip(places, losses, strict=True)), alike)
+    style.legend(body, handles, "over the samples of an epoch")
+    told = [f"{BANDS} of the mean loss", "a run that diverges counts until it does"] if many else []
+    asked.caption(made, *told, *outside)
+    return made
 
 
 def bands(axes: Axes, at: NDArray[Any], found: NDArray[np.float64], colour: str) -> None:
@@ -135,40 +109,11 @@ def bands(axes: Axes, at: NDArray[Any], found: NDArray[np.float64], colour: str)
         axes.fill_between(at, found[low], found[high], color=colour, alpha=alpha, linewidth=0)
 
 
-def _across(asked: Asked, usual: str | None) -> Axis | None:
-    """The horizontal axis; None if only the repeat varies and no axis was asked for."""
-    if not asked.x and asked.free() == ["repeat"]:
-        return None
-    return asked.pick(asked.x or usual or next(iter(asked.entire()), None))
-
-
-def _all(asked: Asked, rows: int) -> Axis:
-    """An axis with a single place, which holds all rows."""
-    return replace(asked.results.axes["repeat"], values=np.array([f"all {rows:,} rows"]))
-
-
-def _bound(asked: Asked) -> tuple[str, float] | None:
-    """The column and the bound that are asked for. Raises `HarnessError` unless it is above 0, or if there is none."""
-    if asked.below is None:
-        if asked.color:
-            raise HarnessError(f"share: {asked.color} needs a bound; expected --below as well")
-        return None
-    if not asked.below > 0:
-        raise HarnessError(f"below: expected a loss above 0, found {asked.below}")
-    return asked.colour, asked.below
-
-
-def name(axes: Axes, label: str, x: str, y: str) -> None:
-    """Label a panel: its axes, and above it the setting, if there are several."""
-    axes.set_title(label, fontsize=9)
-    style.outer(axes, x, y)
-    style.plain(axes)
-
-
-def _spread(asked: Asked, axis: Axis | None) -> Spread:
-    found = numbers(asked.results, axis, asked.colour, asked.where)
-    there = np.flatnonzero(found.rows)
-    return Spread(there, found.at(SPREAD)[0][:, there], int(found.rows.sum()), bool(found.rows.max() <= 1))
+def _loss_scales(panels: Sequence[tuple[Axes, NDArray[np.float64]]], alike: bool) -> list[str]:
+    """A logarithmic y for the losses of panels, one for all if they are alike; return what the caption says of it."""
+    every = np.concatenate([np.ravel(losses) for _, losses in panels])
+    told = [line for axes, losses in panels for line in style.loss_scale(axes, every if alike else losses)]
+    return list(dict.fromkeys(told))
 
 
 def _levels(axes: Axes, one: Spread, scale: Scale, one_each: bool) -> list[Any]:
@@ -178,7 +123,7 @@ def _levels(axes: Axes, one: Spread, scale: Scale, one_each: bool) -> list[Any]:
         _boxes(axes, where, one.found)
         axes.set_xlim(-0.6, len(scale.at) - 0.4)
         return []
-    scale.span(axes)
+    span_scale(scale, axes)
     if not one_each:
         bands(axes, where, one.found, LINES[0])
     look: dict[str, Any] = {
@@ -223,3 +168,21 @@ def _mark(axes: Axes, scale: Scale, below: NDArray[np.float64], label: str) -> A
     axes.plot(scale.at, below, color="white", marker=mark[0], linestyle=mark[1], linewidth=4.5, markersize=11)
     (line,) = axes.plot(scale.at, below, color="black", marker=mark[0], linestyle=mark[1], markersize=7, label=label)
     return line
+
+
+def _losses(
+    axes: Axes, epochs: NDArray[np.int64], levels: dict[str, NDArray[np.float64]], many: bool, most: int
+) -> list[Any]:
+    """Draw the losses of the runs of a panel, over so many ticks at most; return what the legend says."""
+    alone = all((found == levels[MEAN]).all() for found in levels.values())  # of one sample
+    dashes = iter(style.DASHES[1:] * len(levels))
+    for (column, found), colour in zip(levels.items(), cycle(LINES), strict=False):
+        if alone and column != MEAN:
+            continue
+        if many and column == MEAN:
+            bands(axes, epochs, found, colour)
+        dash = "-" if column == MEAN else next(dashes)
+        mark = "o" if len(epochs) <= style.MARKED else None
+        axes.plot(epochs, found[2], color=colour, linestyle=dash, marker=mark, markersize=4, label=what_of(column))
+    linear_ticks(axes.xaxis, float(epochs[0]), float(epochs[-1]), most, whole=True)
+    return [] if alone else list(axes.lines)

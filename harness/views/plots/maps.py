@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,112 +16,54 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from harness.network.runs import Status
-from harness.views.idle import NOTHING, idle_loss
-from harness.views.palette import GREW
+from harness.views.numbers import printed
+from harness.views.palette import GREW, SIGNS, phrase
 from harness.views.plots import colours, style
-from harness.views.plots.asked import DOT, Asked
-from harness.views.plots.cells import EMPTY, Cells, Outcome, cells_of, opened, outline
+from harness.views.plots.asked import Asked
+from harness.views.plots.axes import show_scale
+from harness.views.plots.cells import EMPTY, UNUSED, Ending, Map, Panel, opened, outline
 from harness.views.plots.colours import Colours
-from harness.views.plots.facets import Facet, Facets, facets_of
-from harness.views.plots.gather import Parts, absent, has, present
-from harness.views.plots.scales import Scale, scale_of
-from harness.views.statuses import SIGNS, phrase
-from harness.views.ticks import short
+from harness.views.plots.facets import Facets
+from harness.views.scale import Scale
 
-EVEN = 3.0
-"""An axis of few values whose largest gap is over this many times the smallest has cells of equal size."""
-ENDED = ("settled_epoch", "diverged_epoch")
-"""Columns that say how soon a row ended."""
-LAST = "last_finite_loss"
-"""The only column of losses in which a row that diverged has a number."""
 BAR = 40
 """The most characters in a line of the titles along the bars beside a row of panels."""
 SMALL, THIN = 3.0, 8.0
 """Pixels: cells smaller than the first both ways have no outline, nor have parts thinner than the second."""
-UNUSED = "not used: rows have no value of the other axis"
-"""What the legend says of cells whose rows cannot be told apart along the other axis, as it does nothing there."""
 FLAT = {"ran": SIGNS[Status.RAN].colour, "settled": SIGNS[Status.SETTLED].colour, "grew": GREW, UNUSED: "#f7f7f7"}
 """Colours of cells of which the picture says only how they ended; `diverged` cells have the colour of that status."""
 TITLES = {"settled": "settled in epoch", "diverged": "diverged in epoch"}
 
 
-@dataclass(frozen=True)
-class Panel:
-    """What one panel draws. layers: name -> (Y, X) numbers, NaN where it has none. flat: name -> (Y, X) of cells."""
-
-    facet: Facet
-    cells: Cells
-    layers: dict[str, NDArray[np.float64]]
-    flat: dict[str, NDArray[np.bool_]]
-
-
-def map_of(asked: Asked) -> Figure:
-    """Colour over x and y: the median where a cell holds several rows. Raises `HarnessError`."""
-    x, y = asked.pair()
-    asked.comparable(x.name, y.name)
-    asked = asked.drawing(x.name, y.name).at_last_epochs(x.name, y.name)
-    only = _only(asked)
-    across, up = (scale_of(present(asked.results, axis, asked.where, only, asked.title), EVEN) for axis in (x, y))
-    facets = facets_of(asked, x.name, y.name)
-    groups = [[panel(facet, across, up) for facet in kind] for kind in facets.kinds]
+def draw(found: Map) -> Figure:
+    """Colour over x and y, with a bar for each scale of colours."""
+    asked, x, y, groups = found.asked, found.x, found.y, found.groups
     drawn = [one for group in groups for one in group]
     labels = [[one.facet.label for one in group] for group in groups]
     heights = [
         style.height(part) if len(groups) == 1 else style.PANEL * -(-len(part) // 3) + style.heading_height(part)
         for part in labels
     ]
-    size = (style.WIDTH, style.HEIGHT) if len(drawn) == 1 else (9.6, sum(heights) + 1.2 * (len(groups) > 1))
-    made, body = style.sheet(_question(asked, x.title, y.title), _shown(asked, facets, drawn), *size)
+    several = (style.WIDE, sum(heights) + 1.2 * (len(groups) > 1))
+    question = asked.question or f"Which {x.title} and {y.title} train, and which diverge?"
+    shown = _shown(asked, found.facets, drawn)
+    made, body = style.sheet(question, shown, *((style.WIDTH, style.HEIGHT) if len(drawn) == 1 else several))
     ended = {name: _ended(name, drawn) for name in TITLES}
     if ended["settled"] is None:  # too few to tell apart: they keep the colour of their loss
         groups = [[replace(one, layers=_merged(one.layers)) for one in group] for group in groups]
     handles: list[Any] = []
     told: list[str] = []
     rows = body.subfigures(len(groups), 1, squeeze=False, height_ratios=heights)
-    for part, group in zip(rows[:, 0], groups, strict=True):
-        idle = idle_loss(asked.results, {**asked.where, **group[0].facet.like}) if asked.is_loss else None
+    for part, group, idle in zip(rows[:, 0], groups, found.idle, strict=True):
         scales = [_values(asked, group, idle), *ended.values()]
-        handles += _group(part, group, (across, up), {one.kind: one for one in scales if one})
+        handles += _group(part, group, found.scales, {one.kind: one for one in scales if one})
         told += _cut(scales[0], idle, group)
     style.legend(body, _once(handles), "most common status")
-    for axis, scale in ((x, across), (y, up)):
-        told += absent(axis, scale.axis, asked.results, asked.where, only, asked.title)
-    asked.caption(made, *told, *asked.left_out(x.name, y.name), *asked.binned(x, y))
+    asked.caption(made, *told, *found.absent, *asked.left_out(x.name, y.name), *asked.binned(x, y))
     return made
 
 
-def panel(facet: Facet, across: Scale, up: Scale) -> Panel:
-    """What the panel of a setting draws."""
-    asked, colour, loss = facet.asked, facet.asked.colour, facet.asked.is_loss
-    compared = colour if loss and colour != LAST else None
-    columns = [across.axis.name, up.axis.name, colour, "status", "settled_epoch", "diverged_epoch"]
-    columns += ["first_loss"] if "first_loss" in asked.results.runs.schema.names else []
-    found = Parts(asked.results, columns, asked.where, _only(asked))
-    cells = cells_of(found, across.axis, up.axis, colour, compared)
-    ran, settled, diverged, grew = (cells.had(outcome) for outcome in Outcome)
-    valued = ~np.isnan(cells.value)
-    masks = {
-        "settled": settled & (cells.value <= NOTHING if loss else np.full(settled.shape, colour == "settled_epoch")),
-        "diverged": diverged & ~(valued & (colour == LAST)),
-    }
-    rest = valued & ~grew & ~masks["settled"] & ~masks["diverged"]
-    layers = {name: np.where(mask, cells.epoch, np.nan) for name, mask in masks.items()}
-    value = np.where(rest, cells.value, np.nan)
-    flat = {"ran": ran & ~rest, "settled": settled & ~rest & ~masks["settled"], "grew": grew}
-    flat |= {UNUSED: cells.unused}
-    return Panel(facet, cells, {"value": value, **layers}, flat)
-
-
-def _only(asked: Asked) -> Any:
-    """The rows that have a place in the map: all, where the column says how soon they ended."""
-    return None if asked.colour in ENDED else has(asked.colour, or_diverged=True)
-
-
-def _question(asked: Asked, x: str, y: str) -> str:
-    return asked.question or f"Which {x} and {y} train, and which diverge?"
-
-
-def _shown(asked: Asked, facets: Facets, drawn: Sequence[Panel]) -> str:
+def _shown(asked: Asked, facets: Facets, drawn: Sequence[Panel]) -> list[str]:
     """What the picture shows, for the line below the title."""
     most = max(one.cells.rows for one in drawn)
     over = asked.over(asked.x or "", asked.y or "", *facets.names)
@@ -129,7 +71,7 @@ def _shown(asked: Asked, facets: Facets, drawn: Sequence[Panel]) -> str:
     many = rows if most > 1 else ""
     valued = any(np.isfinite(one.layers["value"]).any() or one.flat["grew"].any() for one in drawn)
     measured = asked.measured if valued else f"how soon rows ended{asked.after}"
-    return DOT.join(part for part in (measured, asked.held, many, *facets.told) if part)
+    return [measured, asked.held, many, *facets.told]
 
 
 def _values(asked: Asked, group: Sequence[Panel], idle: float | None) -> Colours | None:
@@ -159,8 +101,8 @@ def _cut(scale: Colours | None, idle: float | None, group: Sequence[Panel]) -> l
     low, high = scale.ends
     kind = " ".join(map(str, ("loss", *group[0].facet.kind)))
     why = "the loss of doing nothing (the median of the first epochs)" if idle == high else "98% of the losses are less"
-    ends = [f"at {short(low, 3)} below"] if scale.below else []
-    ends += [f"at {short(high, 3)} above, {why}"] if scale.above or idle == high else []
+    ends = [f"at {printed(low, 3)} below"] if scale.below else []
+    ends += [f"at {printed(high, 3)} above, {why}"] if scale.above or idle == high else []
     return [f"{kind} colours end {' and '.join(ends)}"] if ends else []
 
 
@@ -179,7 +121,7 @@ def _group(part: Any, group: Sequence[Panel], scales: tuple[Scale, Scale], found
         first = first or axes
         handles += _draw(axes, one, scales, found)
         for scale, which in zip(scales, "xy", strict=True):
-            scale.show(axes, which, 10 if columns == 1 else 5)
+            show_scale(scale, axes, which, 10 if columns == 1 else 5)
         lowest = at + columns >= len(group)
         axes.tick_params(labelbottom=lowest, labelleft=at % columns == 0)
         axes.set(xlabel=axes.get_xlabel() if lowest else "", ylabel=axes.get_ylabel() if at % columns == 0 else "")
@@ -233,8 +175,8 @@ def _outlines(axes: Axes, one: Panel, edges: Sequence[NDArray[np.float64]]) -> l
         return []
     least = (int(np.ceil(THIN / sizes[0])), int(np.ceil(THIN / sizes[1])))
     lines = {
-        "boundary of divergence": (one.cells.had(Outcome.DIVERGED), "black"),
-        phrase(Status.SETTLED): (one.cells.had(Outcome.SETTLED) & ~np.isnan(one.layers["value"]), FLAT["settled"]),
+        "boundary of divergence": (one.cells.had(Ending.DIVERGED), "black"),
+        phrase(Status.SETTLED): (one.cells.had(Ending.SETTLED) & ~np.isnan(one.layers["value"]), FLAT["settled"]),
     }
     handles = []
     for label, (mask, colour) in lines.items():

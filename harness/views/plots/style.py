@@ -5,23 +5,24 @@ from __future__ import annotations
 import io
 import textwrap
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from harness.network.runs import Status
+from harness.views.numbers import printed
+from harness.views.palette import SIGNS, phrase
+from harness.views.plots.asked import DOT
+from harness.views.plots.axes import log_ticks
 from harness.views.plots.gather import floor
-from harness.views.plots.scales import log_ticks, set_ticks
-from harness.views.statuses import SIGNS, phrase
-from harness.views.ticks import linear, literal, short, texts
+from harness.views.ticks import literal
 
-WIDTH, HEIGHT = 8.0, 5.4
-"""Inches of a picture with one panel."""
+WIDTH, HEIGHT, WIDE = 8.0, 5.4, 9.6
+"""Inches of a picture with one panel, and the width of one with several."""
 PANEL = 2.9
 """Inches that one of several panels is high."""
 NONE = "#e4e4e4"
@@ -52,13 +53,6 @@ class Picture(Figure):
         return image.getvalue()
 
 
-class Sheet(NamedTuple):
-    """A figure, with its title and caption; and in it the body, where panels and legends go."""
-
-    figure: Figure
-    body: SubFigure
-
-
 def figure(width: float = WIDTH, height: float = HEIGHT) -> Figure:
     """A new figure outside pyplot: no window, no global state."""
     made = Picture(figsize=(width, height), layout="constrained", dpi=120)
@@ -67,15 +61,31 @@ def figure(width: float = WIDTH, height: float = HEIGHT) -> Figure:
     return made
 
 
-def sheet(question: str, shown: str, width: float = WIDTH, height: float = HEIGHT) -> Sheet:
-    """An empty picture under a title that says what is asked, and a line that says what is shown."""
+def sheet(
+    question: str, shown: Sequence[str], width: float = WIDTH, height: float = HEIGHT
+) -> tuple[Figure, SubFigure]:
+    """An empty picture under a title that says what is asked, and a line that says what is shown; and its body.
+
+    Panels and legends go into the body.
+    """
     made = figure(width, height)
     title = literal("\n".join(textwrap.wrap(question, int(TITLE * width))))
     made.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
     middle: Any = made.subfigures()
-    line = literal("\n".join(textwrap.wrap(shown, int(1.45 * TITLE * width))))
+    line = literal("\n".join(textwrap.wrap(DOT.join(filter(None, shown)), int(1.45 * TITLE * width))))
     middle.suptitle(line, x=0.01, ha="left", fontsize=9.5, color="0.25")
-    return Sheet(made, middle.subfigures())
+    return made, middle.subfigures()
+
+
+def paneled(
+    question: str, shown: Sequence[str], labels: Sequence[str], share_y: bool = True
+) -> tuple[Figure, SubFigure, list[Axes]]:
+    """A sheet, and on it a panel for each label, under the label."""
+    made, body = sheet(question, shown, WIDTH if len(labels) == 1 else WIDE, height(labels))
+    places = panels(body, len(labels), share_y)
+    for axes, heading in zip(places, headings(labels), strict=True):
+        axes.set_title(heading, fontsize=9)
+    return made, body, places
 
 
 def panels(body: Any, count: int, share_y: bool = True) -> list[Axes]:
@@ -114,12 +124,13 @@ def height(labels: Sequence[str]) -> float:
     return 1.9 + PANEL * -(-len(labels) // across(len(labels))) + heading_height(labels)
 
 
-def outer(axes: Axes, x: str, y: str) -> None:
+def named(axes: Axes, x: str, y: str) -> None:
     """Label the axes of a panel: x if it has no neighbour below, y if it has none to the left."""
     place = axes.get_subplotspec()
     shown = axes.xaxis.get_tick_params().get("labelbottom", True)
     axes.set_xlabel(x if place is None or place.is_last_row() or shown else "")
     axes.set_ylabel(y if place is None or place.is_first_col() else "")
+    plain(axes)
 
 
 def legend(body: Any, handles: Sequence[Any], title: str) -> None:
@@ -155,12 +166,6 @@ def plain(axes: Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def count(axis: Axis, low: float, high: float, most: int) -> None:
-    """Round numbers on a linear axis."""
-    found = linear(low, high, most)
-    set_ticks(axis, found, texts(found))
-
-
 def loss_scale(axes: Axes, drawn: Any) -> list[str]:
     """A logarithmic y for these losses, none of them 0; return what the caption says of those outside."""
     numbers: NDArray[np.float64] = np.asarray(drawn, float).ravel()
@@ -174,5 +179,5 @@ def loss_scale(axes: Axes, drawn: Any) -> list[str]:
     axes.set_yscale("log")
     axes.set_ylim(bottom, top)
     log_ticks(axes.yaxis, bottom, top, 8)
-    told = [f"losses of {short(low)} and less lie on the lower edge"] if low == floor(there) else []
-    return told + ([f"losses above {short(top)} lie outside"] if top < greatest else [])
+    told = [f"losses of {printed(low, 4)} and less lie on the lower edge"] if low == floor(there) else []
+    return told + ([f"losses above {printed(top, 4)} lie outside"] if top < greatest else [])

@@ -9,7 +9,7 @@ function curveScale(sizes, low, high) {
   if (low > 0 && most / least > 1e3) return { scale: Math.log10, ticks: logTicks(low, high, MOST_TICKS) };
   if (most <= 1e3 * middle) return { scale: (value) => value, ticks: linearTicks(low, high, MOST_TICKS) };
   const scale = (value) => Math.asinh(value / middle), between = middle * Math.sinh((scale(low) + scale(high)) / 2);
-  return { scale, ticks: [low, between, high].map((value) => Number(value.toPrecision(2))) };
+  return { scale, ticks: [low, between, high].map((value) => toDigits(value, 2)) };
 }
 
 /** Some of the steps, at equal distances, for the ticks below, and what they say: epochs, or of one epoch its samples. */
@@ -18,7 +18,7 @@ function stepTicks() {
   const among = one ? forwards : starts, count = Math.min(among.length, MOST_TICKS);
   return Array.from({ length: count }, (_, k) => {
     const step = among[count > 1 ? Math.round((k * (among.length - 1)) / (count - 1)) : 0];
-    const number = (one && about.samples > 1 ? step.sample : step.epoch).toLocaleString("en");
+    const number = counted(one && about.samples > 1 ? step.sample : step.epoch);
     return { at: step.at, text: k ? number : `${one && about.samples > 1 ? "sample" : "epoch"} ${number}` };
   });
 }
@@ -79,7 +79,7 @@ function meansOf() {
 function seriesOf(name, { phase }) {
   const { kind, layer, unit } = partOf(name);
   if (kind === "unit") {
-    const key = phase === "forward" || layer === 0 ? name : `delta${layer}_${unit}`;
+    const key = phase === "forward" || layer === 0 ? name : namesOf(layer, unit).delta;
     return { key, points: pointsOf(({ values }) => values.get(key)?.value ?? NaN), value: ({ values }) => values.get(key).value };
   }
   const points = forwards.flatMap(({ at: x, gap, update }, i) => {

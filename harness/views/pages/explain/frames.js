@@ -6,32 +6,31 @@ function numbersOf(text) {
   return new Float64Array(bytes.buffer);
 }
 
-function rowsOf(record, part) {
-  const { name, formula } = record.shapes[part.shape];
-  const kinds = ["value", "before", "gradient", "change", "after"].filter((column) => column in part);
-  const columns = kinds.map((column) => [column, numbersOf(part[column])]);
-  return new Map(name.map((key, i) => [
-    key, Object.fromEntries([["formula", formula[i]], ...columns.map(([column, values]) => [column, values[i]])]),
-  ]));
+/** The rows of a part, by name: {kind, formula, taken: what it calls g, and its numbers}. */
+function rowsOf({ about, shapes }, part) {
+  const { name, kind, formula, gradient_formula: taken = [] } = shapes[part.shape];
+  const columns = ["value", "before", "gradient", "change", "after"].filter((column) => column in part);
+  const numbers = columns.map((column) => [column, numbersOf(part[column])]);
+  return new Map(name.map((key, i) => [key, {
+    kind: about.kinds[kind[i]], formula: formula[i], taken: taken[i],
+    ...Object.fromEntries(numbers.map(([column, values]) => [column, values[i]])),
+  }]));
 }
 
 /** A network that stands still, as if an update had left every weight as it is. */
 function standingOf(rows) {
-  return new Map([...rows].map(([name, { value, formula }]) => [
-    name, { formula, before: value, after: value, gradient: NaN, change: NaN },
-  ]));
+  return new Map([...rows].map(([name, { value }]) => [name, { before: value, after: value, gradient: NaN, change: NaN }]));
 }
 
 /** frames: in order, `at` counting the samples; gap: whether the update before is not in the record. An update's rows
  *  and what its optimizer takes are in all frames of its batch. losses: of each epoch. */
 function framesOf(record) {
-  const frames = [], losses = new Map();
-  const gaps = new Set(record.about.gaps.map(String));
+  const { about } = record, frames = [], losses = new Map(), gaps = new Set(about.gaps.map(String));
   let batch = [], sample = 0, kept = new Map(), standing = null;
   for (const part of record.parts) {
     const rows = rowsOf(record, part);
     if (part.phase === "weights") {
-      standing = { rows: standingOf(rows), of: [...rows.values()][0].formula, epoch: part.epoch };
+      standing = { rows: standingOf(rows), epoch: part.epoch };
     } else if (part.phase === "epoch") {
       losses.set(part.epoch, rows.get("loss_mean").value);
     } else if (part.phase === "optimizer") {
@@ -39,7 +38,7 @@ function framesOf(record) {
       kept = rows;
     } else if (part.phase === "forward" && standing?.epoch === part.epoch) {
       frames.push({ epoch: part.epoch, sample: part.sample, phase: "forward", values: rows, at: sample, update: standing.rows,
-        standing: standing.of, summed: false });
+        standing: true, summed: false });
       sample += 1;
     } else {
       standing = null;
@@ -54,8 +53,8 @@ function framesOf(record) {
       frames.push({ epoch: part.epoch, sample: part.sample, phase: part.phase, ...batch.at(-1) });
       if (part.phase === "update") {
         const first = frames.findLastIndex((earlier) => earlier.update) + 1;
-        const { takes, keptBefore } = batch.at(-1), summed = [...rows.values()].some(({ formula }) => formula.includes("mean("));
-        frames.slice(first).forEach((one) => Object.assign(one, { update: rows, batch: batch.length, summed, takes, keptBefore }));
+        const { takes, keptBefore } = batch.at(-1), summed = batch.length > 1 || (about.shown === 1 && about.batch > 1);
+        frames.slice(first).forEach((one) => Object.assign(one, { update: rows, summed, takes, keptBefore }));
         batch = [];
       }
     }
@@ -63,42 +62,38 @@ function framesOf(record) {
   return { frames, losses };
 }
 
-/** The network that a record is of: what is shown of its layers, and its parameters' names. */
-function shapeOf({ about }, frames) {
-  const layers = about.layers.map((units) => Math.min(units, about.units ?? units)), last = layers.length - 1;
-  const parameters = [...frames[0].update.keys()];
-  const large = Math.max(...layers) > 8 || last - 1 > 3;
-  return { layers, whole: about.layers, last, large, parameters, biases: parameters.some((name) => name[0] === "b") };
+/** What each name of the record that can be selected belongs to: a unit, or a weight or a bias, of a unit from one below. */
+function partsOf(network) {
+  const found = new Map();
+  network.forEach((units, layer) => units.forEach(({ name, weights = [], bias }, j) => {
+    found.set(name, { kind: "unit", layer, unit: j + 1 });
+    weights.forEach((weight, i) => found.set(weight, { kind: "weight", layer, to: j + 1, from: i + 1 }));
+    if (bias) found.set(bias, { kind: "bias", layer, to: j + 1 });
+  }));
+  return found;
 }
 
 const record = JSON.parse(document.getElementById("data").textContent);
-const about = record.about;
+const { about } = record, { network, large, biases } = about, layers = network.map((units) => units.length), last = layers.length - 1;
+const parts = partsOf(network), parameters = [...parts.keys()].filter((name) => parts.get(name).kind !== "unit");
 const { frames, losses } = framesOf(record);
-const { layers, whole, last, large, parameters, biases } = shapeOf(record, frames);
 const forwards = frames.filter((frame) => frame.phase === "forward");
 const states = [...new Set(frames.map((frame) => frame.update))];
 const updates = [...new Set(frames.filter((frame) => !frame.standing).map((frame) => frame.update))];
 
-function activation(layer, unit) {
-  return layer === 0 ? `x${unit}` : layer === last ? `y${unit}` : `a${layer}_${unit}`;
-}
+const partOf = (name) => parts.get(name);
+
+/** What the numbers of a unit, counted from 1, are called. */
+const namesOf = (layer, unit) => network[layer][unit - 1];
+const activation = (layer, unit) => namesOf(layer, unit).name;
 
 /** What the data call an input or the target of an output; "" where they have no names. */
 function columnOf(name) {
-  const [, kind, at] = /^([xyt])(\d+)$/.exec(name) ?? [];
-  return { x: about.inputs, y: about.targets, t: about.targets }[kind]?.[at - 1] ?? "";
+  const { layer, unit } = partOf(name);
+  return about.columns[namesOf(layer, unit).target ?? name] ?? "";
 }
 
-/** What a name of the record belongs to. */
-function partOf(name) {
-  const [, kind, first, second, third] = /^([a-z]+)(\d+)(?:_(\d+))?(?:_(\d+))?$/.exec(name).map((v) => v && (Number(v) || v));
-  if (kind === "w") return { kind, layer: first, to: second, from: third };
-  if (kind === "b") return { kind, layer: first, to: second };
-  return { kind: "unit", layer: { x: 0, y: last }[kind] ?? first, unit: second ?? first };
-}
-
-function where(frame) {
-  const epoch = { "before training": "before training", "in the table": `after epoch ${frame.epoch.toLocaleString("en")}` }[frame.standing]
-    ?? `epoch ${frame.epoch.toLocaleString("en")} of ${about.epochs.toLocaleString("en")}`;
-  return `${epoch}, sample ${frame.sample} of ${about.samples.toLocaleString("en")}, ${frame.phase}`;
+function where({ epoch, sample, phase, standing }) {
+  const moment = !standing ? `epoch ${counted(epoch)} of ${counted(about.epochs)}` : epoch ? `after epoch ${counted(epoch)}` : "before training";
+  return `${moment}, sample ${sample} of ${counted(about.samples)}, ${phase}`;
 }

@@ -20,8 +20,8 @@ function linesOf(name, stage, row, level) {
     return [...named, ...sum.map((text) => [text, ""]), [`= ${after}`, "now"]];
   }
   if (stage === "forward") return [...named, [before, "now"]];
-  const slope = level === "full" ? [`grad ${gradient}`] : ["grad", gradient];
-  return [...named, [before, ""], ...slope.map((text) => [text, "gradient"])];
+  const derivative = level === "full" ? [`grad ${gradient}`] : ["grad", gradient];
+  return [...named, [before, ""], ...derivative.map((text) => [text, "gradient"])];
 }
 
 /** The most characters that a label of this level ever has in a line. */
@@ -50,7 +50,7 @@ function drawLabel(parent, box, frame, name, level, { line, letter }) {
 
 function told(frame, name, row) {
   const { kind, layer, to, from } = partOf(name);
-  const ends = kind === "b" ? `bias of ${activation(layer, to)}` : `${activation(layer - 1, from)} to ${activation(layer, to)}`;
+  const ends = kind === "bias" ? `bias of ${activation(layer, to)}` : `${activation(layer - 1, from)} to ${activation(layer, to)}`;
   const change = frame.phase === "update" ? `, change ${print(row.change)}, after ${print(row.after)}` : "";
   return `${name}, ${ends}: ${print(row.before)}${change}`;
 }

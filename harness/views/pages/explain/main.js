@@ -31,12 +31,12 @@ function pressable(element, name) {
 function sentence(frame) {
   const value = (name) => print(frame.values.get(name).value);
   if (frame.phase === "forward") {
-    const each = Array.from({ length: layers[last] }, (_, i) => `y${i + 1} ${value(`y${i + 1}`)}, target ${value(`t${i + 1}`)}`);
+    const each = network[last].map(({ name, target }) => `${name} ${value(name)}, target ${value(target)}`);
     return `${where(frame)}: ${each.join("; ")}; cost ${value("cost")}`;
   }
   if (frame.phase === "backward") {
-    const deltas = [...frame.values.keys()].filter((name) => name.startsWith("d")).slice(0, 12);
-    return `${where(frame)}: ${deltas.map((name) => `${name} ${value(name)}`).join(", ")}`;
+    const derivatives = [...frame.values].filter(([, { kind }]) => kind === "cost derivative" || kind === "delta").slice(0, 12);
+    return `${where(frame)}: ${derivatives.map(([name]) => `${name} ${value(name)}`).join(", ")}`;
   }
   const changes = parameters.slice(0, 12).map((name) => {
     const row = frame.update.get(name);
@@ -128,7 +128,7 @@ function room() {
 function build() {
   const svg = $("diagram");
   svg.replaceChildren();
-  svg.setAttribute("aria-label", `network ${whole.join("-")}`);
+  svg.setAttribute("aria-label", `network ${about.layers.join("-")}`);
   drawing = new (large ? Maps : Network)(svg, ...room());
   show(false);
 }
@@ -152,7 +152,7 @@ function legend() {
     html("b", "grad", gradient);
     gradient.append(" dcost/dw");
   }
-  const named = [["x", about.inputs], ["t", about.targets]].flatMap(([mark, names]) => names.map((name, i) => `${mark}${i + 1} = ${name}`));
+  const named = Object.entries(about.columns).map(([ours, theirs]) => `${ours} = ${theirs}`);
   if (named.length) html("span", named.slice(0, 40).join(", "), parent, "columns");
 }
 

@@ -87,8 +87,7 @@ class Maps {
       const frame = this.svg.getBoundingClientRect();
       const i = Math.floor((event.clientX - frame.left - x) / cell), j = Math.floor((event.clientY - frame.top - y) / cell);
       if (j < 0 || j >= outputs || i < 0) return null;
-      if (i < inputs) return `w${layer}_${j + 1}_${i + 1}`;
-      return biases && i < inputs + 2 ? `b${layer}_${j + 1}` : null;
+      return network[layer][j].weights[i] ?? (biases && i < inputs + 2 ? network[layer][j].bias : null);
     };
     group.addEventListener("click", (event) => nameAt(event) && select(nameAt(event)));
     group.addEventListener("pointermove", (event) => hover(nameAt(event)));
@@ -106,7 +105,7 @@ class Maps {
     const clamp = (value, most) => Math.max(1, Math.min(most, value));
     const from = clamp((here ? now.from ?? layers[layer - 1] + 1 : 1) + (here ? step[1] : 0), layers[layer - 1] + (biases ? 1 : 0));
     const to = clamp((here ? now.to : 1) + (here ? step[0] : 0), layers[layer]);
-    select(from > layers[layer - 1] ? `b${layer}_${to}` : `w${layer}_${to}_${from}`);
+    select(namesOf(layer, to).weights[from - 1] ?? namesOf(layer, to).bias);
   }
 
   show(frame) {
@@ -114,9 +113,8 @@ class Maps {
     this.blocks.forEach((block) => {
       const { what, layer, x, y, cell } = block, { title, number, scale } = this.shown(frame, what, layer);
       block.caption.textContent = `${title} \u00b1${print(scale)}`;
-      const rows = range(layers[layer]).map((j) => range(layers[layer - 1]).map((i) => number(`w${layer}_${j}_${i}`, i, j)));
-      draw(block.weights, rows, scale, colours);
-      if (biases) draw(block.biases, range(layers[layer]).map((j) => [number(`b${layer}_${j}`, 0, j)]), scale, colours);
+      draw(block.weights, network[layer].map((unit) => unit.weights.map((one, i) => number(one, unit, network[layer - 1][i]))), scale, colours);
+      if (biases) draw(block.biases, network[layer].map((unit) => [number(unit.bias, unit)]), scale, colours);
       if (what === "weight") this.sides(frame, block, colours);
       const mine = now.layer === layer && now.kind !== "unit";
       block.mark.setAttribute("visibility", mine ? "visible" : "hidden");
@@ -131,18 +129,18 @@ class Maps {
     this.cost.textContent = `cost ${print(frame.values.get("cost").value)}`;
   }
 
-  /** What a map shows: its title, its numbers by name, input and output (input 0: the bias), and their scale. The
+  /** What a map shows: its title, its numbers by name, unit and the unit below (none: the bias), and their scale. The
    *  weights; or beside them what the stage makes of each: its term of the sum, its gradient, its change. */
   shown(frame, what, layer) {
     const value = (name) => frame.values.get(name).value, row = (name) => frame.update.get(name);
     if (what === "weight") return { title: "weight", number: (name) => shownWeight(frame, name), scale: scales.weight };
     if (frame.phase === "update") return { title: "change", number: (name) => row(name).change, scale: this.scale(layer, "change") };
     if (frame.phase === "forward") {
-      const number = (name, i) => row(name).before * (i ? value(activation(layer - 1, i)) : 1);
-      const all = range(layers[layer]).flatMap((j) => range(layers[layer - 1]).map((i) => number(`w${layer}_${j}_${i}`, i)));
+      const number = (name, _, below) => row(name).before * (below ? value(below.name) : 1);
+      const all = network[layer].flatMap((unit) => unit.weights.map((one, i) => number(one, unit, network[layer - 1][i])));
       return { title: "weight \u00d7 activation", number, scale: greatest(all) || 1 };
     }
-    const number = frame.summed ? (_, i, j) => value(`delta${layer}_${j}`) * (i ? value(activation(layer - 1, i)) : 1) : (name) => row(name).gradient;
+    const number = frame.summed ? (_, unit, below) => value(unit.delta) * (below ? value(below.name) : 1) : (name) => row(name).gradient;
     return { title: frame.summed ? "gradient of this sample" : "gradient", number, scale: this.scale(layer, "gradient") };
   }
 
@@ -156,10 +154,9 @@ class Maps {
 
   /** The activations below and above, and the deltas. */
   sides(frame, { layer, above, out, delta }, colours) {
-    const values = (names) => names.map((name) => frame.values.get(name).value);
-    const under = values(range(layers[layer - 1]).map((i) => activation(layer - 1, i)));
-    const over = values(range(layers[layer]).map((j) => activation(layer, j)));
-    const back = frame.phase === "forward" ? over.map(() => 0) : values(range(layers[layer]).map((j) => `delta${layer}_${j}`));
+    const values = (units, key) => units.map((unit) => frame.values.get(unit[key]).value);
+    const under = values(network[layer - 1], "name"), over = values(network[layer], "name");
+    const back = frame.phase === "forward" ? over.map(() => 0) : values(network[layer], "delta");
     draw(above, [under], greatest(under) || 1, colours);
     draw(out, over.map((v) => [v]), greatest(over) || 1, colours);
     draw(delta, back.map((v) => [v]), greatest(back) || 1, colours);
@@ -168,8 +165,6 @@ class Maps {
   enter() {}
 }
 
-const range = (count) => Array.from({ length: count }, (_, i) => i + 1);
-
 function draw(image, rows, scale, colours) {
   image.setAttribute("href", picture(rows, scale, colours));
 }
@@ -177,5 +172,5 @@ function draw(image, rows, scale, colours) {
 /** The units of a layer, and which of them a map has, where they are not all. */
 function titleOf(layer) {
   const text = (units) => `${units[layer - 1]} \u2192 ${units[layer]}`;
-  return `layer ${layer}: ${text(whole)}${text(layers) === text(whole) ? "" : `, the first ${text(layers)}`}`;
+  return `layer ${layer}: ${text(about.layers)}${text(layers) === text(about.layers) ? "" : `, the first ${text(layers)}`}`;
 }

@@ -26,7 +26,7 @@ class Network {
     this.units = make("g", {}, svg);
     this.labels = make("g", { "pointer-events": "none" }, svg);
     this.chips = LEVELS.find((level) => this.chipsFit(level)) ?? "none";
-    parameters.filter((name) => name[0] === "w").forEach((name) => this.edge(name));
+    parameters.filter((name) => partOf(name).kind === "weight").forEach((name) => this.edge(name));
     layers.forEach((count, layer) => {
       for (let unit = 1; unit <= count; unit += 1) this.unit(layer, unit);
     });
@@ -37,7 +37,7 @@ class Network {
   /** Whether what stands below the units about their biases has room beside one another. */
   chipsFit(level) {
     const { roomy, across, width, letter } = this.places;
-    const sizes = parameters.filter((name) => name[0] === "b").map((name) => [partOf(name).layer, longest(name, level) * letter + 16]);
+    const sizes = parameters.filter((name) => partOf(name).kind === "bias").map((name) => [partOf(name).layer, longest(name, level) * letter + 16]);
     return roomy && (across || sizes.every(([layer, w]) => w < width / layers[layer]));
   }
 
@@ -77,12 +77,12 @@ class Network {
     const { across, radius, width } = this.places, text = columnOf(name);
     const most = across ? 18 : Math.max(3, Math.floor(width / layers[0] / 7.5));
     const place = across ? { x: x - radius - 8, y, class: "column end" } : { x, y: y - radius - 12, class: "column" };
-    const made = make("text", place, this.units, clip(text, most));
+    const made = make("text", place, this.units, short(text, most));
     make("title", {}, made, `${name} = ${text}`);
   }
 
   bias(layer, unit, x, y) {
-    const { line, radius } = this.places, below = this.chips !== "none", name = `b${layer}_${unit}`;
+    const { line, radius } = this.places, below = this.chips !== "none", name = namesOf(layer, unit).bias;
     const group = make("g", { class: "edge bias" }, this.units);
     const [px, py] = below ? [x, y + radius] : [x - 0.78 * radius, y + 0.6 * radius];
     const [ring, wire] = ["ring", "wire"].map((kind) => make("line", { class: kind, x1: px, y1: py, x2: px, y2: py + 12 }, group));
@@ -94,12 +94,12 @@ class Network {
 
   /** Beside an output: its target and dcost/dy; and once the cost. */
   sides(unit, x, y, across) {
-    const { radius, width, line } = this.places, start = across ? x + radius + (this.places.big ? 20 : 12) : x, column = columnOf(`t${unit}`);
+    const { radius, width, line } = this.places, start = across ? x + radius + (this.places.big ? 20 : 12) : x, { name, target } = namesOf(last, unit), column = columnOf(name);
     const top = across ? y - line / 2 - (column ? line : 0) : y + radius + (biases && this.chips !== "none" ? 24 + this.heightOf(this.chips) : 18);
     const made = (i) => make("text", { class: `side halo ${across ? "start" : ""}`, x: start, y: top + line * 1.15 * i }, this.units);
-    const head = column && made(0), [target, slope] = column ? [made(1), made(2)] : [made(0), made(1)];
-    if (head) head.textContent = clip(column, across ? 20 : Math.floor(width / layers[last] / 7.5));
-    if (head) make("title", {}, head, `t${unit} = ${column}`);
+    const head = column && made(0), [wanted, derivative] = column ? [made(1), made(2)] : [made(0), made(1)];
+    if (head) head.textContent = short(column, across ? 20 : Math.floor(width / layers[last] / 7.5));
+    if (head) make("title", {}, head, `${target} = ${column}`);
     if (unit === 1) {
       const single = layers[last] === 1 && across;
       const lowest = top + line * 1.15 * (column ? 3.2 : 2.2);
@@ -107,8 +107,8 @@ class Network {
       const place = single ? { x: start, y: top - line * 1.4 } : across ? { x: start, y: 16 } : { x: width / 2, y: lowest };
       this.cost = make("text", { class: `cost ${across ? "start" : ""}`, ...place }, this.units);
     }
-    slope.classList.add("delta");
-    return { target, slope, short: !across && layers[last] > 2 };
+    derivative.classList.add("delta");
+    return { wanted, derivative, brief: !across && layers[last] > 2 };
   }
 
   tall(height) {
@@ -123,8 +123,8 @@ class Network {
       const { x, y } = this.point(layer, unit), boxes = [{ x, y, w: 2 * radius, h: 2 * radius }];
       if (layer > 0) boxes.push({ x, y: y - radius - 10, w: 9 * letter, h: 14 });
       if (layer > 0 && biases) {
-        const name = `b${layer}_${unit}`, h = this.heightOf(this.chips);
-        boxes.push(this.chips !== "none" ? { x, y: y + radius + 10 + h / 2, w: longest(name, this.chips) * letter + 14, h }
+        const { bias } = namesOf(layer, unit), h = this.heightOf(this.chips);
+        boxes.push(this.chips !== "none" ? { x, y: y + radius + 10 + h / 2, w: longest(bias, this.chips) * letter + 14, h }
           : { x: x - 0.78 * radius, y: y + 0.6 * radius + 7, w: 16, h: 16 });
       }
       return boxes;
@@ -188,15 +188,16 @@ class Network {
   showUnit({ group, value, delta, sides, layer, unit }, frame, name) {
     const number = frame.values.get(name).value, text = print(number), back = frame.phase !== "forward", { big, radius, across, width } = this.places;
     const tight = !across && width / layers[layer] < 70;
-    const slope = layer > 0 && back ? print(frame.values.get(`delta${layer}_${unit}`).value, tight ? 1 : 4) : "";
+    const own = namesOf(layer, unit), came = layer > 0 && back ? print(frame.values.get(own.delta).value, tight ? 1 : 4) : "";
     fitted(value, [4, 3, 2, 1].map((digits) => print(number, digits)), big ? 20 : 15, radius - 2.5);
-    if (delta) delta.textContent = slope && (tight ? slope : `\u03b4 ${slope}`);
+    if (delta) delta.textContent = came && (tight ? came : `\u03b4 ${came}`);
     if (sides) {
-      sides.target.textContent = `${sides.short ? "t" : "target"} ${print(frame.values.get(`t${unit}`).value, sides.short ? 3 : 4)}`;
-      sides.slope.textContent = back ? `${sides.short ? "" : "dcost/dy "}${print(frame.values.get(`dcost/dy${unit}`).value, sides.short ? 3 : 4)}` : "";
+      const { wanted, derivative, brief } = sides, said = (key) => print(frame.values.get(key).value, brief ? 3 : 4);
+      wanted.textContent = `${brief ? "t" : "target"} ${said(own.target)}`;
+      derivative.textContent = back ? `${brief ? "" : "dcost/dy "}${said(own.derivative)}` : "";
     }
     group.setAttribute("aria-pressed", String(selectedNow() === name));
-    group.setAttribute("aria-label", `${name}${columnOf(name) && `, ${columnOf(name)}`} ${text}${slope && `, delta ${slope}`}`);
+    group.setAttribute("aria-label", `${name}${columnOf(name) && `, ${columnOf(name)}`} ${text}${came && `, delta ${came}`}`);
   }
 
   showBias(name, { chip, lines, x, y }, frame, row) {
@@ -213,7 +214,7 @@ class Network {
   showLabels(frame, near, shown) {
     let spots = this.fixed, level = this.level;
     if (level === "none") {
-      const [name] = near, unit = partOf(shown), chosen = [...near].filter((one) => one[0] === "w");
+      const [name] = near, unit = partOf(shown), chosen = [...near].filter((one) => partOf(one).kind === "weight");
       const [out, into] = [[0.7, 0.76, 0.64, 0.82, 0.58, 0.52, 0.46, 0.88], [0.3, 0.24, 0.36, 0.18, 0.42, 0.48, 0.54, 0.12]];
       const shares = (one) => (partOf(one).layer === unit.layer ? into : out);
       level = near.size === 1 ? "full" : [...LEVELS, "bare"].find((one) => one === "bare" || this.spots(chosen, one, shares).size === chosen.length);
@@ -230,7 +231,7 @@ class Network {
     const timing = (order) => ({ delay: 130 * order, duration: 240, fill: "backwards" });
     this.circles.forEach(({ value, delta, sides, layer }) => {
       if (frame.phase === "forward") value.animate(fade, timing(layer));
-      if (frame.phase === "backward") [delta, sides?.slope].forEach((text) => text?.animate(fade, timing(last - layer)));
+      if (frame.phase === "backward") [delta, sides?.derivative].forEach((text) => text?.animate(fade, timing(last - layer)));
     });
     if (frame.phase === "forward") this.cost.animate(fade, timing(last + 1));
     if (frame.phase === "update") this.labels.querySelectorAll(".now").forEach((text) => text.animate(fade, timing(1)));

@@ -1,11 +1,9 @@
 // Where the units of a network stand: layers from left to right, or on a narrow page from top to bottom.
 
-const clip = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}\u2026` : text);
-
 /** width, height: of the window for the drawing, which it fills; it is taller only where units would touch. */
 function placesOf(width, height) {
   const across = width >= 640, most = Math.max(...layers), roomy = most <= 4, big = across && most <= 2;
-  const named = Math.max(0, ...about.inputs.map((name) => Math.min(name.length, 18)));
+  const named = Math.max(...network[0].map(({ name }) => Math.min(columnOf(name).length, 18)));
   const radius = big ? 34 : roomy ? 27 : across ? 25 : Math.min(25, (0.43 * width) / most);
   const letter = big ? 9 : 7.8, line = big ? 18 : 15;
   const below = biases ? 4 * line + 8 : 0;

@@ -16,13 +16,13 @@ class Picture {
     return choice(this.form, name, label, options, chosen, changed);
   }
 
-  axisChoice(name, label, chosen, axes, changed) {
-    const options = axes.map((axis) => [axis.name, axis.title]);
+  axisChoice(name, label, chosen, changed) {
+    const options = [...this.report.axes.values()].map((axis) => [axis.name, axis.title]);
     return this.choice(name, label, options, chosen ?? NONE, changed);
   }
 
   /* Axes of few values, of which there may be a panel or a line each. */
-  few(most) { return this.report.ranked().filter((axis) => axis.values.length <= most && axis.name !== "repeat"); }
+  few(most) { return [...this.report.axes.values()].filter((axis) => axis.values.length <= most && axis.name !== "repeat"); }
 
   get palette() { return this.report.data.colours.lines; }
 
@@ -61,8 +61,8 @@ class Picture {
   described(drawn) {
     const {axes} = this.report;
     const held = this.held.map(([name, k]) => (name === "epochs" ? plural(axes.get(name).values[k], "epoch") : `${words(name)} ${axes.get(name).text(k)}`));
-    const several = ({name, values, total}) => `${values.length < total ? `${values.length.toLocaleString("en")} of ` : ""}` +
-      (name === "repeat" ? plural(total, "repeat") : `${total.toLocaleString("en")} values of ${words(name)}`);
+    const several = ({name, values, total}) => `${values.length < total ? `${counted(values.length)} of ` : ""}` +
+      (name === "repeat" ? plural(total, "repeat") : `${counted(total)} values of ${words(name)}`);
     const over = [...axes.values()].filter((axis) => !drawn.includes(axis.name) && this.selects.get(axis.name)?.value === ALL).map(several);
     return {held: held.length ? `; ${held.join(", ")}` : "", over: over.length ? ` over ${over.join(" and ")}` : ""};
   }

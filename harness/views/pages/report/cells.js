@@ -136,6 +136,6 @@ function roomy({tickvals, ticktext}, {low, high}) {
 function clipped({tickvals, ticktext}, {low, high, below, above, log}) {
   const ends = [...(below ? [[low, "\u2264"]] : []), ...(above ? [[high, "\u2265"]] : [])];
   const kept = tickvals.map((value, k) => [value, ticktext[k]]).filter(([value]) => ends.every(([end]) => Math.abs(value - end) > 0.27 * (high - low)));
-  const all = [...kept, ...ends.map(([end, sign]) => [end, `${sign} ${tickTexts([Number((log ? 10 ** end : end).toPrecision(2))])[0]}`])].sort((a, b) => a[0] - b[0]);
+  const all = [...kept, ...ends.map(([end, sign]) => [end, `${sign} ${tickTexts([toDigits(log ? 10 ** end : end, 2)])[0]}`])].sort((a, b) => a[0] - b[0]);
   return {tickvals: all.map(([value]) => value), ticktext: all.map(([, text]) => text)};
 }

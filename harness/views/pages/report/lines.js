@@ -8,7 +8,7 @@ class Line extends Picture {
     const {x, group, panels} = report.data.opening.line;
     const quantities = [["share", "share of each status"], ...report.quantities.map((name) => [name, report.title(name)])];
     const offered = (most) => [[NONE, "none"], ...this.few(most).map((axis) => [axis.name, words(axis.name)])];
-    this.x = this.axisChoice("x", "across", x, report.ranked());
+    this.x = this.axisChoice("x", "across", x);
     this.y = this.choice("y", "up", quantities, report.first);
     this.group = this.choice("group", "a line for each", offered(this.palette.length), group ?? NONE);
     this.panel = this.choice("panels", "a panel for each", offered(MOST_PANELS), panels ?? NONE);

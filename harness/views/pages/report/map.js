@@ -2,12 +2,12 @@
 
 const SMALLEST = 9;  // pixels across and upwards of what has an outline
 
-class Map_ extends Picture {
+class HeatMap extends Picture {
   constructor(report) {
     super(report, "map");
-    const {x, y, panels} = report.data.opening.map, axes = report.ranked();
-    this.x = this.axisChoice("x", "across", x, axes, () => this.turned(this.x, this.y));
-    this.y = this.axisChoice("y", "up", y, axes, () => this.turned(this.y, this.x));
+    const {x, y, panels} = report.data.opening.map;
+    this.x = this.axisChoice("x", "across", x, () => this.turned(this.x, this.y));
+    this.y = this.axisChoice("y", "up", y, () => this.turned(this.y, this.x));
     this.colour = this.choice("colour", "colour", report.quantities.map((name) => [name, report.title(name)]), report.first === "diverged_epoch" ? "loss_mean" : report.first);
     const few = this.few(MOST_PANELS);
     this.panel = this.choice("panels", "a panel for each", [[NONE, "none"], ...few.map((axis) => [axis.name, words(axis.name)])], panels ?? NONE);
@@ -129,6 +129,6 @@ class Map_ extends Picture {
     if (this.parts.some((part) => part.outlined)) key("outlined", `settled: ${meant}`);
     if (grew) key("grew", "grew: the loss is above that of the first epoch");
     this.say(`${title[0].toUpperCase()}${title.slice(1)}.`,
-      `${status}: ${counts.map(([label, count]) => `${label} ${count.toLocaleString("en")} of ${cells.toLocaleString("en")}`).join(", ")}.${cut}`, legend);
+      `${status}: ${counts.map(([label, count]) => `${label} ${counted(count)} of ${counted(cells)}`).join(", ")}.${cut}`, legend);
   }
 }

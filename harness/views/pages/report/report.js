@@ -14,8 +14,7 @@ const at = (id) => document.getElementById(id);
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const words = (name) => name.replaceAll("_", " ");
 const narrow = () => window.innerWidth < NARROW;
-const short = (text, most = 26) => (text.length > most ? `${text.slice(0, most - 1)}\u2026` : text);
-const plural = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+const plural = (count, noun) => `${counted(count)} ${noun}${count === 1 ? "" : "s"}`;
 const escaped = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
 async function unpacked(id) {
@@ -42,7 +41,7 @@ function choice(form, name, label, options, chosen, changed) {
   return select;
 }
 
-/* The table of the page: its columns, its axes, and which rows go together. */
+/* The table of the page: its columns, its axes in the order in which choices name them, and which rows go together. */
 class Report {
   constructor(data) {
     this.data = data;
@@ -68,13 +67,6 @@ class Report {
 
   /* Axes whose values may share a picture of this column: losses of different kinds never do. */
   comparable(axis, column) { return !(this.isLoss(column) && this.data.unlike.includes(axis.name)); }
-
-  /* The axes: learning rates, epochs, the longest; last repeats and what not every row has. */
-  ranked() {
-    const rank = ({name, values}) => (this.column(name).includes(-1) ? 4 : name.startsWith("learning_rate") ? 0
-      : name === "epochs" ? 1 : name === "repeat" ? 3 : 2 + 1 / (1 + values.length));
-    return [...this.axes.values()].sort((a, b) => rank(a) - rank(b));
-  }
 
   /* Whether a row has values of these axes; in a union of grids not every row has all. */
   has(row, ...axes) { return axes.every((axis) => this.column(axis.name)[row] >= 0); }

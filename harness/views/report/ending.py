@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from harness.errors import FailedError, HarnessError
 from harness.store.places import S3
-from harness.views import plots, report
+from harness.views import plots
+from harness.views.report import page
 
 MOST_ROWS = 20_000_000
 """A sweep does not wait for pictures of more: they take minutes."""
@@ -20,7 +21,7 @@ def write(folder: str, rows: int) -> dict[str, str]:
     if rows > MOST_ROWS:
         some = f"`harness plot {folder} --where KEY=VALUE` draws some of them"
         return {"report": f"none of more than {MOST_ROWS:,} rows; {some}"}
-    written = {"report": report.write(folder)}
+    written = {"report": page.write(folder)}
     try:
         return written | {"picture": plots.write(folder, folder)}
     except FailedError:

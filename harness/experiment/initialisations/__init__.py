@@ -125,18 +125,16 @@ class Initialisation:
         """The meaning as text that is the same for every spelling."""
         return repr((self.rule, self.numbers, self.bias, self.weights, self.bias_rows))
 
-    def problem(self, layers: Sequence[int]) -> str | None:
-        """Why explicit values do not fit a network, or None."""
+    def problem(self, layers: Sequence[int]) -> tuple[str, str] | None:
+        """(what was expected, what was found) where explicit values do not fit a network; None where they do."""
         if self.rule != "values":
             return None
         network = shorten(str(list(layers)))
         if len(self.weights) != len(layers) - 1:
-            return f"expected one matrix a layer, {len(layers) - 1} for {network}, found {len(self.weights)}"
+            return f"one matrix a layer, {len(layers) - 1} for {network}", str(len(self.weights))
         for index, (fan_in, fan_out) in enumerate(itertools.pairwise(layers)):
             matrix = self.weights[index]
             if (len(matrix), len(matrix[0])) != (fan_out, fan_in):
-                return (
-                    f"expected {fan_out} rows of {fan_in} for weights[{index}] and layers {network}, "
-                    f"found {len(matrix)} of {len(matrix[0])}"
-                )
+                wanted = f"{fan_out} rows of {fan_in} for weights[{index}] and layers {network}"
+                return wanted, f"{len(matrix)} of {len(matrix[0])}"
         return None

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from harness.experiment.errors import Path
-from harness.experiment.yaml_scan import YamlTextError
+from harness.experiment.yaml.scan import YamlTextError
 
 _PIECE = re.compile(r"[\[\]]|[^\s,\[\]]+")
 

@@ -16,8 +16,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
 from harness.experiment.errors import Path, found, shorten
-from harness.experiment.yaml_positions import Positions
-from harness.experiment.yaml_scan import ADVICE, NUMBERS, BoundedReader, NumbersScanner, YamlTextError
+from harness.experiment.yaml.positions import Positions
+from harness.experiment.yaml.scan import ADVICE, NUMBERS, BoundedReader, NumbersScanner, YamlTextError
 
 MERGE = "\0<<"
 """The key under which what is merged stands until its mapping ends; no key of a file can be that."""

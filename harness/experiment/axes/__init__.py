@@ -9,43 +9,32 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.experiment.errors import BadValueError
-from harness.experiment.initialisation import Initialisation
-from harness.experiment.initialisation_spec import parse as initialisation
-from harness.experiment.settings import (
-    EPOCHS,
-    LEARNING_RATE,
-    NETWORK,
-    TRAINING,
-    Setting,
-    layer_of_rate,
-)
-from harness.experiment.spacing import geomspace, logspace
+from harness.experiment.axes.spacing import geomspace, logspace
+from harness.experiment.initialisations import Initialisation
+from harness.experiment.initialisations.written import parse as initialisation
+from harness.experiment.notes import BadValueError, Note, Wrong
+from harness.experiment.settings import EPOCHS, LEARNING_RATE, NETWORK, TRAINING, Setting, layer_of_rate
 
-Column = NDArray[np.generic] | tuple[Any, ...]
+AxisValues = NDArray[np.generic] | tuple[Any, ...]
 """Values of one parameter: float64 or int64 for numbers, a tuple for anything else."""
 
 MOST_VALUES = 10_000_000
 """Values that all axes of a file together may generate, whatever the run_cap."""
 
-INIT = Setting("parameters", "object", initialisation, None, {"$ref": "#/$defs/Initialisation"})
-SWEEPABLE: dict[str, Setting] = {
-    "learning_rate": LEARNING_RATE,
-    "epochs": EPOCHS,
-    "init": INIT,
-    **NETWORK,
-    **TRAINING,
-}
+INIT = Setting(initialisation, None, {"$ref": "#/$defs/Initialisation"}, "parameters")
+SWEEPABLE: dict[str, Setting] = {"learning_rate": LEARNING_RATE, "epochs": EPOCHS, "init": INIT, **NETWORK, **TRAINING}
 SPACED: dict[str, Callable[[Any, Any, int], NDArray[np.float64]]] = {
     "linspace": np.linspace,
     "geomspace": geomspace,
     "logspace": logspace,
 }
+GEOMETRIC = ("geomspace", "logspace", "log_uniform_values")
 FORMS = ("value", "values", *SPACED, "range", "distribution")
 DISTRIBUTIONS = {
     "uniform": ("min", "max"),
@@ -81,13 +70,19 @@ class Axis:
         return self.form == "values"
 
     @property
+    def geometric(self) -> bool:
+        """Whether the values are asked for at equal ratios, or drawn evenly from the logarithms."""
+        return self.form in GEOMETRIC
+
+    @property
     def column(self) -> str:
         """float, int or object: how the values are stored."""
         setting = setting_of(self.key)
         return setting.column if setting else "object"
 
-    def values(self) -> Column:
-        """All values, float64 or int64 for numbers. Raises BadValueError if one of them cannot be used."""
+    @cached_property
+    def values(self) -> AxisValues:
+        """All values, computed once: float64 or int64 for numbers. Raises BadValueError if one cannot be used."""
         if self.explicit:
             raw: Any = self.numbers
         else:
@@ -98,15 +93,15 @@ class Axis:
             return raw if self.explicit else tuple(int(value) for value in raw)
         return np.asarray(raw, dtype=np.float64 if self.column == "float" else np.int64)
 
-    def check(self, numbers: NDArray[Any]) -> None:
-        """Raises BadValueError for the first generated number that is no value of the parameter."""
+    def check(self, numbers: NDArray[Any], ends: bool = False) -> None:
+        """Raises BadValueError for the first generated number that is no value of the parameter. ends: of an axis."""
         setting = setting_of(self.key)
         if setting is None or setting.bounds is None:
             return
         wrong = np.flatnonzero(~setting.bounds.hold(numbers))
         if len(wrong):
-            given = f"{self.form} gives {numbers[wrong[0]].item()!r} as value {wrong[0] + 1}"
-            raise BadValueError(f"expected {setting.bounds.text}, but {given}")
+            given = f"{self.form} gives {numbers[wrong[0]].item()!r}" + f" as value {wrong[0] + 1}" * (not ends)
+            raise BadValueError(Note((), Wrong.RESULT, setting.bounds.words(), given))
 
     def check_ends(self) -> None:
         """Check the first and the last number of an axis that is too long to be computed. Raises BadValueError."""
@@ -118,10 +113,7 @@ class Axis:
                 ends = SPACED[self.form](self.numbers[0], self.numbers[1], 2).tolist()
             else:
                 return
-        try:
-            self.check(np.array(ends))
-        except BadValueError as bad:
-            raise BadValueError(str(bad).partition(" as value")[0]) from None
+        self.check(np.array(ends), ends=True)
 
     def head(self) -> Axis:
         """The axis cut down to its first value."""
@@ -145,14 +137,11 @@ def plain(value: Any) -> Any:
 def _generate(axis: Axis) -> NDArray[Any]:
     if axis.form in DISTRIBUTIONS:
         return _draw(axis)
-    made: NDArray[Any]
     if axis.form == "range":
         small = all(isinstance(number, int) and abs(number) < 2**62 for number in axis.numbers)
         start, _, step = np.array(axis.numbers, np.int64 if small else np.float64)
-        made = start + np.arange(axis.length) * step
-    else:
-        made = SPACED[axis.form](*axis.numbers)
-    return made
+        return np.asarray(start + np.arange(axis.length) * step)
+    return SPACED[axis.form](*axis.numbers)
 
 
 def _draw(axis: Axis) -> NDArray[Any]:
@@ -163,19 +152,15 @@ def _draw(axis: Axis) -> NDArray[Any]:
     low, high = axis.numbers
     if axis.form == "int_uniform":
         return generator.integers(low, high, axis.length, endpoint=True)
-    made: NDArray[Any]
     if axis.form == "normal":
-        made = low + high * _standard_normal(generator, axis.length)
-        return made
+        return np.asarray(low + high * _standard_normal(generator, axis.length))
     units = generator.random(axis.length)
     if axis.form == "uniform":
-        made = low + (high - low) * units
-        return made
+        return np.asarray(low + (high - low) * units)
     from harness.formulas.functions import exp, log
 
     first, last = log(np.array([low, high]))
-    made = np.clip(exp(first + (last - first) * units), low, high)
-    return made
+    return np.asarray(np.clip(exp(first + (last - first) * units), low, high))
 
 
 def _standard_normal(generator: np.random.Generator, n: int) -> NDArray[np.float64]:

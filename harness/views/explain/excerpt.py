@@ -10,7 +10,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from harness.network.layout import weight
-from harness.views.explain.names import Names
+from harness.views.explain.names import CALLED, Names
 
 if TYPE_CHECKING:
     from harness.network.structure import Structure
@@ -20,7 +20,7 @@ MOST_EPOCHS = 4
 
 
 @dataclass(frozen=True)
-class Plan:
+class Excerpt:
     """Which steps are recorded.
 
     epochs: their numbers, rising; 0 is the network before training. batches: how many of each epoch, its first ones and
@@ -35,7 +35,7 @@ class Plan:
     left_out: tuple[str, ...] = ()
 
     def takes(self, batch: int, batches: int, end: bool) -> bool:
-        """Whether the batch of this number, from 0, of so many is recorded. end: whether in the plan's last epoch."""
+        """Whether the batch of this number, from 0, of so many is recorded. end: whether in the last of the epochs."""
         if self.batches is None:
             return True
         if self.batches == 1:
@@ -89,14 +89,14 @@ class Lines(Room):
         return ceil(len(formula) / room)
 
 
-def planned(structure: Structure, samples: int, epochs: Sequence[int], room: Room | None) -> Plan:
+def excerpt_of(structure: Structure, samples: int, epochs: Sequence[int], room: Room | None) -> Excerpt:
     """As much of these epochs as there is room for; None: all of it.
 
     Whole epochs, the first ones and the last, if two of them fit; else of a few epochs the first batches and the last;
     of a network that is too large for two steps the first units of each layer.
     """
     if room is None:
-        return Plan(epochs)
+        return Excerpt(epochs)
     batch = structure.batch_size
     batches, most = ceil(samples / batch), max(structure.layers)
     steps = min(2, batches * len(epochs))
@@ -129,7 +129,7 @@ def planned(structure: Structure, samples: int, epochs: Sequence[int], room: Roo
         left_out.append(f"of a batch's {batch:,} samples all but the first {kept_samples:,}")
     if units < most:
         left_out.append(f"of each layer all units but the first {units:,}")
-    return Plan(shown, kept, kept_samples, None if units == most else units, tuple(left_out))
+    return Excerpt(shown, kept, kept_samples, None if units == most else units, tuple(left_out))
 
 
 def _costs(names: Names, room: Room) -> tuple[float, float, float]:
@@ -149,17 +149,19 @@ def _costs(names: Names, room: Room) -> tuple[float, float, float]:
 def _rows(names: Names) -> Iterator[tuple[str, int, str, str]]:
     """The rows of a sample and of an update: of which part, how many, and the longest name and formula."""
     layers, last = names.layers, names.last
-    yield "sample", layers[0], f"x{layers[0]}", "input"
-    yield "sample", layers[last], f"t{layers[last]}", "target"
-    yield "sample", layers[last], f"dcost/dy{layers[last]}", names.cost_derivative(layers[last])
+    output = names.of(last, layers[last])
+    yield "sample", layers[0], names.activation(0, layers[0]), "input"
+    yield "sample", layers[last], output["target"], "target"
+    yield "sample", layers[last], output["derivative"], names.cost_derivative(layers[last])
     yield "sample", 1, "cost", 24 * " "
     for layer in range(1, last + 1):
         unit, below = layers[layer], layers[layer - 1]
-        yield "sample", unit, f"z{layer}_{unit}", names.pre_activation(layer, unit)
-        yield "sample", unit, names.activation(layer, unit), names.applied(layer, unit)
-        yield "sample", unit, f"delta{layer}_{unit}", names.delta(layer, unit)
+        own = names.of(layer, unit)
+        yield "sample", unit, own["sum"], names.pre_activation(layer, unit)
+        yield "sample", unit, own["name"], names.applied(layer, unit)
+        yield "sample", unit, own["delta"], names.delta(layer, unit)
         last_weight = weight(layer, unit, below)
         count = sum(tensor.size for tensor in names.layout.of_layer(layer))
-        yield "update", count, last_weight.name, names.updated(last_weight)
+        yield "update", count, last_weight.name, CALLED.join(filter(None, names.updated(last_weight)))
         for slot, formula in names.kept().items():
-            yield "optimizer", count, f"{slot} of {last_weight.name}", formula
+            yield "optimizer", count, names.slot(slot, last_weight), formula

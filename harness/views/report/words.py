@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from harness.experiment import source
+from harness.experiment.document import DATA, defaults, read
 from harness.network.runs import Status
 from harness.store.folder import Folder
 from harness.store.log import sums
-from harness.views.results import Axis, Results
-from harness.views.statuses import SIGNS
-from harness.views.summary import Summary, percent, spared, unlike
+from harness.views.losses import unlike
+from harness.views.numbers import printed
+from harness.views.palette import SIGNS
+from harness.views.report.summary import Summary, percent, spared
+from harness.views.results import Results
+from harness.views.scale import TableAxis
 
-DIGITS = 6
 ARROW = "\N{RIGHTWARDS ARROW}"
 
 
 def asked(results: Results) -> Any:
-    """The experiment as it was written, with every default filled in: a `harness.experiment.document.Document`.
+    """The experiment as it was written, with every default filled in, as `harness.experiment.document.read` has it.
 
     The data file that it may name is not read, so a folder of results tells of itself wherever it lies.
     """
-    from harness.experiment import document  # loads pydantic
-
-    found = document.read(source.read(results.name, results.source).data, [])[0]
-    return found.model_copy(update={"data": found.data or document.DataSection()})
+    found = read(source.read(results.name, results.source).data, [])
+    found.data = found.data or defaults(DATA)
+    return found
 
 
 def description(results: Results) -> str:
@@ -46,7 +45,7 @@ def facts(results: Results) -> list[str]:
 def setup(results: Results) -> list[str]:
     """What was trained, on what and how, in parts: network, activations, loss, optimizer, rates, epochs, data."""
     document, swept = asked(results), results.swept
-    given = {**dict(document.network), **dict(document.training)}
+    given = vars(document.network) | vars(document.training)
     first = {name: given.get(name) for name in ("loss", "optimizer", "schedule", "batch_size", "dtype", "arithmetic")}
     fixed = {name: value for name, value in first.items() if name not in swept} | _single(results)
     told = [_network(results), _activations({**given, **_single(results)}, results)]
@@ -61,6 +60,18 @@ def setup(results: Results) -> list[str]:
     unusual = {"dtype": "float64", "arithmetic": "exact"}
     told += [str(fixed[name]) for name, usual in unusual.items() if fixed.get(name, usual) != usual]
     return [part for part in told if part]
+
+
+def told(results: Results, summary: Summary) -> dict[str, Any]:
+    """What a page says of a folder before anything else, by the names that its template has for it."""
+    return {
+        "description": description(results),
+        "setup": setup(results),
+        "facts": [*facts(results), steps(results)],
+        "statuses": [status(which, summary.statuses[which.label], results.rows) for which in Status],
+        "grew": grew(summary, results.rows),
+        "axes": axes(results.axes.values()),
+    }
 
 
 def status(which: Status, count: int, rows: int) -> dict[str, Any]:
@@ -93,8 +104,8 @@ def least(summary: Summary, axes: Iterable[str]) -> list[str]:
     told = []
     for row in summary.least:
         kind = "".join(f", {name} {row[name]}" for name in kinds)
-        rest = [f"{name} {shown(row[name])}" for name in names if name not in kinds and shown(row[name])]
-        found = f"Least training loss{kind}: {shown(row['loss_mean'])} at config {row['config']}"
+        rest = [f"{name} {printed(row[name])}" for name in names if name not in kinds and printed(row[name])]
+        found = f"Least training loss{kind}: {printed(row['loss_mean'])} at config {row['config']}"
         told.append(", ".join([found, *rest]))
     return told
 
@@ -110,30 +121,21 @@ def steps(results: Results) -> str:
     return f"{run:,} steps run{of}{early}"
 
 
-def axes(found: Iterable[Axis]) -> list[dict[str, str]]:
+def axes(found: Iterable[TableAxis]) -> list[dict[str, str]]:
     """Each axis for a table of axes: its name, how many values it has, the first, the last, and its meaning."""
     return [
         {
             "name": axis.name,
             "count": f"{len(axis.values):,}",
-            "first": shown(_plain(axis, 0)),
-            "last": shown(_plain(axis, -1)),
+            "first": printed(_plain(axis, 0)),
+            "last": printed(_plain(axis, -1)),
             "meaning": axis.column.meaning.replace("`", ""),
         }
         for axis in found
     ]
 
 
-def shown(value: Any) -> str:
-    """A value of the table for a reader, to six digits; nothing for NULL."""
-    if isinstance(value, str):
-        return value
-    if value is None or value is pd.NA or math.isnan(value):
-        return ""
-    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else f"{value:.{DIGITS}g}"
-
-
-def _plain(axis: Axis, at: int) -> Any:
+def _plain(axis: TableAxis, at: int) -> Any:
     return axis.values[at].item() if axis.numeric else str(axis.values[at])
 
 
@@ -178,7 +180,7 @@ def _range(results: Results, name: str) -> str:
 
 
 def _number(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else shown(value)
+    return f"{value:,}" if isinstance(value, int) else printed(value)
 
 
 def _data(section: Any) -> str:

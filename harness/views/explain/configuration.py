@@ -22,15 +22,15 @@ from harness.store.contents import Contents, StoreError
 from harness.store.files import FINGERPRINT
 from harness.store.kept import as_it_was
 from harness.store.places import S3
-from harness.views.explain.epochs import Asked, resolved
+from harness.views.explain.epochs import AskedEpochs, resolved
 from harness.views.explain.final import Final
+from harness.views.explain.names import names_of
 from harness.views.results import Results
 
 if TYPE_CHECKING:
-    from harness.api import Source
     from harness.experiment.model import Data
-    from harness.network.layout import Layout
-from harness.network.structure import Structure
+    from harness.network.structure import Structure
+    from harness.types import ExperimentLike
 
 MOST_STEPS, MOST_WEIGHTS = 100, 100_000
 """The most steps (samples times epochs), and steps times weights, that a picture shows if nobody asks for more."""
@@ -54,13 +54,13 @@ class Configuration:
 
     def training(self) -> reference.Training:
         """Its run, before the first epoch."""
-        values: dict[str, Any] = {**self.experiment.settings, **self.values}
+        values = self.experiment.used(self.values)
         made, seed = structure(self.experiment, self.values), self.experiment.seed
         rates = [
             float(values[own if (own := f"learning_rate_{layer}") in values else "learning_rate"])
             for layer in range(1, len(made.layers))
         ]
-        numbers = [values.get(key, default) for key, default in made.defaults.items()]
+        numbers = [values[key] for key in made.hyperparameters]
         network = reference.initial_network(made, values["init"], seed, self.repeat)
         return reference.Training(network, rates, numbers, seed)
 
@@ -68,14 +68,15 @@ class Configuration:
         """The samples, as its network takes them."""
         return network_data(self.experiment, structure(self.experiment, self.values))
 
-    def columns(self) -> tuple[list[str], list[str]]:
-        """What the data's file calls the inputs and the targets; none where it has no names, or ours: x1, x2, t1."""
-        data, names = self.data(), list(self.experiment.columns)
-        counts = data.inputs.shape[1], data.targets.shape[1]
-        found = (names[: counts[0]], names[counts[0] :]) if len(names) == sum(counts) else ([], [])
-        ours = ([f"{mark}{at + 1}" for at in range(count)] for mark, count in zip("xt", counts, strict=True))
-        inputs, targets = ([] if names == own else names for names, own in zip(found, ours, strict=True))
-        return inputs, targets
+    def columns(self) -> dict[str, str]:
+        """Inputs and targets by our names, and what the data's file calls them; none where it has no names, or ours."""
+        data, theirs = self.data(), list(self.experiment.columns)
+        inputs, targets = data.inputs.shape[1], data.targets.shape[1]
+        ours = [names_of(0, at + 1, 1)["name"] for at in range(inputs)]
+        ours += [names_of(1, at + 1, 1)["target"] for at in range(targets)]
+        named = list(zip(ours, theirs, strict=True)) if len(theirs) == len(ours) else []
+        groups = named[:inputs], named[inputs:]
+        return {our: their for group in groups if any(our != their for our, their in group) for our, their in group}
 
     @property
     def last(self) -> int:
@@ -87,7 +88,7 @@ class Configuration:
         weights = Layout(structure(self.experiment, self.values)).count
         return max(1, min(self.epochs, min(MOST_STEPS, MOST_WEIGHTS // weights) // len(self.experiment.data.inputs)))
 
-    def shown_epochs(self, asked: Asked | None, drawn: bool) -> Sequence[int]:
+    def shown_epochs(self, asked: AskedEpochs | None, drawn: bool) -> Sequence[int]:
         """The epochs that are asked for; if none are, the first, and of a row also its last.
 
         drawn: for a picture, which shows more of the first ones than text. Raises `HarnessError` for epochs that a row
@@ -111,7 +112,7 @@ class Configuration:
         return {"config": str(self.number), **values, **repeat, EPOCHS: str(self.epochs)}
 
 
-def chosen(origin: Source, settings: Mapping[str, str], number: int | None = None) -> Configuration:
+def chosen(origin: ExperimentLike, settings: Mapping[str, str], number: int | None = None) -> Configuration:
     """The configuration with these settings of an experiment, or the row with this number of a results folder.
 
     Raises `ExperimentError`, `StoreError`, and `HarnessError` for what cannot be asked together.
@@ -128,7 +129,7 @@ def chosen(origin: Source, settings: Mapping[str, str], number: int | None = Non
     return of_row(Results(name), number)
 
 
-def of_file(origin: Source, settings: Mapping[str, str]) -> Configuration:
+def of_file(origin: ExperimentLike, settings: Mapping[str, str]) -> Configuration:
     """The configuration of an experiment with these settings, as YAML, and the first value of every other axis.
 
     Its epochs, if not set, are the most of any. Raises `ExperimentError`.

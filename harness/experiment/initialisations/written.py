@@ -6,9 +6,10 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from harness.experiment.errors import BadValueError, Notes, each, either, found, suggestion, unknown
-from harness.experiment.initialisation import NAMES, RULES, Initialisation, Matrix, Row
-from harness.experiment.settings import finite, own_name, positive
+from harness.experiment.errors import either, found
+from harness.experiment.initialisations import NAMES, RULES, Initialisation, Matrix, Row
+from harness.experiment.notes import BadValueError, Note, Notes, Wrong, each, not_one_of, refused, unexpected, unknown
+from harness.experiment.settings import POSITIVE, finite, own_name
 
 KEYS = (*NAMES, "bias", "name")
 EXAMPLES = {
@@ -24,30 +25,29 @@ def parse(raw: object) -> Initialisation:
     """An initialisation from plain data. Raises BadValueError."""
     if isinstance(raw, str) and raw in NAMES:
         if raw in EXAMPLES:
-            raise BadValueError(f"'{raw}' needs its numbers, such as {{{raw}: {EXAMPLES[raw]}}}")
+            raise refused(f"'{raw}' needs its numbers, such as {{{raw}: {EXAMPLES[raw]}}}")
         return Initialisation(raw)
     if not isinstance(raw, dict):
-        such = "expected an initialisation such as ones or {normal: {std: 0.5}}"
-        raise BadValueError(f"{such}, found {found(raw)}{suggestion(raw, NAMES)}")
+        raise not_one_of(raw, NAMES, "an initialisation such as ones or {normal: {std: 0.5}}")
     notes = Notes()
     for key in raw:
         if key not in KEYS:
-            notes.add_key(f"unknown initialisation{suggestion(key, KEYS)}", key)
+            notes.append(unknown(key, KEYS, (key,), "initialisation", told=False))
     notes.settle()
     rules = [key for key in raw if key in NAMES]
     if len(rules) != 1:
-        raise BadValueError(f"expected one of {either(NAMES)}, found {' and '.join(rules) or 'none'}")
+        raise BadValueError(Note((), Wrong.VALUE, f"one of {either(NAMES)}", " and ".join(rules) or "none"))
     rule = rules[0]
     bias = notes.read(finite, raw.get("bias", 0), "bias")
     name = notes.read(_name, raw["name"], "name") if "name" in raw else ""
     if rule == "values":
         if "bias" in raw and isinstance(raw[rule], dict) and "biases" in raw[rule]:
-            notes.add_key("expected either biases or bias, found both", "bias")
+            notes.append(Note(("bias",), Wrong.VALUE, "either biases or bias", "both", key=True))
         weights, biases = notes.read(_values, raw[rule], rule) or ((), ())
         notes.settle()
         return Initialisation("values", (), bias, weights, biases, name)
     if "name" in raw:
-        notes.add_key(f"goes with values, not with {rule}", "name")
+        notes.append(Note(("name",), Wrong.OTHER, found=f"goes with values, not with {rule}", key=True))
     numbers = notes.read(lambda given: _numbers(rule, given), raw[rule], rule)
     notes.settle()
     if rule == "constant" and numbers[0] in (0.0, 1.0):
@@ -58,7 +58,7 @@ def parse(raw: object) -> Initialisation:
 def _name(raw: object) -> str:
     name = own_name(raw)
     if name in KEYS:
-        raise BadValueError(f"expected a name of its own, found {found(name)}, which has a meaning already")
+        raise BadValueError(Note((), Wrong.VALUE, "a name of its own", f"{found(name)}, which has a meaning already"))
     return name
 
 
@@ -69,32 +69,32 @@ def _numbers(rule: str, raw: object) -> tuple[float, ...]:
     if raw is None and rule not in EXAMPLES:
         raw = {}
     if not isinstance(raw, dict):
-        raise BadValueError(f"expected {EXAMPLES.get(rule, 'nothing, or {}')}, found {found(raw)}")
+        raise unexpected(EXAMPLES.get(rule, "nothing, or {}"), raw)
     for key in raw:
         if key not in wanted:
-            notes.add_key(f"unknown key{suggestion(key, wanted)}", key)
+            notes.append(unknown(key, wanted, (key,), told=False))
     for name, default in wanted.items():
         if default is None and name not in raw:
-            notes.add(f"{name} is missing; expected {EXAMPLES[rule]}")
+            notes.append(Note((), Wrong.OTHER, EXAMPLES[rule], f"{name} is missing"))
     given = {**wanted, **raw}
     numbers = [
-        notes.read(positive if name == "std" else finite, given[name], name)
+        notes.read(POSITIVE.read if name == "std" else finite, given[name], name)
         for name in wanted
         if given[name] is not None or name in raw
     ]
     notes.settle()
     if rule == "uniform" and numbers[0] >= numbers[1]:
-        raise BadValueError(f"expected low below high, found {found(numbers[0])} and {found(numbers[1])}")
+        raise unexpected("low below high", *numbers)
     return tuple(numbers)
 
 
 def _values(raw: object) -> tuple[tuple[Matrix, ...], tuple[Row, ...]]:
     if not isinstance(raw, dict) or "weights" not in raw:
-        raise BadValueError(f"expected {EXAMPLES['values']}, found {found(raw)}")
+        raise unexpected(EXAMPLES["values"], raw)
     notes = Notes()
     for key in raw:
         if key not in ("weights", "biases"):
-            notes.add_key(unknown(key, ("weights", "biases")), key)
+            notes.append(unknown(key, ("weights", "biases"), (key,)))
     weights = notes.read(lambda given: each(_list(given, "matrices"), _matrix), raw["weights"], "weights")
     biases = ()
     if "biases" in raw:
@@ -109,20 +109,21 @@ def _check_shapes(weights: Sequence[Matrix], biases: Sequence[Row]) -> None:
     notes = Notes()
     for index, (below, above) in enumerate(itertools.pairwise(weights), 1):
         if len(above[0]) != len(below):
-            message = f"expected rows of {len(below)} numbers, one for each unit below, found {len(above[0])}"
-            notes.add(message, "weights", index)
+            rows = f"rows of {len(below)} numbers, one for each unit below"
+            notes.append(Note(("weights", index), Wrong.VALUE, rows, str(len(above[0]))))
     if biases and len(biases) != len(weights):
-        notes.add(f"expected one list for each of the {len(weights)} layers, found {len(biases)}", "biases")
+        lists = f"one list for each of the {len(weights)} layers"
+        notes.append(Note(("biases",), Wrong.VALUE, lists, str(len(biases))))
     for index, (matrix, row) in enumerate(zip(weights, biases, strict=False)):
         if len(row) != len(matrix):
-            message = f"expected {len(matrix)} numbers, one for each unit, found {len(row)}"
-            notes.add(message, "biases", index)
+            numbers = f"{len(matrix)} numbers, one for each unit"
+            notes.append(Note(("biases", index), Wrong.VALUE, numbers, str(len(row))))
     notes.settle()
 
 
 def _list(raw: object, what: str) -> list[Any]:
     if not isinstance(raw, list) or not raw:
-        raise BadValueError(f"expected a list of {what}, found {found(raw)}")
+        raise unexpected(f"a list of {what}", raw)
     return raw
 
 
@@ -134,5 +135,5 @@ def _matrix(raw: object) -> Matrix:
     rows: Matrix = each(_list(raw, "rows, such as [[1, 1], [1, 1]]"), _row)
     widths = sorted({len(row) for row in rows})
     if len(widths) > 1:
-        raise BadValueError(f"expected rows of one width, found {either(map(str, widths))} numbers")
+        raise BadValueError(Note((), Wrong.VALUE, "rows of one width", f"{either(map(str, widths))} numbers"))
     return rows

@@ -13,19 +13,7 @@ import pyarrow.compute as pc
 from harness.network.runs import Status
 from harness.store.place import Place
 from harness.store.reading import dataset, pieces, table_of
-
-UNLIKE = ("loss",)
-"""Settings whose values measure losses differently: a least loss, or a median, over several of them says nothing."""
-FIRST = "first_loss"
-"""The loss that a row's own is held against. Tables of an earlier version do not have it."""
-
-
-def unlike(swept: Iterable[str]) -> tuple[str, ...]:
-    """Which columns of swept parameters make the losses of their rows unlike; rows are compared within a value of each.
-
-    swept: the names of the table's parameters, such as `Results.swept`, `Results.axes` or `Experiment.swept`.
-    """
-    return tuple(name for name in swept if name in UNLIKE)
+from harness.views.losses import FIRST, unlike
 
 
 def percent(count: int, rows: int) -> str:

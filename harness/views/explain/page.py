@@ -17,17 +17,17 @@ from markupsafe import Markup
 from harness.errors import HarnessError
 from harness.experiment.errors import either
 from harness.views.explain.epochs import asked
-from harness.views.explain.plan import Page
+from harness.views.explain.excerpt import Page
+from harness.views.explain.names import BECOMES, RowKind, large, network_of
 from harness.views.explain.record import Recording, record_of
+from harness.views.explain.rows import SHAPE, UPDATED
 from harness.views.files import put
-from harness.views.page import render
+from harness.views.pages import render
 
 if TYPE_CHECKING:
-    from harness.views.configuration import Configuration
+    from harness.views.explain.configuration import Configuration
 
 FORMATS = ("html", "png")
-UPDATED = ("before", "gradient", "change", "after")
-"""The numbers of an update."""
 FRAME = '<iframe title="{title}" srcdoc="{page}" style="width: 100%; height: 820px; border: 0"></iframe>'
 
 
@@ -47,7 +47,7 @@ class Explained(pd.DataFrame):
 
         Raises `HarnessError` for a name that ends otherwise, and `FailedError` if it cannot be written.
         """
-        draw(self, os.fspath(path))
+        write(self, os.fspath(path))
 
     def _repr_html_(self) -> str:
         title = f"{self.attrs['name']}, step by step"
@@ -67,7 +67,7 @@ def explained(configuration: Configuration, epochs: Any = None) -> Explained:
     return made
 
 
-def draw(recorded: pd.DataFrame, path: str, kind: str | None = None) -> None:
+def write(recorded: pd.DataFrame, path: str, kind: str | None = None) -> None:
     """Write the record as a page (`html`) or as a still (`png`), if not told which as the name's suffix says.
 
     Raises `HarnessError` for another suffix, and `FailedError`.
@@ -78,7 +78,7 @@ def draw(recorded: pd.DataFrame, path: str, kind: str | None = None) -> None:
     if kind == "html":
         put(path, to_html(recorded).encode())
     else:
-        from harness.views.diagram import before_and_after
+        from harness.views.explain.still import before_and_after
 
         picture = io.BytesIO()
         before_and_after(recorded).savefig(picture, format="png", dpi=144)
@@ -96,24 +96,31 @@ def to_html(recorded: pd.DataFrame) -> str:
 def packed(recorded: pd.DataFrame) -> dict[str, Any]:
     """The record in short: parts of one epoch, sample and phase, whose numbers are the bytes of float64, in Base64.
 
-    Rows of one shape share their names and formulas.
+    Rows of one shape share their kinds, names and formulas; an update's formula stands without the name that it begins
+    with. about: the head, the units with the names of their numbers, and whether they are drawn as maps.
     """
-    shapes: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
+    network, kinds = network_of(recorded.attrs), list(RowKind)
+    shapes: dict[tuple[tuple[Any, ...], ...], int] = {}
     parts = []
-    texts = {name: recorded[name].tolist() for name in ("phase", "name", "formula")}
+    texts = {name: recorded[name].fillna("").tolist() for name in ("phase", *SHAPE)}
+    texts["kind"] = [kinds.index(kind) for kind in texts["kind"]]
+    pairs = zip(texts["name"], texts["formula"], strict=True)
+    texts["formula"] = [formula.removeprefix(f"{name}{BECOMES}") for name, formula in pairs]
     numbers = {name: recorded[name].to_numpy("<f8") for name in (*UPDATED, "value")}
     epochs, samples = (recorded[name].fillna(0).astype(int).tolist() for name in ("epoch", "sample"))
     where = list(zip(epochs, samples, texts["phase"], strict=True))
     starts = [at for at, here in enumerate(where) if at == 0 or here != where[at - 1]]
     for start, stop in pairwise([*starts, len(where)]):
         epoch, sample, phase = where[start]
-        shape = tuple(texts["name"][start:stop]), tuple(texts["formula"][start:stop])
+        shape = tuple(tuple(texts[name][start:stop]) for name in SHAPE)
         columns = UPDATED if phase == "update" else ("value",)
         found = {name: b64encode(numbers[name][start:stop].tobytes()).decode() for name in columns}
         about = {"epoch": epoch, "sample": sample, "phase": phase}
         parts.append(about | {"shape": shapes.setdefault(shape, len(shapes))} | found)
     return {
-        "about": recorded.attrs,
-        "shapes": [{"name": names, "formula": formulas} for names, formulas in shapes],
+        "about": recorded.attrs | {"network": network, "large": large(network), "kinds": kinds},
+        "shapes": [
+            {name: values for name, values in zip(SHAPE, shape, strict=True) if any(values)} for shape in shapes
+        ],
         "parts": parts,
     }

@@ -1,8 +1,4 @@
-// Changes in print, and the sizes and signs that are drawn.
-
-function plus(value, digits = 4) {
-  return (value < 0 ? "\u2212 " : "+ ") + plain(value, digits);
-}
+// The sizes and signs that are drawn.
 
 function greatest(values) {
   return values.reduce((most, v) => (Number.isFinite(v) ? Math.max(most, Math.abs(v)) : most), 0);

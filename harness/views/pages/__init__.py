@@ -14,7 +14,7 @@ from harness.errors import visible
 
 LAYOUT = "\n\t"
 """What may divide a text."""
-PAGES = Path(__file__).parent / "pages"
+PAGES = Path(__file__).parent
 SHARED = "shared"
 """The folder of the scripts that every page begins with."""
 

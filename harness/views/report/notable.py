@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from itertools import product
 from typing import Any
 
 import pandas as pd
 
+from harness.views.losses import kinds
 from harness.views.results import Results
-from harness.views.summary import unlike
 
 BEST = 3
 GOING = ("ran", "settled")
@@ -79,21 +78,15 @@ def _choices(results: Results) -> list[_Choice]:
     best = _Choice("least training loss", GOING, "loss_mean", BEST, grown=False if known else None)
     slow = _Choice("not finished, with the greatest training loss", ("ran",), "loss_mean", most=True)
     grown = _Choice("furthest above the loss of its first epoch", GOING, "loss_mean", most=True, grown=True)
-    kinds = _kinds(results)
-    best = best if len(kinds) == 1 else replace(best, count=1)
+    alike = kinds(results)
+    best = best if len(alike) == 1 else replace(best, count=1)
     return [
-        *(_among(best, kind) for kind in kinds),
+        *(_among(best, kind) for kind in alike),
         *_edges(results),
         _Choice("first to settle: its weights no longer change", ("settled",), "settled_epoch"),
         _Choice("first to diverge", ("diverged",), "diverged_epoch"),
-        *(_among(choice, kind) for choice in ([slow, grown] if known else [slow]) for kind in kinds),
+        *(_among(choice, kind) for choice in ([slow, grown] if known else [slow]) for kind in alike),
     ]
-
-
-def _kinds(results: Results) -> list[dict[str, Any]]:
-    """Each combination of settings whose losses can be compared: one without any where all losses are alike."""
-    names = unlike(results.axes)
-    return [dict(zip(names, values, strict=True)) for values in product(*(results.axes[name].values for name in names))]
 
 
 def _among(choice: _Choice, kind: dict[str, Any]) -> _Choice:

@@ -11,7 +11,6 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +24,18 @@ from harness.formulas.metrics import LOSS, METRICS
 from harness.network.runs import Status
 from harness.store.disk import Disk
 from harness.store.folder import Folder
-from harness.views import about
-from harness.views.curves import Curve, some_curves, what_of
 from harness.views.files import put
-from harness.views.idle import NOTHING, idle_loss
-from harness.views.notable import notable
-from harness.views.opening import opening, ranked
-from harness.views.page import render
-from harness.views.palette import GREW, LINES, SCALES
-from harness.views.results import Axis, Results
-from harness.views.statuses import SIGNS
-from harness.views.summary import summarise, unlike
-from harness.views.thin import thinned
+from harness.views.losses import NOTHING, idle_loss, kinds, unlike, what_of
+from harness.views.numbers import printed, to_digits
+from harness.views.pages import render
+from harness.views.palette import GREW, LINES, SCALES, SIGNS
+from harness.views.report import words
+from harness.views.report.notable import notable
+from harness.views.report.opening import opening, ranked
+from harness.views.report.sample import Curve, some_curves, thinned
+from harness.views.report.summary import summarise
+from harness.views.results import Results
+from harness.views.scale import TableAxis, codes
 
 NAME = "report.html"
 NUMBERS = 360_000
@@ -71,21 +70,15 @@ def report(results: Results) -> str:
     """The report as HTML: one page that asks no host for anything. Raises `StoreError`."""
     manifest = Folder(results.place).manifest() or {}
     data = _data(results)
-    summary = summarise(results.place, ())
     shown = len(data["columns"]["config"])
     return render(
         "report",
         experiment=results.name,
-        description=about.description(results),
-        setup=about.setup(results),
-        facts=[*about.facts(results), about.steps(results)],
-        statuses=[about.status(status, summary.statuses[status.label], results.rows) for status in Status],
-        grew=about.grew(summary, results.rows),
+        **words.told(results, summarise(results.place, ())),
         signs={status.label: SIGNS[status].colour for status in Status} | {"grew": GREW},
         thinned=_note(results, shown),
         pictures=data["opening"]["order"],
         notable=_printed(notable(results)),
-        axes=about.axes(results.axes.values()),
         source=results.source,
         load=_load(results.folder),
         provenance=_provenance(results, manifest),
@@ -127,9 +120,9 @@ def _data(results: Results) -> dict[str, Any]:
 
 def _idle(results: Results) -> list[dict[str, Any]]:
     """The loss of doing nothing for each kind of loss: the values of the axes that make it one, and the number."""
-    names = unlike(results.axes)
-    kinds = [dict(zip(names, kind, strict=True)) for kind in product(*(results.axes[name].values for name in names))]
-    found = [({name: printable(value) for name, value in kind.items()}, idle_loss(results, kind)) for kind in kinds]
+    found = [
+        ({name: printable(value) for name, value in kind.items()}, idle_loss(results, kind)) for kind in kinds(results)
+    ]
     return [{"kind": kind, "loss": _number(loss)} for kind, loss in found if loss is not None]
 
 
@@ -162,31 +155,29 @@ def _packed(data: bytes) -> str:
     return base64.b64encode(gzip.compress(data, 9, mtime=0)).decode()
 
 
-def _of(axis: Axis, column: pd.Series) -> Axis:
+def _of(axis: TableAxis, column: pd.Series) -> TableAxis:
     """The axis with those of its values that a column of some rows has."""
     return replace(axis, values=axis.values[np.isin(axis.values, column if axis.numeric else column.astype(str))])
 
 
-def _axis(axis: Axis) -> dict[str, Any]:
+def _axis(axis: TableAxis) -> dict[str, Any]:
     values = [_number(value) if axis.numeric else printable(value) for value in axis.values.tolist()]
     return {"name": axis.name, "title": axis.title, "values": values, "log": bool(axis.geometric)}
 
 
-def _column(column: pd.Series, axis: Axis | None) -> list[Any]:
+def _column(column: pd.Series, axis: TableAxis | None) -> list[Any]:
     """A column as JSON: numbers to six digits, None for NULL; of an axis or the status, positions of values."""
     if axis is not None:
-        index = pd.Index(axis.values)
-        return [int(at) for at in index.get_indexer(column.astype(str) if not axis.numeric else column)]
+        return list(codes(axis.values, column).tolist())
     if column.name == "status":
-        labels = {status.label: int(status) for status in Status}
-        return [labels[label] for label in column]
+        return list(codes([status.label for status in Status], column).tolist())
     return [_number(value) for value in column.tolist()]
 
 
 def _number(value: Any) -> Any:
     if value is None or not math.isfinite(value):
         return None
-    return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(f"{value:.{about.DIGITS}g}")
+    return int(value) if float(value).is_integer() and abs(value) < 2**53 else to_digits(value)
 
 
 def _curve(curve: Curve) -> dict[str, Any]:
@@ -207,7 +198,7 @@ def _note(results: Results, shown: int) -> str:
 
 
 def _printed(table: pd.DataFrame) -> dict[str, Any]:
-    rows = [[about.shown(value) for value in row] for row in table.itertuples(index=False)]
+    rows = [["" if pd.isna(value) else printed(value) for value in row] for row in table.itertuples(index=False)]
     return {"columns": list(table.columns), "rows": rows}
 
 

@@ -12,6 +12,8 @@ from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
 from harness.network.layout import WEIGHT, Parameter, bias, parse, weight
+from harness.views.explain.names import RowKind, large, network_of
+from harness.views.numbers import printed
 from harness.views.ticks import literal
 
 if TYPE_CHECKING:
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 POSITIVE, NEGATIVE, NONE, NAME = "#1f6fc4", "#b95000", "#6e7781", "#57606a"
-MOST_UNITS, MOST_HIDDEN = 8, 3
-"""The most units in a layer, and the most hidden layers, of a network that is drawn as a graph and not as maps."""
 MOST_LABELS = 16
 """Edges between two layers that still have room for their weights."""
 MOST_BIASES = 4
@@ -34,7 +34,6 @@ HALO = [withStroke(linewidth=3, foreground="white")]
 WIDEST = 6.0
 LINE, GAP = 0.16, 0.07
 """Inches between the lines of a label, and between it and its edge."""
-NAMED = {"x": "inputs", "t": "targets"}
 MOST_NAMES = 24
 DIGITS = 4
 
@@ -51,30 +50,29 @@ Box = tuple[Any, tuple[float, float]]
 
 @dataclass(frozen=True)
 class _State:
-    """The network at one moment. values: of the forward pass that it did, by name; none after the last update."""
+    """The network at one moment. network: its units, as `network_of` has them. values: of the forward pass that it did,
+    by name; none after the last update.
+    """
 
     title: str
-    layers: list[int]
+    network: list[list[dict[str, Any]]]
     values: dict[str, float]
     weights: dict[Parameter, float]
     scale: float
 
-    def activation(self, layer: int, unit: int) -> str:
-        if layer == 0:
-            return f"x{unit}"
-        return f"y{unit}" if layer == len(self.layers) - 1 else f"a{layer}_{unit}"
+    @property
+    def layers(self) -> list[int]:
+        return [*map(len, self.network)]
 
 
 def before_and_after(recorded: pd.DataFrame) -> Figure:
     """The network before the first update and after the last, side by side; larger ones as maps, with the change."""
     first, last = _states(recorded)
-    layers = first.layers
-    large = max(layers) > MOST_UNITS or len(layers) - 2 > MOST_HIDDEN
-    figure = _maps(first, last) if large else _networks(first, last)
+    figure = _maps(first, last) if large(first.network) else _networks(first, last)
     settings = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in recorded.attrs["settings"].items())
     figure.suptitle(literal(f"{recorded.attrs['name']}: {settings}"), fontsize=13, fontweight="bold", wrap=True)
     about = recorded.attrs
-    named = [f"{mark}{at} = {name}" for mark, key in NAMED.items() for at, name in enumerate(about[key], 1)]
+    named = [f"{ours} = {theirs}" for ours, theirs in about["columns"].items()]
     units = [f"of each layer the first {about['units']} units"] if about["units"] else []
     if words := ", ".join([*named[:MOST_NAMES], *units]):
         figure.supxlabel(literal(words), fontsize=10, color=NAME, wrap=True)
@@ -83,24 +81,23 @@ def before_and_after(recorded: pd.DataFrame) -> Figure:
 
 def _states(recorded: pd.DataFrame) -> tuple[_State, _State]:
     """What the first update found, with the first sample's forward pass, and what the last one left."""
-    about, forward = recorded.attrs, recorded[recorded.phase == "forward"]
-    layers = [min(units, about["units"] or units) for units in about["layers"]]
-    update = recorded[recorded.phase.isin(["update", "weights"])]
+    forward, network = recorded[recorded.phase == "forward"], network_of(recorded.attrs)
+    update = recorded[recorded.kind.isin([RowKind.WEIGHT, RowKind.BIAS])]
     still = update.phase == "weights"
     update = update.assign(**{name: update[name].where(~still, update["value"]) for name in ("before", "after")})
     before, after = _weights(update.drop_duplicates("name"), "before"), _weights(update, "after")
     sizes = np.abs([*before.values(), *after.values()])
     scale = float(sizes[np.isfinite(sizes)].max(initial=0.0)) or 1.0
-    epochs, samples = int(recorded.epoch.max()), about["samples"]
+    epochs, samples = int(recorded.epoch.max()), recorded.attrs["samples"]
     steps = _counted(epochs, "epoch") + (f" of {samples:,} samples" if samples > 1 else "")
 
     values = _numbers(forward.drop_duplicates("name"), "value")
     losses = recorded[(recorded.name == "loss_mean") & (recorded.epoch == epochs)].value
-    loss = f": loss_mean {shown(losses.iloc[-1])}" if len(losses) else ""
+    loss = f": loss_mean {_text(losses.iloc[-1])}" if len(losses) else ""
     first = forward.iloc[0]
     moment = "before" if first["epoch"] <= 1 else f"in epoch {first['epoch']:,}"
-    found = _State(f"{moment}: cost {shown(values['cost'])}", layers, values, before, scale)
-    return found, _State(f"after {steps}{loss}", layers, {}, after, scale)
+    found = _State(f"{moment}: cost {_text(values['cost'])}", network, values, before, scale)
+    return found, _State(f"after {steps}{loss}", network, {}, after, scale)
 
 
 def _numbers(rows: pd.DataFrame, column: str) -> dict[str, float]:
@@ -109,14 +106,12 @@ def _numbers(rows: pd.DataFrame, column: str) -> dict[str, float]:
 
 
 def _weights(rows: pd.DataFrame, column: str) -> dict[Parameter, float]:
-    """The numbers of a column, of those rows that are of a weight or a bias."""
     numbers = _numbers(rows, column).items()
     return {parameter: value for name, value in numbers if (parameter := parse(name))}
 
 
-def shown(value: float) -> str:
-    """A number to `DIGITS` digits, with a minus sign."""
-    return f"{value + 0.0:.{DIGITS}g}".replace("-", "\N{MINUS SIGN}")
+def _text(value: float) -> str:
+    return printed(value, DIGITS).replace("-", "\N{MINUS SIGN}")
 
 
 def _counted(number: int, noun: str) -> str:
@@ -158,14 +153,14 @@ def _network(axes: Axes, state: _State, places: Places, spots: dict[Parameter, A
     for edge in (one for one in state.weights if one.kind == WEIGHT):
         _edge(axes, state, edge, places, spots.get(edge))
     for (layer, unit), place in places.items():
-        _unit(axes, state, state.activation(layer, unit), place)
+        _unit(axes, state, state.network[layer][unit - 1]["name"], place)
         own = state.weights.get(bias(layer, unit))
         if own is not None and max(state.layers) <= MOST_BIASES:
             style: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 9, "path_effects": HALO}
-            axes.text(place[0], place[1] - RADIUS - 0.13, f"b {shown(own)}", color=_colour(own), **style)
-    for unit in range(1, state.layers[-1] + 1 if state.values else 1):
+            axes.text(place[0], place[1] - RADIUS - 0.13, f"b {_text(own)}", color=_colour(own), **style)
+    for unit, names in enumerate(state.network[-1] if state.values else (), start=1):
         x, y = places[depth, unit]
-        axes.text(x + RADIUS + 0.08, y, f"target {shown(state.values[f't{unit}'])}", va="center", fontsize=9)
+        axes.text(x + RADIUS + 0.08, y, f"target {_text(state.values[names['target']])}", va="center", fontsize=9)
 
 
 def _edge(axes: Axes, state: _State, edge: Parameter, places: Places, spot: Any) -> None:
@@ -174,7 +169,7 @@ def _edge(axes: Axes, state: _State, edge: Parameter, places: Places, spot: Any)
     axes.plot(*zip(*_ends(edge, places), strict=True), color=_colour(value), linewidth=width, linestyle=style, zorder=1)
     if spot is not None:
         style_of: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 9, "zorder": 2}
-        axes.text(spot[0], spot[1] - LINE / 2, shown(value), fontweight="bold", **style_of, bbox=boxed)
+        axes.text(spot[0], spot[1] - LINE / 2, _text(value), fontweight="bold", **style_of, bbox=boxed)
         axes.text(spot[0], spot[1] + LINE / 2, edge.name, color=_colour(value), **style_of, path_effects=HALO)
 
 
@@ -236,7 +231,7 @@ def _boxes(states: tuple[_State, _State], places: Places) -> list[Box]:
 
 def _size(*values: float) -> tuple[float, float]:
     """Width and height of the longest of these numbers in print."""
-    return CHARACTER * max(len(shown(value)) for value in values) + 0.06, 0.19
+    return CHARACTER * max(len(_text(value)) for value in values) + 0.06, 0.19
 
 
 def _overlap(box: Box, taken: list[Box]) -> float:
@@ -252,7 +247,7 @@ def _unit(axes: Axes, state: _State, name: str, place: Any) -> None:
     if not state.values:
         axes.text(place[0], place[1], name, fontsize=9, color=NAME, **middle)
         return
-    value = shown(state.values[name])
+    value = _text(state.values[name])
     axes.text(place[0], place[1], value, fontsize=min(12.0, 55 / len(value)), fontweight="bold", **middle)
     axes.text(place[0], place[1] + RADIUS + 0.1, name, fontsize=8, color=NAME, path_effects=HALO, **middle)
 

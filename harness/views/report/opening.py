@@ -7,35 +7,24 @@ from typing import Any
 
 import pandas as pd
 
-from harness.views.results import Axis
-from harness.views.summary import unlike
+from harness.views.losses import unlike
+from harness.views.scale import TableAxis
 
 REPEAT = "repeat"
 MOST_LINES, MOST_PANELS = 6, 9
 """The most values that an axis of labels may have to get a line each in one picture, and to get a panel each."""
 
 
-def ranked(axes: Mapping[str, Axis], rows: pd.DataFrame) -> list[Axis]:
+def ranked(axes: Mapping[str, TableAxis], rows: pd.DataFrame) -> list[TableAxis]:
     """The axes in the order in which a picture picks them and a list of choices names them.
 
     Learning rates, epochs, other numbers, the longest first, then labels; at the end repeats, which are draws of one
     setting, and axes that not every row has.
     """
-
-    def rank(axis: Axis) -> tuple[int, int]:
-        kinds = (
-            bool(rows[axis.name].isna().any()),
-            axis.name == REPEAT,
-            axis.name.startswith("learning_rate"),
-            axis.name == "epochs",
-            axis.numeric,
-        )
-        return (5, 4, 0, 1, 2, 3)[[*kinds, True].index(True)], -len(axis.values)
-
-    return sorted(axes.values(), key=rank)
+    return sorted(axes.values(), key=lambda axis: (bool(rows[axis.name].isna().any()), axis.rank))
 
 
-def opening(axes: Sequence[Axis], rows: pd.DataFrame, curves: bool) -> dict[str, Any]:
+def opening(axes: Sequence[TableAxis], rows: pd.DataFrame, curves: bool) -> dict[str, Any]:
     """What the pictures show at first: `order`, the names of those there are, and for each of them its choices.
 
     axes: as `ranked` gives them. curves: whether loss curves were recorded. A map over two axes comes first if two
@@ -55,13 +44,13 @@ def opening(axes: Sequence[Axis], rows: pd.DataFrame, curves: bool) -> dict[str,
     return {"order": list(found), **found}
 
 
-def _panels(axes: Sequence[Axis], rows: pd.DataFrame, *drawn: Axis | None) -> str | None:
+def _panels(axes: Sequence[TableAxis], rows: pd.DataFrame, *drawn: TableAxis | None) -> str | None:
     """The name of the first axis of labels that is not drawn and has few enough values for a panel each; else None."""
     there = [axis for axis in drawn if axis]
     found = [axis for axis in axes if axis not in there and not axis.numeric and len(axis.values) <= MOST_PANELS]
     return next((axis.name for axis in found if _together(rows, *there, axis)), None)
 
 
-def _together(rows: pd.DataFrame, *axes: Axis) -> bool:
+def _together(rows: pd.DataFrame, *axes: TableAxis) -> bool:
     """Whether some row has a value of each of these axes."""
     return bool(rows[[axis.name for axis in axes]].notna().all(axis="columns").any())
