@@ -15,8 +15,6 @@ from tests.support.sources import MODULES, tree
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 SECTION = CONTRIBUTING.partition("\n## Vocabulary\n")[2].partition("\n## ")[0]
 ROWS = re.findall(r"^\| (?!word|---)(.+?) \| (.*?) ?\| (.+) \|$", SECTION, re.MULTILINE)
-COMING = {"harness/experiment::WrittenGrid"}
-"""Places that are not there yet: none is to be."""
 GONE = [
     ("harness", r"slopes?", "derivative"),
     ("harness", r"stops", "recorded epochs"),
@@ -26,8 +24,6 @@ GONE = [
     *((f"harness/{folder}", r"\w+\.numbers", "hyperparameters") for folder in ("formulas", "network", "reference")),
 ]
 """What is no name in a folder, or no part of one, and the word instead."""
-LEFT = {"GridSpec"}
-"""Names that are replaced but still there: none is to be."""
 
 
 def declared(path: Path) -> Iterator[str]:
@@ -66,8 +62,7 @@ def test_a_word_stands_where_it_is_said_to(places: str) -> None:
         file, _, name = place.partition("::")
         modules = [one for one in MODULES if one.is_relative_to(ROOT / file)]
         assert modules, place
-        found = not name or name in {one for module in modules for one in declared(module)}
-        assert found == (place not in COMING), place
+        assert not name or name in {one for module in modules for one in declared(module)}, place
 
 
 @pytest.mark.parametrize(("folder", "gone", "word"), GONE)
@@ -76,7 +71,7 @@ def test_what_a_word_replaced_is_no_name(folder: str, gone: str, word: str) -> N
         f"{path.relative_to(ROOT)}: {name}: {word}"
         for path in MODULES
         if path.is_relative_to(ROOT / folder)
-        for name in sorted({*identifiers(path)} - LEFT)
+        for name in sorted({*identifiers(path)})
         if any(re.fullmatch(gone, part) for part in (name, *name.split("_")))
     ]
     assert not found, "\n".join(found)
