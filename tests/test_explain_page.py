@@ -23,9 +23,9 @@ from selenium.webdriver.support.ui import Select
 import harness
 from harness.cli import main
 from harness.formulas.optimizers import OPTIMIZERS
-from harness.views.explain import tables
 from harness.views.explain.page import to_html
 from harness.views.explain.still import before_and_after
+from harness.views.explain.text import tables
 from harness.views.pages import PAGES
 from tests.browser import browser, opened, problems, requests
 from tests.make_columns import ROOT
