@@ -13,9 +13,10 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 import harness
 from harness.views import plots
-from harness.views.explain import Page, Recording, record_of
 from harness.views.explain.configuration import chosen
+from harness.views.explain.excerpt import Page
 from harness.views.explain.page import write
+from harness.views.explain.record import Recording, record_of
 from harness.views.report import page as report_page
 from tests.support import ROOT
 from tests.support.browser import opened, started

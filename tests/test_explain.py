@@ -16,10 +16,12 @@ from rich.console import Console
 import harness
 from harness.cli.options import parse_settings
 from harness.errors import HarnessError
-from harness.views import explain as view
+from harness.views.explain import record as view
 from harness.views.explain.configuration import chosen
+from harness.views.explain.excerpt import Lines
 from harness.views.explain.names import RowKind, network_of
 from harness.views.explain.rows import COLUMNS, UPDATED
+from harness.views.explain.text import csv_of, json_of, tables
 from harness.views.numbers import printed
 from tests.support import ROOT
 from tests.support.command import call
@@ -153,9 +155,9 @@ def test_what_an_update_takes_and_keeps_is_recorded(optimizer: str, bias: Any) -
                 value = after(value, gradient + 0.1 * before)
                 expected.append(value)
             assert values[f"{slot} of {name}"] == pytest.approx(expected, rel=1e-12)
-    tables = [str(table.title or "") if hasattr(table, "title") else str(table) for table in view.tables(record)]
-    assert any("; lr1 0.1, lr2 0.2, " in text for text in tables)
-    assert any(text.strip().startswith("What the optimizer keeps") for text in tables) == bool(kept)
+    shown = [str(table.title or "") if hasattr(table, "title") else str(table) for table in tables(record)]
+    assert any("; lr1 0.1, lr2 0.2, " in text for text in shown)
+    assert any(text.strip().startswith("What the optimizer keeps") for text in shown) == bool(kept)
 
 
 NAMED = {
@@ -238,8 +240,8 @@ def test_formulas_follow_the_network() -> None:
 def test_json_and_csv_lose_no_bit() -> None:
     record = harness.explain(XOR, epochs=2)
     numbers = ["value", "before", "gradient", "change", "after"]
-    back = pd.DataFrame(json.loads("".join(view.json_of([record]))))
-    csv = pd.DataFrame(DictReader(io.StringIO("".join(view.csv_of([record])))))
+    back = pd.DataFrame(json.loads("".join(json_of([record]))))
+    csv = pd.DataFrame(DictReader(io.StringIO("".join(csv_of([record])))))
     for read in (back, csv.replace({number: {"": "nan"} for number in numbers})):
         assert np.array_equal(read[numbers].to_numpy(float), record[numbers].to_numpy(float), equal_nan=True)
         assert read.formula.tolist() == record.formula.tolist()
@@ -248,12 +250,12 @@ def test_json_and_csv_lose_no_bit() -> None:
 def test_json_of_a_diverging_run_is_json() -> None:
     record = harness.explain(QUESTION, epochs=30, settings={"learning_rate": 1e6})
     assert not np.isfinite(record.after.dropna()).all()
-    json.loads("".join(view.json_of([record])), parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    json.loads("".join(json_of([record])), parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
 
 
 def test_the_terminal_shows_it_within_80_columns() -> None:
     console = Console(width=80, record=True, file=io.StringIO())
-    for table in view.tables(harness.explain(QUESTION, settings={"learning_rate": 0.1})):
+    for table in tables(harness.explain(QUESTION, settings={"learning_rate": 0.1})):
         console.print(table)
     text = console.export_text()
     assert "w1_2_1 <- w1_2_1 - lr * delta1_2 * x1" in text
@@ -278,7 +280,7 @@ def test_no_number_is_cut_in_a_narrow_terminal(
     assert max(map(len, lines)) <= width
     columns = ["before", "gradient", "change", "after"]
     assert ["formula", *columns] in [line.split() for line in lines]
-    record = view.record_of(view.Recording(chosen(experiment, settings), [1], view.Lines(width)))
+    record = view.record_of(view.Recording(chosen(experiment, settings), [1], Lines(width)))
     rows = record[record.phase == "update"]
     expected = [[printed(row[key]) for key in columns] for _, row in rows.iterrows()]
     ends = [line.split()[-4:] for line in lines]

@@ -16,12 +16,12 @@ import pytest
 import harness
 from harness import reference
 from harness.errors import HarnessError
-from harness.views import explain as view
-from harness.views.explain import Recording, parse_epochs, record
+from harness.views.explain import record
 from harness.views.explain.configuration import chosen
-from harness.views.explain.epochs import asked, resolved
+from harness.views.explain.epochs import asked, parse_epochs, resolved
 from harness.views.explain.excerpt import Lines, Page, excerpt_of
 from harness.views.explain.page import to_html
+from harness.views.explain.record import Recording, record_of
 from tests.support import ROOT
 from tests.support.command import call
 
@@ -234,8 +234,7 @@ def test_the_room_is_not_exceeded_for_any_shape(optimizer: str, batch: Any) -> N
                 excerpt = excerpt_of(structure, samples, range(1, 1001), room)
                 assert excerpt.epochs[0] == 1 or len(excerpt.epochs) == 1
                 assert excerpt.epochs[-1] == 1000
-            record = Recording(configuration, [1, 2, 5], Page(size=300_000))
-            text = to_html(view.record_of(record))
+            text = to_html(record_of(Recording(configuration, [1, 2, 5], Page(size=300_000))))
             assert len(text) < 300_000 + 100_000, (layers, samples)
 
 

@@ -21,9 +21,9 @@ from selenium.webdriver.support.ui import Select
 
 import harness
 from harness.formulas.optimizers import OPTIMIZERS
-from harness.views.explain import tables
 from harness.views.explain.page import to_html
 from harness.views.explain.still import before_and_after
+from harness.views.explain.text import tables
 from harness.views.pages import PAGES
 from tests.support import ROOT
 from tests.support.browser import opened, problems, requests

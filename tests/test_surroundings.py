@@ -272,11 +272,12 @@ def test_epochs_that_no_run_has(epochs: Any) -> None:
 
 def test_a_billion_epochs_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """As much is recorded as a page holds, and the pieces of a stream come at once and are never held."""
-    from harness.views import explain as view
+    from harness.views.explain import record as view
     from harness.views.explain.configuration import chosen
+    from harness.views.explain.excerpt import Page
 
     monkeypatch.setattr("harness.views.explain.record.MOST_WORK", 10**4)
-    recorded = view.record_of(view.Recording(chosen("question", {}), range(1, 10**9 + 1), view.Page(size=1e5)))
+    recorded = view.record_of(view.Recording(chosen("question", {}), range(1, 10**9 + 1), Page(size=1e5)))
     assert 0 < len(recorded) < 10_000
     assert any("of the 1,000,000,000 epochs" in note for note in recorded.attrs["notes"])
     recording = view.Recording(chosen("question", {}), range(1, 10**9 + 1))

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from harness.sweeps.estimate import Estimate
     from harness.sweeps.run import Ran
     from harness.sweeps.work import Compilation
-    from harness.views.explain import Recording
     from harness.views.explain.configuration import Configuration
+    from harness.views.explain.record import Recording
 
 
 MOST_LINES = 195
@@ -181,21 +181,23 @@ def planned_time(estimate: Estimate, compilation: Compilation | None) -> str:
 
 def record(configuration: Configuration, epochs: Sequence[int], form: str | None) -> None:
     """What happens in these epochs: all of it as `json` or `csv`, each step as it is made, or what fits as tables."""
-    from harness.views import explain as view
+    from harness.views.explain import record as view
+    from harness.views.explain import text as texts
+    from harness.views.explain.excerpt import Lines
 
     if form:
         recording = announced(view.Recording(configuration, epochs))
-        for text in {"json": view.json_of, "csv": view.csv_of}[form](view.streamed(recording)):
-            output.data(text)
+        for piece in {"json": texts.json_of, "csv": texts.csv_of}[form](view.streamed(recording)):
+            output.data(piece)
         say(*recording.notes(), err=True)
     else:
         from rich.text import Text
 
         console = output.console()
-        recorded = view.record_of(announced(view.Recording(configuration, epochs, view.Lines(console.width))))
+        recorded = view.record_of(announced(view.Recording(configuration, epochs, Lines(console.width))))
         notes = list(recorded.attrs["notes"])
         left = MOST_LINES - sum(len(note) // console.width + 2 for note in notes)
-        for table in view.tables(recorded, console.width):
+        for table in texts.tables(recorded, console.width):
             lines = output.rendered(table, console)
             output.styled(*lines[:left])
             left -= len(lines)

@@ -48,20 +48,22 @@ def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: st
       harness explain question --html question.html
       harness explain results/learning-rate --config 123 --epochs 0,1,last
     """
-    from harness.views import explain as view
+    from harness.views.explain import record as view
     from harness.views.explain.configuration import chosen
+    from harness.views.explain.epochs import parse_epochs
+    from harness.views.explain.excerpt import Page
     from harness.views.explain.page import write
 
     drawn = {kind: path for kind in ("html", "png") if (path := forms[kind])}
     if drawn and forms["form"]:
         raise HarnessError(f"--{forms['form']} prints and --{next(iter(drawn))} draws; expected one of them")
-    asked = None if epochs is None else view.parse_epochs(epochs)
+    asked = None if epochs is None else parse_epochs(epochs)
     configuration = chosen(file, parse_settings(settings), number)
     shown = configuration.shown_epochs(asked, drawn=bool(drawn))
     if not drawn:
         printing.record(configuration, shown, forms["form"])
         return
-    recorded = view.record_of(printing.announced(view.Recording(configuration, shown, view.Page())))
+    recorded = view.record_of(printing.announced(view.Recording(configuration, shown, Page())))
     for kind, path in drawn.items():
         write(recorded, path, kind)
         say(f"wrote {path}")
