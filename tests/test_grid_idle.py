@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,20 @@ from harness.experiment import Experiment, ExperimentError, load
 from harness.experiment.grid import Grid, GridSizeError
 from harness.network.structure import structure
 from harness.sweeps import run
+from harness.sweeps.plan import Plan
 from harness.views.explain.configuration import of_row
 from harness.views.results import Results
 from tests.support.engine import watched
 from tests.support.hyperparameters import DEFAULTS, OPTIMIZERS, SCHEDULES, WHOLE
+
+
+@pytest.fixture(scope="module", autouse=True)
+def for_any_network() -> Iterator[None]:
+    """No network is compiled for: which rows there are is the same, and is known sooner."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Plan, "own_kernel", lambda plan, structure: False)
+        yield
+
 
 ROWS = [[0.5, 1, 1], [1, 0, 0], [0, 1, 1], [1, 1, 0]]
 NUMBERS = {number for numbers in DEFAULTS.values() for number in numbers}
