@@ -19,7 +19,7 @@ from harness.store.schema import PARAMETER_MEANINGS, parameter_column
 from harness.sweeps.cost import FAST_WORK, NARROW_WORK, PARAMETER_WORK, SAMPLE_WORK
 from harness.sweeps.plan import KERNEL_WORK, KERNELS, Plan
 from tests.support.experiments import SMALL, small
-from tests.support.hyperparameters import ADAM, DEFAULTS, OPTIMIZERS, SCHEDULES, WHOLE, given_numbers
+from tests.support.hyperparameters import ADAM, DEFAULTS, FROM_ONE, OPTIMIZERS, SCHEDULES, given_numbers
 
 
 def test_a_grid_without_a_number_has_the_default_of_its_own() -> None:
@@ -77,7 +77,7 @@ def some_grid(draw: st.DrawFn) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     used = [number for names in axes.values() for name in names for number in DEFAULTS[name]]
     for number in dict.fromkeys([*used, "weight_decay", "gradient_clip"]):
         if draw(st.booleans()) or None in (DEFAULTS[name].get(number, 0) for name in axes["schedule"]):
-            axes[number] = some([1, 2, 5] if number in WHOLE else [0.125, 0.25, 0.5], 2)
+            axes[number] = some([1, 2, 5] if number in FROM_ONE else [0.125, 0.25, 0.5], 2)
     axes = {key: axes[key] for key in draw(st.permutations(list(axes)))}
     assume(math.prod(map(len, axes.values())) < 200)
     length = draw(st.integers(1, 3))

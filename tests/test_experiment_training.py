@@ -20,7 +20,7 @@ from harness.network.structure import structure
 from harness.store.schema import parameter_column
 from harness.sweeps.plan import Plan
 from tests.support.experiments import GOOD, INIT, NAME, SMALL, complaint, small
-from tests.support.hyperparameters import DEFAULTS, OPTIMIZERS, SCHEDULES, WHOLE, given_numbers
+from tests.support.hyperparameters import DEFAULTS, FROM_ONE, OPTIMIZERS, SCHEDULES, WHOLE, given_numbers
 
 GIVEN = {
     "momentum": 0.5,
@@ -92,7 +92,7 @@ def test_every_number_as_a_constant_and_as_an_axis(number: str) -> None:
     constant = given_numbers(small({**training, number: value}))
     assert {numbers[number] for numbers in constant} == {value}
     training.pop(number, None)
-    values = [value, 1 if number in WHOLE else value / 2]
+    values = [value, 1 if number in FROM_ONE else value / 2]
     swept = given_numbers(small(training, **{number: values}))
     assert [numbers[number] for numbers in swept] == values * (len(swept) // 2)
     assert given_numbers(override(small(training, **{number: values}), {number: str(value)}))[0][number] == value

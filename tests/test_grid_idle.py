@@ -21,7 +21,7 @@ from harness.sweeps.plan import Plan
 from harness.views.explain.configuration import of_row
 from harness.views.results import Results
 from tests.support.engine import watched
-from tests.support.hyperparameters import DEFAULTS, OPTIMIZERS, SCHEDULES, WHOLE
+from tests.support.hyperparameters import DEFAULTS, FROM_ONE, OPTIMIZERS, SCHEDULES
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -47,7 +47,10 @@ POOLS: dict[str, list[Any]] = {
     "init": ["ones", "zeros", "he_normal"],
     "weight_decay": [0, 0.01, 0.5],
     "momentum": [0.9, 0.5],
-    **{number: [1, 5] if number in WHOLE else [0.1, 0.5] for number in sorted(NUMBERS - {"momentum", "weight_decay"})},
+    **{
+        number: [1, 5] if number in FROM_ONE else [0.1, 0.5]
+        for number in sorted(NUMBERS - {"momentum", "weight_decay"})
+    },
 }
 ALWAYS = {"learning_rate": 0.1, "epochs": 1, "init": "ones", "step_size": 2, "gamma": 0.1, "t_max": 3}
 
@@ -405,7 +408,7 @@ def test_counting_never_lists_the_product() -> None:
         axes = numbers | {"optimizer": OPTIMIZERS}
         source = small(**{key: axes[key] for key in keys}, epochs=[1, 2, 5]) | {"run_cap": 10**12}
         grid = Grid(load(source))
-        assert grid.runs == 100 * (1 + 100 + 100 + 100**2 + 2 * 100**2)
+        assert grid.runs == 100 * (2 + 5 * 100 + 5 * 100**2)  # the optimizers that use none of them, one, two
         assert (grid.rows, grid.epochs) == (3 * grid.runs, 5 * grid.runs)
         last = grid.select(grid.runs - 1, grid.runs)
         assert len(last.config) == 3

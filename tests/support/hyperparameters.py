@@ -33,6 +33,8 @@ DEFAULTS: dict[str, dict[str, float | None]] = {
 OPTIMIZERS, SCHEDULES = list(DEFAULTS)[:-5], list(DEFAULTS)[-5:]
 WHOLE = ("step_size", "t_max", "warmup_epochs")
 """The hyperparameters that are whole numbers."""
+FROM_ONE = (*WHOLE, "eta_plus")
+"""The hyperparameters that are at least 1."""
 
 
 def given_numbers(source: dict[str, Any] | Experiment) -> list[dict[str, float]]:
