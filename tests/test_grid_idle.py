@@ -23,15 +23,6 @@ from harness.views.results import Results
 from tests.support.engine import watched
 from tests.support.hyperparameters import DEFAULTS, FROM_ONE, OPTIMIZERS, SCHEDULES
 
-
-@pytest.fixture(scope="module", autouse=True)
-def for_any_network() -> Iterator[None]:
-    """No network is compiled for: which rows there are is the same, and is known sooner."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Plan, "own_kernel", lambda plan, structure: False)
-        yield
-
-
 ROWS = [[0.5, 1, 1], [1, 0, 0], [0, 1, 1], [1, 1, 0]]
 NUMBERS = {number for numbers in DEFAULTS.values() for number in numbers}
 POOLS: dict[str, list[Any]] = {
@@ -53,6 +44,14 @@ POOLS: dict[str, list[Any]] = {
     },
 }
 ALWAYS = {"learning_rate": 0.1, "epochs": 1, "init": "ones", "step_size": 2, "gamma": 0.1, "t_max": 3}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def for_any_network() -> Iterator[None]:
+    """No network is compiled for: which rows there are is the same, and is known sooner."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Plan, "own_kernel", lambda plan, structure: False)
+        yield
 
 
 def normal(given: dict[str, Any], swept: set[str]) -> dict[str, Any]:
