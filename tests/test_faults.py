@@ -17,7 +17,7 @@ from tests.support.scores import check
 @pytest.mark.parametrize("error", [errno.EIO, errno.ENOSPC, CRASH])
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 def test_a_fault_at_a_call_leaves_the_old_or_the_new(story: Story, error: int, tmp_path: Path) -> None:
-    check([faults(tmp_path, story, error, step=17)])
+    check([faults(tmp_path, story, error, step=29)])
 
 
 def test_what_a_run_leaves_when_the_power_is_lost_after_any_call(tmp_path: Path) -> None:

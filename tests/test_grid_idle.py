@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from harness.experiment import Experiment, ExperimentError, load
 from harness.experiment.grid import Grid, GridSizeError
 from harness.network.structure import structure
 from harness.sweeps import run
+from harness.sweeps.plan import Plan
 from harness.views.explain.configuration import of_row
 from harness.views.results import Results
 from tests.support.engine import watched
@@ -42,6 +44,14 @@ POOLS: dict[str, list[Any]] = {
     },
 }
 ALWAYS = {"learning_rate": 0.1, "epochs": 1, "init": "ones", "step_size": 2, "gamma": 0.1, "t_max": 3}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def for_any_network() -> Iterator[None]:
+    """No network is compiled for: which rows there are is the same, and is known sooner."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Plan, "own_kernel", lambda plan, structure: False)
+        yield
 
 
 def normal(given: dict[str, Any], swept: set[str]) -> dict[str, Any]:

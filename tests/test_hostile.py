@@ -32,7 +32,7 @@ def test_fuzzed_files_are_read_or_refused(tmp_path: Path) -> None:
 def test_hostile_files_are_read_or_refused(tmp_path: Path) -> None:
     paths = corpus.write(tmp_path, leave_out=SLOW)
     assert len(paths) > 100
-    check(hostile.read("hostile files", paths, 1))
+    check(hostile.read("hostile files", paths, 8))
 
 
 @pytest.mark.parametrize("lines", [None, ["traceback: KeyError('x')"], ["x.yaml: no line"], ["y.yaml:1:1: name: x"]])

@@ -70,7 +70,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Any:
         text.replace(last, ADDED).replace("import Value, select", "import Value, select, square_root"), "utf-8"
     )
     paths = os.pathsep.join([str(folder), str(ROOT)])
-    environment = os.environ | {"PYTHONPATH": paths, "XDG_CACHE_HOME": str(folder / "cache")}
+    environment = os.environ | {"PYTHONPATH": paths, "XDG_CACHE_HOME": str(folder / "cache"), "NUMBA_OPT": "0"}
     command = [sys.executable, "-c", PROGRAM, str(folder / "results")]
     done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -56,7 +56,7 @@ def epochs(runs: Runs, run: int, data: Data) -> Iterator[State]:
         yield state
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(structures(), st.integers(0, 2**32), st.integers(1, 4))
 def test_the_step_on_numpy_numbers_is_the_engine_and_the_reference(
     structure: Structure, seed: int, samples: int
