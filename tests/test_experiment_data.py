@@ -381,12 +381,11 @@ def test_a_small_file_of_many_numbers_is_refused_before_it_is_read() -> None:
 
     assert memory.most(refused) < 10**7
     found = "found 1,000,000 rows x 121 columns; keep fewer of either"
-    assert told == [f"experiment: data.file: expected at most 50,000,000 numbers, {found}"]
+    assert set(told) == {f"experiment: data.file: expected at most 50,000,000 numbers, {found}"}
 
 
 def test_reading_data_takes_at_most_three_times_their_size() -> None:
     _, section = zeros(200_000, 21)
-    read(section, [20, 1])  # imports
     assert memory.most(lambda: read(section, [20, 1])) < 3 * 200_000 * 21 * 8
 
 
