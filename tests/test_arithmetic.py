@@ -11,7 +11,7 @@ import pytest
 import harness
 from harness import engine, reference
 from harness.experiment.initialisations.written import parse as initialisation
-from harness.experiment.model import Data
+from harness.experiment.model import Samples
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES
 from harness.formulas.optimizers import OPTIMIZERS
@@ -132,13 +132,13 @@ def test_matt_mazur_s_example() -> None:
     assert row.loss_mean == pytest.approx(0.298371109, abs=1e-9)
 
 
-def first_update(activation: str, loss: str) -> tuple[Network, Data, Update]:
+def first_update(activation: str, loss: str) -> tuple[Network, Samples, Update]:
     """PyTorch's network and data, and the reference's first full-batch update on it."""
     given = RECORDED["network"]
     structure = Structure((3, 4, 2), (activation, "identity"), "true", loss, "sgd", 5, "float64", "exact")
     network = Network(structure, *([np.array(each) for each in given[name]] for name in ("weights", "biases")))
     targets = given["classes" if LOSSES[loss].logits else "numbers"]
-    data = Data(np.array(given["inputs"]), np.array(targets, float))
+    data = Samples(np.array(given["inputs"]), np.array(targets, float))
     update = next(reference.epochs(reference.Training(network, [0.1, 0.1], (), seed=0), data))
     assert isinstance(update, Update)
     network.weights, network.biases = update.before
@@ -189,7 +189,7 @@ def assert_trains_alike(run: dict[str, Any]) -> None:
     epochs = run["steps"] // 3
     weights, biases = ([np.array(each) for each in given[name]] for name in ("weights", "biases"))
     training = reference.Training(Network(structure, weights, biases), [settings["rate"]], numbers, seed=0)
-    data = Data(np.array(given["inputs"]), np.array(given["numbers"], float))
+    data = Samples(np.array(given["inputs"]), np.array(given["numbers"], float))
     row = reference.trajectory(training, data, [epochs]).rows[epochs]
     expected = np.concatenate([np.ravel(each) for each in run["after"]])
     assert row.weights is not None
@@ -232,7 +232,7 @@ def test_gradients_agree_with_central_differences(activation: str, loss: str) ->
                 assert gradient[place] == pytest.approx((costs[0] - costs[1]) / (2 * step), rel=1e-5, abs=1e-9)
 
 
-def total_cost(network: Network, data: Data) -> float:
+def total_cost(network: Network, data: Samples) -> float:
     total = 0.0
     for x, t in zip(data.inputs, data.targets, strict=True):
         _, a = forward(network, x)

@@ -25,7 +25,7 @@ from harness.engine.cpu.lanes import Kind
 from harness.engine.cpu.loops import ShapeType
 from harness.engine.cpu.processor import native_width
 from harness.experiment.initialisations.written import parse as initialisation
-from harness.experiment.model import Data
+from harness.experiment.model import Samples
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES
 from harness.formulas.metrics import METRICS
@@ -40,12 +40,12 @@ from tests.support.networks import INITS, data_for, runs_for, structures
 NONE = np.empty((0, 1))
 
 
-def train(given: Runs, data: Data, own_kernel: bool = False) -> Outcome:
+def train(given: Runs, data: Samples, own_kernel: bool = False) -> Outcome:
     """What the engine makes of runs, by a kernel of their own or by the one for any network."""
     return engine.prepare(given.structure, common=len(given.rates) == 1, own_kernel=own_kernel).train(given, data)
 
 
-def assert_equals_reference(given: Runs, data: Data, own_kernel: bool = False, cycles: bool = True) -> set[Status]:
+def assert_equals_reference(given: Runs, data: Samples, own_kernel: bool = False, cycles: bool = True) -> set[Status]:
     """cycles: whether runs may come back to an earlier state, and skip what follows from there."""
     outcome = train(given, data, own_kernel)
     seen, gone, asked = set(), 0, 0
@@ -72,7 +72,7 @@ def assert_equals_reference(given: Runs, data: Data, own_kernel: bool = False, c
     return seen
 
 
-def comes_back(given: Runs, data: Data, run: int) -> bool:
+def comes_back(given: Runs, data: Samples, run: int) -> bool:
     """Whether a run that does not settle has the same state after two of its epochs."""
     stop = given.recorded[given.first_recorded[run + 1] - 1]
     training = training_of(given, run)
@@ -216,7 +216,7 @@ def test_fast_takes_subnormal_numbers_for_zeros_and_leaves_no_trace(dtype: Any, 
             0, (initialisation({"constant": tiny}),), one, one, np.zeros((1, 1)), NONE, np.array([np.inf]),
             np.array([0, 1]), np.array([3]), one,
         )  # fmt: skip
-        outcome = train(given, Data(np.ones((1, 1)), np.ones((1, 1))), own_kernel)
+        outcome = train(given, Samples(np.ones((1, 1)), np.ones((1, 1))), own_kernel)
         assert outcome.weights.item() == weight
         assert np.array([tiny], dtype) * np.ones(1, dtype) != 0, "this thread still takes subnormal numbers for zeros"
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from harness import engine, reference
 from harness.engine.cpu import network_of
 from harness.engine.cpu.positions import PARTS, offsets
-from harness.experiment.model import Data
+from harness.experiment.model import Samples
 from harness.formulas import metrics, step
 from harness.formulas.step import MINUS_ZERO, OWN, SCRATCH, State
 from harness.network.runs import Runs, rounded
@@ -21,7 +21,7 @@ from harness.reference.draws import permutation
 from tests.support.networks import data_for, runs_for, structures
 
 
-def epochs(runs: Runs, run: int, data: Data) -> Iterator[State]:
+def epochs(runs: Runs, run: int, data: Samples) -> Iterator[State]:
     """The state of one run after each of its epochs, for ever: one network, one number at a time."""
     structure, dtype = runs.structure, runs.structure.dtype
     network = network_of(structure, common=len(runs.rates) == 1)

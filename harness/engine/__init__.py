@@ -8,19 +8,24 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Protocol
 
-from harness.experiment.model import Data
-from harness.network.runs import Outcome, Runs
+from harness.experiment.model import Samples
+from harness.network.parts import OfNetwork
+from harness.network.runs import Floats, Outcome, Runs
 from harness.network.structure import Structure
 
 
 class Trainer(Protocol):
     """What trains runs of one structure, from any thread."""
 
-    def train(self, runs: Runs, data: Data) -> Outcome:
+    def train(self, runs: Runs, data: Samples) -> Outcome:
         """Train runs. data: the targets already one column per output.
 
         Never raises for what the numbers do: a run that diverges is a row with that status.
         """
+        ...
+
+    def score(self, weights: Floats, part: OfNetwork) -> Floats:
+        """(`scores.count`, R) the sums that R networks of weights (P, R), which learn no more, come to on samples."""
         ...
 
     def compile(self) -> None:
@@ -32,16 +37,16 @@ class Trainer(Protocol):
         ...
 
 
-def prepare(structure: Structure, *, common: bool = True, own_kernel: bool = True) -> Trainer:
+def prepare(structure: Structure, *, common: bool = True, own_kernel: bool = True, scored: bool = False) -> Trainer:
     """The trainer of a structure, the same one each time; nothing is compiled yet.
 
     common: whether all layers have one learning rate. own_kernel: whether the structure is worth compiling for, if it
-    is small; the numbers are the same without. Raises `FailedError` where there is no memory for a compiler, or Numba
-    is told not to compile.
+    is small; the numbers are the same without. scored: whether what compiles also compiles what scores. Raises
+    `FailedError` where there is no memory for a compiler, or Numba is told not to compile.
     """
     from harness.engine import cpu
 
-    return cpu.prepare(structure, common, own_kernel)
+    return cpu.prepare(structure, common, own_kernel, scored)
 
 
 def what_decides_fast() -> tuple[str, ...]:

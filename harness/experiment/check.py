@@ -51,6 +51,7 @@ class Checker:
         """All that is wrong."""
         yield from self._check(self._activation, "layers", "activation")
         yield from self._check(self._output, "loss", "output")
+        yield from self._check(self._standardized, "standardize", "loss")
         if any(values["init"].rule == "values" for values in self._combinations("init")):
             yield from self._check(self._initial_values, "layers", "init")
         if self.table is not None:
@@ -168,6 +169,13 @@ class Checker:
             return None
         return Note(self.where("output"), Wrong.VALUE, f"identity, as {loss} takes logits", found(output))
 
+    def _standardized(self, standardize: str, loss: str) -> Note | None:
+        classes = self.table is not None and self.table.classes
+        if standardize not in ("targets", "both") or (LOSSES[loss].estimates and not classes):
+            return None
+        why = "the targets are classes" if classes else f"{loss} takes targets as they are"
+        return Note(self.where("standardize"), Wrong.VALUE, f"none or inputs, as {why}", found(standardize))
+
     def _initial_values(self, layers: tuple[int, ...], init: Initialisation) -> Note | None:
         problem = init.problem(layers)
         return Note(self.where("init"), Wrong.VALUE, *problem) if problem else None
@@ -175,10 +183,14 @@ class Checker:
     def _data(self, table: DataTable, inputs: int, outputs: int, loss: str) -> Note | None:
         width = table.numbers.shape[1]
         targets = width - (inputs if table.inputs is None else table.inputs)
-        by_class = loss == "cross_entropy"
-        if by_class and outputs < 2:
-            classes = "at least 2 outputs for cross_entropy, one for each class"
-            return Note(self.where("layers"), Wrong.VALUE, classes, str(outputs))
+        classes = len(table.classes)
+        by_class = loss == "cross_entropy" or classes > 0
+        if loss == "cross_entropy" and outputs < 2:
+            least = "at least 2 outputs for cross_entropy, one for each class"
+            return Note(self.where("layers"), Wrong.VALUE, least, str(outputs))
+        if classes and outputs != classes and not (classes == 2 and outputs == 1):
+            some = f"{classes} outputs, one for each class of the targets"
+            return Note(self.where("layers"), Wrong.VALUE, some, str(outputs), hint="auto gives as many")
         places = {"inputs": "inputs", "targets": "targets"} if table.names else {}
         fits = f"to fit {'.'.join(map(str, self.where('layers')))}"
         if table.inputs not in (None, inputs):
@@ -194,7 +206,7 @@ class Checker:
         why = f"{loss} has a column of targets for each class"
         if by_class and (many := too_many(len(table.numbers), outputs, place, why)):
             return many
-        problem = _bad_target(table.numbers[:, width - targets :], outputs, loss)
+        problem = None if classes else _bad_target(table.numbers[:, width - targets :], outputs, loss)
         return Note(place, Wrong.VALUE, *problem) if problem else None
 
     def _rates(self) -> Iterator[Note]:

@@ -9,7 +9,12 @@ from harness.experiment.model import Experiment
 
 SHOWN = 12
 """Columns that a message names."""
-SHARED = {"seed": "seed", "record_weights": "record.weights", "losses_every": "record.losses"}
+SHARED = {
+    "seed": "seed",
+    "record_weights": "record.weights",
+    "losses_every": "record.losses",
+    "metrics": "record.metrics",
+}
 """What all runs of an experiment share beside the data, and what the file calls it."""
 
 

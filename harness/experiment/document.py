@@ -5,15 +5,18 @@ A file with mistakes is read as far as it goes: what is wrong is noted, and left
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 from harness.experiment.data.generators import GENERATORS
-from harness.experiment.errors import Path, found, plain, synonyms
+from harness.experiment.errors import Path, either, found, plain, synonyms
 from harness.experiment.notes import Note, Notes, Wrong, each, unexpected, unknown
+from harness.experiment.settings import DATA as SETTINGS_OF_DATA
 from harness.experiment.settings import NAME, NETWORK, TRAINING, Bounds, Key, name_of, own_name, switch, whole
+from harness.formulas.scores import SCORES
 
 MOST_SAMPLES = 1_000_000
 MOST_REPEATS = 1_000_000
@@ -52,20 +55,83 @@ def _columns(raw: Any) -> tuple[str, ...]:
     return each(raw, _text)
 
 
-_COLUMNS = Key(_columns, None, {"type": "array", "items": {"type": "string"}, "minItems": 1})
+@dataclass(frozen=True)
+class Except:
+    """All columns of a file but those that are targets or left out."""
+
+    left_out: tuple[str, ...]
+
+
+def _inputs(raw: Any) -> tuple[str, ...] | Except:
+    if isinstance(raw, dict) and raw.keys() == {"except"}:
+        return Except(_columns(raw["except"]) if isinstance(raw["except"], list) else (_text(raw["except"]),))
+    if isinstance(raw, list) and raw:
+        return _columns(raw)
+    raise unexpected("a list of column names, or {except: [id]}", raw)
+
+
+def _targets(raw: Any) -> tuple[str, ...]:
+    return (raw,) if isinstance(raw, str) else _columns(raw)
+
+
+def _share(raw: Any) -> float | str:
+    """The share of a part, or the file that it stands in."""
+    if isinstance(raw, dict) and raw.keys() == {"file"}:
+        return _text(raw["file"])
+    share = raw if isinstance(raw, int | float) and not isinstance(raw, bool) else math.nan
+    if not 0 < share < 1:
+        raise unexpected("a share of the rows between 0 and 1, such as 0.2, or {file: other.csv}", raw)
+    return float(share)
+
+
+def _metrics(raw: Any) -> tuple[str, ...]:
+    if not isinstance(raw, list):
+        raise unexpected(f"a list of {either(METRICS)}", raw)
+    return tuple(dict.fromkeys(each(raw, lambda item: name_of(item, METRICS))))
+
+
+_NAMES = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+_SOME = {"type": "object", "properties": {"except": {"anyOf": [_NAMES, {"type": "string"}]}}, "required": ["except"]}
+_PART = {
+    "anyOf": [
+        {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+        {"type": "object", "properties": {"file": {"type": "string"}}, "required": ["file"]},
+    ]
+}
+METRICS = tuple(name for name in SCORES if name != "loss")
+"""What can be recorded of the parts of the data beside their loss."""
 _ROW = {"type": "array", "items": {"type": "number"}, "minItems": 2}
 _KINDS = tuple(GENERATORS)
 
+_MISSING = ("refuse", "drop", "mean")
+SPLIT = Section(
+    "Split",
+    "Which rows are validated and tested on: shares, folds, a column that says train, validation or test, or files.",
+    {
+        "validation": Key(_share, None, _PART),
+        "test": Key(_share, None, _PART),
+        "folds": Key(lambda raw: whole(raw, 2, MOST_SAMPLES), None, {"type": "integer", "minimum": 2}),
+        "column": Key(_text, None, {"type": "string"}),
+        "seed": _whole(0, MOST_SEED, 0),
+        "stratify": Key(switch, None, {"type": "boolean"}),
+    },
+    optional=True,
+)
 GRID_KEYS = ("parameters", "zip", "exclude")
 """The keys of one grid, at the top level or in an item of `grids`."""
 DATA = Section(
     "DataSection",
-    "One of rows or file, whose columns inputs and targets name, or generate (with samples, noise and seed).",
+    "One of rows or file, whose columns inputs and targets name, or generate (with samples, noise and seed); how they "
+    "are split, standardized and completed.",
     {
         "rows": Key(lambda raw: raw, None, {"type": "array", "items": _ROW, "minItems": 1}),
         "file": Key(_text, None, {"type": "string"}),
-        "inputs": _COLUMNS,
-        "targets": _COLUMNS,
+        "inputs": Key(_inputs, None, {"anyOf": [_NAMES, _SOME]}),
+        "targets": Key(_targets, None, {"anyOf": [_NAMES, {"type": "string"}]}),
+        "classes": Key(lambda raw: name_of(raw, ("auto",)), None, {"const": "auto"}),
+        "missing": Key(lambda raw: name_of(raw, _MISSING), "refuse", {"enum": list(_MISSING)}),
+        **SETTINGS_OF_DATA,
+        "split": SPLIT,
         "generate": Key(lambda raw: name_of(raw, _KINDS), None, {"enum": list(_KINDS)}),
         "samples": _whole(1, MOST_SAMPLES, 200),
         "noise": Key(Bounds().read, 0.1, Bounds().schema),
@@ -80,7 +146,13 @@ LOSSES = Section(
     optional=True,
 )
 RECORD = Section(
-    "Record", "What is kept of each run.", {"weights": Key(switch, True, {"type": "boolean"}), "losses": LOSSES}
+    "Record",
+    "What is kept of each run; metrics: of each part of the data, beside its loss.",
+    {
+        "weights": Key(switch, True, {"type": "boolean"}),
+        "losses": LOSSES,
+        "metrics": Key(_metrics, None, {"type": "array", "items": {"enum": list(METRICS)}}),
+    },
 )
 DOCUMENT = Section(
     "backprop-harness experiment",

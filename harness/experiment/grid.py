@@ -74,7 +74,7 @@ class Grid:
             raise GridSizeError(experiment, most, exact=exact)
         self.keys = experiment.swept
         self.values, columns = _index_values(experiment)
-        id_ = ids_of(self.values, len(experiment.data.inputs))
+        id_ = ids_of(self.values, experiment.data.trained)
         grids = zip(experiment.grids, columns, strict=True)
         boxes = [Box(written, ids, self.values, id_, experiment) for written, ids in grids]
         self._boxes = boxes
@@ -177,7 +177,7 @@ def _index_values(experiment: Experiment) -> tuple[dict[str, Any], list[list[Poi
             if key in dimension.keys
         }
         default = [] if len(columns) == len(experiment.grids) else [experiment.settings.get(key)]
-        values[key], codes = _distinct(key, [*columns.values(), default], len(experiment.data.inputs))
+        values[key], codes = _distinct(key, [*columns.values(), default], experiment.data.trained)
         for j, column in columns.items():
             ids[j, key], codes = codes[: len(column)], codes[len(column) :]
     dimensions = [

@@ -36,6 +36,7 @@ def fingerprint(experiment: Experiment) -> str:
         "repeats": experiment.repeats,
         "record": [experiment.record_weights, experiment.losses_every],
         **({"merged": MERGED} if merges(experiment) else {}),
+        **({"metrics": experiment.metrics} if experiment.metrics is not None else {}),
     }
     return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
 
@@ -89,7 +90,7 @@ def _equal(experiment: Experiment, key: str) -> bool:
     if key not in experiment.swept:
         return False
     values = {value for grid in experiment.grids for value in _values(experiment, grid, key)}
-    return len({meant(key, value, len(experiment.data.inputs)) for value in values}) < len(values)
+    return len({meant(key, value, experiment.data.trained) for value in values}) < len(values)
 
 
 def _values(experiment: Experiment, grid: WrittenGrid, key: str) -> Iterable[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 
 from harness.experiment.axes import Axis, AxisValues
 from harness.experiment.initialisations import Initialisation
-from harness.experiment.settings import KINDS, NO_LIMITS, defaults_of
+from harness.experiment.settings import KINDS, NO_LIMITS, STANDARDIZE, defaults_of
+from harness.formulas.scores import SOLVED
 
 Value = object
 """One value of one parameter: float, int, bool, str, tuple (layers, activations) or `Initialisation`.
@@ -35,7 +37,11 @@ def label(value: Value) -> str:
     return value if isinstance(value, str) else repr(value)
 
 
+FOLD = "fold"
+OF_DATA = (FOLD, STANDARDIZE)
+"""The settings that decide on which samples a run is trained, and in which form."""
 STRUCTURAL = (
+    *OF_DATA,
     "layers",
     "activation",
     "output",
@@ -48,21 +54,70 @@ STRUCTURAL = (
     "schedule",
     "shuffle",
 )
-"""The settings that decide which kernel trains a run; a block of runs never mixes them."""
+"""The settings that decide which kernel trains a run, and on what; a block of runs never mixes them."""
+
+
+class Part(IntEnum):
+    """What samples are for: runs learn from those of `TRAIN`, and are chosen by those of `VALIDATION`."""
+
+    TRAIN = 0
+    VALIDATION = 1
+    TEST = 2
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
 
 
 @dataclass(frozen=True)
-class Data:
-    """inputs: (S, I) float64. targets: (S, T) float64, as they stand in the file."""
+class Samples:
+    """inputs: (S, I) float64. targets: (S, T) float64."""
 
     inputs: NDArray[np.float64]
     targets: NDArray[np.float64]
 
+
+@dataclass(frozen=True)
+class Data(Samples):
+    """All samples of an experiment, their numbers as they stand in the file.
+
+    classes: what the targets are called, if they are the numbers of classes. part: (S,) `Part` of each sample; None if
+    all are trained on. fold: (S,) which of the `folds` a sample of TRAIN belongs to, if there are any: a run of one
+    fold takes it for validation.
+    """
+
+    classes: tuple[str, ...] = ()
+    part: NDArray[np.int8] | None = None
+    fold: NDArray[np.int64] | None = None
+
+    @property
+    def folds(self) -> int:
+        """How many folds there are, or 0."""
+        return 0 if self.fold is None else int(self.fold.max()) + 1
+
+    def parts(self, fold: int | None = None) -> dict[Part, NDArray[np.intp]]:
+        """The samples of each part that there is, in their order. fold: of the run."""
+        if self.part is None:
+            return {Part.TRAIN: np.arange(len(self.inputs))}
+        held_out = (self.fold == fold) & (self.part == Part.TRAIN)
+        of = np.where(held_out, Part.VALIDATION, self.part) if fold is not None else self.part
+        return {part: found for part in Part if len(found := np.flatnonzero(of == part))}
+
+    @cached_property
+    def trained(self) -> int:
+        """The most samples that a run is trained on."""
+        return max(len(self.parts(fold)[Part.TRAIN]) for fold in (range(self.folds) if self.folds else [None]))
+
     def digest(self) -> str:
-        """SHA-256 of the numbers and their shape."""
+        """SHA-256 of the numbers and their shape; of classes and parts, too, where there are any."""
         hashed = hashlib.sha256(repr((self.inputs.shape, self.targets.shape)).encode())
         hashed.update(np.ascontiguousarray(self.inputs).data)  # not a copy of its bytes
         hashed.update(np.ascontiguousarray(self.targets).data)
+        if self.classes:
+            hashed.update(repr(self.classes).encode())
+        for name in ("part", "fold"):
+            if (numbers := getattr(self, name)) is not None:
+                hashed.update(name.encode() + np.ascontiguousarray(numbers).data)
         return hashed.hexdigest()
 
 
@@ -143,6 +198,7 @@ class Experiment:
     source: the text of the file (or the mapping as YAML). fingerprint: SHA-256 of what decides the rows.
     columns: what the columns of the data are called, inputs first; none where nobody named them.
     from_file: whether the data stand in a file beside the experiment.
+    metrics: what is recorded of each part of the data beside the loss; None if nothing is, not even that.
     """
 
     label: str
@@ -161,6 +217,17 @@ class Experiment:
     fingerprint: str
     columns: tuple[str, ...] = ()
     from_file: bool = False
+    metrics: tuple[str, ...] | None = None
+
+    @cached_property
+    def scores(self) -> tuple[tuple[Part, str], ...]:
+        """What is recorded of which part of the data, in the order of the table's columns."""
+        if self.metrics is None:
+            return ()
+        parts = self.data.parts(0 if self.data.folds else None)
+        return tuple(
+            (part, name) for part in parts for name in ("loss", *self.metrics) if name != SOLVED or part is Part.TRAIN
+        )
 
     def used(self, values: Mapping[str, Value]) -> dict[str, Any]:
         """What a run uses for each setting: what its grid gives, or else the file, or else the default.
@@ -170,4 +237,4 @@ class Experiment:
         """
         given: dict[str, Any] = {**self.settings, **{key: value for key, value in values.items() if value is not None}}
         optimizer, schedule = (defaults_of(kind, given[kind]) for kind in KINDS)
-        return {**NO_LIMITS, **optimizer, **schedule, **given}
+        return {STANDARDIZE: "none", **NO_LIMITS, **optimizer, **schedule, **given}

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
-
-from harness.experiment import data, document, source
+from harness.experiment import auto, data, document, source
 from harness.experiment.axes import Axis
 from harness.experiment.changes import changed, read
 from harness.experiment.check import Checker, unused
+from harness.experiment.data.classes import classes_in
 from harness.experiment.errors import Path, either
 from harness.experiment.grids import GridReader, GridReading
 from harness.experiment.idle import idle as idle_of
 from harness.experiment.meaning import fingerprint as fingerprint_of
-from harness.experiment.model import Data, Dimension, Experiment, Value
+from harness.experiment.model import FOLD, Dimension, Experiment, Value
 from harness.experiment.notes import BadValueError, Note, Wrong
-from harness.experiment.settings import HYPERPARAMETERS, NETWORK, TRAINING, layer_of_rate
+from harness.experiment.settings import DATA, HYPERPARAMETERS, NETWORK, TRAINING, layer_of_rate
 from harness.experiment.source import Source
 
 Origin = str | os.PathLike[str] | Mapping[str, Any]
@@ -100,19 +99,22 @@ class _Reading:
 def _read(given: Source) -> _Reading:
     notes: list[Note] = []
     values = document.read(given.data, notes)
+    table = _table(given, values, notes)
+    if table is not None and (meant := auto.filled(given.data, table, notes)) != given.data:
+        notes = [note for note in notes if note.path[:1] == ("data",)]
+        values = document.read(meant, notes)
+        given = replace(given, data=meant)
     damaged = {note.path[:2] for note in notes}
     grids = list(GridReader(values.seed, values.run_cap, notes).read(given.data))
+    if table is not None and table.split is not None and table.split.fold is not None:
+        folds = tuple(range(int(table.split.fold.max()) + 1))
+        for grid in grids:
+            grid.dimensions.append(Dimension({FOLD: Axis(FOLD, "values", folds, len(folds))}))
+            grid.paths[FOLD] = ("data", "split", "folds")
     if "name" not in given.data:
         name = "a name, such as xor, for the folder of the results"
         notes.append(Note(("name",), Wrong.MISSING, name, key=True))
-    table = None
-    if values.data is not None:
-        if not any(path[0] == "data" for path in damaged):
-            try:
-                table = data.read(vars(values.data), given.data["data"], given.folder, given.kept)
-            except BadValueError as bad:
-                notes += bad.below("data")
-    elif ("data",) not in damaged:
+    if values.data is None and ("data",) not in damaged:
         rows = "data, such as {rows: [[1, 1, 1]]}: two inputs and a target"
         notes.append(Note(("data",), Wrong.MISSING, rows, key=True))
     reading = _Reading(given, values, damaged, table, grids, notes)
@@ -123,12 +125,35 @@ def _read(given: Source) -> _Reading:
     return reading
 
 
+def _table(given: Source, values: Any, notes: list[Note]) -> data.DataTable | None:
+    """The data, if they could be read."""
+    if values.data is not None and not any(note.path[:1] == ("data",) for note in notes):
+        try:
+            return data.read(vars(values.data), given.data["data"], given.folder, given.kept)
+        except BadValueError as bad:
+            notes += bad.below("data")
+    return None
+
+
+def _metrics(reading: _Reading, losses: Set[str]) -> tuple[str, ...] | None:
+    """What is recorded of the parts of the data: what is asked for, or what suits split data; None if nothing is."""
+    asked: tuple[str, ...] | None = reading.values.record.metrics
+    table = reading.table
+    if asked is not None or table is None or table.split is None:
+        return asked
+    targets = table.numbers[:, -1 if table.inputs is None else table.inputs :]
+    classes = table.classes or losses <= {"cross_entropy"} or classes_in(targets) is not None
+    return ("accuracy",) if classes else ("r2",)
+
+
 def _settings(reading: _Reading, grids: list[GridReading]) -> dict[str, Value]:
     """The constants that were readable and that some grid needs."""
     settings: dict[str, Value] = {}
-    for section, keys in (("network", NETWORK), ("training", TRAINING)):
+    for section, keys in (("network", NETWORK), ("training", TRAINING), ("data", DATA)):
         for key in keys:
-            value = getattr(getattr(reading.values, section), key)
+            value = getattr(getattr(reading.values, section), key, None)
+            if section == "data" and value == DATA[key].default:
+                continue  # as good as nothing: data that are taken as they are mean what they always did
             known = value is not None and not reading.damaged & {(section,), (section, key)}
             if known and not all(key in grid.paths for grid in grids):
                 settings[key] = value
@@ -158,8 +183,7 @@ def _finish(reading: _Reading) -> Experiment:
     if notes or early or reading.table is None:
         raise reading.source.error(_without_guessed(notes, reading.source.data))
     split = max(inputs)
-    table = reading.table.numbers
-    numbers = Data(np.ascontiguousarray(table[:, :split]), np.ascontiguousarray(table[:, split:]))
+    numbers = reading.table.data(split)
     experiment = Experiment(
         label=reading.source.label,
         name=values.name,
@@ -177,6 +201,7 @@ def _finish(reading: _Reading) -> Experiment:
         fingerprint="",
         columns=reading.table.names,
         from_file=reading.table.key == "file",
+        metrics=_metrics(reading, {str(value) for checker in checkers for value in checker.names("loss")}),
     )
     return replace(experiment, fingerprint=fingerprint_of(experiment))
 

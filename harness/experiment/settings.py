@@ -26,6 +26,7 @@ ACTIVATIONS = tuple(activations.ACTIVATIONS)
 LOSSES = tuple(losses.LOSSES)
 KINDS: dict[str, Mapping[str, Optimizer | Schedule]] = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES}
 """The settings whose values have numbers of their own."""
+STANDARDIZE = "standardize"
 BIASES = ("true", "false", "fixed")
 DTYPES = ("float64", "float32")
 ARITHMETICS = ("exact", "fast")
@@ -123,6 +124,9 @@ def layers(raw: object) -> tuple[int, ...]:
         raise unexpected("the units of each layer, such as [2, 2, 1]", raw)
     if len(raw) < 2:
         raise unexpected("at least two layers, inputs and outputs", raw)
+    if "auto" in (raw[0], raw[-1]):  # which `auto.filled` has not filled: what is wrong with the data is told
+        each(raw[1:-1], lambda item: whole(item, 1, MOST_WEIGHTS))
+        return tuple(raw)
     units: tuple[int, ...] = each(raw, lambda item: whole(item, 1, MOST_WEIGHTS))
     weights = sum((fan_in + 1) * fan_out for fan_in, fan_out in itertools.pairwise(units))
     if weights > MOST_WEIGHTS:
@@ -185,7 +189,7 @@ class Key:
 class Setting(Key):
     """One setting. column: how its values are stored. bounds: of those values that are numbers, if any are."""
 
-    section: Literal["network", "training", "parameters"]
+    section: Literal["network", "training", "data", "parameters"]
     column: Literal["float", "int", "object"] = "object"
     bounds: Bounds | None = None
 
@@ -200,12 +204,13 @@ def _declared(number: Hyperparameter) -> Setting:
     return _number("training", Bounds(number.least, below=below, whole=number.whole))
 
 
-def _names(section: Literal["network", "training"], names: Sequence[str]) -> Setting:
+def _names(section: Literal["network", "training", "data"], names: Sequence[str]) -> Setting:
     return Setting(lambda raw: name_of(raw, names), names[0], {"enum": list(names)}, section)
 
 
 _ACTIVATION = {"anyOf": [{"enum": list(ACTIVATIONS)}, {"type": "array", "items": {"enum": list(ACTIVATIONS)}}]}
-_LAYERS = {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2}
+_UNITS = {"anyOf": [{"type": "integer", "minimum": 1}, {"const": "auto"}]}
+_LAYERS = {"type": "array", "items": _UNITS, "minItems": 2}
 _BATCH = {"anyOf": [{"type": "integer", "minimum": 1}, {"const": "full"}]}
 
 NETWORK: dict[str, Setting] = {
@@ -226,6 +231,9 @@ TRAINING: dict[str, Setting] = {
     "weight_decay": _number("training", Bounds()),
     "gradient_clip": _number("training", POSITIVE),
 }
+STANDARDIZED = ("none", "inputs", "targets", "both")
+DATA: dict[str, Setting] = {STANDARDIZE: _names("data", STANDARDIZED)}
+"""The settings of runs that stand beside the data."""
 HYPERPARAMETERS: dict[str, Hyperparameter] = {
     number.name: number
     for choices in KINDS.values()

@@ -19,6 +19,7 @@ class Loss(NamedTuple):
     """cost(t, y, derivative) -> cost, filling derivative; text, derivative_text: both in print.
 
     logits: y goes through a sigmoid or softmax in here, so the network must not have one. mean: over the outputs.
+    estimates: y is to be the target itself, not its odds or its side.
     """
 
     cost: Callable[[Values, Values, Values], Values]
@@ -26,6 +27,7 @@ class Loss(NamedTuple):
     mean: bool
     text: str
     derivative_text: str
+    estimates: bool = True
 
 
 def mse(t: Values, y: Values, derivative: Values) -> Values:
@@ -138,8 +140,10 @@ LOSSES = {
         "mean of (t - y)^2/2, or of abs(t - y) - 1/2 beyond 1",
         "min(max({y} - {t}, -1), 1)",
     ),
-    "hinge": Loss(hinge, False, True, "mean of max(0, 1 - t*y)", "({t}*{y} <= 1 ? -{t} : 0)"),
+    "hinge": Loss(hinge, False, True, "mean of max(0, 1 - t*y)", "({t}*{y} <= 1 ? -{t} : 0)", False),
     "half_mse": Loss(half_mse, False, False, "half the sum of (t - y)^2", "-({t} - {y})"),
-    "bce": Loss(bce, True, True, "mean of -(t*log(sigmoid(y)) + (1 - t)*log(1 - sigmoid(y)))", "sigmoid({y}) - {t}"),
-    "cross_entropy": Loss(cross_entropy, True, False, "-sum of t*log(softmax(y))", "softmax({y}) - {t}"),
+    "bce": Loss(
+        bce, True, True, "mean of -(t*log(sigmoid(y)) + (1 - t)*log(1 - sigmoid(y)))", "sigmoid({y}) - {t}", False
+    ),
+    "cross_entropy": Loss(cross_entropy, True, False, "-sum of t*log(softmax(y))", "softmax({y}) - {t}", False),
 }

@@ -87,8 +87,6 @@ SCRATCH = ("z", "a", "delta", "scaled")
 
 def forward(network: Architecture, state: State, x: Any) -> None:
     """Fill z and a for the inputs x (I,)."""
-    if network.direct:
-        tick(network.rule, state)
     weights, z, a = state.weights, state.z, state.a
     for i in range(network.layers[0]):
         a[i] = x[i]
@@ -114,6 +112,8 @@ def forward(network: Architecture, state: State, x: Any) -> None:
 
 def backward(network: Architecture, state: State, t: Any, row: int) -> None:
     """Walk the layers from the last to the first, each with delta = dcost/dz. The cost is added to costs[row]."""
+    if network.direct:
+        tick(network.rule, state)
     weights, z, a, delta = state.weights, state.z, state.a, state.delta
     layer = len(network.activations) - 1
     outputs = network.layers[layer + 1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any
 
@@ -11,10 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.experiment.initialisations import Initialisation
+from harness.network.parts import AS_IT_IS, Choice
 from harness.network.structure import Structure
 
 Floats = NDArray[np.floating]
 Integers = NDArray[np.int64]
+
+
+def _nothing() -> Floats:
+    return np.empty((0, 0))
 
 
 class Status(IntEnum):
@@ -45,7 +50,8 @@ class Runs:
     (1, N), one for all. hyperparameters: (H, N), as `structure.hyperparameters` names them. max_loss: (N,), infinite
     where there is none. recorded: (R,) epochs, those of run i in ascending order at
     first_recorded[i]:first_recorded[i + 1]. place: (R,) where in the outcome the row of each recorded epoch belongs.
-    every: epochs between two points of the loss curves, or 0.
+    every: epochs between two points of the loss curves, or 0. curve_weights: whether the weights of these points are
+    kept. chosen: on which samples the runs are trained.
     """
 
     structure: Structure
@@ -60,6 +66,8 @@ class Runs:
     recorded: Integers
     place: Integers
     every: int = 0
+    curve_weights: bool = False
+    chosen: Choice = AS_IT_IS
 
     @property
     def count(self) -> int:
@@ -93,11 +101,16 @@ class Runs:
 
 @dataclass(frozen=True)
 class Curves:
-    """The loss curves of N runs: run (C,) among them, epoch (C,), metrics (M, C) as `METRICS` has them."""
+    """The loss curves of N runs: run (C,) among them, epoch (C,), metrics (M, C) as `METRICS` has them.
+
+    weights: (P, C) after these epochs; (0, C) if they are not kept. scores: (Q, C), as the experiment has them.
+    """
 
     run: Integers
     epoch: Integers
     metrics: Floats
+    weights: Floats
+    scores: Floats = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True)
@@ -107,7 +120,8 @@ class Outcome:
     status: (R,) `Status`. settled_epoch, diverged_epoch: (R,). metrics: (M, R), of the last epoch, as `METRICS` has
     them. first_loss: (R,), the mean of the first. last_finite_loss: (R,). weights: (P, R), as a `Layout` has them.
     steps: samples learnt from, over all epochs that the runs trained here went through until they ended: a run that
-    settles, diverges or skips whole periods of a cycle takes fewer than were `asked` of it.
+    settles, diverges or skips whole periods of a cycle takes fewer than were `asked` of it. scores: (Q, R), as the
+    experiment has them.
     """
 
     status: NDArray[np.uint8]
@@ -120,6 +134,7 @@ class Outcome:
     curves: Curves
     steps: int
     asked: int
+    scores: Floats = field(default_factory=_nothing)
 
 
 def rounded(values: Any, dtype: str) -> Any:

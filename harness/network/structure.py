@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
-from harness.experiment.model import Data, Experiment, Value
+from harness.experiment.model import FOLD, Experiment, Part, Value
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.formulas.schedules import SCHEDULES
 
@@ -50,7 +48,8 @@ class Structure:
 def structure(experiment: Experiment, values: Mapping[str, Value]) -> Structure:
     """The structure of the runs with these swept values."""
     chosen = experiment.used(values)
-    layers, samples, batch_size = chosen["layers"], len(experiment.data.inputs), chosen["batch_size"]
+    layers, batch_size = chosen["layers"], chosen["batch_size"]
+    samples = len(experiment.data.parts(chosen.get(FOLD))[Part.TRAIN])
     activation = chosen.get("activation", ())  # a network without hidden layers has none
     hidden = (activation,) * (len(layers) - 2) if isinstance(activation, str) else activation
     return Structure(
@@ -72,11 +71,3 @@ def structure(experiment: Experiment, values: Mapping[str, Value]) -> Structure:
 def _given(experiment: Experiment, key: str) -> bool:
     """Whether any run has a value of this setting."""
     return key in experiment.settings or key in experiment.swept
-
-
-def network_data(experiment: Experiment, structure: Structure) -> Data:
-    """The data as a network takes them: a target for each output, where the file may number the classes."""
-    targets = experiment.data.targets
-    if structure.loss == "cross_entropy" and targets.shape[1] == 1:
-        targets = np.eye(structure.layers[-1])[targets[:, 0].astype(np.int64)]
-    return Data(experiment.data.inputs, targets)

@@ -17,7 +17,7 @@ from harness.reference.draws import permutation
 from harness.reference.network import Array, Network, Sample, mean_gradient, sample_gradient
 
 if TYPE_CHECKING:
-    from harness.experiment.model import Data
+    from harness.experiment.model import Samples
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,9 @@ class Training:
         return changed
 
 
-def epochs(training: Training, data: Data, first: int = 1, keep: int | None = None) -> Iterator[Update | EpochMetrics]:
+def epochs(
+    training: Training, data: Samples, first: int = 1, keep: int | None = None
+) -> Iterator[Update | EpochMetrics]:
     """Train for ever, changing the network: every `Update` as it happens and, after each epoch, its `EpochMetrics`.
 
     first: the number of the next epoch, for a run that has settled (see `Training.steady`): the epochs before it are
@@ -195,7 +197,7 @@ def _noted(samples: Iterable[Sample], costs: list[Any], batch: list[Sample], kee
         yield sample
 
 
-def trajectory(training: Training, data: Data, recorded: Sequence[int], max_loss: float = np.inf) -> Trajectory:
+def trajectory(training: Training, data: Samples, recorded: Sequence[int], max_loss: float = np.inf) -> Trajectory:
     """Train one network and keep what the table keeps, by the plain loop: no epoch is left out."""
     kept, network = Trajectory(), training.network
     before = training.carried()
@@ -217,7 +219,7 @@ def trajectory(training: Training, data: Data, recorded: Sequence[int], max_loss
     return kept
 
 
-def epoch_metrics(training: Training, data: Data) -> Iterator[EpochMetrics]:
+def epoch_metrics(training: Training, data: Samples) -> Iterator[EpochMetrics]:
     """Train for ever, changing the network: the metrics of each epoch."""
     return (event for event in epochs(training, data) if isinstance(event, EpochMetrics))
 

@@ -13,10 +13,10 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from harness.experiment import ExperimentError, load
+from harness.experiment.data import kept_columns
 from harness.experiment.model import Experiment
 from harness.store.contents import Contents, StoreError, flaw_of
 from harness.store.files import FINGERPRINT, check_parquet, digest, experiment_of, parquet
@@ -34,11 +34,10 @@ class Kept:
         data, self.file = experiment.data, None
         self.digest = data.digest()
         if experiment.from_file and data.inputs.nbytes + data.targets.nbytes <= MOST_BYTES:
-            table = np.hstack([data.inputs, data.targets])
-            schema = pa.schema([(name, pa.float64()) for name in experiment.columns])
-            made = pa.Table.from_arrays(list(map(pa.array, table.T)), schema=schema)
-            self._data = parquet(made.replace_schema_metadata({FINGERPRINT: experiment.fingerprint}))
-            self._check = partial(check_parquet, len(table))
+            columns, about = kept_columns(data, experiment.columns)
+            made = pa.table({name: pa.array(column) for name, column in columns.items()})
+            self._data = parquet(made.replace_schema_metadata({**about, FINGERPRINT: experiment.fingerprint}))
+            self._check = partial(check_parquet, len(made))
             self.file = File(f"data-{self.digest[:16]}.parquet", *digest(self._data))
 
     def about(self) -> dict[str, Any]:

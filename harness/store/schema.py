@@ -10,8 +10,10 @@ import pyarrow as pa
 
 from harness.experiment.axes import setting_of
 from harness.experiment.errors import either
-from harness.experiment.settings import HYPERPARAMETERS, users
+from harness.experiment.model import FOLD, Part
+from harness.experiment.settings import HYPERPARAMETERS, STANDARDIZE, users
 from harness.formulas.metrics import LOSS, METRICS
+from harness.formulas.scores import SCORES, SOLVED
 from harness.network.layout import Layout, Parameter
 from harness.network.runs import Status
 from harness.network.structure import Structure
@@ -24,7 +26,7 @@ NAMED_WEIGHTS = 512
 LABELS = pa.dictionary(pa.int32(), pa.string())
 ROLE = b"harness.role"
 """The key of a role in a field's metadata."""
-WHOLE = ("epochs", "batch_size", "repeat")
+WHOLE = ("epochs", "batch_size", "repeat", FOLD)
 """The parameters that every run has, and that are whole numbers."""
 
 
@@ -85,6 +87,8 @@ PARAMETER_MEANINGS = {
     "schedule": ("", "how the learning rate goes on from epoch to epoch; `learning_rate` is the one it starts from"),
     "shuffle": ("", "`true`: the samples come in another order every epoch"),
     "weight_decay": ("", "how much of each weight is added to its gradient; adamw takes it off the weight itself"),
+    FOLD: ("", "which fold of the data is the validation part of the run, from 0"),
+    STANDARDIZE: ("", "which columns have mean 0 and deviation 1 in the training part"),
     "gradient_clip": ("", "the largest L2 norm of all gradients together; NULL where there is none"),
     **{name: _number_meaning(name) for name in HYPERPARAMETERS},
 }
@@ -99,7 +103,9 @@ def parameter_column(key: str) -> Column:
     return Column(key, Role.PARAMETER, column, unit, meaning, nullable=not always)
 
 
-def run_columns(number: pa.DataType, swept: Iterable[Column], weights: Iterable[Column]) -> list[Column]:
+def run_columns(
+    number: pa.DataType, swept: Iterable[Column], scores: Iterable[Column], weights: Iterable[Column]
+) -> list[Column]:
     """The columns of the table of runs. number: the type of metrics and weights."""
     states = "; ".join(f"`{status.label}`: {status.sentence}" for status in Status)
     no_epoch = "NULL if `epochs` is 0 or the run diverged in its first epoch"
@@ -114,18 +120,29 @@ def run_columns(number: pa.DataType, swept: Iterable[Column], weights: Iterable[
         *_metrics(number, "the last epoch's samples", "; NULL if the run diverged or `epochs` is 0", nullable=True),
         metric_column(FIRST, number, LOSS, f"mean loss of the run's first epoch; {no_epoch}"),
         metric_column(LAST, number, LOSS, "mean loss of the last epoch where it was finite; NULL if there was none"),
+        *scores,
         *weights,
     ]
 
 
-def curve_columns(number: pa.DataType) -> list[Column]:
+def curve_columns(number: pa.DataType, scores: Iterable[Column] = ()) -> list[Column]:
     """The columns of the loss curves. number: the type of metrics."""
     points = "completed passes: 1, every, 2*every, .., last; a run that diverged has none from there on"
     return [
         Column("run", Role.IDENTITY, pa.int64(), "", "number of the run, as in the table of runs"),
         Column("epoch", Role.IDENTITY, pa.int64(), "epochs", points),
         *_metrics(number, "this epoch's samples"),
+        *scores,
     ]
+
+
+def score_column(part: Part, name: str, number: pa.DataType) -> Column:
+    """The column of a score on a part of the data. number: its type."""
+    score = SCORES[name]
+    if name == SOLVED:
+        return Column(name, Role.STATUS, pa.bool_(), "", f"{score.what}, of the {part.label} part", nullable=True)
+    meaning = f"{score.what}, of the {part.label} part, by the weights after the last update; NULL if the run diverged"
+    return metric_column(f"{part.label}_{name}", number, score.unit, meaning)
 
 
 def metric_column(name: str, number: pa.DataType, unit: str = "", meaning: str = "", nullable: bool = True) -> Column:

@@ -18,6 +18,8 @@ import pyarrow.parquet as pq
 
 from harness.experiment.axes import setting_of
 from harness.experiment.errors import found, shorten
+from harness.experiment.model import Part
+from harness.formulas.scores import SOLVED
 from harness.network.layout import parse
 from harness.network.runs import Status
 from harness.store import files
@@ -35,6 +37,7 @@ from harness.store.schema import (
     metric_column,
     parameter_column,
     run_columns,
+    score_column,
     weight_column,
 )
 
@@ -190,7 +193,7 @@ def _columns(schema: pa.Schema, kind: str, where: str) -> dict[str, Column]:
     if number not in (pa.float32(), pa.float64()):
         raise _refusal(where, f"column loss_mean: expected float or double, found {number}")
     epochs = parameter_column("epochs")
-    fixed = run_columns(number, (epochs,), ()) if kind == "runs" else curve_columns(number)
+    fixed = run_columns(number, (epochs,), (), ()) if kind == "runs" else curve_columns(number)
     for column in fixed:
         if column.name not in names and column.role != Role.METRIC:
             raise _refusal(where, f"column {column.name}: missing")
@@ -212,4 +215,6 @@ def _told(field: pa.Field, kind: str, number: pa.DataType) -> Column | None:
         return parameter_column(field.name)
     if kind == "runs" and parameter and max(parameter.units, default=0) <= NAMED_WEIGHTS:
         return weight_column(parameter, number)
+    if kind == "runs" and field.name == SOLVED:
+        return score_column(Part.TRAIN, SOLVED, number)
     return metric_column(field.name, number) if role == Role.METRIC.encode() else None

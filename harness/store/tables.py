@@ -26,6 +26,7 @@ from harness.store.schema import (
     curve_columns,
     parameter_column,
     run_columns,
+    score_column,
     weight_columns,
 )
 
@@ -52,6 +53,7 @@ class Tables:
     experiment: Experiment
     runs: list[Column]
     curves: list[Column]
+    scores: list[Column]
     labels: Mapping[str, Sequence[str]]
     metadata: Mapping[str, str]
 
@@ -61,7 +63,8 @@ class Tables:
         wide = any(structure.dtype == "float64" for structure in structures)
         number = pa.float64() if wide else pa.float32()
         weights = weight_columns(structures, number) if experiment.record_weights else []
-        columns = run_columns(number, map(parameter_column, experiment.swept), weights)
+        scores = [score_column(part, name, number) for part, name in experiment.scores]
+        columns = run_columns(number, map(parameter_column, experiment.swept), scores, weights)
         attributes = {"harness": {"name": experiment.name, "layers": _shared_layers(structures)}}
         metadata = {
             "harness.experiment": experiment.source,
@@ -72,7 +75,7 @@ class Tables:
             "PANDAS_ATTRS": json.dumps(attributes),
         }
         labels = {**labels, "status": STATUS_LABELS}
-        return cls(experiment, columns, curve_columns(number), labels, metadata)
+        return cls(experiment, columns, curve_columns(number, scores), scores, labels, metadata)
 
     def runs_table(self, structure: Structure, rows: Described, outcome: Outcome) -> pa.Table:
         """The rows of one block."""
@@ -88,6 +91,7 @@ class Tables:
             **dict(zip(METRICS, outcome.metrics, strict=True)),
             FIRST: outcome.first_loss,
             LAST: outcome.last_finite_loss,
+            **{column.name: score for column, score in zip(self.scores, outcome.scores, strict=True)},
         }
         weights = self._weights(structure, outcome.weights, valid) if self.experiment.record_weights else {}
         columns = [
@@ -101,7 +105,7 @@ class Tables:
         dtype = structure.dtype
 
         def floats(name: str) -> Any:
-            return runs[name].combine_chunks().to_numpy(zero_copy_only=False).astype(dtype)
+            return pc.cast(runs[name], pa.float64()).to_numpy().astype(dtype)
 
         def epochs(name: str) -> Any:
             return pc.fill_null(runs[name], 0).to_numpy()
@@ -119,12 +123,13 @@ class Tables:
             "metrics": np.array([floats(name) for name in METRICS]),
             "first_loss": floats(FIRST),
             "last_finite_loss": floats(LAST),
+            "scores": np.array([floats(column.name) for column in self.scores]).reshape(-1, len(runs)),
             "weights": weights,
         }
 
     def curves_table(self, curves: Curves, first_run: int) -> pa.Table:
         """The loss curves of one block whose first run has this number."""
-        given = [curves.run + first_run, curves.epoch, *curves.metrics]
+        given = [curves.run + first_run, curves.epoch, *curves.metrics, *curves.scores]
         columns = [self._array(column, values, len(values)) for column, values in zip(self.curves, given, strict=True)]
         return pa.Table.from_arrays(columns, schema=self._schema(self.curves))
 
@@ -141,6 +146,8 @@ class Tables:
                 pa.array(values, pa.int32(), mask=np.asarray(values) < 0),
                 pa.array(self.labels[column.name], pa.string()),
             )
+        if column.type == pa.bool_():
+            return pa.array(values == 1.0, column.type, mask=np.isnan(values))
         return pa.array(values, column.type, from_pandas=True)
 
     def _weights(self, structure: Structure, weights: Any, valid: Any) -> dict[str, pa.Array]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from harness.network.parts import AS_IT_IS, Choice
 from harness.network.structure import Structure
 from harness.sweeps.cost import CALL_WORK, FEW_RUNS, WORK_PER_SECOND, run_work
 
@@ -17,7 +18,7 @@ much work, which a process that is killed may lose; and a sweep of many blocks h
 @dataclass(frozen=True)
 class Block:
     """Runs [start, stop) of one structure: a block of the plan, or neighbours from block `number` on that are trained
-    in one call. epochs: the most of any run.
+    in one call. epochs: the most of any run. chosen: on which samples they are trained.
     """
 
     number: int
@@ -25,6 +26,7 @@ class Block:
     start: int
     stop: int
     epochs: int
+    chosen: Choice = AS_IT_IS
 
     @property
     def runs(self) -> int:

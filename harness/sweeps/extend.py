@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from harness.experiment.differences import unlike
@@ -26,6 +27,7 @@ from harness.store.folder import Folder
 from harness.store.log import Entry
 from harness.store.place import Place
 from harness.store.strangers import from_arrow, from_parquet, whole
+from harness.store.tables import Tables
 from harness.sweeps.blocks import Block
 from harness.sweeps.plan import Plan
 
@@ -132,11 +134,12 @@ class Earlier:
             last = pd.Series(longest["epochs_max"].to_numpy(), longest["run"].to_numpy())
             whole &= last.reindex(earlier).to_numpy() == runs.recorded[stop - 1]
         kept = np.repeat(whole, stop - first)
-        arrays = self.plan.tables().outcome(runs.structure, table.take(at[kept]))
+        tables = self.plan.tables()
+        arrays = tables.outcome(runs.structure, table.take(at[kept]))
         return (
             mine[whole],
             runs.place[recorded[kept]],
-            Outcome(**arrays, curves=_curves(curves, earlier[whole], mine[whole]), steps=0, asked=0),
+            Outcome(**arrays, curves=_curves(tables, curves, earlier[whole], mine[whole]), steps=0, asked=0),
         )
 
     def _tables(self, number: int) -> tuple[pa.Table, pa.Table | None]:
@@ -206,7 +209,7 @@ def identities(runs: Runs) -> Identities:
     random = np.array([initialisation.random for initialisation in runs.initialisations])
     columns = [*np.broadcast_to(runs.rates, shape), *runs.hyperparameters, runs.max_loss]
     numbers = np.column_stack([*columns, np.where(random[runs.initialisation], runs.repeat, 0).astype(np.float64)])
-    start = hashlib.blake2b(repr(runs.structure).encode(), digest_size=16)
+    start = hashlib.blake2b(repr((runs.structure, runs.chosen)).encode(), digest_size=16)
     found = bytearray()
     for initialisation, row in zip(runs.initialisation, np.ascontiguousarray(numbers), strict=True):
         hashed = start.copy()
@@ -221,14 +224,20 @@ def _ranges(first: Any, stop: Any) -> Any:
     return np.repeat(first - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
 
 
-def _curves(table: pa.Table | None, earlier: Any, runs: Any) -> Curves:
+def _curves(tables: Tables, table: pa.Table | None, earlier: Any, runs: Any) -> Curves:
     """The curves of runs by their earlier numbers, under their new ones."""
+    scores = [column.name for column in tables.scores]
     if table is None:
-        return Curves(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((len(METRICS), 0)))
+        none = np.empty(0, np.int64)
+        return Curves(none, none, *(np.empty((count, 0)) for count in (len(METRICS), 0, len(scores))))
     number = pd.Series(runs, earlier).reindex(table["run"].to_numpy()).to_numpy()
     there = ~np.isnan(number)
-    metrics = [table[name].to_numpy()[there] for name in METRICS]
-    return Curves(number[there].astype(np.int64), table["epoch"].to_numpy()[there], np.array(metrics))
+    run, epoch = number[there].astype(np.int64), table["epoch"].to_numpy()[there]
+    of_metrics, of_scores = (
+        np.array([pc.cast(table[name], pa.float64()).to_numpy()[there] for name in names]).reshape(-1, len(run))
+        for names in (METRICS, scores)
+    )
+    return Curves(run, epoch, of_metrics, np.empty((0, len(run))), of_scores)
 
 
 def _joined(rows: int, made: list[tuple[Any, Outcome]]) -> Outcome:
@@ -242,6 +251,7 @@ def _joined(rows: int, made: list[tuple[Any, Outcome]]) -> Outcome:
     curves = [outcome.curves for _, outcome in made]
     run, epoch = (np.concatenate([getattr(curve, name) for curve in curves]) for name in ("run", "epoch"))
     order = np.lexsort((epoch, run))
-    metrics = np.concatenate([curve.metrics for curve in curves], axis=1)
+    rest = (np.concatenate([getattr(one, name) for one in curves], axis=1) for name in ("metrics", "weights", "scores"))
+    together = Curves(run[order], epoch[order], *(numbers[:, order] for numbers in rest))
     steps, asked = (sum(getattr(outcome, name) for _, outcome in made) for name in ("steps", "asked"))
-    return Outcome(**arrays, curves=Curves(run[order], epoch[order], metrics[:, order]), steps=steps, asked=asked)
+    return Outcome(**arrays, curves=together, steps=steps, asked=asked)

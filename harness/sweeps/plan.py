@@ -8,23 +8,26 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 from harness import engine
 from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid, Range, Selection
-from harness.experiment.model import Data, Experiment, label
+from harness.experiment.model import Experiment, label
 from harness.experiment.settings import KINDS, layer_of_rate
 from harness.network.layout import Layout
+from harness.network.parts import Choice, Parts, choice, parts_of
 from harness.network.runs import Outcome, Runs
-from harness.network.structure import Structure, network_data
+from harness.network.structure import Structure
 from harness.network.structure import structure as structure_of
 from harness.store.schema import LABELS, parameter_type
 from harness.store.tables import Described, Tables
 from harness.sweeps.blocks import TASKS, Block, joined, tasks_of
 from harness.sweeps.cost import FEW_RUNS, LIKELY_EPOCHS, WORK_PER_SECOND, filling_runs, run_work
+from harness.sweeps.scoring import scored
 from harness.sweeps.version import version
 
 BLOCK_WORK = WORK_PER_SECOND
@@ -37,6 +40,8 @@ PART_ROWS = 2**20
 FEW_BLOCKS = 64
 """A sweep of at most this many blocks writes a file for each; in a larger one, as many blocks share a file as make it
 worth reading."""
+PARTS_KEPT = 8
+"""Forms of the data that are kept for blocks that follow: each has the size of the data."""
 KERNELS = 4
 KERNEL_WORK = 1e9
 """Where a sweep has more than `KERNELS` structures, one gets a kernel of its own only if it has more work than this.
@@ -52,7 +57,7 @@ class Plan:
     def __init__(self, experiment: Experiment, block_size: int | None = None) -> None:
         self.experiment = experiment
         self.grid = Grid(experiment)
-        self.samples = len(experiment.data.inputs)
+        self.samples = experiment.data.trained
         self.block_size = block_size
         self.rows, self.runs = self.grid.rows, self.grid.runs
         self.steps = self.grid.epochs * self.samples
@@ -90,9 +95,10 @@ class Plan:
         for structure, chosen in self._ranges:
             size = np.dtype(structure.dtype).itemsize
             weights = Layout(structure).count if self.experiment.record_weights else 0
-            row = 8 * (4 + len(self.experiment.swept)) + size * (4 + weights)
+            scores = len(self.experiment.scores)
+            row = 8 * (4 + len(self.experiment.swept)) + size * (4 + weights + scores)
             points = chosen.epochs / self.experiment.losses_every if self.experiment.losses_every else 0
-            total += (chosen.stop - chosen.start) * (epochs * row + points * (16 + 3 * size))
+            total += (chosen.stop - chosen.start) * (epochs * row + points * (16 + (3 + scores) * size))
         return int(total)
 
     @cached_property
@@ -108,7 +114,8 @@ class Plan:
                 size = -(-(chosen.stop - chosen.start) // count)
             for start in range(chosen.start, chosen.stop, size):
                 stop = min(start + size, chosen.stop)
-                blocks.append(Block(len(blocks), structure, start, stop, chosen.epochs))
+                made = Block(len(blocks), structure, start, stop, chosen.epochs, choice(chosen.values, self.experiment))
+                blocks.append(made)
         return blocks
 
     @cached_property
@@ -175,7 +182,9 @@ class Plan:
         """The numbers in the rows of a run, and in its curve."""
         rows_per_run = max(self.rows / self.runs, 1.0)
         points = epochs / self.experiment.losses_every if self.experiment.losses_every else 0
-        return rows_per_run * (Layout(structure).count + 12 + len(self.experiment.swept)) + 5 * points
+        parameters, scores = Layout(structure).count, len(self.experiment.scores)
+        kept = 5 + scores + parameters * bool(scores)  # while the scores of a curve are made, its weights are kept
+        return rows_per_run * (parameters + 12 + scores + len(self.experiment.swept)) + kept * points
 
     def _size(self, structure: Structure, chosen: Range, share: float) -> int:
         """Runs in a block of this structure."""
@@ -196,15 +205,19 @@ class Plan:
 
     def trainer(self, structure: Structure) -> engine.Trainer:
         """What trains the runs of a structure."""
-        return engine.prepare(structure, common=self.common, own_kernel=self.own_kernel(structure))
+        scores = bool(self.experiment.scores)
+        return engine.prepare(structure, common=self.common, own_kernel=self.own_kernel(structure), scored=scores)
 
     def train(self, runs: Runs) -> Outcome:
-        """Train some of the plan's runs, all of one structure."""
-        return self.trainer(runs.structure).train(runs, self._data[runs.structure])
+        """Train some of the plan's runs, all of one structure and one choice of data, and score them."""
+        parts, trainer = self._parts(runs.structure, runs.chosen), self.trainer(runs.structure)
+        outcome = trainer.train(runs, parts.train)
+        return scored(outcome, trainer, parts, self.experiment.scores, runs.structure.layers[-1])
 
     @cached_property
-    def _data(self) -> dict[Structure, Data]:
-        return {structure: network_data(self.experiment, structure) for structure in self.structures}
+    def _parts(self) -> Callable[[Structure, Choice], Parts]:
+        """What gives the data of runs; it keeps the last ones."""
+        return lru_cache(PARTS_KEPT)(partial(parts_of, self.experiment))
 
     def tables(self) -> Tables:
         """The columns of this experiment's tables."""
@@ -239,6 +252,8 @@ class Plan:
             self.grid.values[EPOCHS][selection.ids[EPOCHS]],
             place,
             self.experiment.losses_every or 0,
+            bool(self.experiment.losses_every and self.experiment.scores),
+            block.chosen,
         )
         run = selection.run[order]
         parameters = {

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from harness.experiment.initialisations.written import parse as initialisation
-from harness.experiment.model import Data
+from harness.experiment.model import Samples
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.losses import LOSSES
 from harness.formulas.optimizers import OPTIMIZERS
@@ -54,13 +54,13 @@ def structures(draw: st.DrawFn) -> Structure:
     )
 
 
-def data_for(structure: Structure, samples: int, rng: np.random.Generator) -> Data:
+def data_for(structure: Structure, samples: int, rng: np.random.Generator) -> Samples:
     outputs = structure.layers[-1]
     targets = {
         "bce": lambda: rng.integers(0, 2, (samples, outputs)).astype(float),
         "cross_entropy": lambda: np.eye(outputs)[rng.integers(0, outputs, samples)],
     }.get(structure.loss, lambda: rng.normal(size=(samples, outputs)))()
-    return Data(rng.normal(size=(samples, structure.layers[0])), targets)
+    return Samples(rng.normal(size=(samples, structure.layers[0])), targets)
 
 
 RANGES = {

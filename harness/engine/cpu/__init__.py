@@ -13,7 +13,7 @@ from collections.abc import Hashable
 import numpy as np
 from numba import typeof
 
-from harness.engine.cpu import loops
+from harness.engine.cpu import loops, scoring
 from harness.engine.cpu.cache import cached, once
 from harness.engine.cpu.epochs import callback, compiled
 from harness.engine.cpu.initial import initial_weights
@@ -21,29 +21,31 @@ from harness.engine.cpu.lanes import Kind
 from harness.engine.cpu.processor import native_width, what_decides_fast
 from harness.engine.cpu.train import train as kernel
 from harness.engine.cpu.workspace import Workspace
-from harness.experiment.model import Data
+from harness.experiment.model import Samples
 from harness.formulas import step
 from harness.formulas.codes import ACTIVATION_CODES, LOSS_CODES, RULES, SCHEDULE_CODES
 from harness.formulas.step import Architecture
 from harness.network.layout import Layout
-from harness.network.runs import Outcome, Runs
+from harness.network.parts import OfNetwork
+from harness.network.runs import Floats, Outcome, Runs
 from harness.network.structure import OWN_KERNEL, Structure
 
 __all__ = ["CpuTrainer", "prepare", "what_decides_fast"]
 
 BIAS_CODES = {"false": step.NO_BIAS, "true": step.LEARNT_BIAS, "fixed": step.FIXED_BIAS}
-COMPILE_ROWS, COMPILE_ANY, COMPILE_OWN, COMPILE_WEIGHT = 7.0, 5.0, 0.6, 0.004
+COMPILE_ROWS, COMPILE_ANY, COMPILE_OWN, COMPILE_WEIGHT, COMPILE_SCORES = 7.0, 5.0, 0.6, 0.004, 0.5
 """Seconds that compiling takes, roughly: the kernel that seats runs and writes rows, once for each dtype; the epochs
-for any network; the epochs for one network; and, in addition to these, each of its parameters."""
+for any network; the epochs for one network; in addition to these, each of its parameters; and what scores it."""
 
 
 class CpuTrainer:
     """What trains runs of one structure. common: whether all layers have one learning rate. own_kernel: whether the
-    structure is worth compiling for, if it is small; the numbers are the same without.
+    structure is worth compiling for, if it is small; the numbers are the same without. scored: whether what is compiled
+    includes what scores.
     """
 
-    def __init__(self, structure: Structure, common: bool, own_kernel: bool) -> None:
-        self.structure = structure
+    def __init__(self, structure: Structure, common: bool, own_kernel: bool, scored: bool) -> None:
+        self.structure, self.scored = structure, scored
         self.network = network_of(structure, common)
         self.kind = Kind(native_width(structure.dtype), structure.dtype, structure.arithmetic)
         self.own = own_kernel and self.network.parameters <= OWN_KERNEL
@@ -54,7 +56,7 @@ class CpuTrainer:
         """What the epochs are compiled for."""
         return self.kind, self.network if self.own else None
 
-    def train(self, runs: Runs, data: Data) -> Outcome:
+    def train(self, runs: Runs, data: Samples) -> Outcome:
         """Train runs, without the interpreter's lock. data: the targets already one column per output.
 
         Never raises for what the numbers do: a run that diverges is a row with that status.
@@ -63,9 +65,15 @@ class CpuTrainer:
         kernel(workspace.bundle(compiled(*self.shape)))
         return workspace.outcome()
 
+    def score(self, weights: Floats, part: OfNetwork) -> Floats:
+        """(`scores.count`, R) the sums that R networks of weights (P, R), which learn no more, come to on samples."""
+        return scoring.sums(self.network, self.kind, self.own, weights, part)
+
     def compile(self) -> None:
         """Compile what trains, or find it in the cache, so that the first block does not wait for it."""
         self.train(*self._nothing())
+        if self.scored:
+            scoring.compiled(*self.shape)
 
     def uncompiled(self) -> dict[Hashable, float]:
         """What `compile` would not find in the cache: each kernel, and roughly the seconds that it takes to compile."""
@@ -78,9 +86,12 @@ class CpuTrainer:
         epochs = callback(*self.shape)
         if not cached(epochs, epochs._sig):
             missing[self.shape] = COMPILE_OWN + COMPILE_WEIGHT * count if self.own else COMPILE_ANY
+        scores = scoring.callback(*self.shape)
+        if self.scored and not cached(scores, scores._sig):
+            missing["scores", self.shape] = COMPILE_SCORES if self.own else COMPILE_ANY / 2
         return missing
 
-    def _nothing(self) -> tuple[Runs, Data]:
+    def _nothing(self) -> tuple[Runs, Samples]:
         """No run at all."""
         structure, none = self.structure, np.zeros(0, np.int64)
         runs = Runs(
@@ -96,13 +107,13 @@ class CpuTrainer:
             recorded=none,
             place=none,
         )
-        return runs, Data(np.zeros((1, structure.layers[0])), np.zeros((1, structure.layers[-1])))
+        return runs, Samples(np.zeros((1, structure.layers[0])), np.zeros((1, structure.layers[-1])))
 
 
 @once
-def prepare(structure: Structure, common: bool, own_kernel: bool) -> CpuTrainer:
+def prepare(structure: Structure, common: bool, own_kernel: bool, scored: bool) -> CpuTrainer:
     """The trainer of a structure, the same one each time; nothing is compiled yet."""
-    return CpuTrainer(structure, common, own_kernel)
+    return CpuTrainer(structure, common, own_kernel, scored)
 
 
 def network_of(structure: Structure, common: bool) -> Architecture:

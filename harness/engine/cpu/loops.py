@@ -22,7 +22,7 @@ from harness.engine.cpu.lanes import LanesType
 from harness.engine.cpu.positions import state_of, traced_state, vector_bytes
 from harness.engine.cpu.processor import align_stack
 from harness.engine.cpu.rows import Index, reload, traced
-from harness.formulas import step
+from harness.formulas import scores, step
 from harness.formulas.primitives import window
 from harness.formulas.step import OWN, TOTAL, Architecture
 
@@ -138,6 +138,63 @@ def _learn(shape, network, group, x, t, order, last):
     return loop
 
 
+@intrinsic(prefer_literal=False)
+def _score_unrolled(context, shape, group, x, t, answers, middle, sums):
+    def codegen(context, builder, signature, values):
+        group, *rows, sums = (
+            traced(context, builder, ty, value) for ty, value in zip(signature.args[1:], values[1:], strict=True)
+        )
+        align_stack(builder)
+        network = shape.network
+        outputs = network.layers[-1]
+        for given in rows:
+            given.lanes = shape.lanes
+        lengths = (network.layers[0], outputs, scores.classes_of(outputs))
+        samples = builder.sdiv(rows[0].length, ir.Constant(rows[0].length.type, lengths[0]))
+        with cgutils.for_range(builder, group.vectors.value) as vector:
+            v = Index(builder, vector.index)
+            state = traced_state(network, group.memory, v)
+            own = sums.window(v * scores.count(outputs), scores.count(outputs))
+            with cgutils.for_range(builder, samples) as sample:
+                s = Index(builder, sample.index)
+                x, t, answers = (row.window(s * length, length) for row, length in zip(rows, lengths, strict=False))
+                step.forward(network, state, x)
+                scores.add(network.loss, t, state.a[-outputs:], state.delta[-outputs:], answers, rows[-1], own)
+        return context.get_dummy_value()
+
+    return types.none(shape, group, x, t, answers, middle, sums), codegen
+
+
+def score(shape, network, group, x, t, answers, middle, sums):
+    """Add all samples, inputs x (S I), targets t (S O) and answers (S C), to the sums of each vector, of weights alone.
+
+    middle: (1,). sums: (vectors `scores.count`).
+    """
+
+
+@overload(score)
+def _score(shape, network, group, x, t, answers, middle, sums):
+    if shape.network is not None:
+        return lambda shape, network, group, x, t, answers, middle, sums: _score_unrolled(
+            shape, group, x, t, answers, middle, sums
+        )
+
+    def loop(shape, network, group, x, t, answers, middle, sums):
+        features, outputs = network.layers[0], network.layers[len(network.activations)]
+        classes, numbers = max(outputs, 2), len(sums) // group.vectors
+        for v in range(group.vectors):
+            state = state_of(group, v)
+            first = len(state.a) - outputs
+            y, scratch = window(state.a, first, outputs), window(state.delta, first, outputs)
+            for s in range(len(x) // features):
+                step.forward(network, state, window(x, s * features, features))
+                of_sample = window(t, s * outputs, outputs), window(answers, s * classes, classes)
+                own = window(sums, v * numbers, numbers)
+                scores.add(network.loss, of_sample[0], y, scratch, of_sample[1], middle, own)
+
+    return loop
+
+
 def swept(task):
     """Let kernels call `sweep(shape, network, group, args)`: task(network, state, *args) for each vector's state."""
     compiled_task = routine(task)
@@ -172,7 +229,7 @@ def swept(task):
     return sweep
 
 
-_WHOLE: list[Callable[..., Any]] = [step.forward, step.backward, step.learnt_to, step.clip]
+_WHOLE: list[Callable[..., Any]] = [step.forward, step.backward, step.learnt_to, step.clip, scores.add]
 _INLINED: list[Callable[..., Any]] = [step.learn_weight, step.learn_bias, step.descend]
 """What is called for every weight: called as functions, with all of a state as arguments, a step took 3.5 times as
 long."""

@@ -85,6 +85,7 @@ def record(b, source, mean, k, epoch, status):
         while point <= final:
             b.curve_epoch[b.next_point[k]] = point
             metrics(b, b.curve_metrics, b.next_point[k], len(b.curve_epoch), source, k)
+            copy(b.curve_weights, b.next_point[k], len(b.curve_epoch), source, k % b.width, b.width)
             b.next_point[k] += 1
             point = point_after(b, point, last)
     while b.next_recorded[k] < end and (status != RAN or b.recorded[b.next_recorded[k]] == epoch):

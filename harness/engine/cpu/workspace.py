@@ -27,7 +27,7 @@ from harness.engine.cpu.bundle import Bundle
 from harness.engine.cpu.lanes import Kind
 from harness.engine.cpu.positions import CARRIED, COSTS, GRADIENT, PARTS, STRIDE, describe, offsets, vector_bytes
 from harness.engine.cpu.rows import Rows
-from harness.experiment.model import Data
+from harness.experiment.model import Samples
 from harness.formulas.metrics import COUNT
 from harness.formulas.schedules import SCHEDULES
 from harness.formulas.step import MINUS_ZERO, OWN, SCRATCH, Architecture
@@ -106,6 +106,7 @@ FIELDS = {
     "row_weights": Field("parameters rows", "float", "kernel", "weights after the last epoch"),
     "curve_epoch": Field("points", "int", "kernel", "epoch of a curve's point; 0 where there is none"),
     "curve_metrics": Field("metrics points", "float", "kernel", "of that epoch"),
+    "curve_weights": Field("kept points", "float", "kernel", "after that epoch, if they are kept"),
     "epochs_run": Field("1", "int", "kernel", "epochs that all runs took until they ended"),
     "group": Field("seats stride width", "float", "kernel", "what is trained"),
     "again": Field("2 stride width", "float", "kernel", "a vector, with an idle neighbour, in a stretch once more"),
@@ -136,7 +137,7 @@ class Workspace:
     """The memory for some runs of one network, and what the kernel is given. initial: (P, N) their first weights."""
 
     def __init__(
-        self, network: Architecture, kind: Kind, pairs: bool, runs: Runs, data: Data, initial: NDArray[Any]
+        self, network: Architecture, kind: Kind, pairs: bool, runs: Runs, data: Samples, initial: NDArray[Any]
     ) -> None:
         self.network, self.kind, self.runs, self.samples = network, kind, runs, len(data.inputs)
         at, points = offsets(network), curve_points(runs)
@@ -157,6 +158,7 @@ class Workspace:
             "rows": len(runs.recorded),
             "points": int(points.sum()),
             "metrics": COUNT,
+            "kept": network.parameters * runs.curve_weights,
         }
         self.arrays = {
             name: self._zeros(field) for name, field in FIELDS.items() if field.shape and field.of == "kernel"
@@ -184,7 +186,7 @@ class Workspace:
         found = self.arrays
         there = np.flatnonzero(found["curve_epoch"])
         run = np.repeat(np.arange(self.runs.count), np.diff(found["first_point"]))[there]
-        curves = Curves(run, found["curve_epoch"][there], found["curve_metrics"][:, there])
+        curves = Curves(run, *(found[f"curve_{name}"][..., there] for name in ("epoch", "metrics", "weights")))
         steps, asked = (int(epochs) * self.samples for epochs in (found["epochs_run"][0], self.runs.last.sum()))
         rows = {name: found[name] for name in RESULTS}
         return Outcome(
@@ -213,7 +215,7 @@ class Workspace:
         }
         return {name: np.ascontiguousarray(array) for name, array in given.items()}
 
-    def _work(self, data: Data) -> Bundle:
+    def _work(self, data: Samples) -> Bundle:
         """What the epochs are given."""
         dtype, units = self.kind.dtype, sum(self.network.layers) * len(SCRATCH)
         return Bundle(

@@ -19,7 +19,7 @@ from harness.experiment.axes.spacing import geomspace, logspace
 from harness.experiment.initialisations import Initialisation
 from harness.experiment.initialisations.written import parse as initialisation
 from harness.experiment.notes import BadValueError, Note, Wrong
-from harness.experiment.settings import EPOCHS, LEARNING_RATE, NETWORK, TRAINING, Setting, layer_of_rate
+from harness.experiment.settings import DATA, EPOCHS, LEARNING_RATE, NETWORK, TRAINING, Setting, layer_of_rate
 
 AxisValues = NDArray[np.generic] | tuple[Any, ...]
 """Values of one parameter: float64 or int64 for numbers, a tuple for anything else."""
@@ -28,7 +28,14 @@ MOST_VALUES = 10_000_000
 """Values that all axes of a file together may generate, whatever the run_cap."""
 
 INIT = Setting(initialisation, None, {"$ref": "#/$defs/Initialisation"}, "parameters")
-SWEEPABLE: dict[str, Setting] = {"learning_rate": LEARNING_RATE, "epochs": EPOCHS, "init": INIT, **NETWORK, **TRAINING}
+SWEEPABLE: dict[str, Setting] = {
+    "learning_rate": LEARNING_RATE,
+    "epochs": EPOCHS,
+    "init": INIT,
+    **NETWORK,
+    **TRAINING,
+    **DATA,
+}
 SPACED: dict[str, Callable[[Any, Any, int], NDArray[np.float64]]] = {
     "linspace": np.linspace,
     "geomspace": geomspace,

@@ -16,7 +16,8 @@ from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid
 from harness.experiment.model import Experiment, Value, label
 from harness.experiment.resolve import override
 from harness.network.layout import Layout
-from harness.network.structure import network_data, structure
+from harness.network.parts import choice, parts_of
+from harness.network.structure import structure
 from harness.store import arrays
 from harness.store.contents import Contents, StoreError
 from harness.store.files import FINGERPRINT
@@ -28,7 +29,7 @@ from harness.views.explain.names import names_of
 from harness.views.results import Results
 
 if TYPE_CHECKING:
-    from harness.experiment.model import Data
+    from harness.experiment.model import Samples
     from harness.network.structure import Structure
     from harness.types import ExperimentLike
 
@@ -64,9 +65,10 @@ class Configuration:
         network = reference.initial_network(made, values["init"], seed, self.repeat)
         return reference.Training(network, rates, numbers, seed)
 
-    def data(self) -> Data:
+    def data(self) -> Samples:
         """The samples, as its network takes them."""
-        return network_data(self.experiment, structure(self.experiment, self.values))
+        made = structure(self.experiment, self.values)
+        return parts_of(self.experiment, made, choice(self.values, self.experiment)).train
 
     def columns(self) -> dict[str, str]:
         """Inputs and targets by our names, and what the data's file calls them; none where it has no names, or ours."""
@@ -86,7 +88,7 @@ class Configuration:
     def drawn_epochs(self) -> int:
         """As many as are trained, and at least one, but no more than `MOST_STEPS` and `MOST_WEIGHTS` allow."""
         weights = Layout(structure(self.experiment, self.values)).count
-        return max(1, min(self.epochs, min(MOST_STEPS, MOST_WEIGHTS // weights) // len(self.experiment.data.inputs)))
+        return max(1, min(self.epochs, min(MOST_STEPS, MOST_WEIGHTS // weights) // self.experiment.data.trained))
 
     def shown_epochs(self, asked: AskedEpochs | None, drawn: bool) -> Sequence[int]:
         """The epochs that are asked for; if none are, the first, and of a row also its last.

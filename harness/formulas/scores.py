@@ -1,0 +1,162 @@
+"""What a network that no longer learns scores on samples: sums over them, and what these come to.
+
+Every sum is taken over the samples in order, left to right, and from output to output likewise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from harness.formulas.codes import cost
+from harness.formulas.metrics import LOSS
+from harness.formulas.primitives import Value, absolute, constant, select, square_root, window
+
+SOLVED = "solved"
+"""The score that only the samples have which a run learns from."""
+
+
+class Sums(NamedTuple):
+    """Sums over samples. cost: of their costs. squares, distances: (O, ..) of (t - y)^2 and |t - y|, each output's.
+
+    right: (C, ..) how many samples of each class are taken for what they are.
+    """
+
+    cost: Value
+    squares: Any
+    distances: Any
+    right: Any
+
+
+class About(NamedTuple):
+    """What is known of samples without a network. samples: how many. classes: (C,) how many of each; none if they are
+    not of classes. spread: (O,) the sum of (t - mean)^2 of each output's targets. scale: (O,) their own unit in that of
+    the targets that the network has. numbers: whether its outputs are estimates of the targets, not of their odds.
+    """
+
+    samples: int
+    classes: Any
+    spread: Any
+    scale: Any
+    numbers: bool
+
+
+class Score(NamedTuple):
+    """finish(sums, about) -> the score, of any shape that the sums have. what: in words. classes, numbers: whether it
+    takes targets that are classes, or numbers that the outputs estimate.
+    """
+
+    finish: Callable[[Sums, About], Value]
+    what: str
+    unit: str = ""
+    classes: bool = False
+    numbers: bool = False
+
+    def applies(self, about: About) -> bool:
+        """Whether it exists for such samples."""
+        return not (self.classes and not len(about.classes)) and not (self.numbers and not about.numbers)
+
+
+def classes_of(outputs: int) -> int:
+    """The number C of classes that a network can tell apart: one output tells two."""
+    return max(outputs, 2)
+
+
+def count(outputs: int) -> int:
+    """How many numbers `Sums` are, for a network of so many outputs."""
+    return 1 + 2 * outputs + classes_of(outputs)
+
+
+def add(loss: int, t: Any, y: Any, scratch: Any, answers: Any, middle: Any, sums: Any) -> None:
+    """Add what one sample comes to: targets t (O,) and outputs y (O,) to sums (`count`,), as `Sums` has them.
+
+    scratch: (O,) room. answers: (C,) 1 for the class of the sample and 0 for others. The class that the outputs say is
+    the first of the largest; of a single output the second class where it is above middle[0].
+    """
+    outputs = len(y)
+    sums[0] = sums[0] + cost(loss, t, y, scratch)
+    one = constant(y[0], 1.0)
+    right = one * answers[0]
+    if outputs == 1:
+        right = select(y[0] > middle[0], one * answers[1], right)
+    else:
+        most = y[0]
+        for k in range(1, outputs):
+            right = select(y[k] > most, one * answers[k], right)
+            most = select(y[k] > most, y[k], most)
+    for k in range(outputs):
+        error = t[k] - y[k]
+        sums[1 + k] = sums[1 + k] + error * error
+        sums[1 + outputs + k] = sums[1 + outputs + k] + absolute(error)
+    for k in range(len(answers)):
+        sums[1 + 2 * outputs + k] = sums[1 + 2 * outputs + k] + right * answers[k]
+
+
+def split(sums: Any, outputs: int) -> Sums:
+    """Sums (`count`, ..) by their names."""
+    return Sums(
+        sums[0],
+        window(sums, 1, outputs),
+        window(sums, 1 + outputs, outputs),
+        window(sums, 1 + 2 * outputs, classes_of(outputs)),
+    )
+
+
+def _mean(values: list[Value]) -> Value:
+    total = values[0]
+    for value in values[1:]:
+        total = total + value
+    return total / len(values)
+
+
+def _total(right: Any) -> Value:
+    total = right[0]
+    for more in right[1:]:
+        total = total + more
+    return total
+
+
+def loss(sums: Sums, about: About) -> Value:
+    return sums.cost / about.samples
+
+
+def accuracy(sums: Sums, about: About) -> Value:
+    return _total(sums.right) / about.samples
+
+
+def balanced_accuracy(sums: Sums, about: About) -> Value:
+    return _mean([right / own for right, own in zip(sums.right, about.classes, strict=True) if own])
+
+
+def solved(sums: Sums, about: About) -> Value:
+    return select(_total(sums.right) == about.samples, constant(sums.cost, 1.0), constant(sums.cost, 0.0))
+
+
+def r2(sums: Sums, about: About) -> Value:
+    if not all(about.spread):
+        return constant(sums.cost, float("nan"))
+    return _mean([1.0 - square / own for square, own in zip(sums.squares, about.spread, strict=True)])
+
+
+def rmse(sums: Sums, about: About) -> Value:
+    return _mean(
+        [square_root(square / about.samples) * own for square, own in zip(sums.squares, about.scale, strict=True)]
+    )
+
+
+def mae(sums: Sums, about: About) -> Value:
+    return _mean([distance / about.samples * own for distance, own in zip(sums.distances, about.scale, strict=True)])
+
+
+SCORES = {
+    "loss": Score(loss, "mean loss", LOSS),
+    "accuracy": Score(accuracy, "share of the samples whose class is right", classes=True),
+    "balanced_accuracy": Score(balanced_accuracy, "mean over the classes of the share that is right", classes=True),
+    SOLVED: Score(solved, "whether the class of every sample is right", classes=True),
+    "r2": Score(
+        r2, "1 less the squared errors by those of the mean; NULL if the targets are all the same", numbers=True
+    ),
+    "rmse": Score(rmse, "root of the mean squared error", "the targets'", numbers=True),
+    "mae": Score(mae, "mean absolute error", "the targets'", numbers=True),
+}
+"""Of several outputs, r2, rmse and mae are the mean over them, as scikit-learn has them."""

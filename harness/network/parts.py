@@ -1,0 +1,137 @@
+"""The parts of an experiment's data as a network takes them: to train on, to choose by and to test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import fsum, sqrt
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.experiment.data.classes import classes_in
+from harness.experiment.model import FOLD, Data, Experiment, Part, Samples, Value
+from harness.experiment.settings import STANDARDIZE
+from harness.formulas.losses import LOSSES
+from harness.formulas.scores import About, classes_of
+from harness.network.structure import Structure
+
+Floats = NDArray[np.float64]
+
+
+class Choice(NamedTuple):
+    """On which samples a run is trained, and in which form. fold: None if there are none."""
+
+    fold: int | None = None
+    standardize: str = "none"
+
+
+AS_IT_IS = Choice()
+"""All data, as they stand in the file."""
+
+
+def choice(values: Mapping[str, Value], experiment: Experiment) -> Choice:
+    """What runs with these swept values are trained on."""
+    used = experiment.used(values)
+    return Choice(used.get(FOLD), used[STANDARDIZE])
+
+
+class Scaling(NamedTuple):
+    """(x - mean)/deviation of each column; (n,) each. Neither changes a column that is left as it is."""
+
+    mean: Floats
+    deviation: Floats
+
+    @classmethod
+    def of(cls, columns: Floats, wanted: bool = True) -> Scaling:
+        """What standardizes columns (S, n): their means, and deviations with the divisor S; 1 of a constant column.
+
+        Both come from sums that are rounded once, so that they are the same on every machine.
+        """
+        count = columns.shape[1]
+        if not wanted:
+            return cls(np.zeros(count), np.ones(count))
+        means = [fsum(column) / len(column) for column in columns.T]
+        deviations = [
+            sqrt(fsum((column - mean) ** 2) / len(column)) for column, mean in zip(columns.T, means, strict=True)
+        ]
+        return cls(np.array(means), np.array([deviation or 1.0 for deviation in deviations]))
+
+    def __call__(self, columns: Floats) -> Floats:
+        """The columns (S, n), standardized."""
+        return (columns - self.mean) / self.deviation
+
+    def back(self, columns: NDArray[np.floating]) -> NDArray[np.floating]:
+        """The columns (S, n) in the units that they had."""
+        return columns * self.deviation + self.mean
+
+
+@dataclass(frozen=True)
+class OfNetwork:
+    """Samples as a network takes them, and what scores need to know of them.
+
+    answers: (S, C) 1 for the class of each sample; zeros if they are not of classes. middle: above it, a single output
+    says the second class.
+    """
+
+    samples: Samples
+    answers: Floats
+    middle: float
+    about: About
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The data of the runs of one structure and one `Choice`. inputs, targets: how their columns are standardized."""
+
+    of: Mapping[Part, OfNetwork]
+    inputs: Scaling
+    targets: Scaling
+
+    @property
+    def train(self) -> Samples:
+        """What the runs learn from."""
+        return self.of[Part.TRAIN].samples
+
+
+def parts_of(experiment: Experiment, structure: Structure, chosen: Choice) -> Parts:
+    """The parts of the data, as networks of this structure take them."""
+    data, loss = experiment.data, LOSSES[structure.loss]
+    members = data.parts(chosen.fold)
+    classes, targets = _targets(data, structure)
+    own = members[Part.TRAIN]
+    of_inputs = Scaling.of(data.inputs[own], chosen.standardize in ("inputs", "both"))
+    of_targets = Scaling.of(targets[own], chosen.standardize in ("targets", "both"))
+    inputs, scaled = of_inputs(data.inputs), of_targets(targets)
+    if chosen.standardize == "none":
+        inputs, scaled = data.inputs, targets
+    outputs = structure.layers[-1]
+    answers = np.zeros((len(inputs), classes_of(outputs)))
+    if classes is not None:
+        answers[np.arange(len(inputs)), classes] = 1.0
+    middle = 0.0 if loss.logits else float(np.unique(scaled[:, 0])[[0, -1]].sum() / 2)
+
+    def part(at: NDArray[np.intp]) -> OfNetwork:
+        some = Samples(np.ascontiguousarray(inputs[at]), np.ascontiguousarray(scaled[at]))
+        counts = answers[at].sum(axis=0) if classes is not None else ()
+        means = [fsum(column) / len(at) for column in some.targets.T]
+        spread = [fsum((column - mean) ** 2) for column, mean in zip(some.targets.T, means, strict=True)]
+        about = About(
+            len(at), tuple(map(float, counts)), tuple(spread), tuple(of_targets.deviation.tolist()), loss.estimates
+        )
+        return OfNetwork(some, answers[at], middle, about)
+
+    return Parts({name: part(at) for name, at in members.items()}, of_inputs, of_targets)
+
+
+def _targets(data: Data, structure: Structure) -> tuple[NDArray[np.intp] | None, Floats]:
+    """((S,) the class of each sample, None if they are not of classes; (S, O) a target for each output)."""
+    targets, outputs, loss = data.targets, structure.layers[-1], structure.loss
+    if targets.shape[1] == 1 and (loss == "cross_entropy" or data.classes):
+        classes = targets[:, 0].astype(np.intp)
+        if outputs > 1:
+            low = -1.0 if loss == "hinge" else 0.0
+            return classes, np.where(np.eye(outputs)[classes] == 1.0, 1.0, low)
+        return classes, 2.0 * targets - 1.0 if loss == "hinge" else targets
+    return classes_in(targets), targets
