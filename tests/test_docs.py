@@ -17,6 +17,7 @@ from benchmarks.results import Results
 from harness.cli import main
 from harness.experiment import data, load, source
 from harness.experiment.data import sheet
+from harness.experiment.data.generators import GENERATORS, generate
 from harness.experiment.model import label
 from harness.experiment.settings import HYPERPARAMETERS, KINDS, NETWORK, TRAINING
 from harness.formulas.optimizers import Optimizer
@@ -95,6 +96,14 @@ def test_every_documented_form_of_data_works(line: str, tmp_path: Path) -> None:
     file = tmp_path / "documented.yaml"
     file.write_text(START + line + "\nparameters: {learning_rate: 0.1, epochs: 1, init: ones}\n", "utf-8")
     assert Plan(load(file)).rows == 1
+
+
+def test_every_kind_of_made_up_data_is_documented() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\d) \| (\d)(?: class| number)? \|", EXPERIMENT_FILE, re.MULTILINE)
+    widths = {kind: tuple(part.shape[1] for part in generate(kind, 8, 0.0, 0)) for kind in GENERATORS}
+    assert {kind: (int(inputs), int(targets)) for kind, inputs, targets in rows} == widths
+    (kinds,) = re.findall("of kind (.*):", (ROOT / "harness" / "drafts" / "draft.yaml").read_text("utf-8"))
+    assert {*re.findall(r"\w+", kinds)} - {"or"} == {kind for kind in widths if widths[kind] == (2, 1)}
 
 
 def test_the_documented_grids_work(tmp_path: Path) -> None:

@@ -443,12 +443,16 @@ def test_where_a_data_file_may_not_be() -> None:
     ]
 
 
+OTHERS = {"parity": [3, 1], "sine": [1, 1], "friedman1": [5, 1], "encoder": [8, 8]}
+LAYERS = {kind: OTHERS.get(kind, [2, 1]) for kind in GENERATORS}
+
+
 @pytest.mark.parametrize("kind", GENERATORS)
 def test_made_up_data_depend_on_the_seed_alone(kind: str) -> None:
-    found = read({"generate": kind}, [2, 1])
-    again = read({"generate": kind, "samples": 200, "noise": 0.1, "seed": 0}, [2, 1])
-    other = read({"generate": kind, "seed": 1}, [2, 1])
-    assert (found.inputs.shape, found.targets.shape) == ((200, 2), (200, 1))
+    found = read({"generate": kind}, LAYERS[kind])
+    again = read({"generate": kind, "samples": 200, "noise": 0.1, "seed": 0}, LAYERS[kind])
+    other = read({"generate": kind, "seed": 1}, LAYERS[kind])
+    assert [found.inputs.shape, found.targets.shape] == [(200, width) for width in LAYERS[kind]]
     assert found.digest() == again.digest() != other.digest()
     np.testing.assert_array_equal(found.inputs, found.inputs.astype(np.float32))
     assert np.abs(found.inputs).max() < 3
@@ -460,18 +464,13 @@ def test_xor_without_noise_is_the_truth_table() -> None:
 
 
 def test_each_kind_is_what_it_says() -> None:
-    made = {kind: read({"generate": kind, "noise": 0}, [2, 1]) for kind in GENERATORS}
-    radius = {kind: np.hypot(*made[kind].inputs.T) for kind in made}
+    made = {kind: read({"generate": kind, "noise": 0}, layers) for kind, layers in LAYERS.items()}
+    radius = np.hypot(*made["circle"].inputs.T)
     target = {kind: made[kind].targets[:, 0] for kind in made}
-    for kind in ("xor", "circle", "spiral", "gaussian"):
+    for kind in ("xor", "circle", "spiral", "gaussian", "moons", "parity"):
         assert target[kind].tolist() == target[kind].round().tolist()
         assert target[kind].mean() == 0.5
-    assert (
-        radius["circle"][target["circle"] == 1].max()
-        <= 0.5
-        < 0.75
-        <= radius["circle"][target["circle"] == 0].min() + 1e-7
-    )
+    assert radius[target["circle"] == 1].max() <= 0.5 < 0.75 <= radius[target["circle"] == 0].min() + 1e-7
     np.testing.assert_allclose(
         made["spiral"].inputs[target["spiral"] == 0], -made["spiral"].inputs[target["spiral"] == 1], atol=1e-7
     )
@@ -481,6 +480,70 @@ def test_each_kind_is_what_it_says() -> None:
     ]
     x, y = made["linear"].inputs.T
     np.testing.assert_allclose(target["linear"], x / 2 - y / 4 + 1 / 8, atol=1e-7)
+
+
+@pytest.mark.parametrize("kind", GENERATORS)
+def test_noise_is_the_deviation_of_what_it_is_added_to(kind: str) -> None:
+    clean, noisy = (read({"generate": kind, "samples": 4000, "noise": noise}, LAYERS[kind]) for noise in (0, 0.1))
+    changes = [noisy.inputs - clean.inputs, noisy.targets - clean.targets]
+    if kind in ("linear", "sine", "friedman1"):
+        changes.reverse()
+    np.testing.assert_allclose(changes[0].mean(0), 0, atol=0.01)
+    np.testing.assert_allclose(changes[0].std(0), 0.1, atol=0.005)
+    assert not changes[1].any()
+
+
+@pytest.mark.parametrize("samples", [2, 200])
+def test_moons_are_those_of_scikit_learn_by_turns(samples: int) -> None:
+    found = read({"generate": "moons", "samples": samples, "noise": 0}, [2, 1])
+    turn = np.linspace(0, np.pi, samples // 2)
+    np.testing.assert_allclose(found.inputs[0::2], np.column_stack([np.cos(turn), np.sin(turn)]), atol=1e-7)
+    np.testing.assert_allclose(found.inputs[1::2], np.column_stack([1 - np.cos(turn), 0.5 - np.sin(turn)]), atol=1e-7)
+    assert found.targets[:, 0].tolist() == [0, 1] * (samples // 2)
+
+
+def test_an_odd_moon_more_stands_on_the_first() -> None:
+    found = read({"generate": "moons", "samples": 5, "noise": 0}, [2, 1])
+    np.testing.assert_allclose(found.inputs, [[1, 0], [0, 0.5], [0, 1], [1, -0.5], [-1, 0]], atol=1e-7)
+    assert read({"generate": "moons", "samples": 1, "noise": 0}, [2, 1]).inputs.tolist() == [[1, 0]]
+
+
+def test_parity_without_noise_is_the_truth_table() -> None:
+    found = read({"generate": "parity", "samples": 9, "noise": 0}, [3, 1])
+    rows = ["000 0", "001 1", "010 1", "011 0", "100 1", "101 0", "110 0", "111 1", "000 0"]
+    assert [f"{a:.0f}{b:.0f}{c:.0f} {y:.0f}" for a, b, c, y in np.hstack([found.inputs, found.targets])] == rows
+
+
+def test_a_sine_is_one() -> None:
+    found = read({"generate": "sine", "noise": 0}, [1, 1])
+    np.testing.assert_allclose(found.targets, np.sin(np.pi * found.inputs), atol=5e-7)
+    assert -1 <= found.inputs.min() < -0.9 < 0.9 < found.inputs.max() <= 1
+
+
+def test_friedman_s_function_is_that_of_the_article() -> None:
+    found = read({"generate": "friedman1", "samples": 20_000, "noise": 0}, [5, 1])
+    x = found.inputs
+    expected = 10 * np.sin(np.pi * x[:, 0] * x[:, 1]) + 20 * (x[:, 2] - 0.5) ** 2 + 10 * x[:, 3] + 5 * x[:, 4]
+    np.testing.assert_allclose(found.targets[:, 0], expected, atol=1e-5)
+    mean = 10 * 0.52461 + 20 / 12 + 10 / 2 + 5 / 2  # the mean of sin(pi u v) is Cin(pi)/pi
+    assert abs(found.targets.mean() - mean) < 0.15
+    np.testing.assert_allclose([x.min(0), x.max(0)], [[0] * 5, [1] * 5], atol=0.001)
+
+
+def test_a_checkerboard_has_sixteen_squares() -> None:
+    found = read({"generate": "checkerboard", "samples": 2000, "noise": 0}, [2, 1])
+    board = np.array([[0, 1, 0, 1], [1, 0, 1, 0], [0, 1, 0, 1], [1, 0, 1, 0]])
+    column, row = (np.digitize(x, [-0.5, 0, 0.5]) for x in found.inputs.T)
+    assert found.targets[:, 0].tolist() == board[row, column].tolist()
+    assert np.bincount(4 * row + column, minlength=16).min() > 80
+    assert np.abs(found.inputs).max() <= 1
+
+
+def test_an_encoder_s_targets_are_its_inputs() -> None:
+    found = read({"generate": "encoder", "samples": 16, "noise": 0}, [8, 3, 8])
+    assert found.inputs.tolist() == found.targets.tolist() == [*np.eye(8).tolist(), *np.eye(8).tolist()]
+    noisy = read({"generate": "encoder", "samples": 16}, [8, 3, 8])
+    assert noisy.targets.tolist() == found.targets.tolist()
 
 
 def test_classes_become_one_hot_targets_for_cross_entropy_alone() -> None:

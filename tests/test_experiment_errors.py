@@ -227,7 +227,7 @@ DATA = [
     (ROWS, "generate: xor\n  inputs: [a]\n  noise: 0", "6:11: data.inputs: goes with file or rows, not with generate"),
     (ROWS, f"{ROWS}\n  inputs: [a, b]", "5:3: data.targets: missing; expected the names of columns, such as targets: [y]"),
     (ROWS, f"{ROWS}\n  inputs: [a, b]\n  targets: [a]", "7:13: data.targets[0]: this column is named twice"),
-    (ROWS, "generate: xr", "5:13: data.generate: expected xor, circle, spiral, gaussian or linear, found 'xr'; did you mean xor?"),
+    (ROWS, "generate: xr", "5:13: data.generate: expected xor, circle, spiral, gaussian, linear, moons, parity, sine and 3 more, found 'xr'; did you mean xor?"),
     (ROWS, "generate: xor\n  samples: 0\n  noise: -1", "6:12: data.samples: expected a whole number of at least 1, found 0",
      "7:10: data.noise: expected a finite number of at least 0, found -1"),
     (ROWS, "generate: xor\n  noise: 1e300", "6:10: data.noise: expected less noise: some numbers are not finite"),

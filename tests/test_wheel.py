@@ -17,6 +17,7 @@ import pytest
 
 import harness
 from harness.experiment import shipped
+from harness.experiment.data import shelf
 from tests.support import ROOT
 
 SHIPPED = sorted(path.name for path in (ROOT / "experiments").iterdir())
@@ -90,6 +91,9 @@ def test_the_wheel_has_the_shipped_experiments_and_its_types(installed: Installe
         f"harness/experiments/{n}" for n in SHIPPED
     }
     assert {"harness/py.typed", "harness/views/pages/report/main.js", "harness/drafts/draft.yaml"} <= names
+    assert {
+        f"harness/experiment/data/shelf/{n}" for n in ("README.md", *(one.file for one in shelf.SHELF.values()))
+    } <= names
     assert f"\nVersion: {harness.__version__}\n" in metadata
     assert wheel.name.startswith(f"backprop_harness-{harness.__version__}-")
 
@@ -119,6 +123,9 @@ def test_the_wheel_alone_explains_plans_sweeps_draws_and_begins(run: Run, tmp_pa
     assert run("harness", "new", "--csv", "points.csv").startswith("wrote points.yaml\n")
     assert run("harness", "plan", "points.yaml").startswith("rows ")
     assert (here / "results" / "question" / "report.html").stat().st_size > 10_000
+    sizes = [shelf.path(name).stat().st_size for name in shelf.SHELF]
+    program = "from harness.experiment.data.shelf import *; print([path(name).stat().st_size for name in SHELF])"
+    assert run("python", "-c", program) == f"{sizes}\n"
     assert "all: 8" in run("python", "-c", "import harness; print('all:', len(harness.train('question')))")
     assert run("python", "-m", "harness", "--version").endswith(f"{harness.__version__}\n")
 

@@ -1,7 +1,7 @@
-"""Made-up data: small two-dimensional problems, the same on every machine.
+"""Made-up data: small problems, the same on every machine.
 
 Each takes the number of samples S, the noise (a standard deviation) and a generator of random numbers, and
-gives inputs (S, 2) and one target (S, 1).
+gives inputs (S, I) and targets (S, T).
 """
 
 from __future__ import annotations
@@ -55,11 +55,60 @@ def linear(samples: int, noise: float, random: np.random.Generator) -> tuple[Flo
     return inputs, targets + noise * random.standard_normal((samples, 1))
 
 
-GENERATORS: dict[str, Generate] = {f.__name__: f for f in (xor, circle, spiral, gaussian, linear)}
+def moons(samples: int, noise: float, random: np.random.Generator) -> tuple[Floats, Floats]:
+    """Two half circles that reach into each other (targets 0 and 1, in turn), plus noise; scikit-learn's make_moons."""
+    moon = (np.arange(samples) % 2)[:, None]
+    angle = np.pi * (np.arange(samples) // 2) / max((samples - 1) // 2, 1)
+    upper = np.column_stack([np.cos(angle), np.sin(angle)])
+    inputs = np.where(moon == 0, upper, [1.0, 0.5] - upper)
+    return inputs + noise * random.standard_normal((samples, 2)), moon.astype(np.float64)
+
+
+def parity(samples: int, noise: float, random: np.random.Generator) -> tuple[Floats, Floats]:
+    """The corners (0, 0, 0), (0, 0, 1), .. (1, 1, 1) in turn, plus noise; 1 where an odd number of inputs is 1."""
+    bits = np.arange(samples)[:, None] >> np.array([2, 1, 0]) & 1
+    targets = (bits.sum(1, keepdims=True) % 2).astype(np.float64)
+    return bits + noise * random.standard_normal((samples, 3)), targets
+
+
+def sine(samples: int, noise: float, random: np.random.Generator) -> tuple[Floats, Floats]:
+    """One input uniform in [-1, 1], target sin(pi x) plus noise."""
+    inputs = random.uniform(-1.0, 1.0, (samples, 1))
+    return inputs, np.sin(np.pi * inputs) + noise * random.standard_normal((samples, 1))
+
+
+def friedman1(samples: int, noise: float, random: np.random.Generator) -> tuple[Floats, Floats]:
+    """Inputs uniform in [0, 1], target 10 sin(pi x1 x2) + 20 (x3 - 1/2)^2 + 10 x4 + 5 x5 plus noise.
+
+    J. H. Friedman (1991), Multivariate adaptive regression splines, Annals of Statistics 19(1), 1-67.
+    """
+    inputs = random.uniform(0.0, 1.0, (samples, 5))
+    x1, x2, x3, x4, x5 = inputs.T
+    targets = 10.0 * np.sin(np.pi * x1 * x2) + 20.0 * (x3 - 0.5) ** 2 + 10.0 * x4 + 5.0 * x5
+    return inputs, targets[:, None] + noise * random.standard_normal((samples, 1))
+
+
+def checkerboard(samples: int, noise: float, random: np.random.Generator) -> tuple[Floats, Floats]:
+    """Inputs uniform in [-1, 1], plus noise; 4 x 4 squares have the targets 0 and 1 by turns, that at (-1, -1) 0."""
+    inputs = random.uniform(-1.0, 1.0, (samples, 2))
+    targets = np.floor(2.0 * inputs).sum(1, keepdims=True) % 2.0
+    return inputs + noise * random.standard_normal((samples, 2)), targets
+
+
+def encoder(samples: int, noise: float, random: np.random.Generator) -> tuple[Floats, Floats]:
+    """One of 8 inputs is 1, each in turn, plus noise; the 8 targets are the inputs without it."""
+    targets = np.eye(8)[np.arange(samples) % 8]
+    return targets + noise * random.standard_normal((samples, 8)), targets
+
+
+GENERATORS: dict[str, Generate] = {
+    f.__name__: f
+    for f in (xor, circle, spiral, gaussian, linear, moons, parity, sine, friedman1, checkerboard, encoder)
+}
 
 
 def generate(kind: str, samples: int, noise: float, seed: int) -> tuple[Floats, Floats]:
-    """Inputs (S, 2) and targets (S, 1), rounded to float32 so that no libm's last bit can show."""
+    """Inputs (S, I) and targets (S, T), rounded to float32 so that no libm's last bit can show."""
     key = hashlib.sha256(repr(("data", kind, seed)).encode()).digest()[:16]
     random = np.random.Generator(np.random.Philox(key=int.from_bytes(key, "little")))
     inputs, targets = GENERATORS[kind](samples, noise, random)
