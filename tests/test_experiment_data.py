@@ -100,6 +100,7 @@ def test_a_file_lies_beside_the_experiment(tmp_path: Path) -> None:
     assert load("sub/x.yaml").data.inputs.tolist() == [[1]]
 
 
+EACH = "one for each class of the targets"
 DROP = "; missing: drop leaves such rows out"
 COLUMNS = {"inputs": ["a", "b"], "targets": ["c"]}
 ROWS = [(1.5, -2e-3, 0), (0.1, 3, 1), (1e300, 0.30000000000000004, 1)]
@@ -198,7 +199,7 @@ ABOVE = "expected the names of its columns there, and nothing above them"
         ),
         (
             "a,b,c\n1,2,setosa\n1,2,versicolor\n1,2,virginica\n",
-            ["experiment: network.layers: expected 3 outputs, one for each class of the targets, found 1; auto gives as many"],
+            [f"experiment: network.layers: expected 3 outputs, {EACH}, found 1; auto gives as many"],
         ),
         (
             "a,b,c\n1,no,'x'\n1,,'x'\ny,yes,'x'\n",

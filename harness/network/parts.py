@@ -83,9 +83,14 @@ class OfNetwork:
 
 @dataclass(frozen=True)
 class Parts:
-    """The data of the runs of one structure and one `Choice`. inputs, targets: how their columns are standardized."""
+    """The data of the runs of one structure and one `Choice`.
+
+    fill: (I,) what stands for inputs that are missing, the
+    mean of those of the training part. inputs, targets: how their columns are standardized.
+    """
 
     of: Mapping[Part, OfNetwork]
+    fill: Floats
     inputs: Scaling
     targets: Scaling
 
@@ -101,11 +106,12 @@ def parts_of(experiment: Experiment, structure: Structure, chosen: Choice) -> Pa
     members = data.parts(chosen.fold)
     classes, targets = _targets(data, structure)
     own = members[Part.TRAIN]
-    of_inputs = Scaling.of(data.inputs[own], chosen.standardize in ("inputs", "both"))
+    inputs, fill = _filled(data.inputs, own)
+    of_inputs = Scaling.of(inputs[own], chosen.standardize in ("inputs", "both"))
     of_targets = Scaling.of(targets[own], chosen.standardize in ("targets", "both"))
-    inputs, scaled = of_inputs(data.inputs), of_targets(targets)
-    if chosen.standardize == "none":
-        inputs, scaled = data.inputs, targets
+    scaled = targets
+    if chosen.standardize != "none":
+        inputs, scaled = of_inputs(inputs), of_targets(targets)
     outputs = structure.layers[-1]
     answers = np.zeros((len(inputs), classes_of(outputs)))
     if classes is not None:
@@ -122,7 +128,17 @@ def parts_of(experiment: Experiment, structure: Structure, chosen: Choice) -> Pa
         )
         return OfNetwork(some, answers[at], middle, about)
 
-    return Parts({name: part(at) for name, at in members.items()}, of_inputs, of_targets)
+    return Parts({name: part(at) for name, at in members.items()}, fill, of_inputs, of_targets)
+
+
+def _filled(inputs: Floats, own: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """Inputs (S, I) without gaps, and what fills them (I,): means over the training part, or 0 of a column without."""
+    gaps = np.isnan(inputs)
+    if not gaps.any():
+        return inputs, np.zeros(inputs.shape[1])
+    there = [column[own][~np.isnan(column[own])] for column in inputs.T]
+    fill = np.array([fsum(column) / len(column) if len(column) else 0.0 for column in there])
+    return np.where(gaps, fill, inputs), fill
 
 
 def _targets(data: Data, structure: Structure) -> tuple[NDArray[np.intp] | None, Floats]:

@@ -6,6 +6,7 @@ what `harness explain` records from.
 
 from harness.reference.draws import initial_network
 from harness.reference.network import Network, Sample
+from harness.reference.scores import scores
 from harness.reference.training import (
     EpochMetrics,
     Row,
@@ -28,5 +29,6 @@ __all__ = [
     "epoch_metrics",
     "epochs",
     "initial_network",
+    "scores",
     "trajectory",
 ]

@@ -215,6 +215,6 @@ def _told(field: pa.Field, kind: str, number: pa.DataType) -> Column | None:
         return parameter_column(field.name)
     if kind == "runs" and parameter and max(parameter.units, default=0) <= NAMED_WEIGHTS:
         return weight_column(parameter, number)
-    if kind == "runs" and field.name == SOLVED:
+    if field.name == SOLVED:
         return score_column(Part.TRAIN, SOLVED, number)
     return metric_column(field.name, number) if role == Role.METRIC.encode() else None

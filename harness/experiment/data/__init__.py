@@ -258,7 +258,7 @@ def _table(
     if column and column not in texts:
         holds = f"column {column!r} holds numbers"
         raise BadValueError(Note(("split", "column"), Wrong.VALUE, "a column of train, validation and test", holds))
-    dropped = np.zeros(len(numbers), bool)
+    dropped: NDArray[Any] = np.zeros(len(numbers), bool)
     if section["missing"] == "drop":
         dropped = np.isnan(_without_gaps(wanted, tables)).any(axis=1)
     if dropped.all():
@@ -274,7 +274,14 @@ def _table(
         what = f"row {empty[0] + 1} has no target; missing: drop leaves such rows out"
         raise BadValueError(Note(("targets",), Wrong.OTHER, found=what))
     made = DataTable(
-        numbers[~dropped] if dropped.any() else numbers, len(names) - targets, "file", tuple(names), labels, None, tables[0].how, int(dropped.sum())
+        numbers[~dropped] if dropped.any() else numbers,
+        len(names) - targets,
+        "file",
+        tuple(names),
+        labels,
+        None,
+        tables[0].how,
+        int(dropped.sum()),
     )
     of_part = texts[column] if column else None
     return (made if labels else _numbered(made, section)), of_part
