@@ -49,7 +49,7 @@ def table_of(columns: list[schema.Column]) -> str:
 
 
 def page() -> str:
-    every = schema.run_columns(pa.float64(), (), ())
+    every = schema.run_columns(pa.float64(), (), (), ())
     swept = [schema.parameter_column(key) for key in schema.PARAMETER_MEANINGS]
     network = Structure((2, 2, 1), ("identity",) * 2, "true", "mse", "sgd", 1, "float64", "exact")
     weights = schema.weight_columns([network], pa.float64())

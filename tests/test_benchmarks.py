@@ -18,7 +18,7 @@ from benchmarks.rows import Task, experiment
 from benchmarks.timing import Effort, calibrated, interleaved, ratio
 from harness import reference
 from harness.experiment import load
-from harness.network.parts import AS_IT_IS, parts_of
+from harness.network.parts import AS_IT_IS, network_data
 from harness.sweeps import estimate
 from harness.sweeps.local import processors
 from harness.sweeps.plan import Plan
@@ -38,7 +38,7 @@ def by_reference(task: Task, networks: int) -> tuple[Any, Any]:
     for run in range(networks):
         network = reference.initial_network(block.structure, runs.initialisations[0], runs.seed)
         training = reference.Training(network, runs.rates[:, run], runs.hyperparameters[:, run], runs.seed)
-        data = parts_of(plan.experiment, block.structure, AS_IT_IS).train
+        data = network_data(plan.experiment, block.structure, AS_IT_IS).train
         found.append(reference.trajectory(training, data, [EPOCHS]).rows[EPOCHS])
     return np.array([row.weights for row in found]).T, np.array([row.metrics.mean for row in found])
 

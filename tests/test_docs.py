@@ -15,8 +15,8 @@ import pytest
 from benchmarks import report
 from benchmarks.results import Results
 from harness.cli import main
-from harness.experiment import data, load, source
-from harness.experiment.data import sheet
+from harness.experiment import load, source
+from harness.experiment.data import columns, sheet
 from harness.experiment.data.generators import GENERATORS, generate
 from harness.experiment.model import label
 from harness.experiment.settings import HYPERPARAMETERS, KINDS, NETWORK, TRAINING
@@ -120,12 +120,12 @@ def test_the_documented_grids_work(tmp_path: Path) -> None:
 
 def test_the_documented_limits_are_those_of_the_code() -> None:
     csv = f"at most {sheet.MOST_BYTES >> 20} MiB and at most {sheet.MOST_COLUMNS:,} columns"
-    for limit in (csv, f"at most {source.MOST_BYTES >> 20} MiB", f"at most {data.MOST_ROWS:,} rows"):
+    for limit in (csv, f"at most {source.MOST_BYTES >> 20} MiB", f"at most {columns.MOST_ROWS:,} rows"):
         assert limit in " ".join(EXPERIMENT_FILE.split()), limit
     own, security = ((ROOT / name).read_text("utf-8") for name in ("docs/own-data.md", "SECURITY.md"))
     for text in (own, security):
         assert f"at most {sheet.MOST_BYTES >> 20} MiB" in text
-        assert f"at most {data.MOST_ROWS:,} rows" in text
+        assert f"at most {columns.MOST_ROWS:,} rows" in text
     assert f"a file is at most {source.MOST_BYTES >> 20} MiB" in security
 
 

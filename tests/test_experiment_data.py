@@ -14,7 +14,7 @@ from harness.experiment import ExperimentError, load
 from harness.experiment.data import columns
 from harness.experiment.data.generators import GENERATORS
 from harness.experiment.model import Data
-from harness.network.parts import AS_IT_IS, parts_of
+from harness.network.parts import AS_IT_IS, network_data
 from harness.network.structure import structure
 from tests.support import memory
 
@@ -551,8 +551,11 @@ def test_classes_become_one_hot_targets_for_cross_entropy_alone() -> None:
     mapping = {"name": "x", "network": {"layers": [1, 3]}, "data": {"rows": [[5, 2], [6, 0]]}, "parameters": PARAMETERS}
     experiment = load({**mapping, "training": {"loss": "cross_entropy"}})
     assert experiment.data.targets.tolist() == [[2], [0]]
-    assert parts_of(experiment, structure(experiment, {}), AS_IT_IS).train.targets.tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert network_data(experiment, structure(experiment, {}), AS_IT_IS).train.targets.tolist() == [
+        [0, 0, 1],
+        [1, 0, 0],
+    ]
     one_hot = load({**mapping, "data": {"rows": [[5, 0, 0, 1], [6, 1, 0, 0]]}, "training": {"loss": "cross_entropy"}})
-    assert parts_of(one_hot, structure(one_hot, {}), AS_IT_IS).train.targets.tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert network_data(one_hot, structure(one_hot, {}), AS_IT_IS).train.targets.tolist() == [[0, 0, 1], [1, 0, 0]]
     swept = load({**mapping, "network": {"layers": [1, 1]}, "data": {"rows": [[5, 0.5]]}})
-    assert parts_of(swept, structure(swept, {}), AS_IT_IS).train.targets.tolist() == [[0.5]]
+    assert network_data(swept, structure(swept, {}), AS_IT_IS).train.targets.tolist() == [[0.5]]

@@ -60,7 +60,7 @@ def trained_nothing(experiment: Experiment) -> pa.Table:
         count = len(rows.config)
         none = np.zeros(count, np.int64)
         zeros = np.zeros((max(3, Layout(block.structure).count), count))
-        curves = Curves(none, none, zeros[:3])
+        curves = Curves(none, none, zeros[:3], zeros[:0])
         outcome = Outcome(none.astype(np.uint8), none, none, zeros[:3], zeros[0], zeros[0], zeros, curves, 0, 0)
         parts.append(tables.runs_table(block.structure, rows, outcome))
     return pa.concat_tables(parts).sort_by("config")

@@ -15,12 +15,12 @@ from harness.experiment import load
 from harness.experiment.model import Part, Samples
 from harness.formulas.losses import LOSSES
 from harness.formulas.scores import SCORES, About, classes_of, split
-from harness.network.parts import AS_IT_IS, OfNetwork, parts_of
+from harness.network.parts import AS_IT_IS, NetworkSamples, network_data
 from harness.network.structure import Structure, structure
 from tests.support.networks import data_for, runs_for, structures
 
 
-def part_for(structure: Structure, samples: int, random: np.random.Generator) -> OfNetwork:
+def part_for(structure: Structure, samples: int, random: np.random.Generator) -> NetworkSamples:
     """Samples of all kinds: of classes or not, the targets in any units."""
     given, outputs = data_for(structure, samples, random), structure.layers[-1]
     answers = np.zeros((samples, classes_of(outputs)))
@@ -32,10 +32,10 @@ def part_for(structure: Structure, samples: int, random: np.random.Generator) ->
     spread = tuple((random.random(outputs) * (random.random() < 0.8)).tolist())
     scale = tuple(random.lognormal(size=outputs).tolist())
     about = About(samples, classes, spread, scale, LOSSES[structure.loss].estimates)
-    return OfNetwork(given, answers, float(random.normal()), about)
+    return NetworkSamples(given, answers, float(random.normal()), about)
 
 
-def scored(structure: Structure, weights: Any, part: OfNetwork, own_kernel: bool) -> dict[str, Any]:
+def scored(structure: Structure, weights: Any, part: NetworkSamples, own_kernel: bool) -> dict[str, Any]:
     sums = split(engine.prepare(structure, own_kernel=own_kernel).score(weights, part), structure.layers[-1])
     with np.errstate(all="ignore"):
         return {name: one.finish(sums, part.about) for name, one in SCORES.items() if one.applies(part.about)}
@@ -86,7 +86,7 @@ EXPERIMENT = {
 def test_each_row_says_what_its_own_weights_score() -> None:
     experiment, table = load(EXPERIMENT), harness.train(EXPERIMENT)
     made = structure(experiment, {})
-    parts = parts_of(experiment, made, AS_IT_IS._replace(standardize="inputs"))
+    parts = network_data(experiment, made, AS_IT_IS._replace(standardize="inputs"))
     weights = harness.weights(table)
     diverged = table["status"] == "diverged"
     for row in np.flatnonzero(~diverged):
@@ -124,14 +124,14 @@ def test_nothing_is_scored_that_nobody_asks_for() -> None:
     assert asked.scores == ((Part.TRAIN, "loss"), (Part.TRAIN, "rmse"))
 
 
-def numbers(t: list[list[float]], scale: float = 1.0) -> tuple[OfNetwork, Structure]:
+def numbers(t: list[list[float]], scale: float = 1.0) -> tuple[NetworkSamples, Structure]:
     """A part of numbers for a network that gives its inputs back."""
     targets = np.array(t)
     made = Structure((2, 2), ("identity",), "false", "mse", "sgd", 1, "float64", "exact")
     spread = tuple((((targets - targets.mean(axis=0)) ** 2).sum(axis=0)).tolist())
-    about = About(len(t), (), spread, (scale, 2 * scale), numbers=True)
+    about = About(len(t), (), spread, (scale, 2 * scale), estimates=True)
     inputs = targets + np.array([[0.5, 1.0], [-0.5, 0.0], [0.0, -2.0]])
-    return OfNetwork(Samples(inputs, targets), np.zeros((3, 2)), 0.0, about), made
+    return NetworkSamples(Samples(inputs, targets), np.zeros((3, 2)), 0.0, about), made
 
 
 def test_numbers_are_scored_as_by_hand() -> None:

@@ -49,6 +49,7 @@ def sweep(file: str, results: str, settings: tuple[str, ...], report: bool, **ch
       harness sweep question --set optimizer=adam --set name=question-adam --threads 2
     """
     from harness.experiment import load
+    from harness.experiment.data import about
     from harness.sweeps import run
     from harness.sweeps.stop import Stop
 
@@ -59,6 +60,7 @@ def sweep(file: str, results: str, settings: tuple[str, ...], report: bool, **ch
         option = f"--{given[0].replace('_', '-')}"
         raise HarnessError(f"--threads is for training in this process, and {option} for others; expected one of them")
     experiment, stop = load(file, settings=parse_settings(settings)), Stop()
+    say(*about.warnings(experiment), err=True)
     try:
         with stop.heard(), _executor(**cluster) as executor, _progress(experiment.name) as progress:
             watch = run.Watch(
@@ -85,20 +87,23 @@ def sweep(file: str, results: str, settings: tuple[str, ...], report: bool, **ch
 def plan(file: str, settings: tuple[str, ...]) -> None:
     """Count what a sweep would do; run nothing.
 
-    Prints the numbers of rows, runs, steps, blocks and bytes, and the time it would take. FILE is an experiment file or
-    a shipped experiment; learning_rate if left out.
+    Prints what the data are, the numbers of rows, runs, steps, blocks and bytes, and the time it would take. FILE is an
+    experiment file or a shipped experiment; learning_rate if left out.
 
     \b
     Example:
       harness plan learning_rate
     """
     from harness.experiment import load
+    from harness.experiment.data import about
     from harness.sweeps.estimate import guessed
     from harness.sweeps.plan import Plan
     from harness.sweeps.work import uncompiled
 
     planned = Plan(load(file, settings=parse_settings(settings)))
+    say(*about.warnings(planned.experiment), err=True)
     printing.pairs(
+        data=about.described(planned.experiment),
         rows=f"{planned.rows:,}",
         runs=f"{planned.runs:,}",
         steps=f"{planned.steps:,}",

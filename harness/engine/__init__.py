@@ -9,7 +9,7 @@ from collections.abc import Hashable
 from typing import Protocol
 
 from harness.experiment.model import Samples
-from harness.network.parts import OfNetwork
+from harness.network.parts import NetworkSamples
 from harness.network.runs import Floats, Outcome, Runs
 from harness.network.structure import Structure
 
@@ -24,7 +24,7 @@ class Trainer(Protocol):
         """
         ...
 
-    def score(self, weights: Floats, part: OfNetwork) -> Floats:
+    def score(self, weights: Floats, part: NetworkSamples) -> Floats:
         """(`scores.count`, R) the sums that R networks of weights (P, R), which learn no more, come to on samples."""
         ...
 

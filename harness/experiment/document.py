@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from harness.experiment.data.generators import GENERATORS
+from harness.experiment.data.shelf import SHELF
 from harness.experiment.errors import Path, either, found, plain, synonyms
 from harness.experiment.notes import Note, Notes, Wrong, each, unexpected, unknown
 from harness.experiment.settings import DATA as SETTINGS_OF_DATA
@@ -121,8 +122,8 @@ GRID_KEYS = ("parameters", "zip", "exclude")
 """The keys of one grid, at the top level or in an item of `grids`."""
 DATA = Section(
     "DataSection",
-    "One of rows or file, whose columns inputs and targets name, or generate (with samples, noise and seed); how they "
-    "are split, standardized and completed.",
+    "One of rows, file, load or generate (with samples, noise and seed); inputs and targets name columns, and split, "
+    "standardize and missing say what becomes of their rows and numbers.",
     {
         "rows": Key(lambda raw: raw, None, {"type": "array", "items": _ROW, "minItems": 1}),
         "file": Key(_text, None, {"type": "string"}),
@@ -132,6 +133,7 @@ DATA = Section(
         "missing": Key(lambda raw: name_of(raw, _MISSING), "refuse", {"enum": list(_MISSING)}),
         **SETTINGS_OF_DATA,
         "split": SPLIT,
+        "load": Key(lambda raw: name_of(raw, tuple(SHELF)), None, {"enum": list(SHELF)}),
         "generate": Key(lambda raw: name_of(raw, _KINDS), None, {"enum": list(_KINDS)}),
         "samples": _whole(1, MOST_SAMPLES, 200),
         "noise": Key(Bounds().read, 0.1, Bounds().schema),

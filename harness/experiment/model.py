@@ -83,12 +83,14 @@ class Data(Samples):
 
     classes: what the targets are called, if they are the numbers of classes. part: (S,) `Part` of each sample; None if
     all are trained on. fold: (S,) which of the `folds` a sample of TRAIN belongs to, if there are any: a run of one
-    fold takes it for validation.
+    fold takes it for validation. how: how a file was read, in words. dropped: its rows that were left out.
     """
 
     classes: tuple[str, ...] = ()
     part: NDArray[np.int8] | None = None
     fold: NDArray[np.int64] | None = None
+    how: str = ""
+    dropped: int = 0
 
     @property
     def folds(self) -> int:

@@ -100,10 +100,10 @@ def _read(given: Source) -> _Reading:
     notes: list[Note] = []
     values = document.read(given.data, notes)
     table = _table(given, values, notes)
-    if table is not None and (meant := auto.filled(given.data, table, notes)) != given.data:
-        notes = [note for note in notes if note.path[:1] == ("data",)]
+    filling: list[Note] = []
+    if table is not None and (meant := auto.filled(given.data, table, filling)) != given.data:
+        notes, given = filling, replace(given, data=meant)
         values = document.read(meant, notes)
-        given = replace(given, data=meant)
     damaged = {note.path[:2] for note in notes}
     grids = list(GridReader(values.seed, values.run_cap, notes).read(given.data))
     if table is not None and table.split is not None and table.split.fold is not None:

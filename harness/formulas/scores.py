@@ -31,18 +31,18 @@ class Sums(NamedTuple):
 class About(NamedTuple):
     """What is known of samples without a network. samples: how many. classes: (C,) how many of each; none if they are
     not of classes. spread: (O,) the sum of (t - mean)^2 of each output's targets. scale: (O,) their own unit in that of
-    the targets that the network has. numbers: whether its outputs are estimates of the targets, not of their odds.
+    the targets that the network has. estimates: whether its outputs are estimates of the targets, not of their odds.
     """
 
     samples: int
     classes: Any
     spread: Any
     scale: Any
-    numbers: bool
+    estimates: bool
 
 
 class Score(NamedTuple):
-    """finish(sums, about) -> the score, of any shape that the sums have. what: in words. classes, numbers: whether it
+    """finish(sums, about) -> the score, of any shape that the sums have. what: in words. classes, estimates: whether it
     takes targets that are classes, or numbers that the outputs estimate.
     """
 
@@ -50,11 +50,11 @@ class Score(NamedTuple):
     what: str
     unit: str = ""
     classes: bool = False
-    numbers: bool = False
+    estimates: bool = False
 
     def applies(self, about: About) -> bool:
         """Whether it exists for such samples."""
-        return not (self.classes and not len(about.classes)) and not (self.numbers and not about.numbers)
+        return not (self.classes and not len(about.classes)) and not (self.estimates and not about.estimates)
 
 
 def classes_of(outputs: int) -> int:
@@ -154,9 +154,9 @@ SCORES = {
     "balanced_accuracy": Score(balanced_accuracy, "mean over the classes of the share that is right", classes=True),
     SOLVED: Score(solved, "whether the class of every sample is right", classes=True),
     "r2": Score(
-        r2, "1 less the squared errors by those of the mean; NULL if the targets are all the same", numbers=True
+        r2, "1 less the squared errors by those of the mean; NULL if the targets are all the same", estimates=True
     ),
-    "rmse": Score(rmse, "root of the mean squared error", "the targets'", numbers=True),
-    "mae": Score(mae, "mean absolute error", "the targets'", numbers=True),
+    "rmse": Score(rmse, "root of the mean squared error", "the targets'", estimates=True),
+    "mae": Score(mae, "mean absolute error", "the targets'", estimates=True),
 }
-"""Of several outputs, r2, rmse and mae are the mean over them, as scikit-learn has them."""
+"""What a network can be judged by. Of several outputs r2, rmse and mae are means over them, as in scikit-learn."""

@@ -68,7 +68,7 @@ class Scaling(NamedTuple):
 
 
 @dataclass(frozen=True)
-class OfNetwork:
+class NetworkSamples:
     """Samples as a network takes them, and what scores need to know of them.
 
     answers: (S, C) 1 for the class of each sample; zeros if they are not of classes. middle: above it, a single output
@@ -82,14 +82,14 @@ class OfNetwork:
 
 
 @dataclass(frozen=True)
-class Parts:
+class NetworkData:
     """The data of the runs of one structure and one `Choice`.
 
     fill: (I,) what stands for inputs that are missing, the
     mean of those of the training part. inputs, targets: how their columns are standardized.
     """
 
-    of: Mapping[Part, OfNetwork]
+    of: Mapping[Part, NetworkSamples]
     fill: Floats
     inputs: Scaling
     targets: Scaling
@@ -100,7 +100,7 @@ class Parts:
         return self.of[Part.TRAIN].samples
 
 
-def parts_of(experiment: Experiment, structure: Structure, chosen: Choice) -> Parts:
+def network_data(experiment: Experiment, structure: Structure, chosen: Choice) -> NetworkData:
     """The parts of the data, as networks of this structure take them."""
     data, loss = experiment.data, LOSSES[structure.loss]
     members = data.parts(chosen.fold)
@@ -118,7 +118,7 @@ def parts_of(experiment: Experiment, structure: Structure, chosen: Choice) -> Pa
         answers[np.arange(len(inputs)), classes] = 1.0
     middle = 0.0 if loss.logits else float(np.unique(scaled[:, 0])[[0, -1]].sum() / 2)
 
-    def part(at: NDArray[np.intp]) -> OfNetwork:
+    def part(at: NDArray[np.intp]) -> NetworkSamples:
         some = Samples(np.ascontiguousarray(inputs[at]), np.ascontiguousarray(scaled[at]))
         counts = answers[at].sum(axis=0) if classes is not None else ()
         means = [fsum(column) / len(at) for column in some.targets.T]
@@ -126,9 +126,9 @@ def parts_of(experiment: Experiment, structure: Structure, chosen: Choice) -> Pa
         about = About(
             len(at), tuple(map(float, counts)), tuple(spread), tuple(of_targets.deviation.tolist()), loss.estimates
         )
-        return OfNetwork(some, answers[at], middle, about)
+        return NetworkSamples(some, answers[at], middle, about)
 
-    return Parts({name: part(at) for name, at in members.items()}, fill, of_inputs, of_targets)
+    return NetworkData({name: part(at) for name, at in members.items()}, fill, of_inputs, of_targets)
 
 
 def _filled(inputs: Floats, own: NDArray[np.intp]) -> tuple[Floats, Floats]:

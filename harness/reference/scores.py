@@ -12,11 +12,11 @@ from harness.network.runs import rounded
 from harness.reference.network import Network, forward
 
 if TYPE_CHECKING:
-    from harness.network.parts import OfNetwork
+    from harness.network.parts import NetworkSamples
 
 
-def scores(network: Network, part: OfNetwork, names: Iterable[str]) -> dict[str, Any]:
-    """These scores of a network, by their names; NaN where there is none. Sums run over the samples in order."""
+def scores(network: Network, part: NetworkSamples, names: Iterable[str]) -> dict[str, Any]:
+    """Scores of a network by their names; NaN where there is none. Sums run over the samples in order."""
     dtype, known = network.structure.dtype, part.about
     inputs, targets = (rounded(values, dtype) for values in (part.samples.inputs, part.samples.targets))
     costs, right, errors = [], [], []
@@ -39,7 +39,7 @@ def scores(network: Network, part: OfNetwork, names: Iterable[str]) -> dict[str,
                 if count
             ]
             found["balanced_accuracy"] = _sum(each, dtype, first=True) / len(each)
-        if known.numbers:
+        if known.estimates:
             columns = list(zip(*errors, strict=True))
             squares = [_sum([e * e for e in column], dtype) for column in columns]
             sizes = [_sum([abs(e) for e in column], dtype) for column in columns]

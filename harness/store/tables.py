@@ -123,7 +123,7 @@ class Tables:
             "metrics": np.array([floats(name) for name in METRICS]),
             "first_loss": floats(FIRST),
             "last_finite_loss": floats(LAST),
-            "scores": np.array([floats(column.name) for column in self.scores]).reshape(-1, len(runs)),
+            "scores": np.array([floats(column.name) for column in self.scores]).reshape(len(self.scores), len(runs)),
             "weights": weights,
         }
 

@@ -234,7 +234,7 @@ def _curves(tables: Tables, table: pa.Table | None, earlier: Any, runs: Any) -> 
     there = ~np.isnan(number)
     run, epoch = number[there].astype(np.int64), table["epoch"].to_numpy()[there]
     of_metrics, of_scores = (
-        np.array([pc.cast(table[name], pa.float64()).to_numpy()[there] for name in names]).reshape(-1, len(run))
+        np.array([pc.cast(table[name], pa.float64()).to_numpy()[there] for name in names]).reshape(len(names), len(run))
         for names in (METRICS, scores)
     )
     return Curves(run, epoch, of_metrics, np.empty((0, len(run))), of_scores)

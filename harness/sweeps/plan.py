@@ -19,7 +19,7 @@ from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid, Range, Selection
 from harness.experiment.model import Experiment, label
 from harness.experiment.settings import KINDS, layer_of_rate
 from harness.network.layout import Layout
-from harness.network.parts import Choice, Parts, choice, parts_of
+from harness.network.parts import Choice, NetworkData, choice, network_data
 from harness.network.runs import Outcome, Runs
 from harness.network.structure import Structure
 from harness.network.structure import structure as structure_of
@@ -215,9 +215,9 @@ class Plan:
         return scored(outcome, trainer, parts, self.experiment.scores, runs.structure.layers[-1])
 
     @cached_property
-    def _parts(self) -> Callable[[Structure, Choice], Parts]:
+    def _parts(self) -> Callable[[Structure, Choice], NetworkData]:
         """What gives the data of runs; it keeps the last ones."""
-        return lru_cache(PARTS_KEPT)(partial(parts_of, self.experiment))
+        return lru_cache(PARTS_KEPT)(partial(network_data, self.experiment))
 
     def tables(self) -> Tables:
         """The columns of this experiment's tables."""

@@ -10,12 +10,12 @@ import numpy as np
 from harness import engine
 from harness.experiment.model import Part
 from harness.formulas.scores import SCORES, split
-from harness.network.parts import Parts
+from harness.network.parts import NetworkData
 from harness.network.runs import Floats, Outcome, Status
 
 
 def scored(
-    outcome: Outcome, trainer: engine.Trainer, parts: Parts, scores: Sequence[tuple[Part, str]], outputs: int
+    outcome: Outcome, trainer: engine.Trainer, parts: NetworkData, scores: Sequence[tuple[Part, str]], outputs: int
 ) -> Outcome:
     """The outcome with its scores, of rows and of points of the curves. scores: (part, name) of each of the Q.
 

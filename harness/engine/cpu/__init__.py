@@ -26,7 +26,7 @@ from harness.formulas import step
 from harness.formulas.codes import ACTIVATION_CODES, LOSS_CODES, RULES, SCHEDULE_CODES
 from harness.formulas.step import Architecture
 from harness.network.layout import Layout
-from harness.network.parts import OfNetwork
+from harness.network.parts import NetworkSamples
 from harness.network.runs import Floats, Outcome, Runs
 from harness.network.structure import OWN_KERNEL, Structure
 
@@ -65,7 +65,7 @@ class CpuTrainer:
         kernel(workspace.bundle(compiled(*self.shape)))
         return workspace.outcome()
 
-    def score(self, weights: Floats, part: OfNetwork) -> Floats:
+    def score(self, weights: Floats, part: NetworkSamples) -> Floats:
         """(`scores.count`, R) the sums that R networks of weights (P, R), which learn no more, come to on samples."""
         return scoring.sums(self.network, self.kind, self.own, weights, part)
 

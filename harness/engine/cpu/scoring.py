@@ -21,7 +21,7 @@ from harness.engine.cpu.rows import Rows, RowsType
 from harness.engine.cpu.workspace import aligned
 from harness.formulas import scores
 from harness.formulas.step import SCRATCH, Architecture
-from harness.network.parts import OfNetwork
+from harness.network.parts import NetworkSamples
 from harness.network.runs import rounded
 
 VECTORS = 64
@@ -66,7 +66,7 @@ def compiled(kind: Kind, network: Architecture | None) -> Any:
     return ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(made.address)
 
 
-def sums(network: Architecture, kind: Kind, own: bool, weights: NDArray[Any], part: OfNetwork) -> NDArray[Any]:
+def sums(network: Architecture, kind: Kind, own: bool, weights: NDArray[Any], part: NetworkSamples) -> NDArray[Any]:
     """(`scores.count`, R) what R networks of weights (P, R) come to on the samples of a part.
 
     own: whether the epochs are compiled for this network alone, so that this is, too.

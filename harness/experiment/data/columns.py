@@ -59,6 +59,11 @@ class Columns:
     texts: Mapping[str, NDArray[np.str_]]
     how: str
 
+    def rows(self, which: NDArray[np.bool_]) -> Columns:
+        """Some of the rows."""
+        texts = {name: cells[which] for name, cells in self.texts.items()}
+        return Columns(self.numbers[which], texts, self.how)
+
 
 class DataFile:
     """A CSV or Parquet file. called: how it is named in the section. content: of a Parquet file, in place of its own.

@@ -16,7 +16,7 @@ from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid
 from harness.experiment.model import Experiment, Value, label
 from harness.experiment.resolve import override
 from harness.network.layout import Layout
-from harness.network.parts import choice, parts_of
+from harness.network.parts import choice, network_data
 from harness.network.structure import structure
 from harness.store import arrays
 from harness.store.contents import Contents, StoreError
@@ -68,7 +68,7 @@ class Configuration:
     def data(self) -> Samples:
         """The samples, as its network takes them."""
         made = structure(self.experiment, self.values)
-        return parts_of(self.experiment, made, choice(self.values, self.experiment)).train
+        return network_data(self.experiment, made, choice(self.values, self.experiment)).train
 
     def columns(self) -> dict[str, str]:
         """Inputs and targets by our names, and what the data's file calls them; none where it has no names, or ours."""
