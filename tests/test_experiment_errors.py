@@ -127,7 +127,7 @@ MISSING = [
     (f"  {EPOCHS}\n  {INIT}\n", "", "6:1: parameters.epochs: missing; give a value or an axis, such as epochs: [1, 10, 100]",
      "6:1: parameters.init: missing; give a value or an axis, such as init: ones"),
     (f"  {ROWS}\n", "", "4:1: data: missing; expected data, such as {rows: [[1, 1, 1]]}: two inputs and a target"),
-    (ROWS, "samples: 3", "5:3: data: expected one of rows, file or generate, found none of them"),
+    (ROWS, "samples: 3", "5:3: data: expected one of rows, file, load or generate, found none of them"),
 ]  # fmt: skip
 AXES = [
     (EPOCHS, "epochs: []", "8:11: parameters.epochs: expected at least one value, found an empty list"),
@@ -222,9 +222,9 @@ DATA = [
      "7:12: data.rows[1][2]: expected a finite number, found nan", "8:5: data.rows[2]: expected a row of numbers such as [1, 1, 1], found 3"),
     (ROWS, "rows: [[1, 1]]", "5:9: data.rows: expected rows of 2 inputs and 1 target, to fit network.layers, found 2 numbers"),
     (INIT, f"{INIT}\n  layers: [[2, 1], [1, 2]]", "10:11: parameters.layers: expected networks with the same number of inputs, found 1 or 2"),
-    (ROWS, f"{ROWS}\n  file: a.csv", "5:3: data: expected one of rows, file or generate, found rows and file"),
+    (ROWS, f"{ROWS}\n  file: a.csv", "5:3: data: expected one of rows, file, load or generate, found rows and file"),
     (ROWS, f"{ROWS}\n  noise: 0", "6:10: data.noise: goes with generate, not with rows"),
-    (ROWS, "generate: xor\n  inputs: [a]\n  noise: 0", "6:11: data.inputs: goes with file or rows, not with generate"),
+    (ROWS, "generate: xor\n  inputs: [a]\n  noise: 0", "6:11: data.inputs: goes with file, rows or load, not with generate"),
     (ROWS, f"{ROWS}\n  inputs: [a, b]", "5:3: data.targets: missing; expected the names of columns, such as targets: [y]"),
     (ROWS, f"{ROWS}\n  inputs: [a, b]\n  targets: [a]", "7:13: data.targets[0]: this column is named twice"),
     (ROWS, "generate: xr", "5:13: data.generate: expected xor, circle, spiral, gaussian, linear, moons, parity, sine and 3 more, found 'xr'; did you mean xor?"),

@@ -103,13 +103,13 @@ def plan(file: str, settings: tuple[str, ...]) -> None:
     planned = Plan(load(file, settings=parse_settings(settings)))
     say(*about.warnings(planned.experiment), err=True)
     printing.pairs(
-        data=about.described(planned.experiment),
         rows=f"{planned.rows:,}",
         runs=f"{planned.runs:,}",
         steps=f"{planned.steps:,}",
         blocks=f"{len(planned.blocks):,}",
         bytes=f"{planned.bytes:,} before compression",
         time=printing.planned_time(guessed(planned, planned.calls), uncompiled(planned)),
+        data=about.described(planned.experiment),
     )
 
 

@@ -48,13 +48,14 @@ def warnings(experiment: Experiment) -> Iterator[str]:
     own = data.inputs[data.parts(0 if data.folds else None)[Part.TRAIN]]
     deviations = np.nanstd(own, axis=0)
     varied = np.flatnonzero(deviations)
-    if len(varied) and not {"inputs", "both"} & set(standardized):
+    scaled = {"inputs", "both"} & set(standardized)
+    if len(varied) and not scaled:
         least, most = (int(varied[find(deviations[varied])]) for find in (np.argmin, np.argmax))
         ratio = deviations[most] / deviations[least]
         if ratio > FAR_APART:
             told = f"{shorten(names[most])} varies {ratio:,.0f} times as much as {shorten(names[least])}"
             yield f"{label}: {told}; data.standardize: inputs gives all inputs one scale"
-    elif len(varied) < len(deviations):
+    if scaled and len(varied) < len(deviations):
         constant = [shorten(names[at]) for at in np.flatnonzero(deviations == 0)]
         yield f"{label}: the same in every row of the training part, and left so: {either(constant[:SHOWN])}"
     if data.classes:

@@ -73,10 +73,12 @@ def of_column(cells: NDArray[np.str_], name: str) -> Split:
     if len(wrong):
         row = int(wrong[0])
         says = found(str(cells[row])) if cells[row] else "an empty cell"
-        raise BadValueError(Note(("column",), Wrong.VALUE, either(PARTS), f"{says} in row {row + 1} of {name!r}"))
+        raise BadValueError(
+            Note(("split", "column"), Wrong.VALUE, either(PARTS), f"{says} in row {row + 1} of {name!r}")
+        )
     part = np.array([PARTS[cell] for cell in lower.tolist()], np.int8)
     if not (part == Part.TRAIN).any():
-        raise BadValueError(Note(("column",), Wrong.OTHER, found=f"no row of {name!r} is train"))
+        raise BadValueError(Note(("split", "column"), Wrong.OTHER, found=f"no row of {name!r} is train"))
     return Split(part)
 
 
