@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from fractions import Fraction
 from math import fsum, sqrt
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -22,6 +24,9 @@ from harness.experiment.data.shelf import SHELF
 from harness.experiment.model import Experiment, Part
 from harness.network.parts import AS_IT_IS, Choice, NetworkData, network_data
 from harness.network.structure import structure
+from harness.store.contents import Contents
+from harness.store.kept import as_it_was
+from harness.store.places import place_of
 
 PARAMETERS = {"learning_rate": 0.1, "epochs": [0, 2], "init": "ones"}
 
@@ -292,10 +297,14 @@ def test_a_folder_tells_its_data_without_the_file(tmp_path: Path) -> None:
     row = harness.load(folder)[lambda table: (table["epochs"] == 2) & (table["fold"] == 1)].iloc[0]
     explained = harness.explain(folder, config=int(row["config"]), epochs=2)
     assert len(explained) > 0
-    from harness.store.contents import Contents
-    from harness.store.kept import as_it_was
-    from harness.store.places import place_of
-
+    told = json.loads((Path(folder) / "manifest.json").read_text())["data"]
+    part = next((Path(folder) / "runs").glob("*.parquet"))
+    assert json.loads(parquet.read_schema(part).metadata[b"harness.data"]) == told
+    assert told["classes"] == ["red", "white"]
+    assert told["inputs"] == ["acid", "sugar"]
+    assert [(one["fold"], one["train"], one["validation"]) for one in told["parts"]] == [(0, 3, 3), (1, 3, 3)]
+    scaling = networks(before, Choice(1, "inputs")).inputs
+    assert told["parts"][1]["inputs"] == {"mean": scaling.mean.tolist(), "deviation": scaling.deviation.tolist()}
     again = as_it_was(Contents(place_of(folder)), before.source, before.fingerprint, ["experiment.yaml"])
     assert again.data.digest() == before.data.digest()
     assert again.data.classes == ("red", "white")
@@ -363,3 +372,24 @@ def test_what_to_look_out_for_is_told() -> None:
     assert rare == ["experiment: rare classes, of which accuracy says little: b (1 row); see balanced_accuracy"]
     twice = told({"rows": [[i % 2, 2] for i in range(8)], "split": {"validation": 0.25}}, [1, 1])
     assert twice == ["experiment: 2 rows of one part are in another, too"]
+
+
+def test_arrays_and_tables_of_a_program_are_data() -> None:
+    random = np.random.default_rng(3)
+    numbers, labels = random.normal(size=(8, 2)), np.array(["no", "yes"] * 4)
+    pair = made((numbers, labels), loss="bce")  # type: ignore[arg-type]
+    assert pair.columns == ("x1", "x2", "y")
+    assert pair.data.classes == ("no", "yes")
+    assert pair.data.inputs.tolist() == numbers.tolist()
+    frame = pd.DataFrame({"a": numbers[:, 0], "b": numbers[:, 1], "id": range(8), "kind": labels})
+    named = made((frame[["a", "b"]], frame["kind"]), loss="bce")  # type: ignore[arg-type]
+    assert named.columns == ("a", "b", "kind")
+    rows = {"rows": frame, "targets": "kind", "inputs": {"except": "id"}, "split": {"validation": 0.25}}
+    split = made(rows, loss="bce")
+    assert split.columns == named.columns
+    assert split.data.inputs.tolist() == numbers.tolist()
+    assert len(split.data.parts()[Part.VALIDATION]) == 2
+    also = made({"rows": (numbers, numbers.sum(axis=1)), "split": {"folds": 2}, "standardize": "both"})
+    assert also.columns == ("x1", "x2", "y")
+    assert made(((1, 2, 3), (4, 5, 6)), [2, 1]).data.targets.tolist() == [[3], [6]]  # type: ignore[arg-type]
+    assert made(numbers, [1, 1]).data.targets[:, 0].tolist() == numbers[:, 1].tolist()  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ be read in one order, once and for all: a set, a generator.
 from __future__ import annotations
 
 import os
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, Set, ValuesView
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, Set, ValuesView
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -26,11 +26,14 @@ TOO_LARGE = "over 1 MiB when written as YAML; keep large data in a CSV or Parque
 def plain_mapping(mapping: Mapping[str, Any], notes: list[Note]) -> dict[str, Any]:
     """An experiment as plain data. notes: gets what is wrong with it, each with its path."""
     given = dict(mapping)
-    if _is_frame(given.get("data")):
-        given["data"] = {"rows": given["data"]}
-    frame = given["data"].get("rows") if isinstance(given.get("data"), Mapping) else None
-    if _is_frame(frame):
-        given["data"] = _named_rows(frame, given["data"], _inputs(given), notes)
+    data = given.get("data")
+    if data is not None and not isinstance(data, Mapping | str):
+        data = given["data"] = {"rows": data}
+    rows: Any = data.get("rows") if isinstance(data, Mapping) else None
+    if isinstance(data, Mapping) and _is_pair(rows):
+        given["data"] = _inputs_and_targets(rows[0], rows[1], data)
+    elif isinstance(data, Mapping) and _is_frame(rows):
+        given["data"] = _named_rows(rows, data, _inputs(given), notes)
     made: dict[str, Any] = plain(given, (), notes)
     section = made.get("data")
     if isinstance(section, dict) and isinstance(section.get("file"), str):
@@ -93,14 +96,49 @@ def _is_frame(value: Any) -> bool:
     return hasattr(value, "columns") and callable(getattr(value, "to_numpy", None))
 
 
+def _is_pair(value: Any) -> bool:
+    """Whether it is (X, y): an array or a table (S, I) of inputs, and S targets. Two rows of numbers are not."""
+    if not isinstance(value, tuple) or len(value) != 2 or any(isinstance(one, str | Mapping) for one in value):
+        return False
+    shapes = [np.shape(one.to_numpy() if callable(getattr(one, "to_numpy", None)) else one) for one in value]
+    return len(shapes[0]) == 2 and len(shapes[1]) in (1, 2) and shapes[0][0] == shapes[1][0]
+
+
+def _inputs_and_targets(inputs: Any, targets: Any, section: Mapping[str, Any]) -> dict[str, Any]:
+    """The section with rows of both, and the names that their columns have, or else x1, x2, .. and y."""
+    columns: dict[str, list[Any]] = {}
+    names: dict[str, list[str]] = {}
+    for key, given, letter in (("inputs", inputs, "x"), ("targets", targets, "y")):
+        own = getattr(given, "columns", [getattr(given, "name", None)])
+        table = np.asarray(given.to_numpy() if callable(getattr(given, "to_numpy", None)) else given)
+        table = table.reshape(len(table), -1)
+        count = table.shape[1]
+        made = [letter] if count == 1 and key == "targets" else [f"{letter}{at}" for at in range(1, count + 1)]
+        named = len(own) == count and all(isinstance(name, str) for name in own)
+        names[key] = [str(name) for name in own] if named else made
+        columns |= {f"{key} {at}": column for at, column in enumerate(table.T.tolist())}
+    return {**section, **names, "rows": _plain_rows(zip(*columns.values(), strict=True))}
+
+
+def _plain_rows(rows: Iterable[Iterable[Any]]) -> list[list[Any]]:
+    return [[int(cell) if isinstance(cell, bool) else cell for cell in row] for row in rows]
+
+
 def _named_rows(frame: Any, section: Mapping[str, Any], inputs: int, notes: list[Note]) -> dict[str, Any]:
     """The section with the rows of a DataFrame and the names of its columns, as far as these are known.
 
     inputs: how many of the columns are inputs, unless the section names them; 0 if that is not known.
     """
     names, numbers = list(frame.columns), np.asarray(frame.to_numpy())
-    given = [plain(section.get(key, []), (), []) for key in ("inputs", "targets")]
-    chosen = [name for some in given if isinstance(some, list) for name in some]
+    given = {key: plain(section.get(key), (), []) for key in ("inputs", "targets")}
+    if isinstance(given["targets"], str):
+        given["targets"] = [given["targets"]]
+    if isinstance(given["targets"], list) and not isinstance(given["inputs"], list):
+        left_out = given["inputs"].get("except", []) if isinstance(given["inputs"], dict) else []
+        left_out = [left_out] if isinstance(left_out, str) else left_out
+        given["inputs"] = [name for name in names if name not in given["targets"] and name not in left_out]
+        section = {**section, **given}
+    chosen = [name for some in given.values() if isinstance(some, list) for name in some]
     unique = len(set(names)) == len(names) and all(isinstance(name, str) for name in names)
     if chosen:
         if wrong := [name for name in chosen if names.count(name) != 1]:
@@ -115,8 +153,7 @@ def _named_rows(frame: Any, section: Mapping[str, Any], inputs: int, notes: list
     if numbers.size > MOST_BYTES:
         notes.append(Note(("data", "rows"), Wrong.OTHER, found=TOO_LARGE))
         return {**section, "rows": []}
-    rows = [[int(cell) if isinstance(cell, bool) else cell for cell in row] for row in numbers.tolist()]
-    return {**section, "rows": rows}
+    return {**section, "rows": _plain_rows(numbers.tolist())}
 
 
 def _inputs(value: Any, depth: int = 5) -> int:

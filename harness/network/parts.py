@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import fsum, sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,6 +139,38 @@ def _filled(inputs: Floats, own: NDArray[np.intp]) -> tuple[Floats, Floats]:
     there = [column[own][~np.isnan(column[own])] for column in inputs.T]
     fill = np.array([fsum(column) / len(column) if len(column) else 0.0 for column in there])
     return np.where(gaps, fill, inputs), fill
+
+
+def told(experiment: Experiment) -> dict[str, Any]:
+    """What results say of their data: names of columns and classes, rows of each part, and scales, run by run.
+
+    Nothing of data that are trained on as they are.
+    """
+    data = experiment.data
+    scaled = STANDARDIZE in experiment.settings or STANDARDIZE in experiment.swept
+    if data.part is None and not data.classes and not scaled:
+        return {}
+    inputs = data.inputs.shape[1]
+    names = experiment.columns
+    found: dict[str, Any] = {"inputs": names[:inputs], "targets": names[inputs:], "classes": data.classes, "parts": []}
+    for fold in range(data.folds) if data.folds else [None]:
+        members = data.parts(fold)
+        own = _filled(data.inputs, members[Part.TRAIN])[0][members[Part.TRAIN]]
+        scales = {"inputs": Scaling.of(own)} | (
+            {} if data.classes else {"targets": Scaling.of(data.targets[members[Part.TRAIN]])}
+        )
+        found["parts"].append(
+            {
+                **({} if fold is None else {FOLD: fold}),
+                **{part.label: len(rows) for part, rows in members.items()},
+                **{
+                    key: {name: numbers.tolist() for name, numbers in scale._asdict().items()}
+                    for key, scale in scales.items()
+                    if scaled
+                },
+            }
+        )
+    return found
 
 
 def _targets(data: Data, structure: Structure) -> tuple[NDArray[np.intp] | None, Floats]:

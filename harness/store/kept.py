@@ -18,6 +18,7 @@ import pyarrow as pa
 from harness.experiment import ExperimentError, load
 from harness.experiment.data import kept_columns
 from harness.experiment.model import Experiment
+from harness.network.parts import told
 from harness.store.contents import Contents, StoreError, flaw_of
 from harness.store.files import FINGERPRINT, check_parquet, digest, experiment_of, parquet
 from harness.store.log import IDENTITY, KEPT, File
@@ -32,7 +33,7 @@ class Kept:
 
     def __init__(self, experiment: Experiment) -> None:
         data, self.file = experiment.data, None
-        self.digest = data.digest()
+        self.digest, self._told = data.digest(), told(experiment)
         if experiment.from_file and data.inputs.nbytes + data.targets.nbytes <= MOST_BYTES:
             columns, about = kept_columns(data, experiment.columns)
             made = pa.table({name: pa.array(column) for name, column in columns.items()})
@@ -42,7 +43,8 @@ class Kept:
 
     def about(self) -> dict[str, Any]:
         """What the manifest says of the data."""
-        return {"data_sha256": self.digest, "data_file": self.file and asdict(self.file)}
+        about = {"data": self._told} if self._told else {}
+        return {"data_sha256": self.digest, "data_file": self.file and asdict(self.file), **about}
 
     def write(self, place: Place, owners: Collection[str]) -> None:
         """Keep the data, and remove those of the experiments whose results lay there. owners: as of `made_for`."""

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from harness.experiment.model import Experiment
 from harness.formulas.metrics import METRICS
 from harness.network.layout import Layout
+from harness.network.parts import told
 from harness.network.runs import Curves, Outcome, Status
 from harness.network.structure import Structure
 from harness.store.schema import (
@@ -74,6 +75,8 @@ class Tables:
             "harness.arithmetic": ",".join(sorted({structure.arithmetic for structure in structures})),
             "PANDAS_ATTRS": json.dumps(attributes),
         }
+        if about := told(experiment):
+            metadata["harness.data"] = json.dumps(about)
         labels = {**labels, "status": STATUS_LABELS}
         return cls(experiment, columns, curve_columns(number, scores), scores, labels, metadata)
 

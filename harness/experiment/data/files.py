@@ -38,8 +38,8 @@ def read(section: Mapping[str, Any], folder: FilePath, key: str = "file") -> Dat
     wanted = Wanted({**places, **of_column}, texts, section["missing"] != "refuse")
     columns, part = _with_parts(file.read(wanted), wanted, asked, folder)
     if column and column not in columns.texts:
-        holds = f"column {column!r} holds numbers"
-        raise BadValueError(Note(("split", "column"), Wrong.VALUE, "a column of train, validation and test", holds))
+        holds = f"column {column!r} holds numbers; expected train, validation or test in each row"
+        raise BadValueError(Note(("split", "column"), Wrong.OTHER, found=holds))
     dropped = 0
     if section["missing"] == "drop":
         whole = ~_gaps(columns, wanted)
