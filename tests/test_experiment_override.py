@@ -10,9 +10,8 @@ import pytest
 from harness.experiment import Experiment, ExperimentError, load
 from harness.experiment.grid import Grid
 from harness.experiment.model import label
-from harness.experiment.resolve import override
 from reliability.fuzz import FULL
-from tests.support.experiments import SMALL, changed
+from tests.support.experiments import SMALL, changed, configured
 
 
 def only(experiment: Experiment) -> dict[str, str]:
@@ -24,7 +23,7 @@ def only(experiment: Experiment) -> dict[str, str]:
 
 def test_overriding_gives_one_configuration(tmp_path: Path) -> None:
     first = {"learning_rate": "0.1", "epochs": "1", "init": "ones"}
-    assert only(override(SMALL, {})) == first
+    assert only(configured(SMALL, {})) == first
     chosen = {
         "learning_rate": "3",
         "init": "{normal: {std: 0.5}}",
@@ -32,23 +31,23 @@ def test_overriding_gives_one_configuration(tmp_path: Path) -> None:
         "activation": "tanh",
         "batch_size": "full",
     }
-    assert only(override(SMALL, chosen)) == {**first, **chosen, "learning_rate": "3.0", "batch_size": "1"}
+    assert only(configured(SMALL, chosen)) == {**first, **chosen, "learning_rate": "3.0", "batch_size": "1"}
     path = tmp_path / "x.yaml"
     path.write_text(FULL)
     rate = label(load(path).grids[0].dimensions[2].values("learning_rate_2")[0])
     start = {"learning_rate": "0.001", "learning_rate_2": rate, "init": "ones", "epochs": "10", "batch_size": "1"}
-    assert only(override(path, {})) == start
-    assert only(override(path, {"learning_rate": "0.5"})) == {
+    assert only(configured(path, {})) == start
+    assert only(configured(path, {"learning_rate": "0.5"})) == {
         key: "0.5" if key == "learning_rate" else value for key, value in start.items() if key != "learning_rate_2"
     }
-    assert only(override(path, {"learning_rate_1": "0.5", "learning_rate_2": "2"})).keys() == {
+    assert only(configured(path, {"learning_rate_1": "0.5", "learning_rate_2": "2"})).keys() == {
         "learning_rate_1",
         "learning_rate_2",
         "init",
         "epochs",
         "batch_size",
     }
-    assert only(override(path, {"init": "he_normal"})) == {**start, "init": "he_normal"}
+    assert only(configured(path, {"init": "he_normal"})) == {**start, "init": "he_normal"}
 
 
 @pytest.mark.parametrize(
@@ -68,7 +67,7 @@ def test_the_first_value_is_had_without_the_others(raw: dict[str, Any]) -> None:
     if "range" in raw:
         short = {"value": 0.5}
     wanted = load(changed(parameters={"learning_rate": short})).grids[0].dimensions[0].values("learning_rate")[0]
-    assert only(override(changed(parameters={"learning_rate": raw}), {}))["learning_rate"] == label(wanted)
+    assert only(configured(changed(parameters={"learning_rate": raw}), {}))["learning_rate"] == label(wanted)
 
 
 @pytest.mark.parametrize(
@@ -106,5 +105,5 @@ def test_the_first_value_is_had_without_the_others(raw: dict[str, Any]) -> None:
 )
 def test_bad_settings(settings: dict[str, str], lines: list[str]) -> None:
     with pytest.raises(ExperimentError) as caught:
-        override(SMALL, settings)
+        configured(SMALL, settings)
     assert str(caught.value).split("\n") == [f"experiment: {line}" for line in lines]

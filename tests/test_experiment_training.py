@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 
 from harness.experiment import ExperimentError, load
 from harness.experiment.axes import SWEEPABLE
-from harness.experiment.resolve import override
 from harness.experiment.settings import HYPERPARAMETERS, KINDS, TRAINING, users
 from harness.network.structure import structure
 from harness.store.schema import parameter_column
 from harness.sweeps.plan import Plan
-from tests.support.experiments import GOOD, INIT, NAME, SMALL, complaint, small
+from tests.support.experiments import GOOD, INIT, NAME, SMALL, complaint, configured, small
 from tests.support.hyperparameters import DEFAULTS, FROM_ONE, OPTIMIZERS, SCHEDULES, WHOLE, given_numbers
 
 GIVEN = {
@@ -95,7 +94,7 @@ def test_every_number_as_a_constant_and_as_an_axis(number: str) -> None:
     values = [value, 1 if number in FROM_ONE else value / 2]
     swept = given_numbers(small(training, **{number: values}))
     assert [numbers[number] for numbers in swept] == values * (len(swept) // 2)
-    assert given_numbers(override(small(training, **{number: values}), {number: str(value)}))[0][number] == value
+    assert given_numbers(configured(small(training, **{number: values}), {number: str(value)}))[0][number] == value
     excluded = {**small(training, **{number: values}), "exclude": [{number: values[0]}]}
     assert {numbers[number] for numbers in given_numbers(excluded)} == {values[1]}
     column = parameter_column(number)
@@ -238,13 +237,13 @@ def test_numbers_are_taken_within_their_bounds(number: str, value: float) -> Non
 def test_one_configuration_leaves_out_what_it_does_not_use() -> None:
     source = small({"alpha": 0.5, "gamma": 0.25}, optimizer=["sgd", "momentum", "rmsprop"], momentum=[0.5, 0.6])
     source["parameters"]["schedule"] = ["constant", "exponential"]
-    assert given_numbers(override(source, {})) == [{}]
-    assert given_numbers(override(source, {"optimizer": "momentum"})) == [{"momentum": 0.5}]
-    assert given_numbers(override(source, {"optimizer": "rmsprop"})) == [{"alpha": 0.5, "eps": 1e-8}]
-    assert given_numbers(override(source, {"schedule": "exponential", "weight_decay": "1"})) == [
+    assert given_numbers(configured(source, {})) == [{}]
+    assert given_numbers(configured(source, {"optimizer": "momentum"})) == [{"momentum": 0.5}]
+    assert given_numbers(configured(source, {"optimizer": "rmsprop"})) == [{"alpha": 0.5, "eps": 1e-8}]
+    assert given_numbers(configured(source, {"schedule": "exponential", "weight_decay": "1"})) == [
         {"weight_decay": 1, "gamma": 0.25}
     ]
-    assert [key for dimension in override(source, {}).grids[0].dimensions for key in dimension.keys] == [
+    assert [key for dimension in configured(source, {}).grids[0].dimensions for key in dimension.keys] == [
         *("learning_rate", "epochs", "init", "optimizer", "schedule")
     ]
     for settings, line in [
@@ -257,5 +256,5 @@ def test_one_configuration_leaves_out_what_it_does_not_use() -> None:
         ({"shuffle": "1"}, "--set shuffle: expected true or false, found 1"),
     ]:
         with pytest.raises(ExperimentError) as caught:
-            override(source, settings)
+            configured(source, settings)
         assert str(caught.value) == f"experiment: {line}"

@@ -16,6 +16,7 @@ from rich.console import Console
 import harness
 from harness.cli.options import parse_settings
 from harness.errors import HarnessError
+from harness.experiment import resolve
 from harness.views.explain import record as view
 from harness.views.explain.configuration import chosen
 from harness.views.explain.excerpt import Lines
@@ -390,6 +391,13 @@ def test_a_row_s_data_file_must_be_the_one_it_was_trained_on(tmp_path: Any, monk
     with pytest.raises(HarnessError, match=r"cannot be read from this folder: .*points\.csv") as caught:
         harness.explain(folder, config=5)
     assert "\n" not in str(caught.value)
+
+
+def test_a_file_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, reading = list[Any](), resolve.source.read
+    monkeypatch.setattr(resolve.source, "read", lambda *given: (read.append(given[0]), reading(*given))[1])
+    assert chosen(QUESTION, {}).epochs == 10  # the most of any, though the configuration is of the first
+    assert read == [QUESTION]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from matplotlib.colors import to_hex
 import harness
 from harness.errors import HarnessError
 from harness.network.runs import Status
-from harness.views.palette import SIGNS, phrase
+from harness.views.palette import STATUS_COLOURS
 from harness.views.plots import paths, style
 from harness.views.results import Results
 from harness.views.scale import MOST
@@ -71,7 +71,7 @@ def test_shares_are_of_the_rows_at_the_last_epochs(folder: Path, table: pd.DataF
     made = harness.plot(folder, "share", x="learning_rate", below=1e-6)
     for axes, init in zip(panels(made), table["init"].unique(), strict=True):
         assert [to_hex(area.get_facecolor()[0]) for area in axes.collections] == [
-            SIGNS[status].colour for status in Status
+            STATUS_COLOURS[status] for status in Status
         ]
         rows = table[(table["epochs"] == 1000) & (table["init"] == init)]
         rates, top = rows["learning_rate"], 0.0
@@ -82,7 +82,7 @@ def test_shares_are_of_the_rows_at_the_last_epochs(folder: Path, table: pd.DataF
         wanted = (rows["loss_mean"] < 1e-6).groupby(rates).mean()
         assert axes.lines[-1].get_ydata() == pytest.approx(wanted.to_numpy())
         assert axes.get_ylim() == (0, 1)
-    assert legend(made) == [*map(phrase, Status), "loss mean below 1e-06"]
+    assert legend(made) == [*(status.phrase for status in Status), "loss mean below 1e-06"]
     assert legend_title(made) == "how rows ended"
 
 
@@ -91,7 +91,7 @@ def test_few_round_values_have_bars_and_no_status_that_no_row_has(folder: Path) 
     (axes,) = panels(made)
     assert len(axes.patches) == 3 * 4
     assert [round(patch.get_x() + patch.get_width() / 2) for patch in axes.patches[:4]] == [0, 1, 2, 3]
-    assert legend(made) == [phrase(Status.RAN), phrase(Status.SETTLED)]
+    assert legend(made) == [Status.RAN.phrase, Status.SETTLED.phrase]
 
 
 def test_spread_has_a_box_for_each_initialisation(folder: Path, table: pd.DataFrame) -> None:

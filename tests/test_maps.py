@@ -19,7 +19,7 @@ import harness
 from harness.errors import HarnessError
 from harness.network.runs import Status
 from harness.store.schema import parameter_column
-from harness.views.palette import GREW, SIGNS, phrase
+from harness.views.palette import GREW, STATUS_COLOURS
 from harness.views.plots import colours, facets
 from harness.views.plots.cells import EMPTY, Ending, cells_of, opened, outline
 from harness.views.results import Results
@@ -213,7 +213,7 @@ def test_a_map_can_show_how_soon_runs_ended(folder: Path, table: pd.DataFrame) -
     made = harness.plot(folder, "map", color="diverged_epoch", where={"init": "ones"})
     drawn = layer(panels(made)[0], "diverged")[-1]
     assert np.sort(drawn[~np.isnan(drawn)]) == pytest.approx(np.sort(ones["diverged_epoch"].dropna().to_numpy(float)))
-    assert set(legend(made)) >= {phrase(Status.RAN), phrase(Status.SETTLED)}
+    assert set(legend(made)) >= {Status.RAN.phrase, Status.SETTLED.phrase}
 
 
 def test_last_losses_of_diverged_runs_can_be_drawn(folder: Path, table: pd.DataFrame) -> None:
@@ -365,11 +365,11 @@ def test_the_signs_of_the_statuses_are_those_of_the_bars(folder: Path) -> None:
     flat = {
         mesh.get_gid(): to_hex(mesh.cmap(0)) for mesh in panels(made)[0].collections if "flat" in str(mesh.get_gid())
     }
-    assert flat["flat ran"] == SIGNS[Status.RAN].colour
-    assert flat["flat settled"] == SIGNS[Status.SETTLED].colour
+    assert flat["flat ran"] == STATUS_COLOURS[Status.RAN]
+    assert flat["flat settled"] == STATUS_COLOURS[Status.SETTLED]
     bar = harness.plot(folder, "share", x="epochs")
     drawn = {patch.get_gid(): to_hex(patch.get_facecolor()) for patch in panels(bar)[0].patches}
-    assert drawn == {status.label: SIGNS[status].colour for status in Status}
+    assert drawn == {status.label: STATUS_COLOURS[status] for status in Status}
 
 
 def test_files_are_read_one_at_a_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

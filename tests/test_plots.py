@@ -16,7 +16,7 @@ from matplotlib.colors import to_rgb
 import harness
 from harness.errors import HarnessError
 from harness.store.schema import parameter_column
-from harness.views.palette import SIGNS
+from harness.views.palette import STATUS_COLOURS
 from harness.views.plots import KINDS
 from harness.views.results import Results
 from harness.views.scale import TableAxis, nearest, scale_of
@@ -43,10 +43,10 @@ def test_statuses_are_far_apart_in_grey_and_without_red_or_green() -> None:
         "deuteranopes": np.array([[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]]),
     }
     for who, matrix in seen.items():
-        for one, other in itertools.combinations([sign.colour for sign in SIGNS.values()], 2):
+        for one, other in itertools.combinations(STATUS_COLOURS.values(), 2):
             lights = [lightness(matrix @ linear(colour)) for colour in (one, other)]
             assert abs(lights[0] - lights[1]) > 20, (who, one, other)
-    assert len({sign.words for sign in SIGNS.values()}) == 3
+    assert len({status.words for status in STATUS_COLOURS}) == 3
 
 
 def linear(colour: str) -> np.ndarray:

@@ -21,8 +21,9 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 import harness
 from harness.errors import HarnessError
+from harness.network.runs import Status
 from harness.views.pages import PAGES, scripts
-from harness.views.palette import SCALES, SIGNS
+from harness.views.palette import SCALES
 from harness.views.report import words
 from harness.views.report.notable import notable
 from harness.views.report.page import report, write
@@ -87,7 +88,7 @@ def test_the_summary_counts_what_the_table_has(browser: Chrome, page: Path, fold
     counts = harness.load(folder)["status"].value_counts()
     assert set(counts.index) == {"ran", "settled", "diverged"}
     told = browser.find_element(By.CLASS_NAME, "statuses").text
-    meanings = {one.label: SIGNS[one].words for one in SIGNS}
+    meanings = {one.label: one.words for one in Status}
     for status, count in counts.items():
         assert f"{status}: {meanings[str(status)]}\n{count:,} ({count / counts.sum():.1%})" in told
 
@@ -386,8 +387,8 @@ def test_where_all_diverged_the_title_says_what_the_colours_are(browser: Chrome,
 def test_what_a_status_means_is_said_once(browser: Chrome, page: Path) -> None:
     opened(browser, page)
     told = [one.text for one in browser.find_elements(By.CSS_SELECTOR, ".statuses > div")]
-    for sign, text in zip(SIGNS.values(), told, strict=True):
-        assert text.count(sign.words) == 1
+    for status, text in zip(Status, told, strict=True):
+        assert text.count(status.words) == text.count(status.sentence) == 1
 
 
 def test_losses_are_clipped_at_what_matters_and_growth_is_seen(browser: Chrome, tmp_path: Path) -> None:

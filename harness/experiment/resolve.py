@@ -39,13 +39,13 @@ def load(
     return _finish(_read(changed(given, settings))) if settings else experiment
 
 
-def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
-    """One configuration of an experiment: the first value of every axis, but for these, given as YAML.
+def override(origin: Origin, settings: Mapping[str, str]) -> tuple[Experiment, Experiment]:
+    """An experiment, and one configuration of it: the first value of every axis, but for these, given as YAML.
 
     Raises ExperimentError; what is wrong with a setting has the place `--set learning_rate`.
     """
     reading = _read(source.read(origin))
-    _finish(reading)
+    whole = _finish(reading)
     axes = {key: axis.head() for dimension in reading.grids[0].dimensions for key, axis in dimension.axes.items()}
     paths = dict(reading.grids[0].paths)
     notes: list[Note] = []
@@ -69,15 +69,14 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
     grid = GridReading((), [Dimension({key: axis}) for key, axis in axes.items() if key not in idle])
     grid.paths, grid.damaged = {key: paths[key] for key in axes if key not in idle}, damaged
     training = SimpleNamespace(**vars(reading.values.training) | dict.fromkeys(idle & HYPERPARAMETERS.keys()))
-    return _finish(
-        replace(
-            reading,
-            source=replace(reading.source, positions=None),
-            values=SimpleNamespace(**vars(reading.values) | {"repeats": 1, "training": training}),
-            grids=[grid],
-            notes=notes,
-        )
+    one = replace(
+        reading,
+        source=replace(reading.source, positions=None),
+        values=SimpleNamespace(**vars(reading.values) | {"repeats": 1, "training": training}),
+        grids=[grid],
+        notes=notes,
     )
+    return whole, _finish(one)
 
 
 @dataclass(frozen=True)

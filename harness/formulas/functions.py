@@ -113,13 +113,24 @@ def horner(x: Value, coefficients: tuple[float, ...]) -> Value:
     return result
 
 
+def _reduced(x: Value, k: Value) -> tuple[Value, Value]:
+    """e^r - 1 as a sum of two, for r = x - k log(2) = r_high - r_low: r_high, and the rest r^2 q(r) - r_low.
+
+    The rounding error of r is left out of the largest term.
+    """
+    r_high = multiply_add(k, -by_dtype(x, LN2_HIGH_64, LN2_HIGH_32), x)
+    r_low = k * by_dtype(x, LN2_LOW_64, LN2_LOW_32)
+    r = r_high - r_low
+    q = polynomial(r, by_dtype(x, EXP_64, EXP_32))
+    return r_high, multiply_add(r * r, q, -r_low)
+
+
 def exp(x: Value) -> Value:
     """e^x. Error: 1.00 / 0.97 ulp.
 
     x = k log(2) + r with k an integer and |r| <= log(2)/2, so that e^x = 2^k e^r (Cody and Waite, Software
-    Manual for the Elementary Functions, 1980, ch. 6). e^r = 1 + r + r^2 q(r), the smallest terms added first
-    and the rounding error of r left out of the largest. 2^k is two factors, so that a subnormal result is
-    rounded once and an infinite one only where it must be.
+    Manual for the Elementary Functions, 1980, ch. 6). e^r = 1 + r + r^2 q(r), the smallest terms added first.
+    2^k is two factors, so that a subnormal result is rounded once and an infinite one only where it must be.
     """
     high = by_dtype(x, EXP_MAX_64, EXP_MAX_32)
     low = by_dtype(x, EXP_MIN_64, EXP_MIN_32)
@@ -128,11 +139,8 @@ def exp(x: Value) -> Value:
     x = select(x > high, high, x)
     x = select(x < low, low, x)
     k = multiply_add(x, LOG2_E, magic) - magic
-    r_high = multiply_add(k, -by_dtype(x, LN2_HIGH_64, LN2_HIGH_32), x)
-    r_low = k * by_dtype(x, LN2_LOW_64, LN2_LOW_32)
-    r = r_high - r_low
-    q = polynomial(r, by_dtype(x, EXP_64, EXP_32))
-    p = 1.0 + (r_high + multiply_add(r * r, q, -r_low))
+    r_high, rest = _reduced(x, k)
+    p = 1.0 + (r_high + rest)
     half = multiply_add(k, 0.5, power)
     return p * power_of_two(half) * power_of_two(k - (half - power) + power)
 
@@ -172,14 +180,10 @@ def tanh(x: Value) -> Value:
     t = 2.0 * absolute(x)
     t = select(t > limit, limit, t)
     raised = multiply_add(t, LOG2_E, power)
-    k = raised - power
-    r_high = multiply_add(k, -by_dtype(x, LN2_HIGH_64, LN2_HIGH_32), t)
-    r_low = k * by_dtype(x, LN2_LOW_64, LN2_LOW_32)
-    r = r_high - r_low
-    q = polynomial(r, by_dtype(x, EXP_64, EXP_32))
+    r_high, rest = _reduced(t, raised - power)
     scale = power_of_two(raised)
     head = multiply_add(scale, r_high, scale - 0.5)
-    tail = scale * multiply_add(r * r, q, -r_low)
+    tail = scale * rest
     h = head + tail
     quotient = h / (1.0 + h)
     size = select(h < THIRD, head + multiply_add(-h, quotient, tail), quotient)
@@ -196,14 +200,10 @@ def exp_minus_one(x: Value) -> Value:
     t = select(x > 0.0, 0.0, x)
     t = select(t < limit, limit, t)
     raised = multiply_add(t, LOG2_E, power)
-    k = raised - power
-    r_high = multiply_add(k, -by_dtype(x, LN2_HIGH_64, LN2_HIGH_32), t)
-    r_low = k * by_dtype(x, LN2_LOW_64, LN2_LOW_32)
-    r = r_high - r_low
-    q = polynomial(r, by_dtype(x, EXP_64, EXP_32))
+    r_high, rest = _reduced(t, raised - power)
     scale = power_of_two(raised)
     head = multiply_add(scale, r_high, scale - 1.0)
-    return copy_sign(head + scale * multiply_add(r * r, q, -r_low), t)
+    return copy_sign(head + scale * rest, t)
 
 
 def sigmoid(x: Value) -> Value:

@@ -30,12 +30,23 @@ class Status(IntEnum):
     DIVERGED = 2
 
     @property
+    def words(self) -> str:
+        """What it means, in a few words."""
+        return ("not finished", "weights no longer change", "no finite result")[self]
+
+    @property
     def sentence(self) -> str:
-        return {
-            Status.RAN: "not finished: every epoch was run, and the last one still changed a weight",
-            Status.SETTLED: "weights no longer change: an entire epoch changed no bit of any weight, so none ever will",
-            Status.DIVERGED: "a weight or a loss stopped being finite, or a loss exceeded training.max_loss",
-        }[self]
+        """What it means exactly."""
+        return (
+            "every epoch was run, and the last one still changed a weight",
+            "an entire epoch changed no bit of any weight, so none ever will",
+            "a weight or a loss stopped being finite, or a loss exceeded training.max_loss",
+        )[self]
+
+    @property
+    def phrase(self) -> str:
+        """The label with what it means: `settled: weights no longer change`."""
+        return f"{self.label}: {self.words}"
 
     @property
     def label(self) -> str:

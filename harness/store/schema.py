@@ -107,7 +107,7 @@ def run_columns(
     number: pa.DataType, swept: Iterable[Column], scores: Iterable[Column], weights: Iterable[Column]
 ) -> list[Column]:
     """The columns of the table of runs. number: the type of metrics and weights."""
-    states = "; ".join(f"`{status.label}`: {status.sentence}" for status in Status)
+    states = "; ".join(f"`{status.label}`: {status.words}: {status.sentence}" for status in Status)
     no_epoch = "NULL if `epochs` is 0 or the run diverged in its first epoch"
     return [
         Column("config", Role.IDENTITY, pa.int64(), "", "number of the configuration in the grid, from 0"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from harness.network.runs import Status
 
 SCALES = {
@@ -18,25 +16,7 @@ LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Okabe and Ito's colours."""
 GREW = "#cc79a7"
 """The colour of rows that end above the loss of their first epoch."""
-
-
-class Sign(NamedTuple):
-    """What stands for a status. colour: CSS and matplotlib. words: what the status means, in a phrase."""
-
-    colour: str
-    words: str
-
-
-SIGNS = {
-    Status.RAN: Sign("#7fcdbb", "not finished"),
-    Status.SETTLED: Sign("#3f007d", "weights no longer change"),
-    Status.DIVERGED: Sign("#d94801", "no finite result"),
-}
+STATUS_COLOURS = {Status.RAN: "#7fcdbb", Status.SETTLED: "#3f007d", Status.DIVERGED: "#d94801"}
 """In the order of the legends. The lightness of the colours differs by more than 20 (CIE Lab), in grey and for people
 who do not tell red from green, so that no hatching is needed, which would cover numbers that are drawn as colours.
 """
-
-
-def phrase(status: Status) -> str:
-    """The status with its meaning, as a legend has it: `settled: weights no longer change`."""
-    return f"{status.label}: {SIGNS[status].words}"

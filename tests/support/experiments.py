@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from harness.experiment import ExperimentError, load
+from harness.experiment import Experiment, ExperimentError, load
+from harness.experiment.resolve import override
 
 SMALL: dict[str, Any] = {
     "name": "x",
@@ -39,6 +40,11 @@ def changed(**sections: Any) -> dict[str, Any]:
 def small(training: dict[str, Any] | None = None, **parameters: Any) -> dict[str, Any]:
     """SMALL, with some settings of training, and some parameters replaced."""
     return changed(training=training or {}, parameters=parameters)
+
+
+def configured(source: Any, settings: dict[str, str]) -> Experiment:
+    """One configuration of an experiment."""
+    return override(source, settings)[1]
 
 
 def complaint(source: Any) -> list[str]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from harness import reference
 from harness.errors import HarnessError
-from harness.experiment import load, shipped
+from harness.experiment import shipped
 from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid
 from harness.experiment.model import Experiment, Value, label
 from harness.experiment.resolve import override
@@ -136,10 +136,10 @@ def of_file(origin: ExperimentLike, settings: Mapping[str, str]) -> Configuratio
 
     Its epochs, if not set, are the most of any. Raises `ExperimentError`.
     """
-    chosen = override(origin, settings)
+    whole, chosen = override(origin, settings)
     values = {key: dimension.values(key)[0] for dimension in chosen.grids[0].dimensions for key in dimension.keys}
     asked = values.pop(EPOCHS)
-    return Configuration(chosen, values, int(asked) if EPOCHS in settings else _most_epochs(load(origin)))
+    return Configuration(chosen, values, int(asked) if EPOCHS in settings else _most_epochs(whole))
 
 
 def _most_epochs(experiment: Experiment) -> int:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from harness.views.losses import what_of
 from harness.views.numbers import printed
-from harness.views.palette import LINES, SIGNS
+from harness.views.palette import LINES, STATUS_COLOURS
 from harness.views.plots import style
 from harness.views.plots.axes import TICKS, linear_ticks, show_scale, span_scale
 from harness.views.plots.bands import Along, CurveBands, Spread
@@ -153,7 +153,7 @@ def _areas(axes: Axes, scale: Scale, parts: NDArray[np.float64]) -> None:
     """Shares of the statuses upon one another: bars for equal steps, else areas. parts: (statuses, V)."""
     bottom = np.zeros(len(scale.at))
     for status, part in zip(STATUSES, parts, strict=True):
-        look: dict[str, Any] = {"facecolor": SIGNS[status].colour, "linewidth": 0, "gid": status.label}
+        look: dict[str, Any] = {"facecolor": STATUS_COLOURS[status], "linewidth": 0, "gid": status.label}
         if scale.kind == "steps":
             axes.bar(scale.at, part, 0.7, bottom, **look)
         else:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from harness.network.runs import Status
 from harness.views.numbers import printed
-from harness.views.palette import GREW, SIGNS, phrase
+from harness.views.palette import GREW, STATUS_COLOURS
 from harness.views.plots import colours, style
 from harness.views.plots.asked import Asked
 from harness.views.plots.axes import show_scale
@@ -30,7 +30,7 @@ BAR = 40
 """The most characters in a line of the titles along the bars beside a row of panels."""
 SMALL, THIN = 3.0, 8.0
 """Pixels: cells smaller than the first both ways have no outline, nor have parts thinner than the second."""
-FLAT = {"ran": SIGNS[Status.RAN].colour, "settled": SIGNS[Status.SETTLED].colour, "grew": GREW, UNUSED: "#f7f7f7"}
+FLAT = {"ran": STATUS_COLOURS[Status.RAN], "settled": STATUS_COLOURS[Status.SETTLED], "grew": GREW, UNUSED: "#f7f7f7"}
 """Colours of cells of which the picture says only how they ended; `diverged` cells have the colour of that status."""
 TITLES = {"settled": "settled in epoch", "diverged": "diverged in epoch"}
 
@@ -150,7 +150,7 @@ def _draw(axes: Axes, one: Panel, scales: tuple[Scale, Scale], found: dict[str, 
             axes.pcolormesh(*edges, shown, cmap=scale.map, norm=scale.norm, rasterized=True, gid=name)
     for name, mask in flat.items():
         if mask.any():
-            colour = FLAT.get(name, SIGNS[Status.DIVERGED].colour)
+            colour = FLAT.get(name, STATUS_COLOURS[Status.DIVERGED])
             only = np.ma.masked_where(~mask, np.zeros(mask.shape))
             axes.pcolormesh(*edges, only, cmap=ListedColormap([colour]), rasterized=True, gid=f"flat {name}")
             handles.append(Patch(facecolor=colour, label=_phrase(name)))
@@ -164,7 +164,7 @@ def _phrase(name: str) -> str:
         return UNUSED
     if name == "grew":
         return "ran, but grew: loss above that of the first epoch"
-    return phrase(Status[name.upper()])
+    return Status[name.upper()].phrase
 
 
 def _outlines(axes: Axes, one: Panel, edges: Sequence[NDArray[np.float64]]) -> list[Any]:
@@ -176,7 +176,7 @@ def _outlines(axes: Axes, one: Panel, edges: Sequence[NDArray[np.float64]]) -> l
     least = (int(np.ceil(THIN / sizes[0])), int(np.ceil(THIN / sizes[1])))
     lines = {
         "boundary of divergence": (one.cells.had(Ending.DIVERGED), "black"),
-        phrase(Status.SETTLED): (one.cells.had(Ending.SETTLED) & ~np.isnan(one.layers["value"]), FLAT["settled"]),
+        Status.SETTLED.phrase: (one.cells.had(Ending.SETTLED) & ~np.isnan(one.layers["value"]), FLAT["settled"]),
     }
     handles = []
     for label, (mask, colour) in lines.items():

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from harness.network.runs import Status
 from harness.views.numbers import printed
-from harness.views.palette import SIGNS, phrase
+from harness.views.palette import STATUS_COLOURS
 from harness.views.plots.asked import DOT
 from harness.views.plots.axes import log_ticks
 from harness.views.plots.gather import floor
@@ -156,7 +156,7 @@ def legend(body: Any, handles: Sequence[Any], title: str) -> None:
 
 def patch(status: Status) -> Patch:
     """What stands for a status in a legend."""
-    return Patch(facecolor=SIGNS[status].colour, label=phrase(status))
+    return Patch(facecolor=STATUS_COLOURS[status], label=status.phrase)
 
 
 def plain(axes: Axes) -> None:

@@ -28,7 +28,7 @@ from harness.views.files import put
 from harness.views.losses import NOTHING, idle_loss, kinds, unlike, what_of
 from harness.views.numbers import printed, to_digits
 from harness.views.pages import render
-from harness.views.palette import GREW, LINES, SCALES, SIGNS
+from harness.views.palette import GREW, LINES, SCALES, STATUS_COLOURS
 from harness.views.report import words
 from harness.views.report.notable import notable
 from harness.views.report.opening import opening, ranked
@@ -75,7 +75,7 @@ def report(results: Results) -> str:
         "report",
         experiment=results.name,
         **words.told(results, summarise(results.place, ())),
-        signs={status.label: SIGNS[status].colour for status in Status} | {"grew": GREW},
+        signs={status.label: STATUS_COLOURS[status] for status in Status} | {"grew": GREW},
         thinned=_note(results, shown),
         pictures=data["opening"]["order"],
         notable=_printed(notable(results)),
@@ -102,7 +102,7 @@ def _data(results: Results) -> dict[str, Any]:
         "axes": [_axis(axis) | {"total": len(results.axes[axis.name].values)} for axis in order],
         "columns": {name: _column(rows[name], axes.get(name)) for name in columns},
         "statuses": [status.label for status in Status],
-        "meanings": [SIGNS[status].words for status in Status],
+        "meanings": [status.words for status in Status],
         "metrics": metrics,
         "losses": [name for name in metrics if results.column(name).unit == LOSS],
         "epochs": list(EPOCHS),

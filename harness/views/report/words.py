@@ -13,7 +13,6 @@ from harness.store.folder import Folder
 from harness.store.log import sums
 from harness.views.losses import unlike
 from harness.views.numbers import printed
-from harness.views.palette import SIGNS
 from harness.views.report.summary import Summary, percent, spared
 from harness.views.results import Results
 from harness.views.scale import TableAxis
@@ -76,14 +75,13 @@ def told(results: Results, summary: Summary) -> dict[str, Any]:
 
 def status(which: Status, count: int, rows: int) -> dict[str, Any]:
     """How many rows have this status, what it means in a phrase, and what exactly."""
-    meaning = SIGNS[which].words
     return {
         "label": which.label,
-        "meaning": meaning,
+        "meaning": which.words,
         "count": count,
         "text": f"{count:,}",
         "share": f"({percent(count, rows)})",
-        "sentence": which.sentence.removeprefix(f"{meaning}: "),
+        "sentence": which.sentence,
     }
 
 
