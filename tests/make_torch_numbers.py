@@ -46,6 +46,18 @@ LOSSES = {
     "bce": f.binary_cross_entropy_with_logits,
     "cross_entropy": f.cross_entropy,
 }
+SUMS = {
+    "mse": partial(f.mse_loss, reduction="sum"),
+    "mae": partial(f.l1_loss, reduction="sum"),
+    "huber": partial(f.huber_loss, reduction="sum"),
+    "hinge": lambda y, t: (1 - t * y).clamp(min=0).sum(),
+    "half_mse": lambda y, t: 0.5 * ((t - y) ** 2).sum(),
+    "bce": partial(f.binary_cross_entropy_with_logits, reduction="sum"),
+    "cross_entropy": partial(f.cross_entropy, reduction="sum"),
+}
+"""Over the samples, and in PyTorch also over the outputs."""
+OVER_OUTPUTS = ("half_mse", "cross_entropy")
+"""What is a sum over the outputs for us, too; of the others it is the mean."""
 
 STEPS = 50
 BATCH = 2
@@ -139,7 +151,12 @@ def network() -> dict[str, list[Any]]:
     }
 
 
-def gradients(given: dict[str, list[Any]], activation: str, loss: str) -> dict[str, Any]:
+def summed(y: torch.Tensor, t: torch.Tensor, loss: str) -> torch.Tensor:
+    """The sum of the samples' losses, each as it is for us."""
+    return SUMS[loss](y, t) / (1 if loss in OVER_OUTPUTS else t.shape[1])
+
+
+def gradients(given: dict[str, list[Any]], activation: str, loss: str, reduction: str = "mean") -> dict[str, Any]:
     """The loss over all samples and its gradient for every weight and bias."""
     weights, biases = (
         [torch.tensor(each, dtype=torch.float64, requires_grad=True) for each in given[name]]
@@ -147,10 +164,12 @@ def gradients(given: dict[str, list[Any]], activation: str, loss: str) -> dict[s
     )
     targets = given["classes" if loss in ("bce", "cross_entropy") else "numbers"]
     a = FUNCTIONS[activation](torch.tensor(given["inputs"], dtype=torch.float64) @ weights[0].T + biases[0])
-    value = LOSSES[loss](a @ weights[1].T + biases[1], torch.tensor(targets, dtype=torch.float64))
+    of_loss = LOSSES[loss] if reduction == "mean" else partial(summed, loss=loss)
+    value = of_loss(a @ weights[1].T + biases[1], torch.tensor(targets, dtype=torch.float64))
     value.backward()
     found = [[parameter.grad.tolist() for parameter in each] for each in (weights, biases)]
-    return {"activation": activation, "loss": loss, "value": value.item(), "weights": found[0], "biases": found[1]}
+    about = {"activation": activation, "loss": loss} | ({} if reduction == "mean" else {"reduction": reduction})
+    return about | {"value": value.item(), "weights": found[0], "biases": found[1]}
 
 
 def trained(given: dict[str, list[Any]], run: dict[str, Any]) -> dict[str, Any]:
@@ -169,7 +188,8 @@ def trained(given: dict[str, list[Any]], run: dict[str, Any]) -> dict[str, Any]:
         for start in range(0, len(x), BATCH):
             optimizer.zero_grad()
             a = torch.tanh(x[start : start + BATCH] @ weights[0].T + biases[0])
-            f.mse_loss(a @ weights[1].T + biases[1], t[start : start + BATCH]).backward()
+            of_loss = f.mse_loss if run["reduction"] == "mean" else partial(summed, loss="mse")
+            of_loss(a @ weights[1].T + biases[1], t[start : start + BATCH]).backward()
             if run["gradient_clip"]:
                 torch.nn.utils.clip_grad_norm_(parameters, NUMBERS["gradient_clip"])
             optimizer.step()
@@ -179,8 +199,9 @@ def trained(given: dict[str, list[Any]], run: dict[str, Any]) -> dict[str, Any]:
 
 
 def runs() -> list[dict[str, Any]]:
-    """Every optimizer with and without weight decay and clipping, and every schedule."""
+    """Every optimizer with and without weight decay and clipping, every schedule, and sums over batches."""
     plain = {"optimizer": "sgd", "schedule": "constant", "weight_decay": False, "gradient_clip": False}
+    plain |= {"reduction": "mean"}
     made = [
         plain | {"optimizer": name, "weight_decay": decay, "gradient_clip": clip}
         for name in OPTIMIZERS
@@ -188,12 +209,14 @@ def runs() -> list[dict[str, Any]]:
         for clip in (False, True)
         if decay or name != "adamw"
     ]
-    return made + [plain | {"schedule": name, "optimizer": o} for name in SCHEDULES for o in ("sgd", "adam")]
+    made += [plain | {"schedule": name, "optimizer": o} for name in SCHEDULES for o in ("sgd", "adam")]
+    return made + [plain | {"reduction": "sum", "optimizer": o, "gradient_clip": o == "sgd"} for o in ("sgd", "adam")]
 
 
 def recorded() -> dict[str, Any]:
     given = network()
     cases = [gradients(given, activation, loss) for activation in FUNCTIONS for loss in LOSSES]
+    cases += [gradients(given, "tanh", loss, "sum") for loss in LOSSES]
     made = {"torch": torch.__version__.partition("+")[0], "network": given, "cases": cases}
     settings = {"steps": STEPS, "batch": BATCH, "rate": RATE, "numbers": NUMBERS, "gamma": GAMMA}
     with warnings.catch_warnings():

@@ -132,10 +132,10 @@ def test_matt_mazur_s_example() -> None:
     assert row.loss_mean == pytest.approx(0.298371109, abs=1e-9)
 
 
-def first_update(activation: str, loss: str) -> tuple[Network, Data, Update]:
+def first_update(activation: str, loss: str, **changes: Any) -> tuple[Network, Data, Update]:
     """PyTorch's network and data, and the reference's first full-batch update on it."""
     given = RECORDED["network"]
-    structure = Structure((3, 4, 2), (activation, "identity"), "true", loss, "sgd", 5, "float64", "exact")
+    structure = Structure((3, 4, 2), (activation, "identity"), "true", loss, "sgd", 5, "float64", "exact", **changes)
     network = Network(structure, *([np.array(each) for each in given[name]] for name in ("weights", "biases")))
     targets = given["classes" if LOSSES[loss].logits else "numbers"]
     data = Data(np.array(given["inputs"]), np.array(targets, float))
@@ -146,15 +146,18 @@ def first_update(activation: str, loss: str) -> tuple[Network, Data, Update]:
 
 
 def assert_agrees(case: dict[str, Any]) -> None:
-    _, _, update = first_update(case["activation"], case["loss"])
-    value = sum(sample.cost for sample in update.batch) / 5
+    reduction = case.get("reduction", "mean")
+    _, _, update = first_update(case["activation"], case["loss"], reduction=reduction)
+    value = sum(sample.cost for sample in update.batch) / (5 if reduction == "mean" else 1)
     assert value == pytest.approx(case["value"], rel=1e-12)
     for ours, theirs in ((update.weight_gradient, case["weights"]), (update.bias_gradient, case["biases"])):
         for gradient, expected in zip(ours, theirs, strict=True):
             assert np.allclose(gradient, expected, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("case", RECORDED["cases"], ids=lambda case: f"{case['activation']}-{case['loss']}")
+@pytest.mark.parametrize(
+    "case", RECORDED["cases"], ids=lambda case: f"{case['activation']}-{case['loss']}-{case.get('reduction', 'mean')}"
+)
 def test_gradients_agree_with_what_pytorch_said(case: dict[str, Any]) -> None:
     assert RECORDED["torch"] == "2.13.0"
     assert_agrees(case)
@@ -177,10 +180,13 @@ def test_pytorch_says_so_today() -> None:
         assert_trains_alike(run)
 
 
+FLAGS = ("optimizer", "schedule", "weight_decay", "gradient_clip", "reduction")
+
+
 def assert_trains_alike(run: dict[str, Any]) -> None:
     """The engine's and the reference's weights after 50 updates (17 epochs of 5 samples) are PyTorch's to 1e-10."""
     given, settings = RECORDED["network"], RECORDED["training"]
-    flags = {key: run[key] for key in ("optimizer", "schedule", "weight_decay", "gradient_clip")}
+    flags = {key: run[key] for key in FLAGS}
     structure = Structure(
         (3, 4, 2), ("tanh", "identity"), "true", "mse", batch_size=2, dtype="float64", arithmetic="exact", **flags
     )
@@ -208,7 +214,7 @@ def assert_trains_alike(run: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "run",
     RECORDED["training"]["runs"],
-    ids=lambda run: "-".join(str(run[key]) for key in ("optimizer", "schedule", "weight_decay", "gradient_clip")),
+    ids=lambda run: "-".join(str(run[key]) for key in FLAGS),
 )
 def test_training_agrees_with_what_pytorch_said(run: dict[str, Any]) -> None:
     assert run["steps"] >= 50

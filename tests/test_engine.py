@@ -137,6 +137,7 @@ def test_every_activation_with_every_loss(activation: str, loss: str, dtype: Any
     *({"optimizer": name} for name in ("sgd", "momentum", "adam")),
     *({"schedule": name, "optimizer": "momentum", "gradient_clip": True} for name in SCHEDULES),
     {"shuffle": True, "batch_size": 3, "bias": "fixed"},
+    {"reduction": "sum", "batch_size": 3, "gradient_clip": True},
     {"layers": (3, 8, 8, 2), "activations": ("relu", "tanh", "identity"), "bias": "false", "batch_size": 1},
     {"layers": (16, 16, 1), "activations": ("leaky_relu", "sigmoid"), "batch_size": 1},
     {"layers": (5, 1), "activations": ("softplus",), "batch_size": 4, "optimizer": "adam"},

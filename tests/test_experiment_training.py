@@ -104,7 +104,8 @@ def test_every_number_as_a_constant_and_as_an_axis(number: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "values"), [("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("shuffle", [True, False])]
+    ("key", "values"),
+    [("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("shuffle", [True, False]), ("reduction", ["mean", "sum"])],
 )
 def test_what_is_structural_may_be_swept(key: str, values: list[Any]) -> None:
     needed = {number: GIVEN[number] for number in ("step_size", "gamma", "t_max")} if key == "schedule" else {}
@@ -172,6 +173,7 @@ ERRORS = [
      "2:37: training.t_max: expected a whole number of at most 9007199254740991, found 1e+16"),
     ("{schedule: warmup}", "  warmup_epochs: {linspace: [1, 2, 3]}",
      "11:18: parameters.warmup_epochs: expected whole numbers of at least 1, but linspace gives 1.5 as value 2"),
+    ("{reduction: average}", "", "2:23: training.reduction: expected mean or sum, found 'average'"),
     ("{shuffle: yes}", "", "2:21: training.shuffle: expected true or false, found 'yes'"),
     ("{}", "  shuffle: {range: [0, 2, 1]}",
      "11:20: parameters.shuffle.range: range gives numbers, and shuffle is not a number; list its values"),

@@ -117,6 +117,14 @@ def test_a_batch_has_one_update_with_the_mean_gradient() -> None:
     assert update.gradient.iloc[0] == pytest.approx((both.delta1_1 * both.x1).mean(), rel=1e-12)
 
 
+def test_a_batch_may_have_the_sum_of_the_gradients() -> None:
+    ways = {"batch_size": 16, "layers": "[2, 1, 1]", "bias": "true"}
+    mean, total = (harness.explain(OWN, settings={**ways, "reduction": way}) for way in ("mean", "sum"))
+    update = total[total.phase == "update"]
+    assert update.formula.iloc[0] == "w1_1_1 <- w1_1_1 - lr * sum(delta1_1 * x1)"
+    assert update.gradient.iloc[0] == 16 * mean[mean.phase == "update"].gradient.iloc[0]
+
+
 KEPT = {
     "sgd": {},
     "momentum": {"v": lambda v, g: 0.8 * v + g},

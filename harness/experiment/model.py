@@ -47,6 +47,7 @@ STRUCTURAL = (
     "arithmetic",
     "schedule",
     "shuffle",
+    "reduction",
 )
 """The settings that decide which kernel trains a run; a block of runs never mixes them."""
 

@@ -29,6 +29,7 @@ KINDS: dict[str, Mapping[str, Optimizer | Schedule]] = {"optimizer": OPTIMIZERS,
 BIASES = ("true", "false", "fixed")
 DTYPES = ("float64", "float32")
 ARITHMETICS = ("exact", "fast")
+REDUCTIONS = ("mean", "sum")
 
 LARGEST = 2**63 - 1
 EXACT = 2**53
@@ -219,6 +220,7 @@ TRAINING: dict[str, Setting] = {
     "optimizer": _names("training", tuple(OPTIMIZERS)),
     "schedule": _names("training", tuple(SCHEDULES)),
     "batch_size": Setting(batch_size, 1, _BATCH, "training", bounds=Bounds(1, whole=True)),
+    "reduction": _names("training", REDUCTIONS),
     "shuffle": Setting(switch, False, {"type": "boolean"}, "training"),
     "dtype": _names("training", DTYPES),
     "arithmetic": _names("training", ARITHMETICS),

@@ -33,7 +33,7 @@ class Architecture(NamedTuple):
 
     direct: every sample is an update of its own, and no gradient is kept. fast: the order of sums may be what is
     quickest. folded: moreover, the rate goes into delta. common: all layers have one rate. clip: whether gradients are
-    clipped. shuffle: a new order of the samples every epoch.
+    clipped. shuffle: a new order of the samples every epoch. summed: a batch's gradients are not divided.
     """
 
     layers: Any
@@ -52,6 +52,7 @@ class Architecture(NamedTuple):
     common: bool
     clip: bool
     shuffle: bool
+    summed: bool
 
 
 class State(NamedTuple):
@@ -179,7 +180,7 @@ def learnt_to(network: Architecture, layer: int) -> Any:
 
 
 def update(network: Architecture, state: State, scale: Any) -> None:
-    """The end of a batch: the samples' gradients times a scale are their mean; clip it if so asked; then optimize."""
+    """The end of a batch: the sum of the gradients times a scale is the batch's; clip it if so asked; then optimize."""
     gradient = state.gradient
     if network.direct:
         return
@@ -188,20 +189,20 @@ def update(network: Architecture, state: State, scale: Any) -> None:
         clip(network, state, scale)
     for layer in range(len(network.activations)):
         for p in each(gradient, network.weights_at[layer], learnt_to(network, layer)):
-            mean = gradient[p] if network.clip else gradient[p] * scale
+            whole = gradient[p] if network.clip else gradient[p] * scale
             gradient[p] = MINUS_ZERO
-            descend(network, state, layer, p, mean)
+            descend(network, state, layer, p, whole)
 
 
 def clip(network: Architecture, state: State, scale: Any) -> None:
-    """Make the gradient the mean over the samples, no longer than the norm allows."""
+    """Make the gradient that of the batch, no longer than the norm allows."""
     gradient = state.gradient
     state.norm[SQUARE] = 0.0
     for layer in range(len(network.activations)):
         for p in each(gradient, network.weights_at[layer], learnt_to(network, layer)):
-            mean = gradient[p] * scale
-            gradient[p] = mean
-            state.norm[SQUARE] = multiply_add(mean, mean, state.norm[SQUARE])
+            whole = gradient[p] * scale
+            gradient[p] = whole
+            state.norm[SQUARE] = multiply_add(whole, whole, state.norm[SQUARE])
     share = state.norm[0] / (square_root(state.norm[SQUARE]) + CLIP_EPSILON)
     share = select(share < 1.0, share, 1.0)
     for p in each(gradient, 0, len(gradient)):

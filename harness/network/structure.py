@@ -22,7 +22,7 @@ class Structure:
 
     layers: units of each layer, inputs first. activations: one name per layer of weights, the output's last.
     batch_size: samples per update, `full` resolved to the number of samples. weight_decay, gradient_clip: whether runs
-    have one. shuffle: whether the samples come in another order every epoch.
+    have one. shuffle: whether the samples come in another order every epoch. reduction: of the gradients of a batch.
     """
 
     layers: tuple[int, ...]
@@ -37,6 +37,7 @@ class Structure:
     weight_decay: bool = False
     gradient_clip: bool = False
     shuffle: bool = False
+    reduction: Literal["mean", "sum"] = "mean"
 
     @property
     def hyperparameters(self) -> tuple[str, ...]:
@@ -66,6 +67,7 @@ def structure(experiment: Experiment, values: Mapping[str, Value]) -> Structure:
         OPTIMIZERS[chosen["optimizer"]].weight_decay is not None or _given(experiment, "weight_decay"),
         _given(experiment, "gradient_clip"),
         chosen["shuffle"],
+        chosen["reduction"],
     )
 
 

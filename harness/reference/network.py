@@ -99,10 +99,10 @@ def sample_gradient(network: Network, epoch: int, index: int, x: Array, t: Array
     return Sample(epoch, index, t, z, a, cost, derivative, delta)
 
 
-def mean_gradient(samples: Iterable[Sample], count: int) -> list[Array]:
-    """Each of the samples' gradients summed in their order, then divided by their number; see `Sample.gradient`."""
+def batch_gradient(samples: Iterable[Sample], divisor: int) -> list[Array]:
+    """Each of the samples' gradients summed in their order, then divided; see `Sample.gradient`."""
     gradients = (sample.gradient() for sample in samples)
     total = next(gradients)
     for more in gradients:
         total = [one + other for one, other in zip(total, more, strict=True)]
-    return [gradient / count for gradient in total]
+    return [gradient / divisor for gradient in total]

@@ -14,7 +14,7 @@ from harness.formulas.optimizers import OPTIMIZERS
 from harness.formulas.schedules import SCHEDULES
 from harness.network.runs import Status, rounded
 from harness.reference.draws import permutation
-from harness.reference.network import Array, Network, Sample, mean_gradient, sample_gradient
+from harness.reference.network import Array, Network, Sample, batch_gradient, sample_gradient
 
 if TYPE_CHECKING:
     from harness.experiment.model import Data
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Update:
-    """The end of a batch: the mean gradients, the learning rates and the parameters before and after.
+    """The end of a batch: its gradients, the learning rates and the parameters before and after.
 
     number: of all updates, from 1. order: the places in the data of the batch's samples. batch: its first samples, as
     many as `epochs` was told to keep. slots: what the optimizer keeps of each parameter, after; `[group][layer][slot]`.
@@ -133,7 +133,7 @@ class Training:
         return not self.network.structure.shuffle and epoch >= self.schedule.steady(self.pace)
 
     def update(self, weights: list[Array], biases: list[Array]) -> tuple[list[Array], list[Array]]:
-        """Change the network by the mean gradients of a batch; return them, clipped if so asked."""
+        """Change the network by the gradients of a batch; return them, clipped if so asked."""
         network = self.network
         learnt = network.structure.bias == "true"
         if self.norm is not None:
@@ -175,7 +175,8 @@ def epochs(training: Training, data: Data, first: int = 1, keep: int | None = No
             places = order[start : start + structure.batch_size]
             batch: list[Sample] = []
             samples = (sample_gradient(network, epoch, s, inputs[s], targets[s]) for s in places)
-            gradient = mean_gradient(_noted(samples, costs, batch, keep), len(places))
+            divisor = len(places) if structure.reduction == "mean" else 1
+            gradient = batch_gradient(_noted(samples, costs, batch, keep), divisor)
             before = network.weights, network.biases
             layers = len(network.weights)
             dw, db = training.update(gradient[:layers], gradient[layers:])

@@ -84,6 +84,7 @@ PARAMETER_MEANINGS = {
     "optimizer": ("", "what an update makes of a weight and its gradient"),
     "schedule": ("", "how the learning rate goes on from epoch to epoch; `learning_rate` is the one it starts from"),
     "shuffle": ("", "`true`: the samples come in another order every epoch"),
+    "reduction": ("", "what is made of the gradients of a batch: their mean or their sum"),
     "weight_decay": ("", "how much of each weight is added to its gradient; adamw takes it off the weight itself"),
     "gradient_clip": ("", "the largest L2 norm of all gradients together; NULL where there is none"),
     **{name: _number_meaning(name) for name in HYPERPARAMETERS},

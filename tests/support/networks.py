@@ -51,6 +51,7 @@ def structures(draw: st.DrawFn) -> Structure:
         weight_decay=draw(st.booleans()),
         gradient_clip=draw(st.booleans()),
         shuffle=draw(st.booleans()),
+        reduction=draw(st.sampled_from(["mean", "sum"])),
     )
 
 

@@ -127,4 +127,5 @@ def network_of(structure: Structure, common: bool) -> Architecture:
         common=common,
         clip=structure.gradient_clip,
         shuffle=structure.shuffle,
+        summed=structure.reduction == "sum",
     )

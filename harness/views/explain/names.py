@@ -166,7 +166,7 @@ class Names:
             return f"{name}{BECOMES}{name} (fixed)", None
         g, w = self.gradient(parameter), name
         if self.batch > 1:
-            g = f"mean({g})"
+            g = f"{structure.reduction}({g})"
         if structure.gradient_clip:
             g = f"clip({g})"
         if self.decayed:
