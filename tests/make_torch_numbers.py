@@ -90,8 +90,9 @@ class Rprop(torch.optim.Rprop):
 
     def step(self) -> None:
         with torch.no_grad():
-            for p in self.param_groups[0]["params"]:
-                p.grad.add_(self.decay * p)
+            for group in self.param_groups:
+                for p in group["params"]:
+                    p.grad.add_(group.get("weight_decay", self.decay) * p)
         super().step()
 
 
@@ -134,6 +135,7 @@ NUMBERS = {
     "warmup_epochs": 6,
     "start_factor": 0.25,
     "weight_decay": 0.03,
+    "l1": 0.02,
     "gradient_clip": 0.9,
 }
 GAMMA = {"step": 0.4, "exponential": 0.9}
@@ -181,7 +183,9 @@ def trained(given: dict[str, list[Any]], run: dict[str, Any]) -> dict[str, Any]:
     x, t = (torch.tensor(given[name], dtype=torch.float64) for name in ("inputs", "numbers"))
     parameters = [*weights, *biases]
     decay = NUMBERS["weight_decay"] if run["weight_decay"] else 0.0
-    optimizer = OPTIMIZERS[run["optimizer"]](parameters, lr=RATE, weight_decay=decay)
+    penalized = parameters if run["decay_biases"] else weights
+    groups = [{"params": penalized}] + ([] if run["decay_biases"] else [{"params": biases, "weight_decay": 0.0}])
+    optimizer = OPTIMIZERS[run["optimizer"]](groups, lr=RATE, weight_decay=decay)
     scheduler = SCHEDULES[run["schedule"]](optimizer)
     steps = 0
     while steps < STEPS:
@@ -192,6 +196,10 @@ def trained(given: dict[str, list[Any]], run: dict[str, Any]) -> dict[str, Any]:
             of_loss(a @ weights[1].T + biases[1], t[start : start + BATCH]).backward()
             if run["gradient_clip"]:
                 torch.nn.utils.clip_grad_norm_(parameters, NUMBERS["gradient_clip"])
+            if run["l1"]:
+                with torch.no_grad():
+                    for p in penalized:
+                        p.grad += NUMBERS["l1"] * p.sign()
             optimizer.step()
             steps += 1
         scheduler.step()
@@ -199,9 +207,9 @@ def trained(given: dict[str, list[Any]], run: dict[str, Any]) -> dict[str, Any]:
 
 
 def runs() -> list[dict[str, Any]]:
-    """Every optimizer with and without weight decay and clipping, every schedule, and sums over batches."""
+    """Every optimizer with and without penalties and clipping, every schedule, and sums over batches."""
     plain = {"optimizer": "sgd", "schedule": "constant", "weight_decay": False, "gradient_clip": False}
-    plain |= {"reduction": "mean"}
+    plain |= {"reduction": "mean", "l1": False, "decay_biases": True}
     made = [
         plain | {"optimizer": name, "weight_decay": decay, "gradient_clip": clip}
         for name in OPTIMIZERS
@@ -210,7 +218,11 @@ def runs() -> list[dict[str, Any]]:
         if decay or name != "adamw"
     ]
     made += [plain | {"schedule": name, "optimizer": o} for name in SCHEDULES for o in ("sgd", "adam")]
-    return made + [plain | {"reduction": "sum", "optimizer": o, "gradient_clip": o == "sgd"} for o in ("sgd", "adam")]
+    made += [plain | {"reduction": "sum", "optimizer": o, "gradient_clip": o == "sgd"} for o in ("sgd", "adam")]
+    both = {"weight_decay": True, "l1": True}
+    return made + [
+        plain | both | {"optimizer": o, "decay_biases": biases} for o in OPTIMIZERS for biases in (True, False)
+    ]
 
 
 def recorded() -> dict[str, Any]:

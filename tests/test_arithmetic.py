@@ -180,7 +180,7 @@ def test_pytorch_says_so_today() -> None:
         assert_trains_alike(run)
 
 
-FLAGS = ("optimizer", "schedule", "weight_decay", "gradient_clip", "reduction")
+FLAGS = ("optimizer", "schedule", "weight_decay", "gradient_clip", "reduction", "l1", "decay_biases")
 
 
 def assert_trains_alike(run: dict[str, Any]) -> None:

@@ -135,6 +135,8 @@ def test_every_activation_with_every_loss(activation: str, loss: str, dtype: Any
 @pytest.mark.parametrize("changes", [
     *({"optimizer": name, "weight_decay": True, "batch_size": 1} for name in OPTIMIZERS),
     *({"optimizer": name} for name in ("sgd", "momentum", "adam")),
+    *({"optimizer": o, "l1": True, "decay_biases": False, "batch_size": n} for o in ("sgd", "lion") for n in (1, 2)),
+    {"weight_decay": True, "l1": True, "decay_biases": False, "gradient_clip": True},
     *({"schedule": name, "optimizer": "momentum", "gradient_clip": True} for name in SCHEDULES),
     {"shuffle": True, "batch_size": 3, "bias": "fixed"},
     {"reduction": "sum", "batch_size": 3, "gradient_clip": True},

@@ -155,9 +155,11 @@ def test_every_parameter_of_the_table_is_explained() -> None:
         "shuffle",
         "reduction",
         "weight_decay",
+        "l1",
+        "decay_biases",
         "gradient_clip",
     } < set(PARAMETER_MEANINGS)
-    for key in ("optimizer", "schedule", "shuffle", "reduction"):
+    for key in ("optimizer", "schedule", "shuffle", "reduction", "decay_biases"):
         assert pa.types.is_dictionary(parameter_column(key).type)
 
 

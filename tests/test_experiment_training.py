@@ -29,6 +29,7 @@ GIVEN = {
     "beta2": 0.5,
     "eps": 0.125,
     "weight_decay": 0.5,
+    "l1": 0.25,
     "step_size": 3,
     "gamma": 0.5,
     "t_max": 7,
@@ -46,9 +47,13 @@ GIVEN = {
 """A value of each hyperparameter that is not its default."""
 
 
+PENALTIES = ("weight_decay", "l1", "gradient_clip")
+"""The hyperparameters that no optimizer has to itself."""
+
+
 def owner(number: str) -> dict[str, Any]:
     """The optimizer or schedule that a number belongs to, and what else that needs."""
-    if number in ("weight_decay", "gradient_clip"):
+    if number in PENALTIES:
         return {}
     kind, names = users(number)
     needs = {other: GIVEN[other] for other, default in DEFAULTS[names[0]].items() if default is None}
@@ -67,7 +72,7 @@ def test_every_number_has_one_owner_and_one_range() -> None:
     assert all(len(ranges) == 1 for ranges in declared.values())
     assert all(len(of) == 1 for of in kinds.values())
     assert set(declared) == set(HYPERPARAMETERS) < set(TRAINING) < set(SWEEPABLE)
-    assert set(declared) == set(GIVEN) - {"weight_decay", "gradient_clip"}
+    assert set(declared) == set(GIVEN) - {*PENALTIES}
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -79,8 +84,15 @@ def test_a_number_that_is_not_given_has_its_owner_s_default(optimizer: str, sche
     found = given_numbers(small(training))
     assert found == [wanted | needed] * len(found)
     assert [list(numbers) for numbers in found] == [list(wanted)] * len(found)
-    both = {**DEFAULTS[optimizer], "weight_decay": 0.5, **DEFAULTS[schedule], **needed, "gradient_clip": 2.0}
-    found = given_numbers(small({**training, "weight_decay": 0.5, "gradient_clip": 2}))
+    both = {
+        **DEFAULTS[optimizer],
+        "weight_decay": 0.5,
+        "l1": 0.25,
+        **DEFAULTS[schedule],
+        **needed,
+        "gradient_clip": 2.0,
+    }
+    found = given_numbers(small({**training, "weight_decay": 0.5, "l1": 0.25, "gradient_clip": 2}))
     assert found == [both] * len(found)
     assert [list(numbers) for numbers in found] == [list(both)] * len(found)
 
@@ -105,7 +117,13 @@ def test_every_number_as_a_constant_and_as_an_axis(number: str) -> None:
 
 @pytest.mark.parametrize(
     ("key", "values"),
-    [("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("shuffle", [True, False]), ("reduction", ["mean", "sum"])],
+    [
+        ("optimizer", OPTIMIZERS),
+        ("schedule", SCHEDULES),
+        ("shuffle", [True, False]),
+        ("reduction", ["mean", "sum"]),
+        ("decay_biases", [True, False]),
+    ],
 )
 def test_what_is_structural_may_be_swept(key: str, values: list[Any]) -> None:
     needed = {number: GIVEN[number] for number in ("step_size", "gamma", "t_max")} if key == "schedule" else {}
@@ -177,6 +195,9 @@ ERRORS = [
     ("{shuffle: yes}", "", "2:21: training.shuffle: expected true or false, found 'yes'"),
     ("{}", "  shuffle: {range: [0, 2, 1]}",
      "11:20: parameters.shuffle.range: range gives numbers, and shuffle is not a number; list its values"),
+    ("{l1: -1, decay_biases: 1}", "",
+     "2:16: training.l1: expected a finite number of at least 0, found -1",
+     "2:34: training.decay_biases: expected true or false, found 1"),
     ("{weight_decay: -0.1, gradient_clip: 0}", "",
      "2:26: training.weight_decay: expected a finite number of at least 0, found -0.1",
      "2:47: training.gradient_clip: expected a finite number greater than 0, found 0"),

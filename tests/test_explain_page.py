@@ -445,6 +445,14 @@ def test_the_formula_with_its_numbers_gives_the_result(browser: Chrome, tmp_path
         {"optimizer": "sgd", "weight_decay": 0.1, "schedule": "exponential", "gamma": 0.5},
         {"optimizer": "momentum", "gradient_clip": 0.1},
         {"optimizer": "nesterov", "batch_size": 2},
+        {
+            "optimizer": "momentum",
+            "batch_size": 2,
+            "reduction": "sum",
+            "weight_decay": 0.1,
+            "l1": 0.2,
+            "decay_biases": False,
+        },
         {"optimizer": "rmsprop", "alpha": 0.5, "weight_decay": 0.1},
         {"optimizer": "adam", "batch_size": 4, "weight_decay": 0.1, "gradient_clip": 0.5},
         {"optimizer": "adamw", "beta1": 0.5},
@@ -468,7 +476,7 @@ def test_every_optimizer_s_formulas_give_its_results(browser: Chrome, tmp_path: 
         computed = [block.split("\n  = ") for block in blocks if block.count("\n") > 1]  # a gradient may be one number
         assert len(computed) >= len(kept) + 1
         for _, numbers, value in computed:
-            result = eval(numbers.replace("^", "**"), {"sqrt": np.sqrt})
+            result = eval(numbers.replace("^", "**"), {"sqrt": np.sqrt, "sign": np.sign})
             assert result == pytest.approx(float(value), rel=1e-4, abs=1e-6)
 
 

@@ -48,6 +48,7 @@ STRUCTURAL = (
     "schedule",
     "shuffle",
     "reduction",
+    "decay_biases",
 )
 """The settings that decide which kernel trains a run; a block of runs never mixes them."""
 

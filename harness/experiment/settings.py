@@ -226,6 +226,8 @@ TRAINING: dict[str, Setting] = {
     "arithmetic": _names("training", ARITHMETICS),
     "max_loss": _number("training", POSITIVE),
     "weight_decay": _number("training", Bounds()),
+    "decay_biases": Setting(switch, True, {"type": "boolean"}, "training"),
+    "l1": _number("training", Bounds()),
     "gradient_clip": _number("training", POSITIVE),
 }
 HYPERPARAMETERS: dict[str, Hyperparameter] = {
@@ -254,10 +256,10 @@ def users(number: str) -> tuple[str, list[str]]:
 
 
 def defaults_of(kind: str, name: str) -> dict[str, float]:
-    """Each number of an optimizer or schedule where it is not given: NaN if it must be. Weight decay is optimizers'."""
+    """Each number of an optimizer or schedule where it is not given: NaN if it must be. Penalties are optimizers'."""
     chosen = KINDS[kind][name]
     own = {number.name: math.nan if number.default is None else number.default for number in chosen.hyperparameters}
-    return own | ({"weight_decay": chosen.weight_decay or 0.0} if isinstance(chosen, Optimizer) else {})
+    return own | ({"weight_decay": chosen.weight_decay or 0.0, "l1": 0.0} if isinstance(chosen, Optimizer) else {})
 
 
 def layer_of_rate(key: str) -> int | None:

@@ -29,7 +29,7 @@ runs were last looked at.
 class Architecture(NamedTuple):
     """What is trained, in codes. layers: (L + 1,) units. activations: (L,) codes. weights_at, biases_at: (L,) where the
     parameters of each layer begin; without biases the latter is where its weights end. parameters: their number P.
-    bias, loss, rule, schedule: codes.
+    bias, loss, rule, bias_rule, schedule: codes; the rules of weights and of biases.
 
     direct: every sample is an update of its own, and no gradient is kept. fast: the order of sums may be what is
     quickest. folded: moreover, the rate goes into delta. common: all layers have one rate. clip: whether gradients are
@@ -45,6 +45,7 @@ class Architecture(NamedTuple):
     loss: int
     batch_size: int
     rule: int
+    bias_rule: int
     schedule: int
     direct: bool
     fast: bool
@@ -59,9 +60,9 @@ class State(NamedTuple):
     """Everything that training one network, or one vector of networks, works on.
 
     weights (P), slots (K P), clock (C): what is carried from epoch to epoch, when the rate stays as it is. base, rates
-    (L): the learning rates as given, and those of this epoch. hyperparameters: the optimizer's, then its weight decay.
-    pace: the schedule's. norm: see `SQUARE`. epoch: their count, for a schedule. gradient (P): the sum over a batch.
-    costs: see `OWN`. metrics (M): those of an epoch, folded so far. z, a, delta, scaled: (units) scratch.
+    (L): the learning rates as given, and those of this epoch. hyperparameters: the optimizer's, then its weight decay
+    and its L1. pace: the schedule's. norm: see `SQUARE`. epoch: their count, for a schedule. gradient (P): the sum over
+    a batch. costs: see `OWN`. metrics (M): those of an epoch, folded so far. z, a, delta, scaled: (units) scratch.
     """
 
     weights: Any
@@ -153,7 +154,7 @@ def learn_weight(network: Architecture, state: State, layer: int, p: int, unit: 
     if network.folded:
         state.weights[p] = multiply_add(-state.scaled[unit], state.a[below], state.weights[p])
     elif network.direct:
-        descend(network, state, layer, p, state.delta[unit] * state.a[below])
+        descend(network.rule, state, layer, p, state.delta[unit] * state.a[below])
     else:
         state.gradient[p] = multiply_add(state.delta[unit], state.a[below], state.gradient[p])
 
@@ -163,14 +164,14 @@ def learn_bias(network: Architecture, state: State, layer: int, p: int, unit: in
     if network.folded:
         state.weights[p] = state.weights[p] - state.scaled[unit]
     elif network.direct:
-        descend(network, state, layer, p, state.delta[unit])
+        descend(network.bias_rule, state, layer, p, state.delta[unit])
     else:
         state.gradient[p] = state.gradient[p] + state.delta[unit]
 
 
-def descend(network: Architecture, state: State, layer: int, p: int, gradient: Value) -> None:
+def descend(rule: int, state: State, layer: int, p: int, gradient: Value) -> None:
     """What the optimizer makes of a gradient."""
-    state.weights[p] = change(network.rule, state, p, state.rates[layer], gradient)
+    state.weights[p] = change(rule, state, p, state.rates[layer], gradient)
 
 
 def learnt_to(network: Architecture, layer: int) -> Any:
@@ -181,17 +182,26 @@ def learnt_to(network: Architecture, layer: int) -> Any:
 
 def update(network: Architecture, state: State, scale: Any) -> None:
     """The end of a batch: the sum of the gradients times a scale is the batch's; clip it if so asked; then optimize."""
-    gradient = state.gradient
     if network.direct:
         return
     tick(network.rule, state)
     if network.clip:
         clip(network, state, scale)
     for layer in range(len(network.activations)):
-        for p in each(gradient, network.weights_at[layer], learnt_to(network, layer)):
-            whole = gradient[p] if network.clip else gradient[p] * scale
-            gradient[p] = MINUS_ZERO
-            descend(network, state, layer, p, whole)
+        w, b, end = network.weights_at[layer], network.biases_at[layer], learnt_to(network, layer)
+        alike = end if network.bias_rule == network.rule else b
+        descend_all(network, network.rule, state, layer, w, alike, scale)
+        if alike < end:
+            descend_all(network, network.bias_rule, state, layer, alike, end, scale)
+
+
+def descend_all(network: Architecture, rule: int, state: State, layer: int, start: int, stop: int, scale: Any) -> None:
+    """What the optimizer makes of the gradients of parameters [start, stop) of a layer."""
+    gradient = state.gradient
+    for p in each(gradient, start, stop):
+        whole = gradient[p] if network.clip else gradient[p] * scale
+        gradient[p] = MINUS_ZERO
+        descend(rule, state, layer, p, whole)
 
 
 def clip(network: Architecture, state: State, scale: Any) -> None:

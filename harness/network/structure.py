@@ -21,8 +21,9 @@ class Structure:
     """One value of every structural setting: which arithmetic trains a run.
 
     layers: units of each layer, inputs first. activations: one name per layer of weights, the output's last.
-    batch_size: samples per update, `full` resolved to the number of samples. weight_decay, gradient_clip: whether runs
-    have one. shuffle: whether the samples come in another order every epoch. reduction: of the gradients of a batch.
+    batch_size: samples per update, `full` resolved to the number of samples. weight_decay, l1, gradient_clip: whether
+    runs have one. decay_biases: whether the first two are of biases, too. shuffle: whether the samples come in another
+    order every epoch. reduction: of the gradients of a batch.
     """
 
     layers: tuple[int, ...]
@@ -38,14 +39,16 @@ class Structure:
     gradient_clip: bool = False
     shuffle: bool = False
     reduction: Literal["mean", "sum"] = "mean"
+    l1: bool = False
+    decay_biases: bool = True
 
     @property
     def hyperparameters(self) -> tuple[str, ...]:
         """The names of the numbers that each run has besides its learning rates, in the engine's order."""
         own = (number.name for number in OPTIMIZERS[self.optimizer].hyperparameters)
         pace = (number.name for number in SCHEDULES[self.schedule].hyperparameters)
-        decay, clip = ["weight_decay"] * self.weight_decay, ["gradient_clip"] * self.gradient_clip
-        return (*own, *decay, *pace, *clip)
+        decay, l1 = ["weight_decay"] * self.weight_decay, ["l1"] * self.l1
+        return (*own, *decay, *l1, *pace, *["gradient_clip"] * self.gradient_clip)
 
 
 def structure(experiment: Experiment, values: Mapping[str, Value]) -> Structure:
@@ -68,6 +71,8 @@ def structure(experiment: Experiment, values: Mapping[str, Value]) -> Structure:
         _given(experiment, "gradient_clip"),
         chosen["shuffle"],
         chosen["reduction"],
+        _given(experiment, "l1"),
+        chosen["decay_biases"],
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from harness.formulas.functions import sign
 from harness.formulas.metrics import METRICS
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.formulas.schedules import SCHEDULES
@@ -109,7 +110,7 @@ class Training:
         self.optimizer, self.schedule = OPTIMIZERS[structure.optimizer], SCHEDULES[structure.schedule]
         self.hyperparameters = tuple(given[number.name] for number in self.optimizer.hyperparameters)
         self.pace = tuple(given[number.name] for number in self.schedule.hyperparameters)
-        self.decay, self.norm = given.get("weight_decay"), given.get("gradient_clip")
+        self.decay, self.l1, self.norm = (given.get(name) for name in ("weight_decay", "l1", "gradient_clip"))
         self.base = np.broadcast_to(rounded(rates, structure.dtype), len(network.weights))
         self.rates = self.base
         learnt = (network.weights, network.biases)
@@ -140,19 +141,23 @@ class Training:
             weights, biases = clipped(weights, biases if learnt else [], self.norm)
         if self.optimizer.tick:
             self.optimizer.tick(self.clock, self.hyperparameters)
-        network.weights = self._descend(network.weights, weights, self.slots[0])
+        network.weights = self._descend(network.weights, weights, self.slots[0], True)
         if learnt:
-            network.biases = self._descend(network.biases, biases, self.slots[1])
+            network.biases = self._descend(network.biases, biases, self.slots[1], network.structure.decay_biases)
         return weights, biases
 
-    def _descend(self, parameters: list[Array], gradients: list[Array], slots: list[Any]) -> list[Array]:
+    def _descend(
+        self, parameters: list[Array], gradients: list[Array], slots: list[Any], penalized: bool
+    ) -> list[Array]:
         """W - lr*gradient in the simplest case: the gradient is rounded first, then multiplied, then subtracted."""
-        changed = []
+        changed, decay, l1 = [], self.decay if penalized else None, self.l1 if penalized else None
         for p, g, lr, kept in zip(parameters, gradients, self.rates, slots, strict=True):
-            if self.decay is not None and self.optimizer.decoupled:
-                p = p * (1.0 - lr * self.decay)
-            elif self.decay is not None:
-                g = self.decay * p + g
+            if decay is not None and not self.optimizer.decoupled:
+                g = decay * p + g
+            if l1 is not None:
+                g = l1 * sign(p) + g
+            if decay is not None and self.optimizer.decoupled:
+                p = p * (1.0 - lr * decay)
             changed.append(self.optimizer.change(p, g, lr, kept, self.clock, self.hyperparameters))
         return changed
 

@@ -86,6 +86,8 @@ PARAMETER_MEANINGS = {
     "shuffle": ("", "`true`: the samples come in another order every epoch"),
     "reduction": ("", "what is made of the gradients of a batch: their mean or their sum"),
     "weight_decay": ("", "how much of each weight is added to its gradient; adamw takes it off the weight itself"),
+    "decay_biases": ("", "whether `weight_decay` and `l1` are of biases, too"),
+    "l1": ("", "how much of the sign of each weight is added to its gradient"),
     "gradient_clip": ("", "the largest L2 norm of all gradients together; NULL where there is none"),
     **{name: _number_meaning(name) for name in HYPERPARAMETERS},
 }

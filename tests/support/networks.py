@@ -52,6 +52,8 @@ def structures(draw: st.DrawFn) -> Structure:
         gradient_clip=draw(st.booleans()),
         shuffle=draw(st.booleans()),
         reduction=draw(st.sampled_from(["mean", "sum"])),
+        l1=draw(st.booleans()),
+        decay_biases=draw(st.booleans()),
     )
 
 

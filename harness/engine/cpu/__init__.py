@@ -109,7 +109,7 @@ def network_of(structure: Structure, common: bool) -> Architecture:
     """The structure in codes. common: one learning rate for all layers."""
     fast, layout = structure.arithmetic == "fast", Layout(structure)
     direct = structure.batch_size == 1 and not structure.gradient_clip
-    plain = structure.optimizer == "sgd" and not structure.weight_decay
+    rule = structure.optimizer, structure.weight_decay, structure.l1
     return Architecture(
         layers=structure.layers,
         activations=tuple(ACTIVATION_CODES[name] for name in structure.activations),
@@ -119,11 +119,12 @@ def network_of(structure: Structure, common: bool) -> Architecture:
         bias=BIAS_CODES[structure.bias],
         loss=LOSS_CODES[structure.loss],
         batch_size=structure.batch_size,
-        rule=RULES.index((structure.optimizer, structure.weight_decay)),
+        rule=RULES.index(rule),
+        bias_rule=RULES.index(rule if structure.decay_biases else (structure.optimizer, False, False)),
         schedule=SCHEDULE_CODES[structure.schedule],
         direct=direct,
         fast=fast,
-        folded=fast and direct and plain,
+        folded=fast and direct and rule == ("sgd", False, False),
         common=common,
         clip=structure.gradient_clip,
         shuffle=structure.shuffle,

@@ -31,7 +31,7 @@ _PACE = [len(schedule.hyperparameters) for schedule in SCHEDULES.values()]
 
 def offsets(network: Architecture) -> list[int]:
     """Where each part of a vector's memory starts, in rows, and where the whole ends."""
-    name, decayed = RULES[network.rule]
+    name, *penalties = RULES[network.rule]
     optimizer, count = OPTIMIZERS[name], network.parameters
     layers, scheduled = len(network.activations), network.schedule != CONSTANT
     rows = {
@@ -40,7 +40,7 @@ def offsets(network: Architecture) -> list[int]:
         "clock": optimizer.clock,
         "base": layers if scheduled else 0,
         "rates": layers,
-        "hyperparameters": len(optimizer.hyperparameters) + decayed,
+        "hyperparameters": len(optimizer.hyperparameters) + sum(penalties),
         "pace": _PACE[network.schedule],
         "norm": 2 * network.clip,
         "epoch": int(scheduled),

@@ -169,17 +169,16 @@ class Names:
             g = f"{structure.reduction}({g})"
         if structure.gradient_clip:
             g = f"clip({g})"
-        if self.decayed:
-            g = f"({g} + weight_decay*{w})"
-        elif structure.weight_decay:
+        penalized = parameter.kind == WEIGHT or structure.decay_biases
+        terms = [f"l1*sign({name})"] * structure.l1
+        if structure.weight_decay and optimizer.decoupled and penalized:
             w = f"(1 - lr*weight_decay)*{w}"
+        elif structure.weight_decay:
+            terms.insert(0, f"weight_decay*{w}")
+        if terms and penalized:
+            g = f"({' + '.join([g, *terms])})"
         change = optimizer.text.format(w=w, g="g" if optimizer.slots else g)
         return f"{name}{BECOMES}{change}", g if optimizer.slots else None
-
-    @property
-    def decayed(self) -> bool:
-        """Whether weight decay is added to the gradient."""
-        return self.structure.weight_decay and not OPTIMIZERS[self.structure.optimizer].decoupled
 
     def learns(self, parameter: Parameter) -> bool:
         """Whether training changes it."""
