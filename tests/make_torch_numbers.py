@@ -158,19 +158,26 @@ def summed(y: torch.Tensor, t: torch.Tensor, loss: str) -> torch.Tensor:
     return SUMS[loss](y, t) / (1 if loss in OVER_OUTPUTS else t.shape[1])
 
 
-def gradients(given: dict[str, list[Any]], activation: str, loss: str, reduction: str = "mean") -> dict[str, Any]:
+SLOPED = {"leaky_relu": (0.3, lambda z: f.leaky_relu(z, 0.3)), "sigmoid": (2.5, lambda z: torch.sigmoid(2.5 * z))}
+
+
+def gradients(
+    given: dict[str, list[Any]], activation: str, loss: str, reduction: str = "mean", sloped: bool = False
+) -> dict[str, Any]:
     """The loss over all samples and its gradient for every weight and bias."""
     weights, biases = (
         [torch.tensor(each, dtype=torch.float64, requires_grad=True) for each in given[name]]
         for name in ("weights", "biases")
     )
     targets = given["classes" if loss in ("bce", "cross_entropy") else "numbers"]
-    a = FUNCTIONS[activation](torch.tensor(given["inputs"], dtype=torch.float64) @ weights[0].T + biases[0])
+    slope, function = SLOPED[activation] if sloped else (None, FUNCTIONS[activation])
+    a = function(torch.tensor(given["inputs"], dtype=torch.float64) @ weights[0].T + biases[0])
     of_loss = LOSSES[loss] if reduction == "mean" else partial(summed, loss=loss)
     value = of_loss(a @ weights[1].T + biases[1], torch.tensor(targets, dtype=torch.float64))
     value.backward()
     found = [[parameter.grad.tolist() for parameter in each] for each in (weights, biases)]
     about = {"activation": activation, "loss": loss} | ({} if reduction == "mean" else {"reduction": reduction})
+    about |= {"slope": slope} if sloped else {}
     return about | {"value": value.item(), "weights": found[0], "biases": found[1]}
 
 
@@ -229,6 +236,7 @@ def recorded() -> dict[str, Any]:
     given = network()
     cases = [gradients(given, activation, loss) for activation in FUNCTIONS for loss in LOSSES]
     cases += [gradients(given, "tanh", loss, "sum") for loss in LOSSES]
+    cases += [gradients(given, activation, "mse", sloped=True) for activation in SLOPED]
     made = {"torch": torch.__version__.partition("+")[0], "network": given, "cases": cases}
     settings = {"steps": STEPS, "batch": BATCH, "rate": RATE, "numbers": NUMBERS, "gamma": GAMMA}
     with warnings.catch_warnings():

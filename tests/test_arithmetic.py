@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import harness
 from harness import engine, reference
 from harness.experiment.initialisations.written import parse as initialisation
 from harness.experiment.model import Data
-from harness.formulas.activations import ACTIVATIONS
+from harness.formulas.activations import ACTIVATIONS, SLOPED
 from harness.formulas.losses import LOSSES
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.formulas.schedules import SCHEDULES
@@ -132,14 +133,19 @@ def test_matt_mazur_s_example() -> None:
     assert row.loss_mean == pytest.approx(0.298371109, abs=1e-9)
 
 
-def first_update(activation: str, loss: str, **changes: Any) -> tuple[Network, Data, Update]:
+def first_update(
+    activation: str, loss: str, slope: float | None = None, **changes: Any
+) -> tuple[Network, Data, Update]:
     """PyTorch's network and data, and the reference's first full-batch update on it."""
     given = RECORDED["network"]
     structure = Structure((3, 4, 2), (activation, "identity"), "true", loss, "sgd", 5, "float64", "exact", **changes)
+    structure = replace(structure, slope=slope is not None)
     network = Network(structure, *([np.array(each) for each in given[name]] for name in ("weights", "biases")))
     targets = given["classes" if LOSSES[loss].logits else "numbers"]
     data = Data(np.array(given["inputs"]), np.array(targets, float))
-    update = next(reference.epochs(reference.Training(network, [0.1, 0.1], (), seed=0), data))
+    update = next(
+        reference.epochs(reference.Training(network, [0.1, 0.1], () if slope is None else (slope,), seed=0), data)
+    )
     assert isinstance(update, Update)
     network.weights, network.biases = update.before
     return network, data, update
@@ -147,7 +153,7 @@ def first_update(activation: str, loss: str, **changes: Any) -> tuple[Network, D
 
 def assert_agrees(case: dict[str, Any]) -> None:
     reduction = case.get("reduction", "mean")
-    _, _, update = first_update(case["activation"], case["loss"], reduction=reduction)
+    _, _, update = first_update(case["activation"], case["loss"], case.get("slope"), reduction=reduction)
     value = sum(sample.cost for sample in update.batch) / (5 if reduction == "mean" else 1)
     assert value == pytest.approx(case["value"], rel=1e-12)
     for ours, theirs in ((update.weight_gradient, case["weights"]), (update.bias_gradient, case["biases"])):
@@ -156,7 +162,11 @@ def assert_agrees(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", RECORDED["cases"], ids=lambda case: f"{case['activation']}-{case['loss']}-{case.get('reduction', 'mean')}"
+    "case",
+    RECORDED["cases"],
+    ids=lambda case: "-".join(
+        str(case.get(key)) for key in ("activation", "loss", "reduction", "slope") if key in case
+    ),
 )
 def test_gradients_agree_with_what_pytorch_said(case: dict[str, Any]) -> None:
     assert RECORDED["torch"] == "2.13.0"
@@ -222,9 +232,11 @@ def test_training_agrees_with_what_pytorch_said(run: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_gradients_agree_with_central_differences(activation: str, loss: str) -> None:
-    network, data, update = first_update(activation, loss)
+@pytest.mark.parametrize(
+    ("activation", "slope"), [*((name, None) for name in ACTIVATIONS), *zip(SLOPED, (0.3, 2.5), strict=True)]
+)
+def test_gradients_agree_with_central_differences(activation: str, slope: float | None, loss: str) -> None:
+    network, data, update = first_update(activation, loss, slope)
     for parameters, gradients in ((network.weights, update.weight_gradient), (network.biases, update.bias_gradient)):
         for parameter, gradient in zip(parameters, gradients, strict=True):
             for place in np.ndindex(parameter.shape):

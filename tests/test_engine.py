@@ -137,6 +137,9 @@ def test_every_activation_with_every_loss(activation: str, loss: str, dtype: Any
     *({"optimizer": name} for name in ("sgd", "momentum", "adam")),
     *({"optimizer": o, "l1": True, "decay_biases": False, "batch_size": n} for o in ("sgd", "lion") for n in (1, 2)),
     {"weight_decay": True, "l1": True, "decay_biases": False, "gradient_clip": True},
+    *({"activations": names, "slope": True, "output_slope": True, "schedule": "cosine", "gradient_clip": True}
+      for names in (("leaky_relu", "sigmoid"), ("sigmoid", "leaky_relu"))),
+    {"activations": ("leaky_relu", "sigmoid"), "slope": True, "batch_size": 1},
     *({"schedule": name, "optimizer": "momentum", "gradient_clip": True} for name in SCHEDULES),
     {"shuffle": True, "batch_size": 3, "bias": "fixed"},
     {"reduction": "sum", "batch_size": 3, "gradient_clip": True},

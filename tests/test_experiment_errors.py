@@ -74,7 +74,7 @@ OTHER_WORDS = [
         ("hidden_size", "; did you mean layers?"), ("wd", "; did you mean weight_decay?"), ("seed", " here; it belongs at the top level"),
         ("random_seed", "; did you mean seed?"), ("rows", " here; it belongs under data"), ("dropout", "; there is no dropout"),
         ("lasso", "; did you mean l1?"), ("early_stopping", "; there is no early stopping"),
-        ("qqq", "; expected one of learning_rate, epochs, init, layers, activation, output, bias, loss and 29 more"),
+        ("qqq", "; expected one of learning_rate, epochs, init, layers, activation, output, bias, slope and 31 more"),
     ]],
     *[(LAYERS, UNDER_NETWORK + f"{key}: {name}", f"4:{len(key) + 5}: network.{key}: expected {ACTIVATIONS}, found '{name}'{line}")
       for key, name, line in [

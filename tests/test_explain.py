@@ -248,6 +248,15 @@ def test_penalties_stand_in_the_formulas_of_what_they_are_of() -> None:
     assert "(1 - lr*weight_decay)*w1_1_1" in both.formula.iloc[0]
 
 
+def test_a_slope_stands_in_the_formulas() -> None:
+    record = harness.explain(XOR, settings={"activation": "leaky_relu", "slope": "0.5", "output_slope": "2"})
+    rows = record.drop_duplicates("name").set_index("name")
+    assert rows.formula["a1_1"] == "(z1_1 > 0 ? z1_1 : slope*z1_1)"
+    assert rows.formula["y1"] == "sigmoid(output_slope*z2_1)"
+    assert rows.formula["delta2_1"] == "dcost/dy1 * (output_slope*y1*(1 - y1))"
+    assert rows.value[["slope", "output_slope"]].tolist() == [0.5, 2]
+
+
 def test_formulas_follow_the_network() -> None:
     record = harness.explain(XOR, settings={"layers": "[2, 2, 2, 1]", "bias": "fixed"})
     formulas = record.drop_duplicates("name").set_index("name").formula

@@ -416,9 +416,10 @@ def test_a_pointer_over_an_edge_shows_it_for_as_long(browser: Chrome, tmp_path: 
     assert set(labels(browser)) == {"w1_1_1"}
 
 
-def test_the_formula_with_its_numbers_gives_the_result(browser: Chrome, tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [{}, {"output_slope": 0.5}], ids=["plain", "slope"])
+def test_the_formula_with_its_numbers_gives_the_result(browser: Chrome, tmp_path: Path, more: dict[str, float]) -> None:
     """Every formula of a tanh network is computed anew from the numbers that the panel puts in, at every stage."""
-    page(browser, tmp_path, harness.explain(XOR, settings={"learning_rate": 2, "init": "xavier_normal"}))
+    page(browser, tmp_path, harness.explain(XOR, settings={"learning_rate": 2, "init": "xavier_normal", **more}))
     press(browser, Keys.END)
     functions = {"tanh": np.tanh, "sigmoid": lambda z: 1 / (1 + np.exp(-z))}
     checked = 0

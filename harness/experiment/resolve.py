@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from harness.experiment import data, document, source
-from harness.experiment.axes import Axis
+from harness.experiment.axes import SWEEPABLE, Axis
 from harness.experiment.changes import changed, read
 from harness.experiment.check import Checker, unused
 from harness.experiment.errors import Path, either
@@ -69,12 +69,15 @@ def override(origin: Origin, settings: Mapping[str, str]) -> Experiment:
     )
     grid = GridReading((), [Dimension({key: axis}) for key, axis in axes.items() if key not in idle])
     grid.paths, grid.damaged = {key: paths[key] for key in axes if key not in idle}, damaged
-    training = SimpleNamespace(**vars(reading.values.training) | dict.fromkeys(idle & HYPERPARAMETERS.keys()))
+    sections = {
+        name: SimpleNamespace(**vars(section) | dict.fromkeys(idle & HYPERPARAMETERS.keys() & vars(section).keys()))
+        for name, section in (("network", reading.values.network), ("training", reading.values.training))
+    }
     return _finish(
         replace(
             reading,
             source=replace(reading.source, positions=None),
-            values=SimpleNamespace(**vars(reading.values) | {"repeats": 1, "training": training}),
+            values=SimpleNamespace(**vars(reading.values) | {"repeats": 1} | sections),
             grids=[grid],
             notes=notes,
         )
@@ -143,7 +146,7 @@ def _finish(reading: _Reading) -> Experiment:
     checkers = [Checker(grid, settings, reading.table, damaged) for grid in reading.grids]
     notes += dict.fromkeys(note for checker in checkers for note in checker.notes())
     for key in filter(settings.__contains__, HYPERPARAMETERS):
-        notes += unused(key, [one for one in checkers if key not in one.grid.paths], ("training", key))
+        notes += unused(key, [one for one in checkers if key not in one.grid.paths], (SWEEPABLE[key].section, key))
     inputs: set[int] = set()
     for checker in checkers:
         inputs |= checker.inputs()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
-from harness.formulas.activations import ACTIVATIONS
+from harness.formulas.activations import ACTIVATIONS, SLOPED
 from harness.formulas.functions import sign
 from harness.formulas.losses import LOSSES
 from harness.formulas.optimizers import OPTIMIZERS
@@ -16,21 +16,25 @@ from harness.formulas.primitives import Value, multiply_add, window
 from harness.formulas.schedules import SCHEDULES
 
 ACTIVATION_CODES = {name: code for code, name in enumerate(ACTIVATIONS)}
+SLOPED_CODES = {name: code for code, name in enumerate(SLOPED, start=len(ACTIVATIONS))}
 LOSS_CODES = {name: code for code, name in enumerate(LOSSES)}
 SCHEDULE_CODES = {name: code for code, name in enumerate(SCHEDULES)}
 RULES = [*product(OPTIMIZERS, (False, True), (False, True))]
 """An optimizer, with or without weight decay, with or without an L1 penalty; its code is its place."""
-_ACTIVATIONS, _LOSSES, _SCHEDULES = tuple(ACTIVATIONS.values()), tuple(LOSSES.values()), tuple(SCHEDULES.values())
+_ACTIVATIONS, _SLOPED, _LOSSES = tuple(ACTIVATIONS.values()), tuple(SLOPED.values()), tuple(LOSSES.values())
+_SCHEDULES = tuple(SCHEDULES.values())
 
 
-def activate(code: int, z: Value) -> Value:
-    """The activation's f(z)."""
-    return _ACTIVATIONS[code].f(z)
+def activate(code: int, z: Value, slope: Any) -> Value:
+    """The activation's f(z). slope (1,): of those that are `SLOPED`."""
+    sloped = code - len(_ACTIVATIONS)
+    return _ACTIVATIONS[code].f(z) if sloped < 0 else _SLOPED[sloped].f(z, slope[0])
 
 
-def derivative(code: int, z: Value, a: Value) -> Value:
-    """The activation's da/dz."""
-    return _ACTIVATIONS[code].derivative(z, a)
+def derivative(code: int, z: Value, a: Value, slope: Any) -> Value:
+    """The activation's da/dz. slope (1,): of those that are `SLOPED`."""
+    sloped = code - len(_ACTIVATIONS)
+    return _ACTIVATIONS[code].derivative(z, a) if sloped < 0 else _SLOPED[sloped].derivative(z, a, slope[0])
 
 
 def cost(code: int, t: Any, y: Any, derivative: Any) -> Value:

@@ -61,8 +61,9 @@ class State(NamedTuple):
 
     weights (P), slots (K P), clock (C): what is carried from epoch to epoch, when the rate stays as it is. base, rates
     (L): the learning rates as given, and those of this epoch. hyperparameters: the optimizer's, then its weight decay
-    and its L1. pace: the schedule's. norm: see `SQUARE`. epoch: their count, for a schedule. gradient (P): the sum over
-    a batch. costs: see `OWN`. metrics (M): those of an epoch, folded so far. z, a, delta, scaled: (units) scratch.
+    and its L1. slope, output_slope (1 or 0): of the activations of hidden layers and of the last. pace: the schedule's.
+    norm: see `SQUARE`. epoch: their count, for a schedule. gradient (P): the sum over a batch. costs: see `OWN`.
+    metrics (M): those of an epoch, folded so far. z, a, delta, scaled: (units) scratch.
     """
 
     weights: Any
@@ -71,6 +72,8 @@ class State(NamedTuple):
     base: Any
     rates: Any
     hyperparameters: Any
+    slope: Any
+    output_slope: Any
     pace: Any
     norm: Any
     epoch: Any
@@ -98,6 +101,7 @@ def forward(network: Architecture, state: State, x: Any) -> None:
     for layer in range(len(network.activations)):
         inputs, outputs = network.layers[layer], network.layers[layer + 1]
         w, b = network.weights_at[layer], network.biases_at[layer]
+        slope = state.slope if layer + 1 < len(network.activations) else state.output_slope
         for j in range(outputs):
             if network.fast and network.bias != NO_BIAS:
                 total = multiply_add(weights[w], a[below], weights[b + j])
@@ -108,7 +112,7 @@ def forward(network: Architecture, state: State, x: Any) -> None:
             if network.bias != NO_BIAS and not network.fast:
                 total = total + weights[b + j]
             z[unit] = total
-            a[unit] = activate(network.activations[layer], total)
+            a[unit] = activate(network.activations[layer], total, slope)
             w += inputs
             unit += 1
         below += inputs
@@ -122,7 +126,8 @@ def backward(network: Architecture, state: State, t: Any, row: int) -> None:
     unit = len(a) - outputs
     loss = cost(network.loss, t, window(a, unit, outputs), window(delta, unit, outputs))
     for j in range(outputs):
-        delta[unit + j] = delta[unit + j] * derivative(network.activations[layer], z[unit + j], a[unit + j])
+        of = network.activations[layer]
+        delta[unit + j] = delta[unit + j] * derivative(of, z[unit + j], a[unit + j], state.output_slope)
         if network.folded and network.common:
             delta[unit + j] = delta[unit + j] * state.rates[layer]
     while layer >= 0:
@@ -141,7 +146,8 @@ def backward(network: Architecture, state: State, t: Any, row: int) -> None:
                 total = delta[unit] * weights[w + i]
                 for j in range(1, outputs):
                     total = multiply_add(delta[unit + j], weights[w + j * inputs + i], total)
-                delta[below + i] = total * derivative(network.activations[layer - 1], z[below + i], a[below + i])
+                of = network.activations[layer - 1]
+                delta[below + i] = total * derivative(of, z[below + i], a[below + i], state.slope)
             for j in range(outputs):
                 learn_weight(network, state, layer, w + j * inputs + i, unit + j, below + i)
         unit = below

@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 
 from harness.experiment.model import Data, Experiment, Value
+from harness.experiment.settings import defaults_of
+from harness.formulas.activations import SLOPED
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.formulas.schedules import SCHEDULES
 
@@ -23,7 +25,8 @@ class Structure:
     layers: units of each layer, inputs first. activations: one name per layer of weights, the output's last.
     batch_size: samples per update, `full` resolved to the number of samples. weight_decay, l1, gradient_clip: whether
     runs have one. decay_biases: whether the first two are of biases, too. shuffle: whether the samples come in another
-    order every epoch. reduction: of the gradients of a batch.
+    order every epoch. reduction: of the gradients of a batch. slope, output_slope: whether runs have one, of their
+    hidden layers and of the last.
     """
 
     layers: tuple[int, ...]
@@ -41,14 +44,22 @@ class Structure:
     reduction: Literal["mean", "sum"] = "mean"
     l1: bool = False
     decay_biases: bool = True
+    slope: bool = False
+    output_slope: bool = False
 
     @property
     def hyperparameters(self) -> tuple[str, ...]:
         """The names of the numbers that each run has besides its learning rates, in the engine's order."""
         own = (number.name for number in OPTIMIZERS[self.optimizer].hyperparameters)
         pace = (number.name for number in SCHEDULES[self.schedule].hyperparameters)
-        decay, l1 = ["weight_decay"] * self.weight_decay, ["l1"] * self.l1
-        return (*own, *decay, *l1, *pace, *["gradient_clip"] * self.gradient_clip)
+        given = [key for key in ("weight_decay", "l1", "slope", "output_slope") if getattr(self, key)]
+        return (*own, *given, *pace, *["gradient_clip"] * self.gradient_clip)
+
+    @property
+    def sloped(self) -> tuple[bool, ...]:
+        """Whether each layer's activation is one whose slope is the run's."""
+        given = (*[self.slope] * (len(self.activations) - 1), self.output_slope)
+        return tuple(own and name in SLOPED for own, name in zip(given, self.activations, strict=True))
 
 
 def structure(experiment: Experiment, values: Mapping[str, Value]) -> Structure:
@@ -73,6 +84,8 @@ def structure(experiment: Experiment, values: Mapping[str, Value]) -> Structure:
         chosen["reduction"],
         _given(experiment, "l1"),
         chosen["decay_biases"],
+        _given(experiment, "slope") and "slope" in defaults_of("activation", hidden),
+        _given(experiment, "output_slope") and "output_slope" in defaults_of("output", chosen["output"]),
     )
 
 

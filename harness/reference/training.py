@@ -111,6 +111,7 @@ class Training:
         self.hyperparameters = tuple(given[number.name] for number in self.optimizer.hyperparameters)
         self.pace = tuple(given[number.name] for number in self.schedule.hyperparameters)
         self.decay, self.l1, self.norm = (given.get(name) for name in ("weight_decay", "l1", "gradient_clip"))
+        network.slope, network.output_slope = given.get("slope"), given.get("output_slope")
         self.base = np.broadcast_to(rounded(rates, structure.dtype), len(network.weights))
         self.rates = self.base
         learnt = (network.weights, network.biases)

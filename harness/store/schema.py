@@ -64,7 +64,7 @@ def parameter_type(key: str) -> pa.DataType:
 
 
 def _number_meaning(name: str) -> tuple[str, str]:
-    """Unit and meaning of a number of optimizers or schedules; whole ones count epochs."""
+    """Unit and meaning of a number of optimizers, schedules or activations; whole ones count epochs."""
     kind, names = users(name)
     meaning = f"of {kind} {either(names)}; NULL where the {kind} is another"
     return "epochs" if HYPERPARAMETERS[name].whole else "", f"the {name} {meaning}"

@@ -16,7 +16,7 @@ import numpy as np
 from harness import engine
 from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid, Range, Selection
 from harness.experiment.model import Data, Experiment, label
-from harness.experiment.settings import KINDS, layer_of_rate
+from harness.experiment.settings import layer_of_rate
 from harness.network.layout import Layout
 from harness.network.runs import Outcome, Runs
 from harness.network.structure import Structure, network_data
@@ -224,7 +224,9 @@ class Plan:
         place[order] = np.arange(rows)
         structure = block.structure
         layers = range(1, 2 if self.common else len(structure.layers))
-        used = self.experiment.used({kind: getattr(structure, kind) for kind in KINDS})
+        kinds = {kind: getattr(structure, kind) for kind in ("optimizer", "schedule")}
+        kinds |= {"activation": structure.activations[:-1], "output": structure.activations[-1]}
+        used = self.experiment.used(kinds)
         hyperparameters = [self._number(selection, key, count, used[key]) for key in structure.hyperparameters]
         runs = Runs(
             structure,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from harness.experiment.initialisations.written import parse as initialisation
 from harness.experiment.model import Data
-from harness.formulas.activations import ACTIVATIONS
+from harness.formulas.activations import ACTIVATIONS, SLOPED
 from harness.formulas.losses import LOSSES
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.formulas.schedules import SCHEDULES
@@ -54,6 +54,8 @@ def structures(draw: st.DrawFn) -> Structure:
         reduction=draw(st.sampled_from(["mean", "sum"])),
         l1=draw(st.booleans()),
         decay_biases=draw(st.booleans()),
+        slope=any(name in SLOPED for name in activations) and draw(st.booleans()),
+        output_slope=output in SLOPED and draw(st.booleans()),
     )
 
 

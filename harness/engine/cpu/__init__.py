@@ -23,7 +23,7 @@ from harness.engine.cpu.train import train as kernel
 from harness.engine.cpu.workspace import Workspace
 from harness.experiment.model import Data
 from harness.formulas import step
-from harness.formulas.codes import ACTIVATION_CODES, LOSS_CODES, RULES, SCHEDULE_CODES
+from harness.formulas.codes import ACTIVATION_CODES, LOSS_CODES, RULES, SCHEDULE_CODES, SLOPED_CODES
 from harness.formulas.step import Architecture
 from harness.network.layout import Layout
 from harness.network.runs import Outcome, Runs
@@ -112,7 +112,10 @@ def network_of(structure: Structure, common: bool) -> Architecture:
     rule = structure.optimizer, structure.weight_decay, structure.l1
     return Architecture(
         layers=structure.layers,
-        activations=tuple(ACTIVATION_CODES[name] for name in structure.activations),
+        activations=tuple(
+            (SLOPED_CODES if own else ACTIVATION_CODES)[name]
+            for name, own in zip(structure.activations, structure.sloped, strict=True)
+        ),
         weights_at=tuple(tensor.start for tensor in layout.weights),
         biases_at=tuple(tensor.stop for tensor in layout.weights),
         parameters=layout.count,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from harness.engine.cpu.lanes import LanesType
 from harness.engine.cpu.rows import Index, RowsType, TracedRows, traced
-from harness.formulas.codes import RULES
+from harness.formulas.codes import RULES, SLOPED_CODES
 from harness.formulas.metrics import COUNT
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.formulas.schedules import SCHEDULES
@@ -41,6 +41,8 @@ def offsets(network: Architecture) -> list[int]:
         "base": layers if scheduled else 0,
         "rates": layers,
         "hyperparameters": len(optimizer.hyperparameters) + sum(penalties),
+        "slope": int(any(code in SLOPED_CODES.values() for code in network.activations[:-1])),
+        "output_slope": int(network.activations[-1] in SLOPED_CODES.values()),
         "pace": _PACE[network.schedule],
         "norm": 2 * network.clip,
         "epoch": int(scheduled),

@@ -80,6 +80,7 @@ class Recording:
             yield from self._trained(wanted)
             final = self.configuration.final
             if self.missed and final is not None and final.network is not None:
+                final.network.slope, final.network.output_slope = self.network.slope, self.network.output_slope
                 yield self._standing(final.network, final.epoch, "in the table")
 
     def _trained(self, wanted: Sequence[int]) -> Iterator[Part]:

@@ -20,7 +20,8 @@ function filled(formula, frame, known = new Map(), gradient = 0) {
   return text.replace(/dcost\/dy\d+|(?<![\w.])[A-Za-z]\w*/g, (word) => {
     if (frame.update.has(word)) return inBrackets(frame.update.get(word).before);
     if (frame.values.has(word)) return inBrackets(frame.values.get(word).value);
-    return known.has(word) ? inBrackets(known.get(word)) : word;
+    const number = known.get(word) ?? (word.endsWith("slope") ? frame.takes?.get(word)?.value : undefined);
+    return number === undefined ? word : inBrackets(number);
   });
 }
 
