@@ -46,6 +46,18 @@ LOSSES = {
     "bce": f.binary_cross_entropy_with_logits,
     "cross_entropy": f.cross_entropy,
 }
+SUMS = {
+    "mse": partial(f.mse_loss, reduction="sum"),
+    "mae": partial(f.l1_loss, reduction="sum"),
+    "huber": partial(f.huber_loss, reduction="sum"),
+    "hinge": lambda y, t: (1 - t * y).clamp(min=0).sum(),
+    "half_mse": lambda y, t: 0.5 * ((t - y) ** 2).sum(),
+    "bce": partial(f.binary_cross_entropy_with_logits, reduction="sum"),
+    "cross_entropy": partial(f.cross_entropy, reduction="sum"),
+}
+"""Over the samples, and in PyTorch also over the outputs."""
+OVER_OUTPUTS = ("half_mse", "cross_entropy")
+"""What is a sum over the outputs for us, too; of the others it is the mean."""
 
 STEPS = 50
 BATCH = 2
@@ -78,8 +90,9 @@ class Rprop(torch.optim.Rprop):
 
     def step(self) -> None:
         with torch.no_grad():
-            for p in self.param_groups[0]["params"]:
-                p.grad.add_(self.decay * p)
+            for group in self.param_groups:
+                for p in group["params"]:
+                    p.grad.add_(group.get("weight_decay", self.decay) * p)
         super().step()
 
 
@@ -122,6 +135,7 @@ NUMBERS = {
     "warmup_epochs": 6,
     "start_factor": 0.25,
     "weight_decay": 0.03,
+    "l1": 0.02,
     "gradient_clip": 0.9,
 }
 GAMMA = {"step": 0.4, "exponential": 0.9}
@@ -139,18 +153,32 @@ def network() -> dict[str, list[Any]]:
     }
 
 
-def gradients(given: dict[str, list[Any]], activation: str, loss: str) -> dict[str, Any]:
+def summed(y: torch.Tensor, t: torch.Tensor, loss: str) -> torch.Tensor:
+    """The sum of the samples' losses, each as it is for us."""
+    return SUMS[loss](y, t) / (1 if loss in OVER_OUTPUTS else t.shape[1])
+
+
+SLOPED = {"leaky_relu": (0.3, lambda z: f.leaky_relu(z, 0.3)), "sigmoid": (2.5, lambda z: torch.sigmoid(2.5 * z))}
+
+
+def gradients(
+    given: dict[str, list[Any]], activation: str, loss: str, reduction: str = "mean", sloped: bool = False
+) -> dict[str, Any]:
     """The loss over all samples and its gradient for every weight and bias."""
     weights, biases = (
         [torch.tensor(each, dtype=torch.float64, requires_grad=True) for each in given[name]]
         for name in ("weights", "biases")
     )
     targets = given["classes" if loss in ("bce", "cross_entropy") else "numbers"]
-    a = FUNCTIONS[activation](torch.tensor(given["inputs"], dtype=torch.float64) @ weights[0].T + biases[0])
-    value = LOSSES[loss](a @ weights[1].T + biases[1], torch.tensor(targets, dtype=torch.float64))
+    slope, function = SLOPED[activation] if sloped else (None, FUNCTIONS[activation])
+    a = function(torch.tensor(given["inputs"], dtype=torch.float64) @ weights[0].T + biases[0])
+    of_loss = LOSSES[loss] if reduction == "mean" else partial(summed, loss=loss)
+    value = of_loss(a @ weights[1].T + biases[1], torch.tensor(targets, dtype=torch.float64))
     value.backward()
     found = [[parameter.grad.tolist() for parameter in each] for each in (weights, biases)]
-    return {"activation": activation, "loss": loss, "value": value.item(), "weights": found[0], "biases": found[1]}
+    about = {"activation": activation, "loss": loss} | ({} if reduction == "mean" else {"reduction": reduction})
+    about |= {"slope": slope} if sloped else {}
+    return about | {"value": value.item(), "weights": found[0], "biases": found[1]}
 
 
 def trained(given: dict[str, list[Any]], run: dict[str, Any]) -> dict[str, Any]:
@@ -162,16 +190,23 @@ def trained(given: dict[str, list[Any]], run: dict[str, Any]) -> dict[str, Any]:
     x, t = (torch.tensor(given[name], dtype=torch.float64) for name in ("inputs", "numbers"))
     parameters = [*weights, *biases]
     decay = NUMBERS["weight_decay"] if run["weight_decay"] else 0.0
-    optimizer = OPTIMIZERS[run["optimizer"]](parameters, lr=RATE, weight_decay=decay)
+    penalized = parameters if run["decay_biases"] else weights
+    groups = [{"params": penalized}] + ([] if run["decay_biases"] else [{"params": biases, "weight_decay": 0.0}])
+    optimizer = OPTIMIZERS[run["optimizer"]](groups, lr=RATE, weight_decay=decay)
     scheduler = SCHEDULES[run["schedule"]](optimizer)
     steps = 0
     while steps < STEPS:
         for start in range(0, len(x), BATCH):
             optimizer.zero_grad()
             a = torch.tanh(x[start : start + BATCH] @ weights[0].T + biases[0])
-            f.mse_loss(a @ weights[1].T + biases[1], t[start : start + BATCH]).backward()
+            of_loss = f.mse_loss if run["reduction"] == "mean" else partial(summed, loss="mse")
+            of_loss(a @ weights[1].T + biases[1], t[start : start + BATCH]).backward()
             if run["gradient_clip"]:
                 torch.nn.utils.clip_grad_norm_(parameters, NUMBERS["gradient_clip"])
+            if run["l1"]:
+                with torch.no_grad():
+                    for p in penalized:
+                        p.grad += NUMBERS["l1"] * p.sign()
             optimizer.step()
             steps += 1
         scheduler.step()
@@ -179,8 +214,9 @@ def trained(given: dict[str, list[Any]], run: dict[str, Any]) -> dict[str, Any]:
 
 
 def runs() -> list[dict[str, Any]]:
-    """Every optimizer with and without weight decay and clipping, and every schedule."""
+    """Every optimizer with and without penalties and clipping, every schedule, and sums over batches."""
     plain = {"optimizer": "sgd", "schedule": "constant", "weight_decay": False, "gradient_clip": False}
+    plain |= {"reduction": "mean", "l1": False, "decay_biases": True}
     made = [
         plain | {"optimizer": name, "weight_decay": decay, "gradient_clip": clip}
         for name in OPTIMIZERS
@@ -188,12 +224,19 @@ def runs() -> list[dict[str, Any]]:
         for clip in (False, True)
         if decay or name != "adamw"
     ]
-    return made + [plain | {"schedule": name, "optimizer": o} for name in SCHEDULES for o in ("sgd", "adam")]
+    made += [plain | {"schedule": name, "optimizer": o} for name in SCHEDULES for o in ("sgd", "adam")]
+    made += [plain | {"reduction": "sum", "optimizer": o, "gradient_clip": o == "sgd"} for o in ("sgd", "adam")]
+    both = {"weight_decay": True, "l1": True}
+    return made + [
+        plain | both | {"optimizer": o, "decay_biases": biases} for o in OPTIMIZERS for biases in (True, False)
+    ]
 
 
 def recorded() -> dict[str, Any]:
     given = network()
     cases = [gradients(given, activation, loss) for activation in FUNCTIONS for loss in LOSSES]
+    cases += [gradients(given, "tanh", loss, "sum") for loss in LOSSES]
+    cases += [gradients(given, activation, "mse", sloped=True) for activation in SLOPED]
     made = {"torch": torch.__version__.partition("+")[0], "network": given, "cases": cases}
     settings = {"steps": STEPS, "batch": BATCH, "rate": RATE, "numbers": NUMBERS, "gamma": GAMMA}
     with warnings.catch_warnings():

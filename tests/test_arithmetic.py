@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import harness
 from harness import engine, reference
 from harness.experiment.initialisations.written import parse as initialisation
 from harness.experiment.model import Samples
-from harness.formulas.activations import ACTIVATIONS
+from harness.formulas.activations import ACTIVATIONS, SLOPED
 from harness.formulas.losses import LOSSES
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.formulas.schedules import SCHEDULES
@@ -132,29 +133,41 @@ def test_matt_mazur_s_example() -> None:
     assert row.loss_mean == pytest.approx(0.298371109, abs=1e-9)
 
 
-def first_update(activation: str, loss: str) -> tuple[Network, Samples, Update]:
+def first_update(
+    activation: str, loss: str, slope: float | None = None, **changes: Any
+) -> tuple[Network, Samples, Update]:
     """PyTorch's network and data, and the reference's first full-batch update on it."""
     given = RECORDED["network"]
-    structure = Structure((3, 4, 2), (activation, "identity"), "true", loss, "sgd", 5, "float64", "exact")
+    structure = Structure((3, 4, 2), (activation, "identity"), "true", loss, "sgd", 5, "float64", "exact", **changes)
+    structure = replace(structure, slope=slope is not None)
     network = Network(structure, *([np.array(each) for each in given[name]] for name in ("weights", "biases")))
     targets = given["classes" if LOSSES[loss].logits else "numbers"]
     data = Samples(np.array(given["inputs"]), np.array(targets, float))
-    update = next(reference.epochs(reference.Training(network, [0.1, 0.1], (), seed=0), data))
+    update = next(
+        reference.epochs(reference.Training(network, [0.1, 0.1], () if slope is None else (slope,), seed=0), data)
+    )
     assert isinstance(update, Update)
     network.weights, network.biases = update.before
     return network, data, update
 
 
 def assert_agrees(case: dict[str, Any]) -> None:
-    _, _, update = first_update(case["activation"], case["loss"])
-    value = sum(sample.cost for sample in update.batch) / 5
+    reduction = case.get("reduction", "mean")
+    _, _, update = first_update(case["activation"], case["loss"], case.get("slope"), reduction=reduction)
+    value = sum(sample.cost for sample in update.batch) / (5 if reduction == "mean" else 1)
     assert value == pytest.approx(case["value"], rel=1e-12)
     for ours, theirs in ((update.weight_gradient, case["weights"]), (update.bias_gradient, case["biases"])):
         for gradient, expected in zip(ours, theirs, strict=True):
             assert np.allclose(gradient, expected, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("case", RECORDED["cases"], ids=lambda case: f"{case['activation']}-{case['loss']}")
+@pytest.mark.parametrize(
+    "case",
+    RECORDED["cases"],
+    ids=lambda case: "-".join(
+        str(case.get(key)) for key in ("activation", "loss", "reduction", "slope") if key in case
+    ),
+)
 def test_gradients_agree_with_what_pytorch_said(case: dict[str, Any]) -> None:
     assert RECORDED["torch"] == "2.13.0"
     assert_agrees(case)
@@ -177,10 +190,13 @@ def test_pytorch_says_so_today() -> None:
         assert_trains_alike(run)
 
 
+FLAGS = ("optimizer", "schedule", "weight_decay", "gradient_clip", "reduction", "l1", "decay_biases")
+
+
 def assert_trains_alike(run: dict[str, Any]) -> None:
     """The engine's and the reference's weights after 50 updates (17 epochs of 5 samples) are PyTorch's to 1e-10."""
     given, settings = RECORDED["network"], RECORDED["training"]
-    flags = {key: run[key] for key in ("optimizer", "schedule", "weight_decay", "gradient_clip")}
+    flags = {key: run[key] for key in FLAGS}
     structure = Structure(
         (3, 4, 2), ("tanh", "identity"), "true", "mse", batch_size=2, dtype="float64", arithmetic="exact", **flags
     )
@@ -208,7 +224,7 @@ def assert_trains_alike(run: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "run",
     RECORDED["training"]["runs"],
-    ids=lambda run: "-".join(str(run[key]) for key in ("optimizer", "schedule", "weight_decay", "gradient_clip")),
+    ids=lambda run: "-".join(str(run[key]) for key in FLAGS),
 )
 def test_training_agrees_with_what_pytorch_said(run: dict[str, Any]) -> None:
     assert run["steps"] >= 50
@@ -216,9 +232,11 @@ def test_training_agrees_with_what_pytorch_said(run: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_gradients_agree_with_central_differences(activation: str, loss: str) -> None:
-    network, data, update = first_update(activation, loss)
+@pytest.mark.parametrize(
+    ("activation", "slope"), [*((name, None) for name in ACTIVATIONS), *zip(SLOPED, (0.3, 2.5), strict=True)]
+)
+def test_gradients_agree_with_central_differences(activation: str, slope: float | None, loss: str) -> None:
+    network, data, update = first_update(activation, loss, slope)
     for parameters, gradients in ((network.weights, update.weight_gradient), (network.biases, update.bias_gradient)):
         for parameter, gradient in zip(parameters, gradients, strict=True):
             for place in np.ndindex(parameter.shape):

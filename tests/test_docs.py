@@ -20,6 +20,7 @@ from harness.experiment.data import columns, sheet
 from harness.experiment.data.generators import GENERATORS, generate
 from harness.experiment.model import label
 from harness.experiment.settings import HYPERPARAMETERS, KINDS, NETWORK, TRAINING
+from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.optimizers import Optimizer
 from harness.formulas.schedules import Schedule
 from harness.sweeps.plan import Plan
@@ -136,7 +137,7 @@ def number_of(text: str) -> float | None:
 
 def test_every_optimizer_and_schedule_and_number_is_documented() -> None:
     rows = re.findall(r"^\| `(optimizer|schedule): (\w+)` \| (.*?) ?\| (.*) \|$", EXPERIMENT_FILE, re.MULTILINE)
-    choices = {(kind, name): choice for kind, names in KINDS.items() for name, choice in names.items()}
+    choices = {(kind, name): choice for kind in ("optimizer", "schedule") for name, choice in KINDS[kind].items()}
     assert [(kind, name) for kind, name, _, _ in rows] == list(choices)
     for kind, name, numbers, formula in rows:
         documented = re.findall(r"`(\w+)` ?([^,]*)", numbers)
@@ -152,6 +153,12 @@ def in_print(choice: Optimizer | Schedule) -> str:
     return ", ".join([choice.text, *(f"{slot} = {text}" for slot, text in kept)]).format(w="w", g="g")
 
 
+SLOPES = "; ".join(
+    f"`{name}`: {one.hyperparameters[0].default:g}" for name, one in ACTIVATIONS.items() if one.hyperparameters
+)
+"""What the documentation says of the defaults of slopes."""
+
+
 def test_every_key_is_documented() -> None:
     keys = {f"network.{key}" for key in NETWORK} | {
         f"training.{key}" for key in TRAINING.keys() - HYPERPARAMETERS.keys()
@@ -161,7 +168,7 @@ def test_every_key_is_documented() -> None:
     for key, default in rows.items():
         section, _, name = key.partition(".")
         declared = {"network": NETWORK, "training": TRAINING}[section][name].default
-        told = None if default in ("", "none", "none; `adamw`: 0.01") else default.strip("`")
+        told = None if default in ("", "none", "none; `adamw`: 0.01", SLOPES) else default.strip("`")
         assert told == (None if declared is None else label(declared)), key
 
 

@@ -135,8 +135,14 @@ def test_every_activation_with_every_loss(activation: str, loss: str, dtype: Any
 @pytest.mark.parametrize("changes", [
     *({"optimizer": name, "weight_decay": True, "batch_size": 1} for name in OPTIMIZERS),
     *({"optimizer": name} for name in ("sgd", "momentum", "adam")),
+    *({"optimizer": o, "l1": True, "decay_biases": False, "batch_size": n} for o in ("sgd", "lion") for n in (1, 2)),
+    {"weight_decay": True, "l1": True, "decay_biases": False, "gradient_clip": True},
+    *({"activations": names, "slope": True, "output_slope": True, "schedule": "cosine", "gradient_clip": True}
+      for names in (("leaky_relu", "sigmoid"), ("sigmoid", "leaky_relu"))),
+    {"activations": ("leaky_relu", "sigmoid"), "slope": True, "batch_size": 1},
     *({"schedule": name, "optimizer": "momentum", "gradient_clip": True} for name in SCHEDULES),
     {"shuffle": True, "batch_size": 3, "bias": "fixed"},
+    {"reduction": "sum", "batch_size": 3, "gradient_clip": True},
     {"layers": (3, 8, 8, 2), "activations": ("relu", "tanh", "identity"), "bias": "false", "batch_size": 1},
     {"layers": (16, 16, 1), "activations": ("leaky_relu", "sigmoid"), "batch_size": 1},
     {"layers": (5, 1), "activations": ("softplus",), "batch_size": 4, "optimizer": "adam"},

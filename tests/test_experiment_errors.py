@@ -73,8 +73,8 @@ OTHER_WORDS = [
     *[(INIT, f"{INIT}\n  {key}: 1", f"10:3: parameters.{key}: unknown key{line}") for key, line in [
         ("hidden_size", "; did you mean layers?"), ("wd", "; did you mean weight_decay?"), ("seed", " here; it belongs at the top level"),
         ("random_seed", "; did you mean seed?"), ("rows", " here; it belongs under data"), ("dropout", "; there is no dropout"),
-        ("l1", "; there is no L1 penalty; the loss is mae"), ("early_stopping", "; there is no early stopping"),
-        ("qqq", "; expected one of learning_rate, epochs, init, layers, activation, output, bias, loss and 27 more"),
+        ("lasso", "; did you mean l1?"), ("early_stopping", "; there is no early stopping"),
+        ("qqq", "; expected one of learning_rate, epochs, init, layers, activation, output, bias, slope and 32 more"),
     ]],
     *[(LAYERS, UNDER_NETWORK + f"{key}: {name}", f"4:{len(key) + 5}: network.{key}: expected {ACTIVATIONS}, found '{name}'{line}")
       for key, name, line in [
@@ -84,7 +84,7 @@ OTHER_WORDS = [
     ]],
     *[(NAME, f"{NAME}\ntraining: {{{key}: {name}}}", f"2:{len(key) + 14}: training.{key}: expected {names}, found '{name}'{line}")
       for key, names, name, line in [
-        ("loss", LOSSES, "l1_loss", "; did you mean mae?"), ("loss", LOSSES, "l1", "; there is no L1 penalty; the loss is mae"),
+        ("loss", LOSSES, "l1_loss", "; did you mean mae?"), ("loss", LOSSES, "l1", "; did you mean mae?"),
         ("loss", LOSSES, "binary_crossentropy", "; did you mean bce?"), ("loss", LOSSES, "msee", "; did you mean mse?"),
         ("loss", LOSSES, "smooth_l1", "; did you mean huber?"), ("optimizer", OPTIMIZERS, "nag", "; did you mean nesterov?"),
         ("optimizer", OPTIMIZERS, "radam", "; there is no radam"), ("optimizer", OPTIMIZERS, "gd", "; did you mean sgd?"),

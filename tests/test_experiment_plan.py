@@ -149,10 +149,17 @@ def test_a_structure_has_a_kernel_of_its_own_if_it_repays() -> None:
 
 
 def test_every_parameter_of_the_table_is_explained() -> None:
-    assert set(HYPERPARAMETERS) | {"optimizer", "schedule", "shuffle", "weight_decay", "gradient_clip"} < set(
-        PARAMETER_MEANINGS
-    )
-    for key in ("optimizer", "schedule", "shuffle"):
+    assert set(HYPERPARAMETERS) | {
+        "optimizer",
+        "schedule",
+        "shuffle",
+        "reduction",
+        "weight_decay",
+        "l1",
+        "decay_biases",
+        "gradient_clip",
+    } < set(PARAMETER_MEANINGS)
+    for key in ("optimizer", "schedule", "shuffle", "reduction", "decay_biases"):
         assert pa.types.is_dictionary(parameter_column(key).type)
 
 

@@ -32,7 +32,7 @@ def test_the_json_schema_knows_every_key_and_name() -> None:
     }
     assert schema["additionalProperties"] is False
     defs = schema["$defs"]
-    assert set(defs["Network"]["properties"]) == {"layers", "activation", "output", "bias"}
+    assert set(defs["Network"]["properties"]) == {"layers", "activation", "output", "bias", "slope", "output_slope"}
     assert defs["Network"]["properties"]["bias"] == {"default": True, "enum": [True, False, "fixed"], "title": "Bias"}
     assert defs["Training"]["properties"]["loss"]["enum"] == [*LOSSES]
     training = defs["Training"]["properties"]

@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+import harness
 from harness.experiment import ExperimentError, load
 from harness.experiment.axes import SWEEPABLE
 from harness.experiment.settings import HYPERPARAMETERS, KINDS, TRAINING, users
 from harness.network.structure import structure
 from harness.store.schema import parameter_column
 from harness.sweeps.plan import Plan
-from tests.support.experiments import GOOD, INIT, NAME, SMALL, complaint, configured, small
+from tests.support.experiments import GOOD, INIT, NAME, SMALL, changed, complaint, configured, small
 from tests.support.hyperparameters import DEFAULTS, FROM_ONE, OPTIMIZERS, SCHEDULES, WHOLE, given_numbers
 
 GIVEN = {
@@ -28,6 +29,7 @@ GIVEN = {
     "beta2": 0.5,
     "eps": 0.125,
     "weight_decay": 0.5,
+    "l1": 0.25,
     "step_size": 3,
     "gamma": 0.5,
     "t_max": 7,
@@ -45,9 +47,13 @@ GIVEN = {
 """A value of each hyperparameter that is not its default."""
 
 
+PENALTIES = ("weight_decay", "l1", "gradient_clip")
+"""The hyperparameters that no optimizer has to itself."""
+
+
 def owner(number: str) -> dict[str, Any]:
     """The optimizer or schedule that a number belongs to, and what else that needs."""
-    if number in ("weight_decay", "gradient_clip"):
+    if number in PENALTIES:
         return {}
     kind, names = users(number)
     needs = {other: GIVEN[other] for other, default in DEFAULTS[names[0]].items() if default is None}
@@ -55,7 +61,8 @@ def owner(number: str) -> dict[str, Any]:
 
 
 def test_every_number_has_one_owner_and_one_range() -> None:
-    assert [list(choices) for choices in KINDS.values()] == [OPTIMIZERS, SCHEDULES]
+    assert [list(KINDS[kind]) for kind in ("optimizer", "schedule")] == [OPTIMIZERS, SCHEDULES]
+    assert list(KINDS["activation"]) == list(KINDS["output"])
     declared: dict[str, set[Any]] = {}
     kinds: dict[str, set[str]] = {}
     for kind, choices in KINDS.items():
@@ -65,8 +72,8 @@ def test_every_number_has_one_owner_and_one_range() -> None:
                 kinds.setdefault(number.name, set()).add(kind)
     assert all(len(ranges) == 1 for ranges in declared.values())
     assert all(len(of) == 1 for of in kinds.values())
-    assert set(declared) == set(HYPERPARAMETERS) < set(TRAINING) < set(SWEEPABLE)
-    assert set(declared) == set(GIVEN) - {"weight_decay", "gradient_clip"}
+    assert set(declared) == set(HYPERPARAMETERS) < {*TRAINING, "slope", "output_slope"} < set(SWEEPABLE)
+    assert set(declared) - {"slope", "output_slope"} == set(GIVEN) - {*PENALTIES}
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -78,8 +85,15 @@ def test_a_number_that_is_not_given_has_its_owner_s_default(optimizer: str, sche
     found = given_numbers(small(training))
     assert found == [wanted | needed] * len(found)
     assert [list(numbers) for numbers in found] == [list(wanted)] * len(found)
-    both = {**DEFAULTS[optimizer], "weight_decay": 0.5, **DEFAULTS[schedule], **needed, "gradient_clip": 2.0}
-    found = given_numbers(small({**training, "weight_decay": 0.5, "gradient_clip": 2}))
+    both = {
+        **DEFAULTS[optimizer],
+        "weight_decay": 0.5,
+        "l1": 0.25,
+        **DEFAULTS[schedule],
+        **needed,
+        "gradient_clip": 2.0,
+    }
+    found = given_numbers(small({**training, "weight_decay": 0.5, "l1": 0.25, "gradient_clip": 2}))
     assert found == [both] * len(found)
     assert [list(numbers) for numbers in found] == [list(both)] * len(found)
 
@@ -103,7 +117,14 @@ def test_every_number_as_a_constant_and_as_an_axis(number: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "values"), [("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("shuffle", [True, False])]
+    ("key", "values"),
+    [
+        ("optimizer", OPTIMIZERS),
+        ("schedule", SCHEDULES),
+        ("shuffle", [True, False]),
+        ("reduction", ["mean", "sum"]),
+        ("decay_biases", [True, False]),
+    ],
 )
 def test_what_is_structural_may_be_swept(key: str, values: list[Any]) -> None:
     needed = {number: GIVEN[number] for number in ("step_size", "gamma", "t_max")} if key == "schedule" else {}
@@ -130,6 +151,65 @@ def test_what_a_structure_has() -> None:
     asked = {"optimizer": "adamw", "schedule": "warmup", "shuffle": True}
     assert flags({}, asked, **swept) == ("adamw", "warmup", True, False, True)
     assert flags({}, asked | {"optimizer": "adam"}, **swept) == ("adam", "warmup", False, False, True)
+
+
+def sloped(network: dict[str, Any], **parameters: Any) -> dict[str, Any]:
+    return changed(network=network, parameters={"learning_rate": 0.1, "epochs": 1, "init": "ones"} | parameters)
+
+
+def test_a_slope_is_that_of_the_activations_that_have_one() -> None:
+    """Given as a constant, swept, or left out in another grid, where it is the activation's own."""
+    assert given_numbers(sloped({"activation": "leaky_relu", "slope": 0.5})) == [{"slope": 0.5}]
+    assert given_numbers(sloped({"output": "sigmoid", "output_slope": 3})) == [{"output_slope": 3}]
+    both = sloped({"activation": "sigmoid", "output": "leaky_relu"}, slope=[2, 4], output_slope=[0.5])
+    assert given_numbers(both) == [{"slope": 2, "output_slope": 0.5}, {"slope": 4, "output_slope": 0.5}]
+    swept = sloped({}, activation=["tanh", "leaky_relu", ["sigmoid"]], slope=[0.25, 1])
+    assert given_numbers(swept) == [{}, {"slope": 0.25}, {"slope": 1}, {"slope": 0.25}, {"slope": 1}]
+    assert [row[0] for row in table_of(swept, "slope")] == [None, 0.25, 1, 0.25, 1]
+    rest = {"learning_rate": 0.1, "epochs": 1, "init": "ones"}
+    names = ["leaky_relu", "sigmoid"]
+    two = [
+        {"parameters": rest | {"activation": names}},
+        {"parameters": rest | {"activation": names, "slope": [0.01, 1]}},
+    ]
+    union = {key: SMALL[key] for key in ("name", "network", "data")} | {"grids": two}
+    assert [row[0] for row in table_of(union, "slope")] == [0.01, 1, 1, 0.01]  # what is left out equals the default
+
+
+def table_of(source: dict[str, Any], *columns: str) -> list[list[Any]]:
+    table = harness.train(source)
+    found = table[list(columns)].astype(object)
+    return found.where(found.notna(), None).to_numpy().tolist()
+
+
+@pytest.mark.parametrize(("activation", "slope"), [("leaky_relu", 0.01), ("sigmoid", 1)])
+def test_the_slope_that_an_activation_has_by_default_changes_no_bit(activation: str, slope: float) -> None:
+    rest = {"learning_rate": [0.1, 0.3], "epochs": 50, "init": {"normal": {"std": 1}}}
+    plain = harness.train(sloped({"activation": activation, "output": activation}, **rest))
+    given = {"slope": slope, "output_slope": slope}
+    told = harness.train(sloped({"activation": activation, "output": activation} | given, **rest))
+    weights = [tensor for table in (plain, told) for tensor in harness.weights(table).values()]
+    half = len(weights) // 2
+    assert all(a.tobytes() == b.tobytes() for a, b in zip(weights[:half], weights[half:], strict=True))
+
+
+def test_one_configuration_leaves_out_a_slope_that_it_does_not_use() -> None:
+    source = sloped({"slope": 0.5}, activation=["leaky_relu", "tanh"])
+    assert given_numbers(configured(source, {})) == [{"slope": 0.5}]
+    assert given_numbers(configured(source, {"activation": "tanh"})) == [{}]
+    assert given_numbers(load(source, settings={"activation": "tanh"})) == [{}]
+
+
+@pytest.mark.parametrize(("network", "lines"), [
+    ({"slope": 0.5}, ["network.slope: not used: activation is identity; leaky_relu and sigmoid use it"]),
+    ({"activation": "sigmoid", "output_slope": 0.5},
+     ["network.output_slope: not used: output is identity; leaky_relu and sigmoid use it"]),
+    ({"activation": "sigmoid", "slope": -1}, ["network.slope: expected a finite number of at least 0, found -1"]),
+    ({"layers": [2, 2, 2, 1], "activation": ["sigmoid", "leaky_relu"], "slope": 1},
+     ["network.activation: expected leaky_relu or sigmoid alone, as slope is given, found leaky_relu and sigmoid"]),
+])  # fmt: skip
+def test_a_slope_that_nothing_has_is_refused(network: dict[str, Any], lines: list[str]) -> None:
+    assert complaint(sloped(network)) == [f"experiment: {line}" for line in lines]
 
 
 SCHEDULED = "expected a whole number of at least 1, found"
@@ -171,9 +251,13 @@ ERRORS = [
      "2:37: training.t_max: expected a whole number of at most 9007199254740991, found 1e+16"),
     ("{schedule: warmup}", "  warmup_epochs: {linspace: [1, 2, 3]}",
      "11:18: parameters.warmup_epochs: expected whole numbers of at least 1, but linspace gives 1.5 as value 2"),
+    ("{reduction: average}", "", "2:23: training.reduction: expected mean or sum, found 'average'"),
     ("{shuffle: yes}", "", "2:21: training.shuffle: expected true or false, found 'yes'"),
     ("{}", "  shuffle: {range: [0, 2, 1]}",
      "11:20: parameters.shuffle.range: range gives numbers, and shuffle is not a number; list its values"),
+    ("{l1: -1, decay_biases: 1}", "",
+     "2:16: training.l1: expected a finite number of at least 0, found -1",
+     "2:34: training.decay_biases: expected true or false, found 1"),
     ("{weight_decay: -0.1, gradient_clip: 0}", "",
      "2:26: training.weight_decay: expected a finite number of at least 0, found -0.1",
      "2:47: training.gradient_clip: expected a finite number greater than 0, found 0"),

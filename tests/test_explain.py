@@ -118,6 +118,14 @@ def test_a_batch_has_one_update_with_the_mean_gradient() -> None:
     assert update.gradient.iloc[0] == pytest.approx((both.delta1_1 * both.x1).mean(), rel=1e-12)
 
 
+def test_a_batch_may_have_the_sum_of_the_gradients() -> None:
+    ways = {"batch_size": 16, "layers": "[2, 1, 1]", "bias": "true"}
+    mean, total = (harness.explain(OWN, settings={**ways, "reduction": way}) for way in ("mean", "sum"))
+    update = total[total.phase == "update"]
+    assert update.formula.iloc[0] == "w1_1_1 <- w1_1_1 - lr * sum(delta1_1 * x1)"
+    assert update.gradient.iloc[0] == 16 * mean[mean.phase == "update"].gradient.iloc[0]
+
+
 KEPT = {
     "sgd": {},
     "momentum": {"v": lambda v, g: 0.8 * v + g},
@@ -193,7 +201,9 @@ def test_every_row_says_what_it_is_and_the_head_what_its_numbers_are_called() ->
     called += [name for unit in units for name in unit.get("weights", [])]
     others = {RowKind.COST, RowKind.RATE, RowKind.SETTING, RowKind.CLOCK, RowKind.SLOT, RowKind.METRIC}
     assert sorted(called) == sorted(record[~record.kind.isin(others)].name.unique())
-    head = {key: record.attrs[key] for key in ("layers", "biases", "batch", "samples", "optimizer", "slots", "decayed")}
+    head = {
+        key: record.attrs[key] for key in ("layers", "biases", "batch", "samples", "optimizer", "slots", "reduction")
+    }
     assert head == {
         "layers": [2, 3, 2, 1],
         "biases": True,
@@ -201,7 +211,7 @@ def test_every_row_says_what_it_is_and_the_head_what_its_numbers_are_called() ->
         "samples": 4,
         "optimizer": "adam",
         "slots": ["m", "v"],
-        "decayed": True,
+        "reduction": "mean",
     }
 
 
@@ -224,6 +234,28 @@ def test_what_an_update_calls_g_has_a_formula_of_its_own() -> None:
     assert update.gradient_formula["w1_2_1"].tolist() == ["(clip(mean(delta1_2 * x1)) + weight_decay*w1_2_1)"] * 2
     plain = harness.explain(XOR)
     assert plain.gradient_formula.isna().all()
+    assert plain.attrs["reduction"] == "mean"
+
+
+def test_penalties_stand_in_the_formulas_of_what_they_are_of() -> None:
+    """L1 comes after weight decay, by the sign of the weight before; and neither is of a bias, if that is asked for."""
+    ways = {"weight_decay": "0.5", "l1": "0.25", "decay_biases": "false", "learning_rate": "0.1"}
+    update = harness.explain(QUESTION, settings=ways).query("phase == 'update'").set_index("name")
+    weight = "w1_1_1 <- w1_1_1 - lr * (delta1_1 * x1 + weight_decay*w1_1_1 + l1*sign(w1_1_1))"
+    assert update.formula[["w1_1_1", "b1_1"]].tolist() == [weight, "b1_1 <- b1_1 - lr * delta1_1"]
+    assert update.after[["w1_1_1", "b1_1"]].tolist() == [1 - 0.1 * (6 + 0.5 + 0.25), -(0.1 * 6)]
+    both = harness.explain(QUESTION, settings=ways | {"optimizer": "adamw"}).query("phase == 'update'")
+    assert both.gradient_formula.iloc[0] == "(delta1_1 * x1 + l1*sign(w1_1_1))"
+    assert "(1 - lr*weight_decay)*w1_1_1" in both.formula.iloc[0]
+
+
+def test_a_slope_stands_in_the_formulas() -> None:
+    record = harness.explain(XOR, settings={"activation": "leaky_relu", "slope": "0.5", "output_slope": "2"})
+    rows = record.drop_duplicates("name").set_index("name")
+    assert rows.formula["a1_1"] == "(z1_1 > 0 ? z1_1 : slope*z1_1)"
+    assert rows.formula["y1"] == "sigmoid(output_slope*z2_1)"
+    assert rows.formula["delta2_1"] == "dcost/dy1 * (output_slope*y1*(1 - y1))"
+    assert rows.value[["slope", "output_slope"]].tolist() == [0.5, 2]
 
 
 def test_formulas_follow_the_network() -> None:

@@ -416,9 +416,10 @@ def test_a_pointer_over_an_edge_shows_it_for_as_long(browser: Chrome, tmp_path: 
     assert set(labels(browser)) == {"w1_1_1"}
 
 
-def test_the_formula_with_its_numbers_gives_the_result(browser: Chrome, tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [{}, {"output_slope": 0.5}], ids=["plain", "slope"])
+def test_the_formula_with_its_numbers_gives_the_result(browser: Chrome, tmp_path: Path, more: dict[str, float]) -> None:
     """Every formula of a tanh network is computed anew from the numbers that the panel puts in, at every stage."""
-    page(browser, tmp_path, harness.explain(XOR, settings={"learning_rate": 2, "init": "xavier_normal"}))
+    page(browser, tmp_path, harness.explain(XOR, settings={"learning_rate": 2, "init": "xavier_normal", **more}))
     press(browser, Keys.END)
     functions = {"tanh": np.tanh, "sigmoid": lambda z: 1 / (1 + np.exp(-z))}
     checked = 0
@@ -445,6 +446,14 @@ def test_the_formula_with_its_numbers_gives_the_result(browser: Chrome, tmp_path
         {"optimizer": "sgd", "weight_decay": 0.1, "schedule": "exponential", "gamma": 0.5},
         {"optimizer": "momentum", "gradient_clip": 0.1},
         {"optimizer": "nesterov", "batch_size": 2},
+        {
+            "optimizer": "momentum",
+            "batch_size": 2,
+            "reduction": "sum",
+            "weight_decay": 0.1,
+            "l1": 0.2,
+            "decay_biases": False,
+        },
         {"optimizer": "rmsprop", "alpha": 0.5, "weight_decay": 0.1},
         {"optimizer": "adam", "batch_size": 4, "weight_decay": 0.1, "gradient_clip": 0.5},
         {"optimizer": "adamw", "beta1": 0.5},
@@ -468,7 +477,7 @@ def test_every_optimizer_s_formulas_give_its_results(browser: Chrome, tmp_path: 
         computed = [block.split("\n  = ") for block in blocks if block.count("\n") > 1]  # a gradient may be one number
         assert len(computed) >= len(kept) + 1
         for _, numbers, value in computed:
-            result = eval(numbers.replace("^", "**"), {"sqrt": np.sqrt})
+            result = eval(numbers.replace("^", "**"), {"sqrt": np.sqrt, "sign": np.sign})
             assert result == pytest.approx(float(value), rel=1e-4, abs=1e-6)
 
 

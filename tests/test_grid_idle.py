@@ -29,7 +29,10 @@ POOLS: dict[str, list[Any]] = {
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
     "layers": [[2, 1], [2, 2, 1], [2, 3, 1], [2, 2, 2, 1]],
-    "activation": ["tanh", "relu", "identity"],
+    "activation": ["tanh", "relu", "leaky_relu", "sigmoid"],
+    "slope": [0.01, 1, 0.5],
+    "output": ["identity", "sigmoid"],
+    "output_slope": [1, 0.5],
     "batch_size": [1, 3, 4, "full", 9],
     "learning_rate": [0.1, 0.2],
     "learning_rate_1": [0.1, 0.3],
@@ -43,6 +46,7 @@ POOLS: dict[str, list[Any]] = {
         for number in sorted(NUMBERS - {"momentum", "weight_decay"})
     },
 }
+SLOPES = {"leaky_relu": 0.01, "sigmoid": 1}
 ALWAYS = {"learning_rate": 0.1, "epochs": 1, "init": "ones", "step_size": 2, "gamma": 0.1, "t_max": 3}
 
 
@@ -61,6 +65,7 @@ def normal(given: dict[str, Any], swept: set[str]) -> dict[str, Any]:
         "schedule": "constant",
         "layers": [2, 2, 1],
         "activation": "identity",
+        "output": "identity",
         "batch_size": 1,
     } | given
     depth = len(settings["layers"]) - 1
@@ -75,6 +80,11 @@ def normal(given: dict[str, Any], swept: set[str]) -> dict[str, Any]:
             del settings[f"learning_rate_{layer}"]
     if set(range(1, depth + 1)) <= set(rates):
         settings.pop("learning_rate", None)
+    for key, name in (("slope", settings["activation"]), ("output_slope", settings["output"])):
+        if name not in SLOPES or (depth == 1 and key == "slope"):
+            settings.pop(key, None)
+        else:
+            settings.setdefault(key, SLOPES[name])
     if depth == 1:
         del settings["activation"]
     settings["batch_size"] = min(4, 4 if settings["batch_size"] == "full" else settings["batch_size"])
@@ -150,6 +160,9 @@ def some_grid(draw: st.DrawFn) -> dict[str, Any]:
         for number in DEFAULTS[name]
     }
     axes = {key: values for key, values in axes.items() if key not in NUMBERS - {"weight_decay"} or key in users}
+    for key, of in (("slope", "activation"), ("output_slope", "output")):
+        if not SLOPES.keys() & {*axes.get(of, ())}:
+            axes.pop(key, None)
     deepest = max(len(layers) - 1 for layers in axes.get("layers", [[2, 2, 1]]))
     axes = {
         key: values
@@ -162,7 +175,7 @@ def some_grid(draw: st.DrawFn) -> dict[str, Any]:
     zipped = draw(st.lists(st.sampled_from(keys), max_size=4, unique=True))
     length = draw(st.integers(1, 4))
     group = {key: draw(st.lists(st.sampled_from(POOLS[key]), min_size=length, max_size=length)) for key in zipped}
-    for key in ("optimizer", "schedule", "layers"):  # what the others were chosen for
+    for key in ("optimizer", "schedule", "layers", "activation", "output"):  # what the others were chosen for
         if key in group:
             group[key] = [draw(st.sampled_from(axes[key])) for _ in range(length)]
     grid: dict[str, Any] = {"parameters": {key: axes[key] for key in keys if key not in zipped}}
@@ -216,6 +229,9 @@ def test_a_row_is_there_once_for_all_that_it_does_not_use(
             "schedule",
             "layers",
             "activation",
+            "output",
+            "slope",
+            "output_slope",
             "batch_size",
         }
         by_run.setdefault(run, set()).add(tuple(sorted((k, v) for k, v in row.items() if k != "epochs")))

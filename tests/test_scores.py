@@ -35,20 +35,26 @@ def part_for(structure: Structure, samples: int, random: np.random.Generator) ->
     return NetworkSamples(given, answers, float(random.normal()), about)
 
 
-def scored(structure: Structure, weights: Any, part: NetworkSamples, own_kernel: bool) -> dict[str, Any]:
-    sums = split(engine.prepare(structure, own_kernel=own_kernel).score(weights, part), structure.layers[-1])
+def scored(
+    structure: Structure, weights: Any, hyperparameters: Any, part: NetworkSamples, own_kernel: bool
+) -> dict[str, Any]:
+    sums = engine.prepare(structure, own_kernel=own_kernel).score(weights, hyperparameters, part)
+    named = split(sums, structure.layers[-1])
     with np.errstate(all="ignore"):
-        return {name: one.finish(sums, part.about) for name, one in SCORES.items() if one.applies(part.about)}
+        return {name: one.finish(named, part.about) for name, one in SCORES.items() if one.applies(part.about)}
 
 
 def assert_equals_reference(structure: Structure, samples: int, seed: int, own_kernel: bool) -> None:
     random = np.random.default_rng(seed)
     part, given = part_for(structure, samples, random), runs_for(structure, int(random.integers(1, 70)), random, 0)
-    networks = [
-        reference.initial_network(structure, given.initialisations[init], given.seed, int(repeat))
-        for init, repeat in zip(given.initialisation, given.repeat, strict=True)
-    ]
-    found = scored(structure, np.array([network.flat() for network in networks]).T, part, own_kernel)
+    networks = []
+    for run in range(given.count):
+        init = given.initialisations[given.initialisation[run]]
+        network = reference.initial_network(structure, init, given.seed, int(given.repeat[run]))
+        of_run = given.rates[:, run], given.hyperparameters[:, run]
+        networks.append(reference.Training(network, *of_run, given.seed).network)
+    weights = np.array([network.flat() for network in networks]).T
+    found = scored(structure, weights, given.hyperparameters, part, own_kernel)
     for row, network in enumerate(networks):
         expected = reference.scores(network, part, SCORES)
         for name, numbers in found.items():
@@ -137,10 +143,10 @@ def numbers(t: list[list[float]], scale: float = 1.0) -> tuple[NetworkSamples, S
 def test_numbers_are_scored_as_by_hand() -> None:
     """As sklearn.metrics has r2_score, root_mean_squared_error and mean_absolute_error: means over the outputs."""
     part, made = numbers([[0.0, 1.0], [1.0, 3.0], [2.0, 5.0]], 3.0)
-    found = {name: one[0] for name, one in scored(made, np.eye(2).reshape(4, 1), part, False).items()}
+    found = {name: one[0] for name, one in scored(made, np.eye(2).reshape(4, 1), np.empty((0, 1)), part, False).items()}
     assert found["r2"] == pytest.approx(((1 - 0.5 / 2) + (1 - 5 / 8)) / 2)
     assert found["rmse"] == pytest.approx((3 * (0.5 / 3) ** 0.5 + 6 * (5 / 3) ** 0.5) / 2)
     assert found["mae"] == pytest.approx((3 * 1 / 3 + 6 * 3 / 3) / 2)
     assert found["loss"] == pytest.approx((0.5 + 5) / 2 / 3)
     same, _ = numbers([[1.0, 1.0], [1.0, 3.0], [1.0, 5.0]])
-    assert np.isnan(scored(made, np.eye(2).reshape(4, 1), same, False)["r2"][0])
+    assert np.isnan(scored(made, np.eye(2).reshape(4, 1), np.empty((0, 1)), same, False)["r2"][0])

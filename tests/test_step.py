@@ -49,7 +49,8 @@ def epochs(runs: Runs, run: int, data: Samples) -> Iterator[State]:
                 step.forward(network, state, inputs[sample])
                 step.backward(network, state, targets[sample], OWN)
                 (metrics.fold if number else metrics.begin)(state.metrics, state.costs[OWN])
-            state.gradient[:] = state.gradient / len(batch)
+            if structure.reduction == "mean":
+                state.gradient[:] = state.gradient / len(batch)
             step.update(network, state, 1.0)
         metrics.finish(state.metrics, float(samples))
         epoch += 1

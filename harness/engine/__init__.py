@@ -24,8 +24,11 @@ class Trainer(Protocol):
         """
         ...
 
-    def score(self, weights: Floats, part: NetworkSamples) -> Floats:
-        """(`scores.count`, R) the sums that R networks of weights (P, R), which learn no more, come to on samples."""
+    def score(self, weights: Floats, hyperparameters: Floats, part: NetworkSamples) -> Floats:
+        """(`scores.count`, R) the sums that R networks come to on samples: of weights (P, R), and learning no more.
+
+        hyperparameters: (H, R), as `structure.hyperparameters` names them.
+        """
         ...
 
     def compile(self) -> None:

@@ -54,8 +54,9 @@ def changed(given: Source, settings: Mapping[str, str]) -> Source:
         section = SWEEPABLE[key].section
         data.setdefault(section, {})[key] = raw
         places[section, key] = (f"--set {key}",)
-    for number in _gone({"parameters": data.get("training", {})}, values, None) & HYPERPARAMETERS.keys():
-        del data["training"][number]
+    for section in ("network", "training"):
+        for number in _gone({"parameters": data.get(section, {})}, values, None) & HYPERPARAMETERS.keys():
+            del data[section][number]
     return replace(given, data=data, text=source.to_yaml(data), positions=None, places=places)
 
 

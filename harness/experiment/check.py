@@ -65,8 +65,9 @@ class Checker:
         return {values["layers"][0] for values in self._combinations("layers")}
 
     def names(self, kind: str) -> list[str]:
-        """The different optimizers or schedules of this grid; none if they are not known."""
-        return list(dict.fromkeys(values[kind] for values in self._combinations(kind)))
+        """The different optimizers, schedules or activations of this grid; none if they are not known."""
+        found = dict.fromkeys(values[kind] for values in self._combinations(kind))
+        return list(dict.fromkeys(name for one in found for name in ([one] if isinstance(one, str) else one)))
 
     def where(self, key: str) -> Path:
         """The path of the value of a key."""
@@ -159,6 +160,10 @@ class Checker:
 
     def _activation(self, layers: tuple[int, ...], activation: str | tuple[str, ...]) -> Note | None:
         hidden = len(layers) - 2
+        sloped = [name for name in users("slope")[1] if name in activation and name != activation]
+        if "slope" in self.given and len(sloped) > 1:
+            wanted = f"{either(sloped)} alone, as slope is given"
+            return Note(self.where("activation"), Wrong.VALUE, wanted, " and ".join(sloped))
         if isinstance(activation, str) or len(activation) == hidden:
             return None
         wanted = f"one name for all, or {hidden} for the hidden layers of {shorten(label(layers))}"

@@ -14,6 +14,8 @@ from harness.experiment.settings import KINDS, defaults_of
 
 VERSION = 1
 """Version of the meaning of experiments: it goes up when every file comes to mean other rows."""
+LATER = {"reduction": "mean", "decay_biases": True}
+"""Settings that files could not give at first: a part of the fingerprint only where they are not this."""
 MERGED = 1
 """Version of what `merges` finds, a part of the fingerprint only where it finds something."""
 
@@ -30,7 +32,7 @@ def fingerprint(experiment: Experiment) -> str:
     meaning = {
         "version": VERSION,
         "seed": experiment.seed,
-        "settings": experiment.settings,
+        "settings": {key: value for key, value in experiment.settings.items() if value != LATER.get(key)},
         "data": experiment.data.digest(),
         "grids": grids,
         "repeats": experiment.repeats,

@@ -53,6 +53,8 @@ STRUCTURAL = (
     "arithmetic",
     "schedule",
     "shuffle",
+    "reduction",
+    "decay_biases",
 )
 """The settings that decide which kernel trains a run, and on what; a block of runs never mixes them."""
 
@@ -234,9 +236,10 @@ class Experiment:
     def used(self, values: Mapping[str, Value]) -> dict[str, Any]:
         """What a run uses for each setting: what its grid gives, or else the file, or else the default.
 
-        values: what its grid gives, with its optimizer and schedule if they are swept; None is as good as nothing. A
-        number that its optimizer or schedule must have, and that nothing gives, is NaN.
+        values: what its grid gives, with the `KINDS` that are swept; None is as good as nothing. A number that one of
+        these must have, and that nothing gives, is NaN.
         """
         given: dict[str, Any] = {**self.settings, **{key: value for key, value in values.items() if value is not None}}
-        optimizer, schedule = (defaults_of(kind, given[kind]) for kind in KINDS)
-        return {STANDARDIZE: "none", **NO_LIMITS, **optimizer, **schedule, **given}
+        numbers = [defaults_of(kind, given[kind]) for kind in KINDS if kind in given]
+        of_kinds = {key: value for some in numbers for key, value in some.items()}
+        return {STANDARDIZE: "none", **NO_LIMITS, **of_kinds, **given}

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from harness.experiment import auto, data, document, source
-from harness.experiment.axes import Axis
+from harness.experiment.axes import SWEEPABLE, Axis
 from harness.experiment.changes import changed, read
 from harness.experiment.check import Checker, unused
 from harness.experiment.data.classes import classes_in
@@ -68,11 +68,14 @@ def override(origin: Origin, settings: Mapping[str, str]) -> tuple[Experiment, E
     )
     grid = GridReading((), [Dimension({key: axis}) for key, axis in axes.items() if key not in idle])
     grid.paths, grid.damaged = {key: paths[key] for key in axes if key not in idle}, damaged
-    training = SimpleNamespace(**vars(reading.values.training) | dict.fromkeys(idle & HYPERPARAMETERS.keys()))
+    sections = {
+        name: SimpleNamespace(**vars(section) | dict.fromkeys(idle & HYPERPARAMETERS.keys() & vars(section).keys()))
+        for name, section in (("network", reading.values.network), ("training", reading.values.training))
+    }
     one = replace(
         reading,
         source=replace(reading.source, positions=None),
-        values=SimpleNamespace(**vars(reading.values) | {"repeats": 1, "training": training}),
+        values=SimpleNamespace(**vars(reading.values) | {"repeats": 1} | sections),
         grids=[grid],
         notes=notes,
     )
@@ -167,7 +170,7 @@ def _finish(reading: _Reading) -> Experiment:
     checkers = [Checker(grid, settings, reading.table, damaged) for grid in reading.grids]
     notes += dict.fromkeys(note for checker in checkers for note in checker.notes())
     for key in filter(settings.__contains__, HYPERPARAMETERS):
-        notes += unused(key, [one for one in checkers if key not in one.grid.paths], ("training", key))
+        notes += unused(key, [one for one in checkers if key not in one.grid.paths], (SWEEPABLE[key].section, key))
     inputs: set[int] = set()
     for checker in checkers:
         inputs |= checker.inputs()

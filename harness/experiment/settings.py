@@ -19,17 +19,27 @@ from numpy.typing import NDArray
 
 from harness.experiment.notes import BadValueError, Note, Wrong, each, not_one_of, unexpected
 from harness.formulas import activations, losses
+from harness.formulas.activations import Activation
 from harness.formulas.optimizers import OPTIMIZERS, Hyperparameter, Optimizer
 from harness.formulas.schedules import SCHEDULES, Schedule
 
 ACTIVATIONS = tuple(activations.ACTIVATIONS)
 LOSSES = tuple(losses.LOSSES)
-KINDS: dict[str, Mapping[str, Optimizer | Schedule]] = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES}
+KINDS: dict[str, Mapping[str, Optimizer | Schedule | Activation]] = {
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "activation": activations.ACTIVATIONS,
+    "output": {
+        name: one._replace(hyperparameters=tuple(own._replace(name="output_slope") for own in one.hyperparameters))
+        for name, one in activations.ACTIVATIONS.items()
+    },
+}
 """The settings whose values have numbers of their own."""
 STANDARDIZE = "standardize"
 BIASES = ("true", "false", "fixed")
 DTYPES = ("float64", "float32")
 ARITHMETICS = ("exact", "fast")
+REDUCTIONS = ("mean", "sum")
 
 LARGEST = 2**63 - 1
 EXACT = 2**53
@@ -194,14 +204,16 @@ class Setting(Key):
     bounds: Bounds | None = None
 
 
-def _number(section: Literal["training", "parameters"], bounds: Bounds) -> Setting:
+def _number(section: Literal["network", "training", "parameters"], bounds: Bounds) -> Setting:
     return Setting(bounds.read, None, bounds.schema, section, "int" if bounds.whole else "float", bounds)
 
 
-def _declared(number: Hyperparameter) -> Setting:
-    """The setting of a number of an optimizer or a schedule, all of which the engine has as float64."""
+def _declared(name: str) -> Setting:
+    """The setting of one of the `HYPERPARAMETERS`, all of which the engine has as float64."""
+    number = HYPERPARAMETERS[name]
     below = EXACT if number.whole and number.below is None else number.below
-    return _number("training", Bounds(number.least, below=below, whole=number.whole))
+    section: Literal["network", "training"] = "network" if users(name)[0] in NETWORK else "training"
+    return _number(section, Bounds(number.least, below=below, whole=number.whole))
 
 
 def _names(section: Literal["network", "training", "data"], names: Sequence[str]) -> Setting:
@@ -224,11 +236,14 @@ TRAINING: dict[str, Setting] = {
     "optimizer": _names("training", tuple(OPTIMIZERS)),
     "schedule": _names("training", tuple(SCHEDULES)),
     "batch_size": Setting(batch_size, 1, _BATCH, "training", bounds=Bounds(1, whole=True)),
+    "reduction": _names("training", REDUCTIONS),
     "shuffle": Setting(switch, False, {"type": "boolean"}, "training"),
     "dtype": _names("training", DTYPES),
     "arithmetic": _names("training", ARITHMETICS),
     "max_loss": _number("training", POSITIVE),
     "weight_decay": _number("training", Bounds()),
+    "decay_biases": Setting(switch, True, {"type": "boolean"}, "training"),
+    "l1": _number("training", Bounds()),
     "gradient_clip": _number("training", POSITIVE),
 }
 STANDARDIZED = ("none", "inputs", "targets", "both")
@@ -240,8 +255,20 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
     for choice in choices.values()
     for number in choice.hyperparameters
 }
-"""Every number that an optimizer or a schedule has; where several have the same, their bounds are the same."""
-TRAINING |= {name: _declared(number) for name, number in HYPERPARAMETERS.items()}
+"""Every number that a value of `KINDS` has; where several have the same, their bounds are the same."""
+
+
+def users(number: str) -> tuple[str, list[str]]:
+    """(which of `KINDS`, the names of those that have a number of this name)."""
+    for kind, choices in KINDS.items():
+        names = [name for name, choice in choices.items() if number in (own.name for own in choice.hyperparameters)]
+        if names:
+            return kind, names
+    raise KeyError(number)
+
+
+for _name in HYPERPARAMETERS:
+    (NETWORK if users(_name)[0] in NETWORK else TRAINING)[_name] = _declared(_name)
 LEARNING_RATE = _number("parameters", POSITIVE)
 EPOCHS = _number("parameters", Bounds(whole=True))
 
@@ -250,20 +277,18 @@ NO_LIMITS = {"max_loss": math.inf, "gradient_clip": math.inf}
 """What limits are where nothing gives them."""
 
 
-def users(number: str) -> tuple[str, list[str]]:
-    """(optimizer or schedule, the names of those that have a number of this name)."""
-    for kind, choices in KINDS.items():
-        names = [name for name, choice in choices.items() if number in (own.name for own in choice.hyperparameters)]
-        if names:
-            return kind, names
-    raise KeyError(number)
+def defaults_of(kind: str, value: str | Sequence[str]) -> dict[str, float]:
+    """Each number of a value of `KINDS` where it is not given: NaN if it must be. Penalties are optimizers'.
 
-
-def defaults_of(kind: str, name: str) -> dict[str, float]:
-    """Each number of an optimizer or schedule where it is not given: NaN if it must be. Weight decay is optimizers'."""
-    chosen = KINDS[kind][name]
-    own = {number.name: math.nan if number.default is None else number.default for number in chosen.hyperparameters}
-    return own | ({"weight_decay": chosen.weight_decay or 0.0} if isinstance(chosen, Optimizer) else {})
+    Activations of several layers have one slope, and none where theirs differ by default.
+    """
+    chosen = [KINDS[kind][name] for name in ([value] if isinstance(value, str) else value)]
+    numbers = dict.fromkeys(number for choice in chosen for number in choice.hyperparameters)
+    if len(chosen) > 1 and len(numbers) > 1:
+        return {}
+    own = {number.name: math.nan if number.default is None else number.default for number in numbers}
+    decay = {one.weight_decay or 0.0 for one in chosen if isinstance(one, Optimizer)}
+    return own | ({"weight_decay": decay.pop(), "l1": 0.0} if decay else {})
 
 
 def layer_of_rate(key: str) -> int | None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from harness.formulas.functions import exp, exp_minus_one, sigmoid, softplus, tanh
 from harness.formulas.normal import normal_cdf
+from harness.formulas.optimizers import Hyperparameter
 from harness.formulas.primitives import absolute, constant, multiply_add, select
 from harness.formulas.trigonometry import cosine, sine
 
@@ -19,12 +20,16 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
 class Activation(NamedTuple):
-    """f(z) -> a. derivative(z, a) -> da/dz, from whichever of the two is cheaper. text: f in print."""
+    """f(z) -> a. derivative(z, a) -> da/dz, from whichever of the two is cheaper. text: f in print.
 
-    f: Callable[[Values], Values]
-    derivative: Callable[[Values, Values], Values]
+    hyperparameters: its slope, if it has one; `SLOPED` has the same function of it.
+    """
+
+    f: Callable[..., Values]
+    derivative: Callable[..., Values]
     text: str
     derivative_text: str
+    hyperparameters: tuple[Hyperparameter, ...] = ()
 
 
 def identity(z: Values) -> Values:
@@ -50,6 +55,22 @@ def leaky_relu(z: Values) -> Values:
 
 def leaky_relu_derivative(z: Values, a: Values) -> Values:
     return select(z > 0.0, constant(z, 1.0), 0.01)
+
+
+def sloped_leaky_relu(z: Values, slope: Values) -> Values:
+    return select(z > 0.0, z, z * slope)
+
+
+def sloped_leaky_relu_derivative(z: Values, a: Values, slope: Values) -> Values:
+    return select(z > 0.0, constant(z, 1.0), slope)
+
+
+def sloped_sigmoid(z: Values, slope: Values) -> Values:
+    return sigmoid(slope * z)
+
+
+def sloped_sigmoid_derivative(z: Values, a: Values, slope: Values) -> Values:
+    return slope * a * (1.0 - a)
 
 
 def tanh_derivative(z: Values, a: Values) -> Values:
@@ -142,9 +163,17 @@ def square_derivative(z: Values, a: Values) -> Values:
 ACTIVATIONS = {
     "identity": Activation(identity, identity_derivative, "{z}", "1"),
     "relu": Activation(relu, relu_derivative, "max({z}, 0)", "({z} > 0)"),
-    "leaky_relu": Activation(leaky_relu, leaky_relu_derivative, "max({z}, 0.01*{z})", "({z} > 0 ? 1 : 0.01)"),
+    "leaky_relu": Activation(
+        leaky_relu,
+        leaky_relu_derivative,
+        "max({z}, 0.01*{z})",
+        "({z} > 0 ? 1 : 0.01)",
+        (Hyperparameter("slope", 0.01),),
+    ),
     "tanh": Activation(tanh, tanh_derivative, "tanh({z})", "(1 - {a}*{a})"),
-    "sigmoid": Activation(sigmoid, sigmoid_derivative, "sigmoid({z})", "{a}*(1 - {a})"),
+    "sigmoid": Activation(
+        sigmoid, sigmoid_derivative, "sigmoid({z})", "{a}*(1 - {a})", (Hyperparameter("slope", 1.0),)
+    ),
     "softplus": Activation(softplus, softplus_derivative, "softplus({z})", "sigmoid({z})"),
     "gelu": Activation(gelu, gelu_derivative, "{z}*Phi({z})", "(Phi({z}) + {z}*phi({z}))"),
     "gelu_tanh": Activation(gelu_tanh, gelu_tanh_derivative, "gelu_tanh({z})", "gelu_tanh'({z})"),
@@ -161,3 +190,13 @@ ACTIVATIONS = {
     "sin": Activation(sine, sin_derivative, "sin({z})", "cos({z})"),
     "square": Activation(square, square_derivative, "{z}^2", "2*{z}"),
 }
+SLOPED = {
+    "leaky_relu": Activation(
+        sloped_leaky_relu,
+        sloped_leaky_relu_derivative,
+        "({z} > 0 ? {z} : {slope}*{z})",
+        "({z} > 0 ? 1 : {slope})",
+    ),
+    "sigmoid": Activation(sloped_sigmoid, sloped_sigmoid_derivative, "sigmoid({slope}*{z})", "({slope}*{a}*(1 - {a}))"),
+}
+"""f(z, slope) and derivative(z, a, slope), where the slope is the run's own."""

@@ -5,30 +5,36 @@ A kind of value whose codes are not known until then defines these functions ane
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
-from harness.formulas.activations import ACTIVATIONS
+from harness.formulas.activations import ACTIVATIONS, SLOPED
+from harness.formulas.functions import sign
 from harness.formulas.losses import LOSSES
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.formulas.primitives import Value, multiply_add, window
 from harness.formulas.schedules import SCHEDULES
 
 ACTIVATION_CODES = {name: code for code, name in enumerate(ACTIVATIONS)}
+SLOPED_CODES = {name: code for code, name in enumerate(SLOPED, start=len(ACTIVATIONS))}
 LOSS_CODES = {name: code for code, name in enumerate(LOSSES)}
 SCHEDULE_CODES = {name: code for code, name in enumerate(SCHEDULES)}
-RULES = [(name, decayed) for name in OPTIMIZERS for decayed in (False, True)]
-"""An optimizer, with or without weight decay; its code is its place."""
-_ACTIVATIONS, _LOSSES, _SCHEDULES = tuple(ACTIVATIONS.values()), tuple(LOSSES.values()), tuple(SCHEDULES.values())
+RULES = [*product(OPTIMIZERS, (False, True), (False, True))]
+"""An optimizer, with or without weight decay, with or without an L1 penalty; its code is its place."""
+_ACTIVATIONS, _SLOPED, _LOSSES = tuple(ACTIVATIONS.values()), tuple(SLOPED.values()), tuple(LOSSES.values())
+_SCHEDULES = tuple(SCHEDULES.values())
 
 
-def activate(code: int, z: Value) -> Value:
-    """The activation's f(z)."""
-    return _ACTIVATIONS[code].f(z)
+def activate(code: int, z: Value, slope: Any) -> Value:
+    """The activation's f(z). slope (1,): of those that are `SLOPED`."""
+    sloped = code - len(_ACTIVATIONS)
+    return _ACTIVATIONS[code].f(z) if sloped < 0 else _SLOPED[sloped].f(z, slope[0])
 
 
-def derivative(code: int, z: Value, a: Value) -> Value:
-    """The activation's da/dz."""
-    return _ACTIVATIONS[code].derivative(z, a)
+def derivative(code: int, z: Value, a: Value, slope: Any) -> Value:
+    """The activation's da/dz. slope (1,): of those that are `SLOPED`."""
+    sloped = code - len(_ACTIVATIONS)
+    return _ACTIVATIONS[code].derivative(z, a) if sloped < 0 else _SLOPED[sloped].derivative(z, a, slope[0])
 
 
 def cost(code: int, t: Any, y: Any, derivative: Any) -> Value:
@@ -37,15 +43,20 @@ def cost(code: int, t: Any, y: Any, derivative: Any) -> Value:
 
 
 def change(rule: int, state: Any, p: Any, rate: Value, gradient: Value) -> Value:
-    """The weight p after an update, by the optimizer and its weight decay. state: as `harness.formulas.step` has it."""
-    name, decayed = RULES[rule]
+    """The weight p after an update, by the optimizer and its penalties. state: as `harness.formulas.step` has it.
+
+    A coupled weight decay is added to the gradient first, then the L1 penalty: l1*sign(w), of the weight before.
+    """
+    name, decayed, penalized = RULES[rule]
     optimizer, w = OPTIMIZERS[name], state.weights[p]
     count = len(optimizer.hyperparameters)
     own = tuple(state.hyperparameters[i] for i in range(count))
+    if decayed and not optimizer.decoupled:
+        gradient = multiply_add(state.hyperparameters[count], w, gradient)
+    if penalized:
+        gradient = multiply_add(state.hyperparameters[count + decayed], sign(w), gradient)
     if decayed and optimizer.decoupled:
         w = w * (1.0 - rate * state.hyperparameters[count])
-    elif decayed:
-        gradient = multiply_add(state.hyperparameters[count], w, gradient)
     slots = window(state.slots, p * optimizer.slots, optimizer.slots)
     return optimizer.change(w, gradient, rate, slots, state.clock, own)
 

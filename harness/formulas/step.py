@@ -29,11 +29,11 @@ runs were last looked at.
 class Architecture(NamedTuple):
     """What is trained, in codes. layers: (L + 1,) units. activations: (L,) codes. weights_at, biases_at: (L,) where the
     parameters of each layer begin; without biases the latter is where its weights end. parameters: their number P.
-    bias, loss, rule, schedule: codes.
+    bias, loss, rule, bias_rule, schedule: codes; the rules of weights and of biases.
 
     direct: every sample is an update of its own, and no gradient is kept. fast: the order of sums may be what is
     quickest. folded: moreover, the rate goes into delta. common: all layers have one rate. clip: whether gradients are
-    clipped. shuffle: a new order of the samples every epoch.
+    clipped. shuffle: a new order of the samples every epoch. summed: a batch's gradients are not divided.
     """
 
     layers: Any
@@ -45,6 +45,7 @@ class Architecture(NamedTuple):
     loss: int
     batch_size: int
     rule: int
+    bias_rule: int
     schedule: int
     direct: bool
     fast: bool
@@ -52,15 +53,17 @@ class Architecture(NamedTuple):
     common: bool
     clip: bool
     shuffle: bool
+    summed: bool
 
 
 class State(NamedTuple):
     """Everything that training one network, or one vector of networks, works on.
 
     weights (P), slots (K P), clock (C): what is carried from epoch to epoch, when the rate stays as it is. base, rates
-    (L): the learning rates as given, and those of this epoch. hyperparameters: the optimizer's, then its weight decay.
-    pace: the schedule's. norm: see `SQUARE`. epoch: their count, for a schedule. gradient (P): the sum over a batch.
-    costs: see `OWN`. metrics (M): those of an epoch, folded so far. z, a, delta, scaled: (units) scratch.
+    (L): the learning rates as given, and those of this epoch. hyperparameters: the optimizer's, then its weight decay
+    and its L1. slope, output_slope (1 or 0): of the activations of hidden layers and of the last. pace: the schedule's.
+    norm: see `SQUARE`. epoch: their count, for a schedule. gradient (P): the sum over a batch. costs: see `OWN`.
+    metrics (M): those of an epoch, folded so far. z, a, delta, scaled: (units) scratch.
     """
 
     weights: Any
@@ -69,6 +72,8 @@ class State(NamedTuple):
     base: Any
     rates: Any
     hyperparameters: Any
+    slope: Any
+    output_slope: Any
     pace: Any
     norm: Any
     epoch: Any
@@ -94,6 +99,7 @@ def forward(network: Architecture, state: State, x: Any) -> None:
     for layer in range(len(network.activations)):
         inputs, outputs = network.layers[layer], network.layers[layer + 1]
         w, b = network.weights_at[layer], network.biases_at[layer]
+        slope = state.slope if layer + 1 < len(network.activations) else state.output_slope
         for j in range(outputs):
             if network.fast and network.bias != NO_BIAS:
                 total = multiply_add(weights[w], a[below], weights[b + j])
@@ -104,7 +110,7 @@ def forward(network: Architecture, state: State, x: Any) -> None:
             if network.bias != NO_BIAS and not network.fast:
                 total = total + weights[b + j]
             z[unit] = total
-            a[unit] = activate(network.activations[layer], total)
+            a[unit] = activate(network.activations[layer], total, slope)
             w += inputs
             unit += 1
         below += inputs
@@ -120,7 +126,8 @@ def backward(network: Architecture, state: State, t: Any, row: int) -> None:
     unit = len(a) - outputs
     loss = cost(network.loss, t, window(a, unit, outputs), window(delta, unit, outputs))
     for j in range(outputs):
-        delta[unit + j] = delta[unit + j] * derivative(network.activations[layer], z[unit + j], a[unit + j])
+        of = network.activations[layer]
+        delta[unit + j] = delta[unit + j] * derivative(of, z[unit + j], a[unit + j], state.output_slope)
         if network.folded and network.common:
             delta[unit + j] = delta[unit + j] * state.rates[layer]
     while layer >= 0:
@@ -139,7 +146,8 @@ def backward(network: Architecture, state: State, t: Any, row: int) -> None:
                 total = delta[unit] * weights[w + i]
                 for j in range(1, outputs):
                     total = multiply_add(delta[unit + j], weights[w + j * inputs + i], total)
-                delta[below + i] = total * derivative(network.activations[layer - 1], z[below + i], a[below + i])
+                of = network.activations[layer - 1]
+                delta[below + i] = total * derivative(of, z[below + i], a[below + i], state.slope)
             for j in range(outputs):
                 learn_weight(network, state, layer, w + j * inputs + i, unit + j, below + i)
         unit = below
@@ -152,7 +160,7 @@ def learn_weight(network: Architecture, state: State, layer: int, p: int, unit: 
     if network.folded:
         state.weights[p] = multiply_add(-state.scaled[unit], state.a[below], state.weights[p])
     elif network.direct:
-        descend(network, state, layer, p, state.delta[unit] * state.a[below])
+        descend(network.rule, state, layer, p, state.delta[unit] * state.a[below])
     else:
         state.gradient[p] = multiply_add(state.delta[unit], state.a[below], state.gradient[p])
 
@@ -162,14 +170,14 @@ def learn_bias(network: Architecture, state: State, layer: int, p: int, unit: in
     if network.folded:
         state.weights[p] = state.weights[p] - state.scaled[unit]
     elif network.direct:
-        descend(network, state, layer, p, state.delta[unit])
+        descend(network.bias_rule, state, layer, p, state.delta[unit])
     else:
         state.gradient[p] = state.gradient[p] + state.delta[unit]
 
 
-def descend(network: Architecture, state: State, layer: int, p: int, gradient: Value) -> None:
+def descend(rule: int, state: State, layer: int, p: int, gradient: Value) -> None:
     """What the optimizer makes of a gradient."""
-    state.weights[p] = change(network.rule, state, p, state.rates[layer], gradient)
+    state.weights[p] = change(rule, state, p, state.rates[layer], gradient)
 
 
 def learnt_to(network: Architecture, layer: int) -> Any:
@@ -179,29 +187,38 @@ def learnt_to(network: Architecture, layer: int) -> Any:
 
 
 def update(network: Architecture, state: State, scale: Any) -> None:
-    """The end of a batch: the samples' gradients times a scale are their mean; clip it if so asked; then optimize."""
-    gradient = state.gradient
+    """The end of a batch: the sum of the gradients times a scale is the batch's; clip it if so asked; then optimize."""
     if network.direct:
         return
     tick(network.rule, state)
     if network.clip:
         clip(network, state, scale)
     for layer in range(len(network.activations)):
-        for p in each(gradient, network.weights_at[layer], learnt_to(network, layer)):
-            mean = gradient[p] if network.clip else gradient[p] * scale
-            gradient[p] = MINUS_ZERO
-            descend(network, state, layer, p, mean)
+        w, b, end = network.weights_at[layer], network.biases_at[layer], learnt_to(network, layer)
+        alike = end if network.bias_rule == network.rule else b
+        descend_all(network, network.rule, state, layer, w, alike, scale)
+        if alike < end:
+            descend_all(network, network.bias_rule, state, layer, alike, end, scale)
+
+
+def descend_all(network: Architecture, rule: int, state: State, layer: int, start: int, stop: int, scale: Any) -> None:
+    """What the optimizer makes of the gradients of parameters [start, stop) of a layer."""
+    gradient = state.gradient
+    for p in each(gradient, start, stop):
+        whole = gradient[p] if network.clip else gradient[p] * scale
+        gradient[p] = MINUS_ZERO
+        descend(rule, state, layer, p, whole)
 
 
 def clip(network: Architecture, state: State, scale: Any) -> None:
-    """Make the gradient the mean over the samples, no longer than the norm allows."""
+    """Make the gradient that of the batch, no longer than the norm allows."""
     gradient = state.gradient
     state.norm[SQUARE] = 0.0
     for layer in range(len(network.activations)):
         for p in each(gradient, network.weights_at[layer], learnt_to(network, layer)):
-            mean = gradient[p] * scale
-            gradient[p] = mean
-            state.norm[SQUARE] = multiply_add(mean, mean, state.norm[SQUARE])
+            whole = gradient[p] * scale
+            gradient[p] = whole
+            state.norm[SQUARE] = multiply_add(whole, whole, state.norm[SQUARE])
     share = state.norm[0] / (square_root(state.norm[SQUARE]) + CLIP_EPSILON)
     share = select(share < 1.0, share, 1.0)
     for p in each(gradient, 0, len(gradient)):

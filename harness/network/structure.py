@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.experiment.model import FOLD, Experiment, Part, Value
+from harness.experiment.settings import defaults_of
+from harness.formulas.activations import SLOPED
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.formulas.schedules import SCHEDULES
 
@@ -19,8 +21,10 @@ class Structure:
     """One value of every structural setting: which arithmetic trains a run.
 
     layers: units of each layer, inputs first. activations: one name per layer of weights, the output's last.
-    batch_size: samples per update, `full` resolved to the number of samples. weight_decay, gradient_clip: whether runs
-    have one. shuffle: whether the samples come in another order every epoch.
+    batch_size: samples per update, `full` resolved to the number of samples. weight_decay, l1, gradient_clip: whether
+    runs have one. decay_biases: whether the first two are of biases, too. shuffle: whether the samples come in another
+    order every epoch. reduction: of the gradients of a batch. slope, output_slope: whether runs have one, of their
+    hidden layers and of the last.
     """
 
     layers: tuple[int, ...]
@@ -35,14 +39,25 @@ class Structure:
     weight_decay: bool = False
     gradient_clip: bool = False
     shuffle: bool = False
+    reduction: Literal["mean", "sum"] = "mean"
+    l1: bool = False
+    decay_biases: bool = True
+    slope: bool = False
+    output_slope: bool = False
 
     @property
     def hyperparameters(self) -> tuple[str, ...]:
         """The names of the numbers that each run has besides its learning rates, in the engine's order."""
         own = (number.name for number in OPTIMIZERS[self.optimizer].hyperparameters)
         pace = (number.name for number in SCHEDULES[self.schedule].hyperparameters)
-        decay, clip = ["weight_decay"] * self.weight_decay, ["gradient_clip"] * self.gradient_clip
-        return (*own, *decay, *pace, *clip)
+        given = [key for key in ("weight_decay", "l1", "slope", "output_slope") if getattr(self, key)]
+        return (*own, *given, *pace, *["gradient_clip"] * self.gradient_clip)
+
+    @property
+    def sloped(self) -> tuple[bool, ...]:
+        """Whether each layer's activation is one whose slope is the run's."""
+        given = (*[self.slope] * (len(self.activations) - 1), self.output_slope)
+        return tuple(own and name in SLOPED for own, name in zip(given, self.activations, strict=True))
 
 
 def structure(experiment: Experiment, values: Mapping[str, Value]) -> Structure:
@@ -65,6 +80,11 @@ def structure(experiment: Experiment, values: Mapping[str, Value]) -> Structure:
         OPTIMIZERS[chosen["optimizer"]].weight_decay is not None or _given(experiment, "weight_decay"),
         _given(experiment, "gradient_clip"),
         chosen["shuffle"],
+        chosen["reduction"],
+        _given(experiment, "l1"),
+        chosen["decay_biases"],
+        _given(experiment, "slope") and "slope" in defaults_of("activation", hidden),
+        _given(experiment, "output_slope") and "output_slope" in defaults_of("output", chosen["output"]),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.formulas.activations import ACTIVATIONS
+from harness.formulas.activations import ACTIVATIONS, SLOPED
 from harness.formulas.losses import LOSSES
 from harness.network.layout import Layout
 
@@ -22,16 +22,36 @@ Array = NDArray[Any]
 
 @dataclass
 class Network:
-    """weights: one (O, I) a layer. biases: one (O,) a layer, or none. Both in the structure's dtype."""
+    """weights: one (O, I) a layer. biases: one (O,) a layer, or none. Both in the structure's dtype.
+
+    slope, output_slope: of the activations of hidden layers and of the last, where the run has one.
+    """
 
     structure: Structure
     weights: list[Array]
     biases: list[Array]
+    slope: Any = None
+    output_slope: Any = None
 
     @cached_property
     def layout(self) -> Layout:
         """Where its parameters lie."""
         return Layout(self.structure)
+
+    def f(self, layer: int, z: Array) -> Any:
+        """The activations of a layer, counted from 0."""
+        name, slope = self._activation(layer)
+        return SLOPED[name].f(z, slope) if self.structure.sloped[layer] else ACTIVATIONS[name].f(z)
+
+    def derivative(self, layer: int, z: Array, a: Array) -> Any:
+        """Da/dz of a layer, counted from 0."""
+        name, slope = self._activation(layer)
+        sloped = self.structure.sloped[layer]
+        return SLOPED[name].derivative(z, a, slope) if sloped else ACTIVATIONS[name].derivative(z, a)
+
+    def _activation(self, layer: int) -> tuple[str, Any]:
+        names = self.structure.activations
+        return names[layer], self.slope if layer + 1 < len(names) else self.output_slope
 
     def flat(self) -> Array:
         """(P,) every parameter, layer by layer, W row by row and then b."""
@@ -73,20 +93,19 @@ def forward(network: Network, x: Array) -> tuple[list[Array], list[Array]]:
         if network.biases:
             total = total + network.biases[layer]
         z.append(total)
-        a.append(ACTIVATIONS[network.structure.activations[layer]].f(total))
+        a.append(network.f(layer, total))
     return z, a
 
 
 def backward(network: Network, z: list[Array], a: list[Array], derivative: Array) -> list[Array]:
     """Delta = dcost/dz of every layer, from derivative = dcost/dy of the outputs."""
-    activations = network.structure.activations
-    delta = [derivative * ACTIVATIONS[activations[-1]].derivative(z[-1], a[-1])]
+    delta = [derivative * network.derivative(len(z) - 1, z[-1], a[-1])]
     for layer in range(len(z) - 1, 0, -1):
         w = network.weights[layer]
         total = delta[0][0] * w[0]
         for j in range(1, w.shape[0]):
             total = total + delta[0][j] * w[j]
-        delta.insert(0, total * ACTIVATIONS[activations[layer - 1]].derivative(z[layer - 1], a[layer]))
+        delta.insert(0, total * network.derivative(layer - 1, z[layer - 1], a[layer]))
     return delta
 
 
@@ -99,10 +118,10 @@ def sample_gradient(network: Network, epoch: int, index: int, x: Array, t: Array
     return Sample(epoch, index, t, z, a, cost, derivative, delta)
 
 
-def mean_gradient(samples: Iterable[Sample], count: int) -> list[Array]:
-    """Each of the samples' gradients summed in their order, then divided by their number; see `Sample.gradient`."""
+def batch_gradient(samples: Iterable[Sample], divisor: int) -> list[Array]:
+    """Each of the samples' gradients summed in their order, then divided; see `Sample.gradient`."""
     gradients = (sample.gradient() for sample in samples)
     total = next(gradients)
     for more in gradients:
         total = [one + other for one, other in zip(total, more, strict=True)]
-    return [gradient / count for gradient in total]
+    return [gradient / divisor for gradient in total]

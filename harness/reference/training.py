@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from harness.formulas.functions import sign
 from harness.formulas.metrics import METRICS
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.formulas.schedules import SCHEDULES
 from harness.network.runs import Status, rounded
 from harness.reference.draws import permutation
-from harness.reference.network import Array, Network, Sample, mean_gradient, sample_gradient
+from harness.reference.network import Array, Network, Sample, batch_gradient, sample_gradient
 
 if TYPE_CHECKING:
     from harness.experiment.model import Samples
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Update:
-    """The end of a batch: the mean gradients, the learning rates and the parameters before and after.
+    """The end of a batch: its gradients, the learning rates and the parameters before and after.
 
     number: of all updates, from 1. order: the places in the data of the batch's samples. batch: its first samples, as
     many as `epochs` was told to keep. slots: what the optimizer keeps of each parameter, after; `[group][layer][slot]`.
@@ -109,7 +110,8 @@ class Training:
         self.optimizer, self.schedule = OPTIMIZERS[structure.optimizer], SCHEDULES[structure.schedule]
         self.hyperparameters = tuple(given[number.name] for number in self.optimizer.hyperparameters)
         self.pace = tuple(given[number.name] for number in self.schedule.hyperparameters)
-        self.decay, self.norm = given.get("weight_decay"), given.get("gradient_clip")
+        self.decay, self.l1, self.norm = (given.get(name) for name in ("weight_decay", "l1", "gradient_clip"))
+        network.slope, network.output_slope = given.get("slope"), given.get("output_slope")
         self.base = np.broadcast_to(rounded(rates, structure.dtype), len(network.weights))
         self.rates = self.base
         learnt = (network.weights, network.biases)
@@ -133,26 +135,30 @@ class Training:
         return not self.network.structure.shuffle and epoch >= self.schedule.steady(self.pace)
 
     def update(self, weights: list[Array], biases: list[Array]) -> tuple[list[Array], list[Array]]:
-        """Change the network by the mean gradients of a batch; return them, clipped if so asked."""
+        """Change the network by the gradients of a batch; return them, clipped if so asked."""
         network = self.network
         learnt = network.structure.bias == "true"
         if self.norm is not None:
             weights, biases = clipped(weights, biases if learnt else [], self.norm)
         if self.optimizer.tick:
             self.optimizer.tick(self.clock, self.hyperparameters)
-        network.weights = self._descend(network.weights, weights, self.slots[0])
+        network.weights = self._descend(network.weights, weights, self.slots[0], True)
         if learnt:
-            network.biases = self._descend(network.biases, biases, self.slots[1])
+            network.biases = self._descend(network.biases, biases, self.slots[1], network.structure.decay_biases)
         return weights, biases
 
-    def _descend(self, parameters: list[Array], gradients: list[Array], slots: list[Any]) -> list[Array]:
+    def _descend(
+        self, parameters: list[Array], gradients: list[Array], slots: list[Any], penalized: bool
+    ) -> list[Array]:
         """W - lr*gradient in the simplest case: the gradient is rounded first, then multiplied, then subtracted."""
-        changed = []
+        changed, decay, l1 = [], self.decay if penalized else None, self.l1 if penalized else None
         for p, g, lr, kept in zip(parameters, gradients, self.rates, slots, strict=True):
-            if self.decay is not None and self.optimizer.decoupled:
-                p = p * (1.0 - lr * self.decay)
-            elif self.decay is not None:
-                g = self.decay * p + g
+            if decay is not None and not self.optimizer.decoupled:
+                g = decay * p + g
+            if l1 is not None:
+                g = l1 * sign(p) + g
+            if decay is not None and self.optimizer.decoupled:
+                p = p * (1.0 - lr * decay)
             changed.append(self.optimizer.change(p, g, lr, kept, self.clock, self.hyperparameters))
         return changed
 
@@ -177,7 +183,8 @@ def epochs(
             places = order[start : start + structure.batch_size]
             batch: list[Sample] = []
             samples = (sample_gradient(network, epoch, s, inputs[s], targets[s]) for s in places)
-            gradient = mean_gradient(_noted(samples, costs, batch, keep), len(places))
+            divisor = len(places) if structure.reduction == "mean" else 1
+            gradient = batch_gradient(_noted(samples, costs, batch, keep), divisor)
             before = network.weights, network.biases
             layers = len(network.weights)
             dw, db = training.update(gradient[:layers], gradient[layers:])

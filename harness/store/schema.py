@@ -66,7 +66,7 @@ def parameter_type(key: str) -> pa.DataType:
 
 
 def _number_meaning(name: str) -> tuple[str, str]:
-    """Unit and meaning of a number of optimizers or schedules; whole ones count epochs."""
+    """Unit and meaning of a number of optimizers, schedules or activations; whole ones count epochs."""
     kind, names = users(name)
     meaning = f"of {kind} {either(names)}; NULL where the {kind} is another"
     return "epochs" if HYPERPARAMETERS[name].whole else "", f"the {name} {meaning}"
@@ -86,9 +86,12 @@ PARAMETER_MEANINGS = {
     "optimizer": ("", "what an update makes of a weight and its gradient"),
     "schedule": ("", "how the learning rate goes on from epoch to epoch; `learning_rate` is the one it starts from"),
     "shuffle": ("", "`true`: the samples come in another order every epoch"),
+    "reduction": ("", "what is made of the gradients of a batch: their mean or their sum"),
     "weight_decay": ("", "how much of each weight is added to its gradient; adamw takes it off the weight itself"),
     FOLD: ("", "which fold of the data is the validation part of the run, from 0"),
     STANDARDIZE: ("", "which columns have mean 0 and deviation 1 in the training part"),
+    "decay_biases": ("", "whether `weight_decay` and `l1` are of biases, too"),
+    "l1": ("", "how much of the sign of each weight is added to its gradient"),
     "gradient_clip": ("", "the largest L2 norm of all gradients together; NULL where there is none"),
     **{name: _number_meaning(name) for name in HYPERPARAMETERS},
 }

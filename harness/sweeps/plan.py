@@ -17,7 +17,7 @@ import numpy as np
 from harness import engine
 from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid, Range, Selection
 from harness.experiment.model import Experiment, label
-from harness.experiment.settings import KINDS, layer_of_rate
+from harness.experiment.settings import layer_of_rate
 from harness.network.layout import Layout
 from harness.network.parts import Choice, NetworkData, choice, network_data
 from harness.network.runs import Outcome, Runs
@@ -211,8 +211,7 @@ class Plan:
     def train(self, runs: Runs) -> Outcome:
         """Train some of the plan's runs, all of one structure and one choice of data, and score them."""
         parts, trainer = self._parts(runs.structure, runs.chosen), self.trainer(runs.structure)
-        outcome = trainer.train(runs, parts.train)
-        return scored(outcome, trainer, parts, self.experiment.scores, runs.structure.layers[-1])
+        return scored(trainer.train(runs, parts.train), runs, trainer, parts, self.experiment.scores)
 
     @cached_property
     def _parts(self) -> Callable[[Structure, Choice], NetworkData]:
@@ -237,7 +236,9 @@ class Plan:
         place[order] = np.arange(rows)
         structure = block.structure
         layers = range(1, 2 if self.common else len(structure.layers))
-        used = self.experiment.used({kind: getattr(structure, kind) for kind in KINDS})
+        kinds = {kind: getattr(structure, kind) for kind in ("optimizer", "schedule")}
+        kinds |= {"activation": structure.activations[:-1], "output": structure.activations[-1]}
+        used = self.experiment.used(kinds)
         hyperparameters = [self._number(selection, key, count, used[key]) for key in structure.hyperparameters]
         runs = Runs(
             structure,

@@ -11,32 +11,34 @@ from harness import engine
 from harness.experiment.model import Part
 from harness.formulas.scores import SCORES, split
 from harness.network.parts import NetworkData
-from harness.network.runs import Floats, Outcome, Status
+from harness.network.runs import Floats, Integers, Outcome, Runs, Status
 
 
 def scored(
-    outcome: Outcome, trainer: engine.Trainer, parts: NetworkData, scores: Sequence[tuple[Part, str]], outputs: int
+    outcome: Outcome, runs: Runs, trainer: engine.Trainer, data: NetworkData, scores: Sequence[tuple[Part, str]]
 ) -> Outcome:
-    """The outcome with its scores, of rows and of points of the curves. scores: (part, name) of each of the Q.
+    """The outcome of runs with its scores, of rows and of points of the curves. scores: (part, name) of each of the Q.
 
-    outputs: of the network. A run that diverged scores nothing.
+    A run that diverged scores nothing.
     """
 
-    def of(weights: Floats) -> Floats:
-        found = np.full((len(scores), weights.shape[1]), np.nan, weights.dtype)
+    def of(weights: Floats, run: Integers) -> Floats:
+        found = np.full((len(scores), len(run)), np.nan, weights.dtype)
         for part in dict.fromkeys(part for part, _ in scores):
-            known = parts.of[part].about
-            sums = split(trainer.score(weights, parts.of[part]), outputs)
+            known = data.of[part].about
+            sums = trainer.score(weights, runs.hyperparameters[:, run], data.of[part])
+            named = split(sums, runs.structure.layers[-1])
             with np.errstate(all="ignore"):
                 for number, (which, name) in enumerate(scores):
                     if which is part and SCORES[name].applies(known):
-                        found[number] = SCORES[name].finish(sums, known)
+                        found[number] = SCORES[name].finish(named, known)
         return found
 
-    rows = np.full((len(scores), outcome.weights.shape[1]), np.nan, outcome.weights.dtype)
+    rows, curves = np.full((len(scores), len(runs.place)), np.nan, outcome.weights.dtype), outcome.curves
     if scores:
+        run = np.empty(len(runs.place), np.int64)
+        run[runs.place] = np.repeat(np.arange(runs.count), np.diff(runs.first_recorded))
         there = outcome.status != Status.DIVERGED
-        rows[:, there] = of(outcome.weights[:, there])
-    curves = outcome.curves
-    of_points = of(curves.weights) if len(curves.weights) else np.empty((len(scores), len(curves.run)))
+        rows[:, there] = of(outcome.weights[:, there], run[there])
+    of_points = of(curves.weights, curves.run) if runs.curve_weights else np.empty((len(scores), len(curves.run)))
     return replace(outcome, scores=rows, curves=replace(curves, weights=curves.weights[:0], scores=of_points))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from harness.experiment.initialisations.written import parse as initialisation
 from harness.experiment.model import Samples
-from harness.formulas.activations import ACTIVATIONS
+from harness.formulas.activations import ACTIVATIONS, SLOPED
 from harness.formulas.losses import LOSSES
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.formulas.schedules import SCHEDULES
@@ -51,6 +51,11 @@ def structures(draw: st.DrawFn) -> Structure:
         weight_decay=draw(st.booleans()),
         gradient_clip=draw(st.booleans()),
         shuffle=draw(st.booleans()),
+        reduction=draw(st.sampled_from(["mean", "sum"])),
+        l1=draw(st.booleans()),
+        decay_biases=draw(st.booleans()),
+        slope=any(name in SLOPED for name in activations) and draw(st.booleans()),
+        output_slope=output in SLOPED and draw(st.booleans()),
     )
 
 

@@ -23,11 +23,11 @@ from harness.engine.cpu.train import train as kernel
 from harness.engine.cpu.workspace import Workspace
 from harness.experiment.model import Samples
 from harness.formulas import step
-from harness.formulas.codes import ACTIVATION_CODES, LOSS_CODES, RULES, SCHEDULE_CODES
+from harness.formulas.codes import ACTIVATION_CODES, LOSS_CODES, RULES, SCHEDULE_CODES, SLOPED_CODES
 from harness.formulas.step import Architecture
 from harness.network.layout import Layout
 from harness.network.parts import NetworkSamples
-from harness.network.runs import Floats, Outcome, Runs
+from harness.network.runs import Floats, Outcome, Runs, rounded
 from harness.network.structure import OWN_KERNEL, Structure
 
 __all__ = ["CpuTrainer", "prepare", "what_decides_fast"]
@@ -65,9 +65,14 @@ class CpuTrainer:
         kernel(workspace.bundle(compiled(*self.shape)))
         return workspace.outcome()
 
-    def score(self, weights: Floats, part: NetworkSamples) -> Floats:
-        """(`scores.count`, R) the sums that R networks of weights (P, R), which learn no more, come to on samples."""
-        return scoring.sums(self.network, self.kind, self.own, weights, part)
+    def score(self, weights: Floats, hyperparameters: Floats, part: NetworkSamples) -> Floats:
+        """(`scores.count`, R) the sums that R networks come to on samples: of weights (P, R), and learning no more.
+
+        hyperparameters: (H, R), as `structure.hyperparameters` names them.
+        """
+        return scoring.sums(
+            self.shape, self.network, np.vstack([weights, rounded(hyperparameters, self.kind.dtype)]), part
+        )
 
     def compile(self) -> None:
         """Compile what trains, or find it in the cache, so that the first block does not wait for it."""
@@ -120,22 +125,27 @@ def network_of(structure: Structure, common: bool) -> Architecture:
     """The structure in codes. common: one learning rate for all layers."""
     fast, layout = structure.arithmetic == "fast", Layout(structure)
     direct = structure.batch_size == 1 and not structure.gradient_clip
-    plain = structure.optimizer == "sgd" and not structure.weight_decay
+    rule = structure.optimizer, structure.weight_decay, structure.l1
     return Architecture(
         layers=structure.layers,
-        activations=tuple(ACTIVATION_CODES[name] for name in structure.activations),
+        activations=tuple(
+            (SLOPED_CODES if own else ACTIVATION_CODES)[name]
+            for name, own in zip(structure.activations, structure.sloped, strict=True)
+        ),
         weights_at=tuple(tensor.start for tensor in layout.weights),
         biases_at=tuple(tensor.stop for tensor in layout.weights),
         parameters=layout.count,
         bias=BIAS_CODES[structure.bias],
         loss=LOSS_CODES[structure.loss],
         batch_size=structure.batch_size,
-        rule=RULES.index((structure.optimizer, structure.weight_decay)),
+        rule=RULES.index(rule),
+        bias_rule=RULES.index(rule if structure.decay_biases else (structure.optimizer, False, False)),
         schedule=SCHEDULE_CODES[structure.schedule],
         direct=direct,
         fast=fast,
-        folded=fast and direct and plain,
+        folded=fast and direct and rule == ("sgd", False, False),
         common=common,
         clip=structure.gradient_clip,
         shuffle=structure.shuffle,
+        summed=structure.reduction == "sum",
     )

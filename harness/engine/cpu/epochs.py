@@ -84,17 +84,19 @@ def advance(shape, work, memory, count, epoch, epochs):
                 if last:
                     tally(group, at, samples)
             if not network.direct:
-                loops.update(shape, network, group, (mean_scale(network, group, stop - first),))
+                loops.update(shape, network, group, (gradient_scale(network, group, stop - first),))
     set_control(usual)
 
 
 @routine
-def mean_scale(network, group, samples):
-    """What the sums of so many gradients are to be multiplied by for their mean.
+def gradient_scale(network, group, samples):
+    """What the sums of so many gradients are to be multiplied by for their mean, or by 1 where the sum is asked for.
 
-    By 1 after dividing them here, unless the samples are a power of two: only then is their inverse exact. A division
-    takes as long as 16 products.
+    By 1 also after dividing them here, unless the samples are a power of two: only then is their inverse exact. A
+    division takes as long as 16 products.
     """
+    if network.summed:
+        return 1.0
     if network.fast or samples & (samples - 1) == 0:
         return 1.0 / samples
     at = group.offsets[GRADIENT]

@@ -18,7 +18,7 @@ from harness.engine.cpu.cache import routine
 from harness.engine.cpu.lanes import LanesType, Vector, compiled, whole
 from harness.engine.cpu.rows import traced
 from harness.formulas import codes, functions, metrics, normal, primitives, trigonometry
-from harness.formulas.activations import ACTIVATIONS
+from harness.formulas.activations import ACTIVATIONS, SLOPED
 from harness.formulas.losses import LOSSES
 from harness.formulas.primitives import ONE_32, ONE_64, SQRT_HALF_32, SQRT_HALF_64
 from harness.formulas.schedules import SCHEDULES
@@ -142,8 +142,8 @@ def switched(function: Callable[..., Any], choices: Iterable[Any]) -> None:
         return result
 
 
-switched(codes.activate, ACTIVATIONS)
-switched(codes.derivative, ACTIVATIONS)
+switched(codes.activate, (*ACTIVATIONS, *SLOPED))
+switched(codes.derivative, (*ACTIVATIONS, *SLOPED))
 switched(codes.change, codes.RULES)
 switched(codes.tick, codes.RULES)
 switched(codes.rate_of, SCHEDULES)

@@ -229,7 +229,14 @@ def swept(task):
     return sweep
 
 
-_WHOLE: list[Callable[..., Any]] = [step.forward, step.backward, step.learnt_to, step.clip, scores.add]
+_WHOLE: list[Callable[..., Any]] = [
+    step.forward,
+    step.backward,
+    step.learnt_to,
+    step.clip,
+    step.descend_all,
+    scores.add,
+]
 _INLINED: list[Callable[..., Any]] = [step.learn_weight, step.learn_bias, step.descend]
 """What is called for every weight: called as functions, with all of a state as arguments, a step took 3.5 times as
 long."""

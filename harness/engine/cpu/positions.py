@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from harness.engine.cpu.lanes import LanesType
 from harness.engine.cpu.rows import Index, RowsType, TracedRows, traced
-from harness.formulas.codes import RULES
+from harness.formulas.codes import RULES, SLOPED_CODES
 from harness.formulas.metrics import COUNT
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.formulas.schedules import SCHEDULES
@@ -22,7 +22,9 @@ from harness.formulas.step import SCRATCH, Architecture, State
 
 PARTS = tuple(name for name in State._fields if name not in SCRATCH)
 """The parts of a vector's memory, in the order in which they lie."""
-CARRIED, GRADIENT, COSTS, METRICS = map(PARTS.index, ("base", "gradient", "costs", "metrics"))
+CARRIED, HYPERPARAMETERS, GRADIENT, COSTS, METRICS = map(
+    PARTS.index, ("base", "hyperparameters", "gradient", "costs", "metrics")
+)
 STRIDE = len(PARTS)
 """Where these begin among the `offsets`: what is carried from epoch to epoch ends with `base`, all at the last."""
 CONSTANT = list(SCHEDULES).index("constant")
@@ -31,7 +33,7 @@ _PACE = [len(schedule.hyperparameters) for schedule in SCHEDULES.values()]
 
 def offsets(network: Architecture) -> list[int]:
     """Where each part of a vector's memory starts, in rows, and where the whole ends."""
-    name, decayed = RULES[network.rule]
+    name, *penalties = RULES[network.rule]
     optimizer, count = OPTIMIZERS[name], network.parameters
     layers, scheduled = len(network.activations), network.schedule != CONSTANT
     rows = {
@@ -40,7 +42,9 @@ def offsets(network: Architecture) -> list[int]:
         "clock": optimizer.clock,
         "base": layers if scheduled else 0,
         "rates": layers,
-        "hyperparameters": len(optimizer.hyperparameters) + decayed,
+        "hyperparameters": len(optimizer.hyperparameters) + sum(penalties),
+        "slope": int(any(code in SLOPED_CODES.values() for code in network.activations[:-1])),
+        "output_slope": int(network.activations[-1] in SLOPED_CODES.values()),
         "pace": _PACE[network.schedule],
         "norm": 2 * network.clip,
         "epoch": int(scheduled),

@@ -15,7 +15,7 @@ from harness.engine.cpu.bundle import Bundle, BundleType
 from harness.engine.cpu.cache import kept, once
 from harness.engine.cpu.lanes import Kind
 from harness.engine.cpu.loops import ShapeType
-from harness.engine.cpu.positions import STRIDE, Group, describe, network_from, offsets, offsets_from
+from harness.engine.cpu.positions import HYPERPARAMETERS, STRIDE, Group, describe, network_from, offsets, offsets_from
 from harness.engine.cpu.processor import FLUSH, control, set_control
 from harness.engine.cpu.rows import Rows, RowsType
 from harness.engine.cpu.workspace import aligned
@@ -66,37 +66,40 @@ def compiled(kind: Kind, network: Architecture | None) -> Any:
     return ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(made.address)
 
 
-def sums(network: Architecture, kind: Kind, own: bool, weights: NDArray[Any], part: NetworkSamples) -> NDArray[Any]:
-    """(`scores.count`, R) what R networks of weights (P, R) come to on the samples of a part.
+def sums(
+    shape: tuple[Kind, Architecture | None], network: Architecture, given: NDArray[Any], part: NetworkSamples
+) -> NDArray[Any]:
+    """(`scores.count`, R) what R networks come to on the samples of a part.
 
-    own: whether the epochs are compiled for this network alone, so that this is, too.
+    shape: what the epochs of their network are compiled for. given: (P + H, R) their weights, and hyperparameters.
     """
-    dtype, rows = kind.dtype, weights.shape[1]
-    numbers = scores.count(network.layers[-1])
+    kind, at = shape[0], offsets(network)
+    dtype, rows = kind.dtype, given.shape[1]
+    numbers, units = scores.count(network.layers[-1]), sum(network.layers) * len(SCRATCH)
     vectors = min(VECTORS, max(-(-rows // kind.width), 1))
-    memory = aligned((vectors, offsets(network)[STRIDE], kind.width), dtype)
+    memory = aligned((vectors, at[STRIDE], kind.width), dtype)
     added = aligned((vectors, numbers, kind.width), dtype)
-    given = {
+    samples = {
         "inputs": part.samples.inputs,
         "targets": part.samples.targets,
         "answers": part.answers,
         "middle": np.array([part.middle]),
     }
-    units = sum(network.layers) * len(SCRATCH)
-    fields = {
-        "network": Rows(describe(network)),
-        "scratch": Rows(aligned((units, kind.width), dtype), kind),
-        "memory": Rows(memory, kind),
-        "sums": Rows(added, kind),
-        **{name: Rows(np.ascontiguousarray(rounded(array, dtype))) for name, array in given.items()},
-    }
-    work, call = Bundle(**fields), compiled(kind, network if own else None)
+    work = Bundle(
+        network=Rows(describe(network)),
+        scratch=Rows(aligned((units, kind.width), dtype), kind),
+        memory=Rows(memory, kind),
+        sums=Rows(added, kind),
+        **{name: Rows(np.ascontiguousarray(rounded(array, dtype))) for name, array in samples.items()},
+    )
+    call, hyperparameters = compiled(*shape), len(given) - network.parameters
+    places = [*range(network.parameters), *range(at[HYPERPARAMETERS], at[HYPERPARAMETERS] + hyperparameters)]
     found, at_once = np.empty((numbers, rows), dtype), vectors * kind.width
     for start in range(0, rows, at_once):
         stop = min(start + at_once, rows)
-        some = np.zeros((network.parameters, at_once), dtype)
-        some[:, : stop - start] = weights[:, start:stop]
-        memory[:, : network.parameters] = some.reshape(-1, vectors, kind.width).swapaxes(0, 1)
+        some = np.zeros((len(given), at_once), dtype)
+        some[:, : stop - start] = given[:, start:stop]
+        memory[:, places] = some.reshape(-1, vectors, kind.width).swapaxes(0, 1)
         added[:] = 0.0
         call(None, work.address)
         found[:, start:stop] = added.swapaxes(0, 1).reshape(numbers, at_once)[:, : stop - start]

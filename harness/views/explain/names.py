@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from harness.formulas.activations import ACTIVATIONS
+from harness.formulas.activations import ACTIVATIONS, SLOPED, Activation
 from harness.formulas.losses import LOSSES
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.network.layout import BIAS, WEIGHT, Layout, Parameter, bias, weight
@@ -133,8 +133,16 @@ class Names:
 
     def applied(self, layer: int, unit: int) -> str:
         """The formula of the activation."""
-        text = ACTIVATIONS[self.structure.activations[layer - 1]].text
-        return text.format(z=self.of(layer, unit)["sum"])
+        return self._function(layer).text.format(z=self.of(layer, unit)["sum"], slope=self._slope(layer))
+
+    def _function(self, layer: int) -> Activation:
+        """The activation of a layer."""
+        name = self.structure.activations[layer - 1]
+        return SLOPED[name] if self.structure.sloped[layer - 1] else ACTIVATIONS[name]
+
+    def _slope(self, layer: int) -> str:
+        """What the slope of a layer's activation is called."""
+        return "slope" if layer < self.last else "output_slope"
 
     def cost_derivative(self, unit: int) -> str:
         """The formula of dcost/dy."""
@@ -153,10 +161,10 @@ class Names:
             units = range(1, self.structure.layers[layer + 1] + 1)
             terms = [f"{self.of(layer + 1, j)['delta']}*{weight(layer + 1, j, unit).name}" for j in _ends(units)]
             above = _sum(terms, len(units))
-        derivative = ACTIVATIONS[self.structure.activations[layer - 1]].derivative_text
+        derivative = self._function(layer).derivative_text
         if derivative == "1":
             return above
-        derivative = derivative.format(z=own["sum"], a=own["name"])
+        derivative = derivative.format(z=own["sum"], a=own["name"], slope=self._slope(layer))
         return f"({above}) * {derivative}" if " " in above else f"{above} * {derivative}"
 
     def updated(self, parameter: Parameter) -> tuple[str, str | None]:
@@ -166,20 +174,19 @@ class Names:
             return f"{name}{BECOMES}{name} (fixed)", None
         g, w = self.gradient(parameter), name
         if self.batch > 1:
-            g = f"mean({g})"
+            g = f"{structure.reduction}({g})"
         if structure.gradient_clip:
             g = f"clip({g})"
-        if self.decayed:
-            g = f"({g} + weight_decay*{w})"
-        elif structure.weight_decay:
+        penalized = parameter.kind == WEIGHT or structure.decay_biases
+        terms = [f"l1*sign({name})"] * structure.l1
+        if structure.weight_decay and optimizer.decoupled and penalized:
             w = f"(1 - lr*weight_decay)*{w}"
+        elif structure.weight_decay:
+            terms.insert(0, f"weight_decay*{w}")
+        if terms and penalized:
+            g = f"({' + '.join([g, *terms])})"
         change = optimizer.text.format(w=w, g="g" if optimizer.slots else g)
         return f"{name}{BECOMES}{change}", g if optimizer.slots else None
-
-    @property
-    def decayed(self) -> bool:
-        """Whether weight decay is added to the gradient."""
-        return self.structure.weight_decay and not OPTIMIZERS[self.structure.optimizer].decoupled
 
     def learns(self, parameter: Parameter) -> bool:
         """Whether training changes it."""

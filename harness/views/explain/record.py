@@ -80,6 +80,7 @@ class Recording:
             yield from self._trained(wanted)
             final = self.configuration.final
             if self.missed and final is not None and final.network is not None:
+                final.network.slope, final.network.output_slope = self.network.slope, self.network.output_slope
                 yield self._standing(final.network, final.epoch, "in the table")
 
     def _trained(self, wanted: Sequence[int]) -> Iterator[Part]:
@@ -186,9 +187,9 @@ def described(recording: Recording) -> dict[str, Any]:
 
     name: of the experiment. settings: their labels. layers: the units of each. biases: whether there are some. units:
     how many of each layer are shown, the first ones; None for all. batch: samples in an update. shown: how many of a
-    batch are shown, the first ones; None for all. optimizer, and its slots: what it keeps of each parameter. decayed:
-    whether weight decay is added to the gradient. columns: what the data call the inputs and targets that have a name.
-    gaps, notes: as `Recording` has them.
+    batch are shown, the first ones; None for all. optimizer, and its slots: what it keeps of each parameter.
+    reduction: of the gradients of a batch. columns: what the data call the inputs and targets that have a name. gaps,
+    notes: as `Recording` has them.
     """
     configuration, structure = recording.configuration, recording.structure
     names = Names(structure, structure.batch_size)
@@ -204,7 +205,7 @@ def described(recording: Recording) -> dict[str, Any]:
         "shown": recording.excerpt.samples,
         "optimizer": structure.optimizer,
         "slots": list(names.kept()),
-        "decayed": names.decayed,
+        "reduction": structure.reduction,
         "columns": configuration.columns(),
         "gaps": recording.gaps,
         "notes": recording.notes(),

@@ -89,7 +89,9 @@ def _optimizer(names: Names, training: Training, update: Update) -> Iterator[dic
     for layer, rate in enumerate(rates[:1] if same else rates, start=1):
         yield row(RowKind.RATE, "lr" if same else f"lr{layer}", "learning rate", value=rate)
     given = dict(zip((number.name for number in optimizer.hyperparameters), training.hyperparameters, strict=True))
-    for name, value in (given | {"weight_decay": training.decay, "gradient_clip": training.norm}).items():
+    network = training.network
+    given |= {"weight_decay": training.decay, "l1": training.l1, "gradient_clip": training.norm}
+    for name, value in (given | {"slope": network.slope, "output_slope": network.output_slope}).items():
         if value is not None:
             yield row(RowKind.SETTING, name, "setting", value=value)
     if optimizer.clock:
@@ -103,7 +105,7 @@ def _optimizer(names: Names, training: Training, update: Update) -> Iterator[dic
 
 def _update(names: Names, update: Update) -> Iterator[dict[str, Any]]:
     row = partial(_row, (update.epoch, update.order[-1], "update"))
-    plain = names.structure.optimizer == "sgd" and not names.structure.weight_decay
+    plain = names.structure.optimizer == "sgd" and not (names.structure.weight_decay or names.structure.l1)
     for parameter in names.parameters:
         gradients = update.weight_gradient, update.bias_gradient
         g, before, after = (_of(parameter, *some)[parameter.place] for some in (gradients, update.before, update.after))

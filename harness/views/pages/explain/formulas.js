@@ -11,15 +11,17 @@ function shortNames(frame, name, kept) {
   const found = new Map(takes.filter(([, { kind }]) => kind !== "slot").map(([key, { value }]) => [key, value]));
   if (kept) about.slots.forEach((slot) => found.set(slot, kept.get(slotOf(slot, name))?.value ?? 0));
   found.set("lr", (rates[partOf(name).layer - 1] ?? rates[0])[1].value);
-  return found.set("g", row.gradient + (about.decayed ? found.get("weight_decay") * row.before : 0));
+  const penalty = (key, of) => (row.taken?.includes(`${key}*`) ? found.get(key) * of : 0);
+  return found.set("g", row.gradient + penalty("weight_decay", row.before) + penalty("l1", Math.sign(row.before)));
 }
 
 function filled(formula, frame, known = new Map(), gradient = 0) {
-  const text = formula.replace(/clip\((?:mean\([^()]*\)|[^()]*)\)|mean\([^()]*\)/, () => inBrackets(gradient));
+  const text = formula.replace(/clip\((?:(?:mean|sum)\([^()]*\)|[^()]*)\)|(?:mean|sum)\([^()]*\)/, () => inBrackets(gradient));
   return text.replace(/dcost\/dy\d+|(?<![\w.])[A-Za-z]\w*/g, (word) => {
     if (frame.update.has(word)) return inBrackets(frame.update.get(word).before);
     if (frame.values.has(word)) return inBrackets(frame.values.get(word).value);
-    return known.has(word) ? inBrackets(known.get(word)) : word;
+    const number = known.get(word) ?? (word.endsWith("slope") ? frame.takes?.get(word)?.value : undefined);
+    return number === undefined ? word : inBrackets(number);
   });
 }
 

@@ -45,7 +45,7 @@ function weightPanel(frame, name) {
   const { delta } = namesOf(layer, to), product = below ? `${delta} * ${below}` : delta;
   const gradient = frame.values.get(delta).value * (below ? activated : 1);
   const text = [derivation(`dcost/d${name} =`, product, filled(product, frame), gradient)];
-  if (frame.summed) text.push("of this sample; the update takes the mean of its batch");
+  if (frame.summed) text.push(`of this sample; the update takes the ${about.reduction} of its batch`);
   return { title, text, numbers: numbers("before", ...(frame.summed ? [] : ["gradient"])) };
 }
 
