@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -165,6 +165,11 @@ class Tables:
             offsets = pa.array(ends * np.int32(tensor.size))
             lists[name] = pa.ListArray.from_arrays(offsets, flat, columns[name], mask=pa.array(~there))
         return lists
+
+
+def together(tables: Iterable[pa.Table]) -> pa.Table:
+    """The rows of tables that have the same columns, in this order."""
+    return pa.concat_tables(tables)
 
 
 def _listed(column: pa.ChunkedArray, size: int, dtype: str) -> Any:

@@ -10,11 +10,10 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from harness.experiment.differences import unlike
@@ -28,6 +27,9 @@ from harness.store.place import Place
 from harness.store.strangers import from_arrow, from_parquet, whole
 from harness.sweeps.blocks import Block
 from harness.sweeps.plan import Plan
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Identities = NDArray[np.uint64]
 """(N, 2) two halves of a hash for each of N runs."""
