@@ -13,7 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
+from harness.experiment import source
 from harness.experiment.errors import either, none_of
+from harness.experiment.grids import geometric
 from harness.store import arrays
 from harness.store.contents import Contents, StoreError
 from harness.store.expressions import among, both, equal
@@ -103,7 +105,10 @@ class Results:
         values = distinct(self.tables(names), names)
         if not all(len(values[name]) for name in names if name in WHOLE):
             raise StoreError(f"{self.folder}: a table without a row; get the folder anew, or train it anew")
-        return {name: TableAxis(self.column(name), some) for name, some in values.items() if len(some) > 1}
+        spaced = self._spaced
+        return {
+            name: TableAxis(self.column(name), some, spaced.get(name)) for name, some in values.items() if len(some) > 1
+        }
 
     @cached_property
     def pieces(self) -> list[Any]:
@@ -251,6 +256,19 @@ class Results:
         summary = summarise(self.place, [name for name in self.axes if name != "repeat"])
         about = words.told(self, summary)
         return render("result", folder=self.folder, name=self.name, **about)
+
+    @cached_property
+    def written(self) -> Mapping[str, Any]:
+        """The experiment as plain data, as it was written. Raises `ExperimentError` if it is none any more."""
+        return dict(source.read(self.name, self.source).data)
+
+    @property
+    def _spaced(self) -> dict[str, bool]:
+        """Of each parameter whose values are not listed: whether they are asked for at equal ratios."""
+        try:
+            return geometric(self.written)
+        except HarnessError:
+            return {}
 
     @cached_property
     def _attributes(self) -> dict[str, Any]:

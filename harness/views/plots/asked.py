@@ -179,7 +179,7 @@ class Asked:
     @property
     def question(self) -> str:
         """What the experiment asks, in its own words; nothing if it has none."""
-        return str(self._written.get("description") or "").strip()
+        return str(self.results.written.get("description") or "").strip()
 
     def binned(self, *drawn: TableAxis) -> list[str]:
         """What the caption says of axes with more values than a picture has room for."""
@@ -219,11 +219,6 @@ class Asked:
         values = {name: axes[name].nearest(value) if name in axes else value for name, value in where.items()}
         return ", ".join(f"{name.replace('_', ' ')} {printed(value, 4)}" for name, value in values.items())
 
-    @cached_property
-    def _written(self) -> Mapping[str, Any]:
-        """The experiment as it was written."""
-        return dict(source.read(self.results.name, self.results.source).data)
-
     def _values(self, name: str) -> set[Any]:
         """The values of an axis in the rows asked for."""
         found = (part[name].dropna().unique() for part in Parts(self.results, [name], self.where))
@@ -244,7 +239,7 @@ class Asked:
 
     def _settings(self) -> list[str]:
         """Settings that hold for every row: the network, `FIRST`, what else was written, `LAST`."""
-        written = self._written
+        written = self.results.written
         sections = [written.get(name) for name in ("network", "training")]
         given = {name: value for section in sections if isinstance(section, dict) for name, value in section.items()}
         defaults = {name: setting.default for name, setting in (NETWORK | TRAINING).items()}

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.experiment import source
 from harness.experiment.document import DATA, defaults, read
 from harness.network.runs import Status
 from harness.store.folder import Folder
@@ -26,7 +25,7 @@ def asked(results: Results) -> Any:
 
     The data file that it may name is not read, so a folder of results tells of itself wherever it lies.
     """
-    found = read(source.read(results.name, results.source).data, [])
+    found = read(results.written, [])
     found.data = found.data or defaults(DATA)
     return found
 
