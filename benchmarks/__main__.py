@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import machine, report, rows, targets, throughput
-from benchmarks.results import FILE, Results
+from benchmarks.results import FILE, Speeds
 from benchmarks.timing import Effort
 
 WIDTH = 160
@@ -30,16 +30,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what was asked for, keep it, and write the pages."""
     options, console = parsed(arguments), Console(highlight=False, width=WIDTH)
     if options.write:
-        report.write(Results())
+        report.write(Speeds())
         return
     effort = Effort(1 if options.quick else options.rounds, options.quick)
     with tempfile.TemporaryDirectory() as folder:
-        results = Results(Path(folder, "speed.json") if options.quick else FILE)
+        results = Speeds(Path(folder, "speed.json") if options.quick else FILE)
         run = machine.describe() | {"rounds": effort.rounds}
-        for task in rows.tasks(effort):
-            if options.only in task.label:
-                console.print(task.label)
-                results.rows[task.label] = throughput.measure(task, effort) | {"run": run}
+        for workload in rows.workloads(effort):
+            if options.only in workload.label:
+                console.print(workload.label)
+                results.rows[workload.label] = throughput.measure(workload, effort) | {"run": run}
                 results.save()
         for name in targets.measures():
             if options.only in name:

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.harness_ import planned, train
 from benchmarks.reached import Reached
-from benchmarks.rows import Task, experiment
+from benchmarks.rows import Workload, experiment
 from benchmarks.timing import Effort, seconds
 from harness.errors import FailedError
 from harness.experiment import load
@@ -44,8 +44,8 @@ def _counts(effort: Effort) -> list[int]:
 def _many(blocks: int, epochs: int) -> dict[str, Any]:
     """An experiment of so many blocks, whose rates are so low that no run settles."""
     rates = {"geomspace": [1e-6, 1e-4, blocks]}
-    task = Task((2, 2, 1), "tanh", samples=4)
-    return experiment(task, learning_rate=rates, epochs=epochs, init="xavier_uniform") | {"repeats": RUNS}
+    workload = Workload((2, 2, 1), "tanh", samples=4)
+    return experiment(workload, learning_rate=rates, epochs=epochs, init="xavier_uniform") | {"repeats": RUNS}
 
 
 def _epochs(effort: Effort) -> int:

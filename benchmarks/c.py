@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks import machine
 from benchmarks.native import library
 from benchmarks.peak import REALS
-from benchmarks.rows import Task
+from benchmarks.rows import Workload
 from benchmarks.timing import Effort, Job
 from harness.sweeps import local
 
@@ -18,26 +18,26 @@ LANES = (16, 32, 64, 128)
 ORDER = {"strict": ("-ffp-contract=off",), "fused": ("-ffp-contract=fast", "-DFUSED")}
 
 
-def trainers(task: Task, order: str, effort: Effort) -> list[Trainer]:
+def contenders(workload: Workload, order: str, effort: Effort) -> list[Compiled]:
     """order: strict or fused. Where there are vectors of 512 bits, gcc is asked for them too: its default is 256."""
     widths = ((), ("-mprefer-vector-width=512",)) if machine.vector_bytes() == 64 and not effort.quick else ((),)
     networks = effort.size(2**16, 64)
-    return [Trainer(task, order, lanes, width, networks) for lanes in LANES for width in widths]
+    return [Compiled(workload, order, lanes, width, networks) for lanes in LANES for width in widths]
 
 
-class Trainer:
-    def __init__(self, task: Task, order: str, lanes: int, width: tuple[str, ...], networks: int) -> None:
-        self.task, self.networks = task, networks
+class Compiled:
+    def __init__(self, workload: Workload, order: str, lanes: int, width: tuple[str, ...], networks: int) -> None:
+        self.workload, self.networks = workload, networks
         self.setting = " ".join([f"{lanes} lanes", *width])
         self.code = library(
-            "two_two_one.c", *ORDER[order], *width, f"-DREAL={REALS[task.dtype][0]}", f"-DLANES={lanes}"
+            "two_two_one.c", *ORDER[order], *width, f"-DREAL={REALS[workload.dtype][0]}", f"-DLANES={lanes}"
         )
 
     def job(self, epochs: int) -> Job:
-        task, n = self.task, self.networks
-        given = [task.inputs, task.targets, task.flat, task.rates(n)]
-        weights, losses = np.empty((task.parameters, n), task.dtype), np.empty(n, task.dtype)
-        sizes = [ctypes.c_long(size) for size in (n, epochs, task.samples)]
+        workload, n = self.workload, self.networks
+        given = [workload.inputs, workload.targets, workload.flat, workload.rates(n)]
+        weights, losses = np.empty((workload.parameters, n), workload.dtype), np.empty(n, workload.dtype)
+        sizes = [ctypes.c_long(size) for size in (n, epochs, workload.samples)]
 
         def job() -> Any:
             arrays = [array.ctypes.data_as(ctypes.c_void_p) for array in (*given, weights, losses)]

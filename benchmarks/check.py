@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.rows import Task
-from benchmarks.timing import Trainer
+from benchmarks.rows import Workload
+from benchmarks.timing import Contender
 
 EPOCHS = 3
 TOLERANCE = {"float64": 1e-12, "float32": 1e-5}
@@ -19,37 +19,37 @@ ACTIVATIONS = {
 """f(z), and its derivative by a = f(z)."""
 
 
-def trained(task: Task, rate: Any, epochs: int) -> tuple[Any, Any]:
+def trained(workload: Workload, rate: Any, epochs: int) -> tuple[Any, Any]:
     """(P,) parameters of one network, and the mean cost of its last epoch."""
-    weights = [w.copy() for w, _ in task.weights]
-    biases = [np.zeros(len(w), task.dtype) if b is None else b.copy() for w, b in task.weights]
-    f, derivative = ACTIVATIONS[task.activation]
-    size = task.samples if task.full_batch else 1
-    costs = np.zeros(task.samples)
+    weights = [w.copy() for w, _ in workload.weights]
+    biases = [np.zeros(len(w), workload.dtype) if b is None else b.copy() for w, b in workload.weights]
+    f, derivative = ACTIVATIONS[workload.activation]
+    size = workload.samples if workload.full_batch else 1
+    costs = np.zeros(workload.samples)
     for _ in range(epochs):
-        for start in range(0, task.samples, size):
-            a = [task.inputs[start : start + size]]
+        for start in range(0, workload.samples, size):
+            a = [workload.inputs[start : start + size]]
             for layer, (w, b) in enumerate(zip(weights, biases, strict=True)):
                 z = a[-1] @ w.T + b
                 a.append(z if layer == len(weights) - 1 else f(z))
-            error = task.targets[start : start + size] - a[-1]
+            error = workload.targets[start : start + size] - a[-1]
             costs[start : start + size] = np.mean(error**2, 1)
             delta = -2 * error / error.size
             for layer in range(len(weights) - 1, -1, -1):
                 dw, db = delta.T @ a[layer], delta.sum(0)
                 delta = (delta @ weights[layer]) * derivative(a[layer])
                 weights[layer] = weights[layer] - rate * dw
-                biases[layer] = biases[layer] - rate * db if task.bias else biases[layer]
-    parts = [part for w, b in zip(weights, biases, strict=True) for part in ([w, b] if task.bias else [w])]
+                biases[layer] = biases[layer] - rate * db if workload.bias else biases[layer]
+    parts = [part for w, b in zip(weights, biases, strict=True) for part in ([w, b] if workload.bias else [w])]
     return np.concatenate([part.ravel() for part in parts]), costs.mean()
 
 
-def verify(trainer: Trainer, task: Task) -> None:
+def verify(contender: Contender, workload: Workload) -> None:
     """Raise AssertionError unless the first and the last network come out as they should."""
-    weights, losses = trainer.final(trainer.job(EPOCHS)())
-    rates, tolerance = task.rates(trainer.networks), TOLERANCE[task.dtype]
+    weights, losses = contender.final(contender.job(EPOCHS)())
+    rates, tolerance = workload.rates(contender.networks), TOLERANCE[workload.dtype]
     for network in (0, -1):
-        expected, loss = trained(task, rates[network], EPOCHS)
-        message = f"{type(trainer).__module__}: {task.label}, {trainer.setting}"
+        expected, loss = trained(workload, rates[network], EPOCHS)
+        message = f"{type(contender).__module__}: {workload.label}, {contender.setting}"
         np.testing.assert_allclose(weights[:, network], expected, tolerance, tolerance, err_msg=message)
         np.testing.assert_allclose(losses[network], loss, tolerance, tolerance, err_msg=message)

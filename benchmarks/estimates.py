@@ -6,7 +6,7 @@ import tempfile
 from typing import Any
 
 from benchmarks.reached import Reached
-from benchmarks.rows import Task
+from benchmarks.rows import Workload
 from benchmarks.timing import Effort
 from harness.experiment import load
 from harness.sweeps import estimate, run
@@ -35,7 +35,7 @@ def experiments(effort: Effort) -> dict[str, dict[str, Any]]:
     many = {"layers": [[2, units, 1] for units in range(1, size(31, 3))]}
     rows = {"range": [1, size(201, 3), 1]}
     both = {"learning_rate_1": axis(1e-3, 1e6, 384), "learning_rate_2": axis(1e-3, 1e6, 384)}
-    eight = {"rows": Task((8, 8, 1), samples=size(72, 8)).data.tolist()}
+    eight = {"rows": Workload((8, 8, 1), samples=size(72, 8)).data.tolist()}
     full = {"batch_size": "full"}
     curves, fast = {"losses": {"every": size(100, 2)}}, {"arithmetic": "fast", "dtype": "float32"}
 

@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks import jax_
 from benchmarks.harness_ import planned, train
 from benchmarks.reached import Reached
-from benchmarks.rows import Task, experiment
+from benchmarks.rows import Workload, experiment
 from benchmarks.timing import Effort, Job, calibrated, interleaved, median, ratio, seconds, timed
 from harness.experiment.axes.spacing import geomspace
 from harness.sweeps import local
@@ -27,19 +27,19 @@ def tanh_grid(effort: Effort) -> list[Reached]:
 
 
 def _tanh_grid(dtype: str, effort: Effort) -> Reached:
-    task = Task((8, 8, 1), "tanh", dtype, full_batch=True, bias=False, samples=72)
+    workload = Workload((8, 8, 1), "tanh", dtype, full_batch=True, bias=False, samples=72)
     side, epochs = effort.size(512, 8), effort.size(100, 3)
     axis = {"geomspace": [1e-3, 1e6, side]}
-    plan = planned(experiment(task, "fast", learning_rate_1=axis, learning_rate_2=axis, epochs=epochs))
-    trainers = [trainer for trainer in jax_.trainers(task, effort) if trainer.networks <= side**2]
-    trainer = min(trainers, key=lambda one: calibrated(one, effort.seconds / 4)[1] / one.networks)
+    plan = planned(experiment(workload, "fast", learning_rate_1=axis, learning_rate_2=axis, epochs=epochs))
+    contenders = [contender for contender in jax_.contenders(workload, effort) if contender.networks <= side**2]
+    contender = min(contenders, key=lambda one: calibrated(one, effort.seconds / 4)[1] / one.networks)
     values = geomspace(1e-3, 1e6, side).astype(dtype)
     first, second = np.repeat(values, side), np.tile(values, side)
 
     def by_jax(most: int) -> Job:
-        starts = range(0, side**2, trainer.networks)[:most]
-        rates = [tuple(rate[start : start + trainer.networks] for rate in (first, second)) for start in starts]
-        jobs = [trainer.job(epochs, pair) for pair in rates]
+        starts = range(0, side**2, contender.networks)[:most]
+        rates = [tuple(rate[start : start + contender.networks] for rate in (first, second)) for start in starts]
+        jobs = [contender.job(epochs, pair) for pair in rates]
         return lambda: [job() for job in jobs]
 
     train(plan)
@@ -55,16 +55,16 @@ def _tanh_grid(dtype: str, effort: Effort) -> Reached:
         ratio(times["JAX"], times["harness"]),
         "x",
         f"medians of {len(times['JAX'])}: harness in fast arithmetic {took['harness']:.2f} s, JAX on the same grid in "
-        f"{dtype} {took['JAX']:.2f} s ({trainer.setting})",
+        f"{dtype} {took['JAX']:.2f} s ({contender.setting})",
     )
 
 
 def epochs_axis(effort: Effort) -> list[Reached]:
     """1,000 rows of every run against one."""
-    task, last = Task((2, 2, 1)), effort.size(1000, 10)
+    workload, last = Workload((2, 2, 1)), effort.size(1000, 10)
     runs = {"geomspace": [1e-4, 0.1, effort.size(2**14, 8)]}
     axis: Any = {"range": [1, last + 1, 1]}
-    every, alone = (planned(experiment(task, learning_rate=runs, epochs=epochs)) for epochs in (axis, last))
+    every, alone = (planned(experiment(workload, learning_rate=runs, epochs=epochs)) for epochs in (axis, last))
     jobs: dict[str, Job] = {"every": partial(train, every), "alone": partial(train, alone)}
     jobs |= {"rows": partial(write_rows, every), "blocks": partial(write_rows, every, fill=False)}
     for job in jobs.values():
@@ -87,7 +87,7 @@ def epochs_axis(effort: Effort) -> list[Reached]:
 
 def write_rows(plan: Plan, fill: bool = True) -> None:
     """What every row costs whoever trains it: its part of a block, and memory for its numbers, filled once."""
-    parameters = Task((2, 2, 1)).parameters
+    parameters = Workload((2, 2, 1)).parameters
 
     def write(block: Block) -> None:
         runs, _ = plan.asked(block)
@@ -106,7 +106,7 @@ def hard_numbers(effort: Effort) -> list[Reached]:
 
 
 def _hard_numbers(arithmetic: str, effort: Effort) -> list[Reached]:
-    task, epochs, runs = Task((2, 2, 1)), effort.size(200, 3), effort.size(2**17, 8)
+    workload, epochs, runs = Workload((2, 2, 1)), effort.size(200, 3), effort.size(2**17, 8)
     usual: dict[str, Any] = {"learning_rate": {"geomspace": [1e-4, 0.1, runs]}, "epochs": epochs}
     axes = {
         "normal": usual,
@@ -114,7 +114,7 @@ def _hard_numbers(arithmetic: str, effort: Effort) -> list[Reached]:
         "subnormal weights (1e-310)": usual | {"init": {"constant": 1e-310}},
         "rates from 1e6": usual | {"learning_rate": {"geomspace": [1e6, 1e7, runs]}},
     }
-    plans = {name: planned(experiment(task, arithmetic, **parameters)) for name, parameters in axes.items()}
+    plans = {name: planned(experiment(workload, arithmetic, **parameters)) for name, parameters in axes.items()}
     for plan in plans.values():
         train(plan)
     times = timed({name: partial(train, plan) for name, plan in plans.items()}, effort.rounds)

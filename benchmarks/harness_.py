@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.rows import HIGHEST_RATE, LOWEST_RATE, Task, experiment
+from benchmarks.rows import HIGHEST_RATE, LOWEST_RATE, Workload, experiment
 from benchmarks.timing import Effort, Job
 from harness.experiment import load
 from harness.formulas.metrics import MEAN
@@ -41,20 +41,20 @@ def train(plan: Plan) -> None:
         pass
 
 
-def trainers(task: Task, arithmetic: str, effort: Effort) -> list[Trainer]:
-    networks = max(FEWEST, 2 ** int(np.log2(NUMBERS / task.parameters)) * local.processors())
-    return [Trainer(task, arithmetic, effort.size(networks, 64))]
+def contenders(workload: Workload, arithmetic: str, effort: Effort) -> list[Harness]:
+    networks = max(FEWEST, 2 ** int(np.log2(NUMBERS / workload.parameters)) * local.processors())
+    return [Harness(workload, arithmetic, effort.size(networks, 64))]
 
 
-class Trainer:
+class Harness:
     setting = "all processors"
 
-    def __init__(self, task: Task, arithmetic: str, networks: int) -> None:
-        self.task, self.arithmetic, self.networks = task, arithmetic, networks
+    def __init__(self, workload: Workload, arithmetic: str, networks: int) -> None:
+        self.workload, self.arithmetic, self.networks = workload, arithmetic, networks
 
     def job(self, epochs: int) -> Job:
         rates = {"geomspace": [LOWEST_RATE, HIGHEST_RATE, self.networks]}
-        plan = planned(experiment(self.task, self.arithmetic, learning_rate=rates, epochs=epochs))
+        plan = planned(experiment(self.workload, self.arithmetic, learning_rate=rates, epochs=epochs))
         return lambda: list(blocks(plan))
 
     def final(self, outcome: Any) -> tuple[Any, Any]:
@@ -62,5 +62,7 @@ class Trainer:
         asked = sum(block.asked for block in found)
         spared = 1 - sum(block.steps for block in found) / asked
         if spared > MOST_SPARED:
-            raise RuntimeError(f"{self.task.label}: {spared:.1%} of the steps were not run, which other contenders run")
+            raise RuntimeError(
+                f"{self.workload.label}: {spared:.1%} of the steps were not run, which other contenders run"
+            )
         return np.concatenate([block.weights for block in found], 1), np.concatenate([b.metrics[MEAN] for b in found])

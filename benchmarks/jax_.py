@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from benchmarks.rows import Task
+from benchmarks.rows import Workload
 from benchmarks.timing import Effort, Job
 from harness.sweeps.local import processors
 
@@ -27,13 +27,13 @@ MOST_SCALARS = 9
 Parameters = list[Any]
 
 
-def trainers(task: Task, effort: Effort) -> list[Trainer]:
+def contenders(workload: Workload, effort: Effort) -> list[Jax]:
     """Every batch with each form of the step, whole epochs unrolled or not. What was compiled before is forgotten."""
     jax.clear_caches()
-    unrolled = (1,) if task.full_batch else (1, task.samples)
-    scalars = (False, True) if task.parameters <= MOST_SCALARS else (False,)
+    unrolled = (1,) if workload.full_batch else (1, workload.samples)
+    scalars = (False, True) if workload.parameters <= MOST_SCALARS else (False,)
     batches = [batch - batch % processors() for batch in ((64,) if effort.quick else BATCHES)]
-    return [Trainer(task, *setting) for setting in product(batches, scalars, unrolled)]
+    return [Jax(workload, *setting) for setting in product(batches, scalars, unrolled)]
 
 
 def forward(parameters: Parameters, activation: Callable[[Any], Any], x: Any) -> Any:
@@ -60,13 +60,13 @@ def as_scalars(parameters: Parameters) -> Parameters:
     return [([list(row) for row in w], None if b is None else list(b)) for w, b in parameters]
 
 
-def trained(task: Task, scalars: bool, unroll: int) -> Callable[..., tuple[Parameters, Any]]:
+def trained(workload: Workload, scalars: bool, unroll: int) -> Callable[..., tuple[Parameters, Any]]:
     """f(parameters, rates, epochs) -> parameters, mean cost of the last epoch; each with a network a row.
 
     rates: one for all layers, or one for each, as a tuple.
     """
-    inputs, targets = task.inputs, task.targets
-    activation, outputs = ACTIVATIONS[task.activation], forward_scalars if scalars else forward
+    inputs, targets = workload.inputs, workload.targets
+    activation, outputs = ACTIVATIONS[workload.activation], forward_scalars if scalars else forward
 
     def cost(parameters: Parameters, x: Any, t: Any) -> Any:
         return jnp.mean((t - outputs(parameters, activation, x)) ** 2)
@@ -86,13 +86,13 @@ def trained(task: Task, scalars: bool, unroll: int) -> Callable[..., tuple[Param
             return (parameters, carried[1] + loss), None
 
         def epoch(_: Any, carried: Any) -> Any:
-            if task.full_batch:
+            if workload.full_batch:
                 return step(carried[0], rates, inputs, targets)
-            start = (carried[0], jnp.zeros((), task.dtype))
+            start = (carried[0], jnp.zeros((), workload.dtype))
             (parameters, total), _ = jax.lax.scan(sample, start, (inputs, targets), unroll=unroll)
-            return parameters, total / task.samples
+            return parameters, total / workload.samples
 
-        return jax.lax.fori_loop(0, epochs, epoch, (parameters, jnp.zeros((), task.dtype)))
+        return jax.lax.fori_loop(0, epochs, epoch, (parameters, jnp.zeros((), workload.dtype)))
 
     return jax.jit(jax.vmap(train, in_axes=(0, 0, None)), donate_argnums=0)
 
@@ -103,19 +103,19 @@ def placed(arrays: Any) -> Any:
     return jax.device_put(arrays, NamedSharding(mesh, PartitionSpec("networks")))
 
 
-class Trainer:
+class Jax:
     """batch: networks trained at once. scalars: whether each parameter is an array, not each W and b."""
 
-    def __init__(self, task: Task, batch: int, scalars: bool, unroll: int) -> None:
-        self.task, self.networks, self.scalars = task, batch, scalars
-        self.function = trained(task, scalars, unroll)
+    def __init__(self, workload: Workload, batch: int, scalars: bool, unroll: int) -> None:
+        self.workload, self.networks, self.scalars = workload, batch, scalars
+        self.function = trained(workload, scalars, unroll)
         self.setting = f"batch {batch}, an array for each {'weight' if scalars else 'layer'}, unroll {unroll}"
 
     def job(self, epochs: int, rates: tuple[Any, ...] = ()) -> Job:
-        """rates: (N,) each, one for all layers or one for each; the task's if left out."""
-        start: Any = as_scalars(self.task.weights) if self.scalars else self.task.weights
+        """rates: (N,) each, one for all layers or one for each; the workload's if left out."""
+        start: Any = as_scalars(self.workload.weights) if self.scalars else self.workload.weights
         start = jax.tree.map(lambda p: np.broadcast_to(p, (self.networks, *np.shape(p))), start)
-        given = jax.block_until_ready((placed(start), placed(rates or (self.task.rates(self.networks),))))
+        given = jax.block_until_ready((placed(start), placed(rates or (self.workload.rates(self.networks),))))
         return lambda: jax.block_until_ready(self.function(*given, epochs))
 
     def final(self, outcome: Any) -> tuple[Any, Any]:

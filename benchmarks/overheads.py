@@ -16,7 +16,7 @@ import harness
 from benchmarks.harness_ import planned, train
 from benchmarks.processes import child
 from benchmarks.reached import Reached
-from benchmarks.rows import Task, experiment
+from benchmarks.rows import Workload, experiment
 from benchmarks.timing import Effort, median, ratio, seconds, timed
 from harness.experiment import load
 from harness.store.disk import Disk
@@ -55,7 +55,7 @@ def _minute(effort: Effort) -> dict[str, Any]:
 
     def made(epochs: int) -> dict[str, Any]:
         rates = {"geomspace": [1e-6, 1e-4, effort.size(RUNS, 200)]}  # so low that no run settles
-        return experiment(Task((2, 8, 1), "tanh"), learning_rate=rates, epochs=epochs)
+        return experiment(Workload((2, 8, 1), "tanh"), learning_rate=rates, epochs=epochs)
 
     if effort.quick:
         return made(1)

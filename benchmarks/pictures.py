@@ -9,7 +9,7 @@ from typing import Any
 
 import harness
 from benchmarks.reached import Reached
-from benchmarks.rows import Task, experiment
+from benchmarks.rows import Workload, experiment
 from benchmarks.timing import Effort, Job, median, timed
 from harness.views import plots
 from harness.views.report import page
@@ -45,7 +45,7 @@ def _swept(effort: Effort, results: Path) -> Path:
 
     def made(rates: int, **more: Any) -> dict[str, Any]:
         axis = {"geomspace": [1e-3, 1, effort.size(rates, 20)]}
-        mapping = experiment(Task((2, 2, 1)), learning_rate=axis, epochs=EPOCHS)
+        mapping = experiment(Workload((2, 2, 1)), learning_rate=axis, epochs=EPOCHS)
         return {**mapping, **more}
 
     start = {"init": {"normal": {"std": 0.5}}}

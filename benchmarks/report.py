@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.results import Results, Row
+from benchmarks.results import Row, Speeds
 from benchmarks.timing import median
 
 ROOT = Path(__file__).parents[1]
@@ -40,7 +40,7 @@ FIRST, LARGE = "2-2-1 identity float64 one sample", "hundred million"
 """The row and the target that README.md quotes."""
 
 
-class Printed(NamedTuple):
+class TextTable(NamedTuple):
     """A table in text. columns: their heads; those of numbers end in a colon."""
 
     title: str
@@ -56,16 +56,16 @@ def number(value: float) -> str:
     return f"{value:.1f}" if value >= 10 else f"{value:.3g}"
 
 
-def letters(results: Results) -> Sequence[tuple[str, Row]]:
+def letters(results: Speeds) -> Sequence[tuple[str, Row]]:
     """The runs of the benchmark, each with the letter that stands for it in the tables."""
     return [(chr(ord("a") + i), run) for i, run in enumerate(results.runs)]
 
 
-def letter(results: Results, row: Row) -> str:
+def letter(results: Speeds, row: Row) -> str:
     return next(name for name, run in letters(results) if run == row["run"])
 
 
-def throughput(results: Results) -> Printed:
+def throughput(results: Speeds) -> TextTable:
     columns = ("network", "hidden", "dtype", "step", "fast:", "GFLOP/s:", "of peak:", "exact:", "GFLOP/s:", "JAX:")
     rows = []
     for row in results.rows.values():
@@ -76,10 +76,10 @@ def throughput(results: Results) -> Printed:
         ratios = [number(jax["fast_over"]), f"{1 / exact['fast_over']:.2f}"]
         rows.append([*about, *figures, *ratios, letter(results, row)])
     about = "Million SGD steps a second of every network, activation, dtype and batch."
-    return Printed("Throughput", about, (*columns, "fast / JAX:", "exact / fast:", "run"), rows)
+    return TextTable("Throughput", about, (*columns, "fast / JAX:", "exact / fast:", "run"), rows)
 
 
-def simplest(results: Results) -> Printed:
+def simplest(results: Speeds) -> TextTable:
     columns = (
         "contender",
         "dtype",
@@ -100,10 +100,10 @@ def simplest(results: Results) -> Printed:
         "Million steps a second of 2-2-1 without activation functions, one sample a step. C fused is hand-written for "
         "this network and may do what `fast` may; C strict does the arithmetic of `exact`."
     )
-    return Printed("The smallest network, and everybody on it", about, columns, rows)
+    return TextTable("The smallest network, and everybody on it", about, columns, rows)
 
 
-def targets(results: Results) -> Printed:
+def targets(results: Speeds) -> TextTable:
     rows = []
     for found in results.targets.values():
         for row in found:
@@ -115,15 +115,15 @@ def targets(results: Results) -> Printed:
     given = [row for found in results.targets.values() for row in found if row["target"] is not None]
     missed = sum(not row["met"] for row in given)
     about = f"{len(given) - missed} of {len(given)} targets are reached, {missed} are missed."
-    return Printed("Targets", about, ("work", "target", "reached:", "how", "run"), rows)
+    return TextTable("Targets", about, ("work", "target", "reached:", "how", "run"), rows)
 
 
-def printed(results: Results) -> list[Printed]:
+def printed(results: Speeds) -> list[TextTable]:
     """The tables that have rows."""
     return [table for table in (simplest(results), targets(results), throughput(results)) if table.rows]
 
 
-def about_runs(results: Results) -> Iterator[str]:
+def about_runs(results: Speeds) -> Iterator[str]:
     """A line for each run of the benchmark: its machine, and the peak that was measured beside it."""
     for name, run in letters(results):
         peaks: dict[str, list[float]] = {}
@@ -140,7 +140,7 @@ def about_runs(results: Results) -> Iterator[str]:
         yield f"- **{name}**: {run['date']}, commit {run['commit']}. {about}."
 
 
-def show(results: Results, console: Console) -> None:
+def show(results: Speeds, console: Console) -> None:
     """Print the tables."""
     for title, about, columns, rows in printed(results):
         table = Table(title=f"{title}. {about}", title_justify="left")
@@ -153,7 +153,7 @@ def show(results: Results, console: Console) -> None:
         console.print(line)
 
 
-def page(results: Results) -> str:
+def page(results: Speeds) -> str:
     """docs/speed.md: the tables and what they were measured on."""
     lines = [HEAD, "## What was measured where", "", *about_runs(results), "", METHOD]
     for title, about, columns, rows in printed(results):
@@ -169,7 +169,7 @@ def compared(ratio: float) -> str:
     return "as fast as" if f"{ratio:.2g}" == "1" else f"{number(ratio)} times as fast as"
 
 
-def readme_lines(results: Results) -> Iterator[str]:
+def readme_lines(results: Speeds) -> Iterator[str]:
     """The lines about speed in README.md, as far as their rows were measured."""
     if row := results.rows.get(FIRST):
         of: dict[str, Any] = row["contenders"]
@@ -198,14 +198,14 @@ def readme_lines(results: Results) -> Iterator[str]:
     yield f"- {targets(results).about} [docs/speed.md](docs/speed.md) has all of them."
 
 
-def readme(results: Results) -> str:
+def readme(results: Speeds) -> str:
     """README.md with today's lines about speed."""
     text = README.read_text("utf-8")
     lines = (textwrap.fill(line, WIDTH, subsequent_indent="  ", **WHOLE) for line in readme_lines(results))
     return MARKED.sub("\n{}\n\n".format("\n".join(lines)).replace("\\", r"\\"), text)
 
 
-def write(results: Results) -> None:
+def write(results: Speeds) -> None:
     """Write docs/speed.md, and the lines about speed in README.md."""
     README.write_text(readme(results), "utf-8")
     PAGE.write_text(page(results), "utf-8")

@@ -28,7 +28,7 @@ def rounded(value: Any) -> Any:
     return value
 
 
-class Results:
+class Speeds:
     """rows: of the table of throughput, by their labels. targets: lists of rows, by the names that `--only` looks for.
 
     Each row has `run`, a description of the machine, the date, the commit and the rounds.

@@ -18,7 +18,7 @@ LOWEST_RATE, HIGHEST_RATE = 1e-4, 0.02
 
 
 @dataclass(frozen=True)
-class Task:
+class Workload:
     """mse loss, plain SGD, one sample a step or the full batch. activation: of the hidden layers.
 
     Inputs are small, so that no run diverges, and none settles on a fixed point and is spared its epochs.
@@ -45,7 +45,7 @@ class Task:
 
     @property
     def simplest(self) -> bool:
-        """Whether it is the task that C, PyTorch and NumPy have too."""
+        """Whether it is the workload that C, PyTorch and NumPy have too."""
         return self.layers == (2, 2, 1) and self.activation == "identity" and self.bias and not self.full_batch
 
     @property
@@ -95,18 +95,18 @@ class Task:
         return geomspace(LOWEST_RATE, HIGHEST_RATE, networks).astype(self.dtype)
 
 
-def experiment(task: Task, arithmetic: str = "exact", **parameters: Any) -> dict[str, Any]:
-    """An experiment on this network and data, as a mapping. parameters: its axes; init is the task's if left out."""
-    weights, biases = zip(*task.weights, strict=True)
+def experiment(workload: Workload, arithmetic: str = "exact", **parameters: Any) -> dict[str, Any]:
+    """An experiment on this network and data, as a mapping. parameters: its axes; init is its own if left out."""
+    weights, biases = zip(*workload.weights, strict=True)
     values = {"weights": [w.tolist() for w in weights]}
-    if task.bias:
+    if workload.bias:
         values["biases"] = [b.tolist() for b in biases]
-    batch_size = "full" if task.full_batch else 1
+    batch_size = "full" if workload.full_batch else 1
     return {
         "name": "benchmark",
-        "network": {"layers": list(task.layers), "activation": task.activation, "bias": task.bias},
-        "data": {"rows": task.data.tolist()},
-        "training": {"batch_size": batch_size, "dtype": task.dtype, "arithmetic": arithmetic},
+        "network": {"layers": list(workload.layers), "activation": workload.activation, "bias": workload.bias},
+        "data": {"rows": workload.data.tolist()},
+        "training": {"batch_size": batch_size, "dtype": workload.dtype, "arithmetic": arithmetic},
         "parameters": {"init": {"values": values}, **parameters},
     }
 
@@ -116,8 +116,8 @@ ACTIVATIONS = ("identity", "relu", "tanh")
 DTYPES = ("float64", "float32")
 
 
-def tasks(effort: Effort) -> list[Task]:
+def workloads(effort: Effort) -> list[Workload]:
     """The rows of the table of throughput."""
     if effort.quick:
-        return [Task((2, 2, 1)), Task((2, 2, 1), "tanh", "float32", full_batch=True)]
-    return [Task(*row) for row in product(NETWORKS, ACTIVATIONS, DTYPES, (False, True))]
+        return [Workload((2, 2, 1)), Workload((2, 2, 1), "tanh", "float32", full_batch=True)]
+    return [Workload(*row) for row in product(NETWORKS, ACTIVATIONS, DTYPES, (False, True))]

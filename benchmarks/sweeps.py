@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 import harness
 from benchmarks.reached import Reached
-from benchmarks.rows import Task, experiment
+from benchmarks.rows import Workload, experiment
 from benchmarks.timing import Effort, Job, median, ratio, timed
 from harness.store.files import parquet as as_parquet
 from harness.sweeps import local
@@ -24,12 +24,12 @@ def parquet(effort: Effort) -> list[Reached]:
 
 
 def _parquet(samples: int, effort: Effort) -> list[Reached]:
-    task, rows, epochs = Task((2, 2, 1), samples=samples), effort.size(10**6, 100), 100
+    workload, rows, epochs = Workload((2, 2, 1), samples=samples), effort.size(10**6, 100), 100
     rates = {"geomspace": [1e-4, 0.1, rows]}
     with tempfile.TemporaryDirectory() as name:
         folder, numbers = Path(name), count()
         file = folder / "experiment.yaml"
-        file.write_text(json.dumps(experiment(task, learning_rate=rates, epochs=epochs)), "utf-8")
+        file.write_text(json.dumps(experiment(workload, learning_rate=rates, epochs=epochs)), "utf-8")
 
         def fresh() -> Path:
             return folder / str(next(numbers))

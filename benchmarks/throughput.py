@@ -1,4 +1,4 @@
-"""One row of the table of throughput: every contender on one task, each at its best setting."""
+"""One row of the table of throughput: every contender on one workload, each at its best setting."""
 
 from __future__ import annotations
 
@@ -7,57 +7,57 @@ from functools import partial
 from typing import Any
 
 from benchmarks import check, peak
-from benchmarks.rows import Task
-from benchmarks.timing import Effort, Trainer, calibrated, interleaved, median, ratio, seconds
+from benchmarks.rows import Workload
+from benchmarks.timing import Contender, Effort, calibrated, interleaved, median, ratio, seconds
 
 TRIAL = 0.25
 """The share of a measurement's time that each setting is tried for."""
 
 
-def contenders(task: Task) -> dict[str, Callable[[Task, Effort], list[Any]]]:
-    """For each contender that has this task, what makes its trainers. The harness is first."""
+def makers(workload: Workload) -> dict[str, Callable[[Workload, Effort], list[Any]]]:
+    """What makes contenders for this workload, each at another setting, by their names. The harness is first."""
     from benchmarks import c, harness_, jax_, numpy_, torch_
 
-    made: dict[str, Callable[[Task, Effort], list[Any]]] = {
-        "harness fast": lambda task, effort: harness_.trainers(task, "fast", effort),
-        "harness exact": lambda task, effort: harness_.trainers(task, "exact", effort),
-        "JAX": jax_.trainers,
+    made: dict[str, Callable[[Workload, Effort], list[Any]]] = {
+        "harness fast": lambda workload, effort: harness_.contenders(workload, "fast", effort),
+        "harness exact": lambda workload, effort: harness_.contenders(workload, "exact", effort),
+        "JAX": jax_.contenders,
     }
-    if task.simplest:
+    if workload.simplest:
         made |= {
-            "C fused": lambda task, effort: c.trainers(task, "fused", effort),
-            "C strict": lambda task, effort: c.trainers(task, "strict", effort),
-            "torch.func": torch_.trainers,
-            "NumPy": numpy_.trainers,
+            "C fused": lambda workload, effort: c.contenders(workload, "fused", effort),
+            "C strict": lambda workload, effort: c.contenders(workload, "strict", effort),
+            "torch.func": torch_.contenders,
+            "NumPy": numpy_.contenders,
         }
     return made
 
 
-def best(trainers: list[Trainer], effort: Effort) -> Trainer:
+def best(contenders: list[Contender], effort: Effort) -> Contender:
     """The fastest of them, each run for a moment."""
-    if len(trainers) == 1:
-        return trainers[0]
-    return min(trainers, key=lambda trainer: calibrated(trainer, TRIAL * effort.seconds)[1] / trainer.networks)
+    if len(contenders) == 1:
+        return contenders[0]
+    return min(contenders, key=lambda contender: calibrated(contender, TRIAL * effort.seconds)[1] / contender.networks)
 
 
-def steps_a_second(trainer: Trainer, task: Task, epochs: int) -> float:
+def steps_a_second(contender: Contender, workload: Workload, epochs: int) -> float:
     """Millions, once."""
-    return trainer.networks * epochs * task.samples / seconds(trainer.job(epochs)) / 1e6
+    return contender.networks * epochs * workload.samples / seconds(contender.job(epochs)) / 1e6
 
 
-def measure(task: Task, effort: Effort) -> dict[str, Any]:
+def measure(workload: Workload, effort: Effort) -> dict[str, Any]:
     """The row: for each contender its setting, sizes and million steps a second of every round."""
-    chosen: dict[str, tuple[Trainer, int]] = {}
-    for name, trainers in contenders(task).items():
-        trainer = best(trainers(task, effort), effort)
-        check.verify(trainer, task)
-        epochs, _ = calibrated(trainer, effort.seconds)
-        trainer.final(trainer.job(epochs)())  # which raises if a run ended early
-        chosen[name] = trainer, epochs
+    chosen: dict[str, tuple[Contender, int]] = {}
+    for name, make in makers(workload).items():
+        contender = best(make(workload, effort), effort)
+        check.verify(contender, workload)
+        epochs, _ = calibrated(contender, effort.seconds)
+        contender.final(contender.job(epochs)())  # which raises if a run ended early
+        chosen[name] = contender, epochs
     measures: dict[str, Callable[[], float]] = {
-        name: partial(steps_a_second, trainer, task, epochs) for name, (trainer, epochs) in chosen.items()
+        name: partial(steps_a_second, contender, workload, epochs) for name, (contender, epochs) in chosen.items()
     }
-    found = interleaved(measures | {"peak": lambda: peak.gigaflops(task.dtype, effort)}, effort.rounds)
+    found = interleaved(measures | {"peak": lambda: peak.gigaflops(workload.dtype, effort)}, effort.rounds)
     peaks = found.pop("peak")
     made = {
         name: {
@@ -66,12 +66,17 @@ def measure(task: Task, effort: Effort) -> dict[str, Any]:
             "epochs": chosen[name][1],
             "rounds": rates,
             "steps": median(rates),
-            "gigaflops": median(rates) * task.flops / 1e3,
-            "of_peak": ratio(rates, peaks) * task.flops / 1e3,
+            "gigaflops": median(rates) * workload.flops / 1e3,
+            "of_peak": ratio(rates, peaks) * workload.flops / 1e3,
             "fast_over": ratio(found["harness fast"], rates),
             "exact_over": ratio(found["harness exact"], rates),
         }
         for name, rates in found.items()
     }
-    about = {"network": task.network, "activation": task.activation, "dtype": task.dtype, "step": task.step}
-    return {"label": task.label, **about, "flops": task.flops, "peak": peaks, "contenders": made}
+    about = {
+        "network": workload.network,
+        "activation": workload.activation,
+        "dtype": workload.dtype,
+        "step": workload.step,
+    }
+    return {"label": workload.label, **about, "flops": workload.flops, "peak": peaks, "contenders": made}

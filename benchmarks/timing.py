@@ -30,7 +30,7 @@ class Effort:
         return tiny if self.quick else whole
 
 
-class Trainer(Protocol):
+class Contender(Protocol):
     """A contender with one of its settings, ready to train some number of networks.
 
     job: what is timed, to be called once. final: weights (P, N) and the last epoch's mean losses (N,) it came to.
@@ -50,12 +50,12 @@ def seconds(job: Job) -> float:
     return time.perf_counter() - started
 
 
-def calibrated(trainer: Trainer, target: float) -> tuple[int, float]:
+def calibrated(contender: Contender, target: float) -> tuple[int, float]:
     """Epochs that take about the target's seconds, and the seconds of one of them; compiles whatever is compiled."""
     epochs = 1
     while True:
-        trainer.job(epochs)()
-        took = seconds(trainer.job(epochs))
+        contender.job(epochs)()
+        took = seconds(contender.job(epochs))
         wanted = min(max(1, round(epochs * target / took)), MOST_EPOCHS)
         if wanted < 1.5 * epochs:
             return wanted, took / epochs

@@ -8,16 +8,16 @@ import numpy as np
 import torch
 from torch.func import grad_and_value, vmap
 
-from benchmarks.rows import Task
+from benchmarks.rows import Workload
 from benchmarks.timing import Effort, Job
 from harness.sweeps.local import processors
 
 NETWORKS = 65536
 
 
-def trainers(task: Task, effort: Effort) -> list[Trainer]:
+def contenders(workload: Workload, effort: Effort) -> list[Torch]:
     """On one thread and on all: beside other work, waiting for each other costs more than threads gain."""
-    return [Trainer(task, effort.size(NETWORKS, 64), threads) for threads in sorted({1, processors()})]
+    return [Torch(workload, effort.size(NETWORKS, 64), threads) for threads in sorted({1, processors()})]
 
 
 def cost(parameters: Any, x: Any, t: Any) -> Any:
@@ -27,19 +27,19 @@ def cost(parameters: Any, x: Any, t: Any) -> Any:
     return ((t - a) ** 2).mean()
 
 
-class Trainer:
+class Torch:
     """For a network without activation functions, one sample a step."""
 
-    def __init__(self, task: Task, networks: int, threads: int) -> None:
-        self.task, self.networks, self.threads = task, networks, threads
+    def __init__(self, workload: Workload, networks: int, threads: int) -> None:
+        self.workload, self.networks, self.threads = workload, networks, threads
         self.setting = f"{networks} networks at once, threads: {threads}"
 
     def job(self, epochs: int) -> Job:
         n = self.networks
         torch.set_num_threads(self.threads)
-        start = [tuple(torch.tensor(p).expand(n, *p.shape).clone() for p in layer) for layer in self.task.weights]
-        rates = torch.tensor(self.task.rates(n))
-        samples = list(zip(torch.tensor(self.task.inputs), torch.tensor(self.task.targets), strict=True))
+        start = [tuple(torch.tensor(p).expand(n, *p.shape).clone() for p in layer) for layer in self.workload.weights]
+        rates = torch.tensor(self.workload.rates(n))
+        samples = list(zip(torch.tensor(self.workload.inputs), torch.tensor(self.workload.targets), strict=True))
         step = vmap(grad_and_value(cost), in_dims=(0, None, None))
 
         def job() -> Any:

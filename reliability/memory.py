@@ -26,7 +26,7 @@ GROWTH = 1.05
 
 
 @dataclass(frozen=True)
-class Sample:
+class Footprint:
     """What a process holds. seconds: since it started. resident: bytes. files: how many are open."""
 
     seconds: float
@@ -46,7 +46,7 @@ def _epochs(folder: Path, rates: int, seconds: float) -> int:
     return round(1000 * seconds / measure(planned, planned.calls, Folder(Disk(folder))).seconds)
 
 
-def watched(folder: Path, rates: int, epochs: int, interval: float) -> list[Sample]:
+def watched(folder: Path, rates: int, epochs: int, interval: float) -> list[Footprint]:
     """Sweep in a process of its own, and look at it again and again. Raises CalledProcessError if it fails."""
     command = cli(written(lasting(epochs, rates), folder / "lasting.yaml"), folder / "results")
     samples, started = [], time.monotonic()
@@ -64,14 +64,14 @@ def watched(folder: Path, rates: int, epochs: int, interval: float) -> list[Samp
     return samples
 
 
-def sample(pid: int, seconds: float) -> Sample:
+def sample(pid: int, seconds: float) -> Footprint:
     """What a process holds now. seconds: since it started."""
     status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     files = sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
-    return Sample(seconds, int(status.get("VmRSS", "0").split()[0]) * 1024, files)
+    return Footprint(seconds, int(status.get("VmRSS", "0").split()[0]) * 1024, files)
 
 
-def steady(samples: list[Sample], settled: float) -> Iterator[Score]:
+def steady(samples: list[Footprint], settled: float) -> Iterator[Score]:
     """Whether nothing grows from so many seconds on.
 
     Files are open for an instant while they are written, so it is the fewest of some samples that must not grow.

@@ -25,7 +25,7 @@ GALLERY = ROOT / "docs" / "gallery"
 START = "# Pictures of the shipped experiments\n\n`make gallery` draws them all.\n"
 
 
-class Picture(NamedTuple):
+class Shot(NamedTuple):
     """kind: of `harness plot`. choices: its options."""
 
     experiment: str
@@ -47,49 +47,47 @@ class Picture(NamedTuple):
 
 
 PICTURES = [
-    Picture(
+    Shot(
         "trainability",
         "map",
         {},
         "The boundary of trainability: blue pairs of learning rates train, red ones diverge, the darker the faster.",
     ),
-    Picture(
+    Shot(
         "learning_rate",
         "map",
         {},
         "Where training diverges, where it is under way, and where weights no longer change.",
     ),
-    Picture(
+    Shot(
         "learning_rate",
         "share",
         {},
         "How many starts ran, settled and diverged at each learning rate, after 1,000 epochs.",
     ),
-    Picture(
+    Shot(
         "learning_rate",
         "spread",
         {"x": "learning_rate", "where": {"epochs": 100}},
         "How far the losses of random starts lie apart.",
     ),
-    Picture(
-        "learning_rate", "weights", {"where": {"init": "ones"}}, "Where each weight of the question's network ends."
-    ),
-    Picture("question", "curves", {"where": {"learning_rate": 0.1}}, "The loss over ten epochs."),
-    Picture(
+    Shot("learning_rate", "weights", {"where": {"init": "ones"}}, "Where each weight of the question's network ends."),
+    Shot("question", "curves", {"where": {"learning_rate": 0.1}}, "The loss over ten epochs."),
+    Shot(
         "question",
         "paths",
         {"where": {"learning_rate": 0.1}},
         "Every weight over ten epochs: equal weights stay equal.",
     ),
-    Picture("symmetry", "map", {}, "Four units that start equal do the work of one; random ones learn."),
-    Picture("symmetry", "weights", {"where": {"init": "{constant: 0.1}"}}, "All units of a layer end alike."),
-    Picture("xor", "map", {}, "Which starts learn exclusive or, in how many epochs."),
-    Picture("xor", "spread", {"x": "learning_rate"}, "From some rate on, more and more starts get stuck."),
-    Picture("xor", "share", {"color": "loss_max", "below": 0.1}, "How many starts get all of exclusive or right."),
-    Picture(
+    Shot("symmetry", "map", {}, "Four units that start equal do the work of one; random ones learn."),
+    Shot("symmetry", "weights", {"where": {"init": "{constant: 0.1}"}}, "All units of a layer end alike."),
+    Shot("xor", "map", {}, "Which starts learn exclusive or, in how many epochs."),
+    Shot("xor", "spread", {"x": "learning_rate"}, "From some rate on, more and more starts get stuck."),
+    Shot("xor", "share", {"color": "loss_max", "below": 0.1}, "How many starts get all of exclusive or right."),
+    Shot(
         "own_data", "map", {"y": "layers", "where": {"epochs": 100}}, "How many units the classes of points.csv need."
     ),
-    Picture(
+    Shot(
         "own_data",
         "spread",
         {"x": "layers", "where": {"learning_rate": 0.4}},

@@ -40,7 +40,7 @@ NAMED = re.compile(r"# ([\w-]+\.yaml)\n")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-class Block(NamedTuple):
+class Fenced(NamedTuple):
     """A fenced block: its language, its text, and where the text lies in the page."""
 
     language: str
@@ -55,7 +55,7 @@ class Block(NamedTuple):
         return "".join(line for line in lines if self.language != "console" or line.startswith("$ "))
 
 
-class Printed(NamedTuple):
+class Printout(NamedTuple):
     """What a block says is printed, what was printed, and where the first lies in the page."""
 
     command: str
@@ -65,8 +65,8 @@ class Printed(NamedTuple):
     stop: int
 
 
-def blocks(page: str) -> list[Block]:
-    return [Block(found[1], found[2], found.start(2), found.end(2)) for found in FENCE.finditer(page)]
+def blocks(page: str) -> list[Fenced]:
+    return [Fenced(found[1], found[2], found.start(2), found.end(2)) for found in FENCE.finditer(page)]
 
 
 def make(*words: str) -> str:
@@ -134,7 +134,7 @@ def cut(expected: str, found: str) -> str:
     return "".join(f"{line}\n" for line in printed)
 
 
-class Page:
+class Guide:
     """A page that is run in a folder of its own. shared: a folder with experiments/ and the default sweep's results."""
 
     def __init__(self, path: Path, folder: Path, shared: Path) -> None:
@@ -143,7 +143,7 @@ class Page:
         self.variables: dict[str, Any] = {}
         shutil.copytree(shared / "experiments", folder / "experiments")
 
-    def printed(self) -> Iterator[Printed]:
+    def printed(self) -> Iterator[Printout]:
         """Run every block, in order."""
         found = blocks(self.text)
         for i, block in enumerate(found):
@@ -154,19 +154,19 @@ class Page:
             elif block.language == "python":
                 printed = self._program(block.text)
                 if after := [one for one in found[i + 1 : i + 2] if self.text[block.stop : one.start] == BETWEEN]:
-                    yield Printed(block.text, after[0].text, printed, after[0].start, after[0].stop)
+                    yield Printout(block.text, after[0].text, printed, after[0].start, after[0].stop)
             elif block.language == "yaml" and (name := NAMED.match(block.text)):
                 (self.folder / name[1]).write_text(block.text, "utf-8")
             elif block.language in ("sh", "bash"):
                 self._not_run(block.text)
 
-    def _console(self, block: Block) -> Iterator[Printed]:
+    def _console(self, block: Fenced) -> Iterator[Printout]:
         assert block.text.startswith("$ "), block.text
         at = block.start
         for piece in re.split(r"^(?=\$ )", block.text, flags=re.MULTILINE)[1:]:
             command, expected = piece.split("\n", 1)
             start = at + len(command) + 1
-            yield Printed(command, expected, run(command[2:], self.folder), start, start + len(expected))
+            yield Printout(command, expected, run(command[2:], self.folder), start, start + len(expected))
             at += len(piece)
 
     def _program(self, text: str) -> str:
@@ -210,7 +210,7 @@ if __name__ == "__main__":
         for path in [Path(word).resolve() for word in sys.argv[1:]] or PAGES:
             folder = Path(name) / path.stem
             folder.mkdir()
-            page = Page(path, folder, shared)
+            page = Guide(path, folder, shared)
             text = page.updated()
             if text != page.text:
                 path.write_text(text, "utf-8")

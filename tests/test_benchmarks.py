@@ -13,8 +13,8 @@ import pytest
 from benchmarks import __main__ as main_module
 from benchmarks import c, check, estimates, numpy_, peak, report, rows
 from benchmarks.reached import Reached
-from benchmarks.results import Results
-from benchmarks.rows import Task, experiment
+from benchmarks.results import Speeds
+from benchmarks.rows import Workload, experiment
 from benchmarks.timing import Effort, calibrated, interleaved, ratio
 from harness import reference
 from harness.experiment import load
@@ -24,14 +24,14 @@ from harness.sweeps.local import processors
 from harness.sweeps.plan import Plan
 
 NETWORKS, EPOCHS, TINY = 37, 4, Effort(rounds=1, quick=True)
-DOUBLE = [task for task in rows.tasks(Effort()) if task.dtype == "float64"]
+DOUBLE = [workload for workload in rows.workloads(Effort()) if workload.dtype == "float64"]
 DTYPES = pytest.mark.parametrize("dtype", rows.DTYPES)
 
 
-def by_reference(task: Task, networks: int) -> tuple[Any, Any]:
+def by_reference(workload: Workload, networks: int) -> tuple[Any, Any]:
     """Weights (P, N) and the last epoch's mean losses (N,)."""
     rates = {"geomspace": [rows.LOWEST_RATE, rows.HIGHEST_RATE, networks]}
-    plan = Plan(load(experiment(task, learning_rate=rates, epochs=EPOCHS)), block_size=networks)
+    plan = Plan(load(experiment(workload, learning_rate=rates, epochs=EPOCHS)), block_size=networks)
     (block,) = plan.blocks
     runs, _ = plan.asked(block)
     found = []
@@ -46,54 +46,54 @@ def by_reference(task: Task, networks: int) -> tuple[Any, Any]:
 @pytest.mark.parametrize("lanes", [16, 128])
 @DTYPES
 def test_strict_c_is_the_harness_s_exact_arithmetic(dtype: str, lanes: int) -> None:
-    task = Task((2, 2, 1), dtype=dtype)
-    trainer = c.Trainer(task, "strict", lanes, (), NETWORKS)
-    for found, expected in zip(trainer.final(trainer.job(EPOCHS)()), by_reference(task, NETWORKS), strict=True):
+    workload = Workload((2, 2, 1), dtype=dtype)
+    contender = c.Compiled(workload, "strict", lanes, (), NETWORKS)
+    for found, expected in zip(contender.final(contender.job(EPOCHS)()), by_reference(workload, NETWORKS), strict=True):
         assert found.dtype == dtype
         assert found.tobytes() == np.ascontiguousarray(expected).tobytes()
 
 
 @DTYPES
 def test_fused_c_differs_by_roundings_alone(dtype: str) -> None:
-    task = Task((2, 2, 1), dtype=dtype)
-    trainer = c.Trainer(task, "fused", 16, (), NETWORKS)
+    workload = Workload((2, 2, 1), dtype=dtype)
+    contender = c.Compiled(workload, "fused", 16, (), NETWORKS)
     relative, near_zero = {"float64": 1e-12, "float32": 1e-5}[dtype], np.finfo(dtype).eps
-    for found, expected in zip(trainer.final(trainer.job(EPOCHS)()), by_reference(task, NETWORKS), strict=True):
+    for found, expected in zip(contender.final(contender.job(EPOCHS)()), by_reference(workload, NETWORKS), strict=True):
         assert found.tobytes() != np.ascontiguousarray(expected).tobytes()
         np.testing.assert_allclose(found, expected, relative, near_zero)
 
 
 @DTYPES
 def test_scalar_numpy_is_the_harness_s_exact_arithmetic(dtype: str) -> None:
-    task = Task((2, 2, 1), dtype=dtype)
-    weights, losses = by_reference(task, 3)
-    for network, rate in enumerate(task.rates(3)):
-        found, loss = numpy_.train(task, rate, EPOCHS)
+    workload = Workload((2, 2, 1), dtype=dtype)
+    weights, losses = by_reference(workload, 3)
+    for network, rate in enumerate(workload.rates(3)):
+        found, loss = numpy_.train(workload, rate, EPOCHS)
         assert [value.tobytes() for value in found] == [value.tobytes() for value in weights[:, network]]
         assert loss == losses[network]
 
 
-@pytest.mark.parametrize("task", DOUBLE, ids=lambda task: task.label)
-def test_what_contenders_are_checked_against_is_the_reference(task: Task) -> None:
-    weights, losses = by_reference(task, 2)
-    for network, rate in enumerate(task.rates(2)):
-        found, loss = check.trained(task, rate, EPOCHS)
+@pytest.mark.parametrize("workload", DOUBLE, ids=lambda workload: workload.label)
+def test_what_contenders_are_checked_against_is_the_reference(workload: Workload) -> None:
+    weights, losses = by_reference(workload, 2)
+    for network, rate in enumerate(workload.rates(2)):
+        found, loss = check.trained(workload, rate, EPOCHS)
         np.testing.assert_allclose(found, weights[:, network], rtol=1e-12, atol=1e-15)
         np.testing.assert_allclose(loss, losses[network], rtol=1e-12)
 
 
 def test_the_check_notices_another_result() -> None:
-    task = Task((2, 2, 1))
-    trainer = c.Trainer(task, "strict", 16, (), 4)
-    check.verify(trainer, task)
-    trainer.task = Task((2, 2, 1), samples=7)
+    workload = Workload((2, 2, 1))
+    contender = c.Compiled(workload, "strict", 16, (), 4)
+    check.verify(contender, workload)
+    contender.workload = Workload((2, 2, 1), samples=7)
     with pytest.raises(AssertionError, match="16 lanes"):
-        check.verify(trainer, task)
+        check.verify(contender, workload)
 
 
 def test_operations_are_counted() -> None:
-    assert Task((2, 2, 1)).flops == (4 * 4 + 2) + (4 * 2 + 1 + 2 * 2)
-    assert Task((16, 16, 1)).flops == (4 * 256 + 16) + (4 * 16 + 1 + 2 * 16)
+    assert Workload((2, 2, 1)).flops == (4 * 4 + 2) + (4 * 2 + 1 + 2 * 2)
+    assert Workload((16, 16, 1)).flops == (4 * 256 + 16) + (4 * 16 + 1 + 2 * 16)
 
 
 @DTYPES
@@ -102,9 +102,9 @@ def test_the_peak_counts_what_it_does(dtype: str) -> None:
 
 
 def test_every_row_is_there_once() -> None:
-    labels = [task.label for task in rows.tasks(Effort())]
+    labels = [workload.label for workload in rows.workloads(Effort())]
     assert len(set(labels)) == len(labels) == 5 * 3 * 2 * 2
-    assert sum(task.simplest for task in rows.tasks(Effort())) == 2
+    assert sum(workload.simplest for workload in rows.workloads(Effort())) == 2
 
 
 def test_rounds_are_interleaved() -> None:
@@ -117,7 +117,7 @@ def test_rounds_are_interleaved() -> None:
 
 
 def test_calibration_ends() -> None:
-    epochs, one = calibrated(numpy_.Trainer(Task((2, 2, 1))), 1e-3)
+    epochs, one = calibrated(numpy_.Plain(Workload((2, 2, 1))), 1e-3)
     assert epochs >= 1
     assert one > 0
 
@@ -145,7 +145,7 @@ def test_the_report_has_every_figure(tmp_path: Path) -> None:
     about = {"network": "2-2-1", "activation": "identity", "dtype": "float64", "step": "one sample"}
     contenders = {name: found(1234.5) for name in ("harness fast", "harness exact", "JAX", "C fused", "NumPy")}
     reached = [Reached("much work", 5, True, 4.0, "x", "so"), Reached("little", 5, False, 4.0, "s", "so")]
-    results = Results(tmp_path / "speed.json")
+    results = Speeds(tmp_path / "speed.json")
     label = " ".join(about.values())
     results.rows[label] = {
         "label": label,
@@ -158,7 +158,7 @@ def test_the_report_has_every_figure(tmp_path: Path) -> None:
         {"name": "t", **asdict(row), "met": row.met, "run": run_of("2026-01-02")} for row in reached
     ]
     results.save()
-    text = report.page(Results(tmp_path / "speed.json"))
+    text = report.page(Speeds(tmp_path / "speed.json"))
     assert (
         "| 2-2-1 | identity | float64 | one sample | 1,234 | 31.0 | 50% | 1,234 | 31.0 | 1,234 | 2 | 0.50 | a |" in text
     )
@@ -171,27 +171,27 @@ def test_the_report_has_every_figure(tmp_path: Path) -> None:
 
 def test_a_partial_run_keeps_what_others_measured(tmp_path: Path) -> None:
     file = tmp_path / "speed.json"
-    results = Results(file)
+    results = Speeds(file)
     for name in ("one", "other"):
         reached = Reached(name, None, False, 12.345678, "s", "so")
         results.targets[name] = [{"name": name, **asdict(reached), "met": reached.met, "run": run_of("2026-01-02")}]
     results.save()
-    again = Results(file)
+    again = Speeds(file)
     again.targets["other"] = [{**again.targets["other"][0], "figure": 9.0, "run": run_of("2026-03-04")}]
     again.save()
-    text = report.page(Results(file))
+    text = report.page(Speeds(file))
     assert "| one | none | 12.3 s | so | b |" in text
     assert "| other | none | 9 s | so | a |" in text
     assert "**a**: 2026-03-04" in text
     assert "**b**: 2026-01-02" in text
     again.targets["one"] = [{**again.targets["one"][0], "run": run_of("2026-03-04")}]
     again.save()
-    assert [run["date"] for run in Results(file).runs] == ["2026-03-04"]
+    assert [run["date"] for run in Speeds(file).runs] == ["2026-03-04"]
 
 
 def test_the_readme_s_lines_come_from_the_figures() -> None:
-    lines = list(report.readme_lines(Results()))
-    steps = Results().rows[report.FIRST]["contenders"]["harness exact"]["steps"]
+    lines = list(report.readme_lines(Speeds()))
+    steps = Speeds().rows[report.FIRST]["contenders"]["harness exact"]["steps"]
     assert f"{report.number(steps)} million in `exact`" in lines[0]
     assert [report.compared(ratio) for ratio in (1.004, 1.2, 0.5)] == [
         "as fast as",
@@ -211,9 +211,9 @@ def test_what_is_measured_is_kept_and_written_and_tiny_sizes_are_not(
     monkeypatch.setattr(main_module.targets, "measures", lambda: {"little": lambda effort: [reached]})
     main_module.main(["--quick", "--only", "little"])
     assert not kept.exists()
-    written: list[Results] = []
+    written: list[Speeds] = []
     monkeypatch.setattr(main_module.report, "write", written.append)
-    monkeypatch.setattr(main_module, "Results", lambda file: Results(kept))
+    monkeypatch.setattr(main_module, "Speeds", lambda file: Speeds(kept))
     main_module.main(["--only", "little"])
-    assert [row["figure"] for row in Results(kept).targets["little"]] == [4.0]
+    assert [row["figure"] for row in Speeds(kept).targets["little"]] == [4.0]
     assert len(written) == 1

@@ -59,7 +59,7 @@ class Faulty(Work):
         return super().__call__(task)
 
 
-class Clock:
+class ClusterClock:
     """A clock of the cluster's that stands still, but for the seconds that every look at it takes."""
 
     def __init__(self, seconds: Callable[[int], float]) -> None:
@@ -189,7 +189,7 @@ def test_a_long_block_is_no_stall(
             (tmp_path / "release").write_bytes(b"x")
         return 1e6 if len(late) <= 20 else 0.0  # no look after the release: its result may be on its way
 
-    monkeypatch.setattr(cluster, "time", Clock(seconds))
+    monkeypatch.setattr(cluster, "time", ClusterClock(seconds))
     monkeypatch.setattr(cluster, "SILENT", float("inf"))
     assert digests(swept(tmp_path, faulty(cluster.run(client, patience=1e5), "long", tmp_path))) == local
     assert len(late) > 20
@@ -197,7 +197,7 @@ def test_a_long_block_is_no_stall(
 
 def test_workers_that_do_not_run_are_a_stall(client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "POLL", 0.05)
-    monkeypatch.setattr(cluster, "time", Clock(lambda looks: 10.0))
+    monkeypatch.setattr(cluster, "time", ClusterClock(lambda looks: 10.0))
     processes = [psutil.Process(process) for process in client.run(os.getpid).values()]
     for process in processes:
         process.suspend()
@@ -213,7 +213,7 @@ def test_workers_that_do_not_run_are_a_stall(client: Any, tmp_path: Path, monkey
 
 
 def test_no_workers_are_a_stall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "time", Clock(lambda looks: 10.0))
+    monkeypatch.setattr(cluster, "time", ClusterClock(lambda looks: 10.0))
     with (
         processes.quiet(),
         processes.processes(0) as here,

@@ -25,7 +25,7 @@ from harness.formulas.optimizers import Optimizer
 from harness.formulas.schedules import Schedule
 from harness.sweeps.plan import Plan
 from tests import make_pages, snippets
-from tests.snippets import PAGES, Page, blocks, make
+from tests.snippets import PAGES, Guide, blocks, make
 from tests.support import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -45,7 +45,7 @@ def test_snippets_do_what_the_page_says(
     path: Path, tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    for one in Page(path, tmp_path, shared).printed():
+    for one in Guide(path, tmp_path, shared).printed():
         told, found = snippets.normal(one.expected), snippets.normal(snippets.cut(one.expected, one.found))
         assert found == told, f"{path.name}: {one.command}\n`python -m tests.snippets` writes what is printed today"
 
@@ -66,12 +66,12 @@ def test_a_snippet_that_prints_something_else_is_noticed(tmp_path: Path, shared:
     page = tmp_path / "page.md"
     page.write_text("```console\n$ harness plan experiments/question.yaml\nrows  9\n```\n", "utf-8")
     (tmp_path / "once").mkdir()
-    (one,) = Page(page, tmp_path / "once", shared).printed()
+    (one,) = Guide(page, tmp_path / "once", shared).printed()
     assert snippets.normal(one.found) != snippets.normal(one.expected)
     (tmp_path / "again").mkdir()
-    page.write_text(Page(page, tmp_path / "again", shared).updated(), "utf-8")
+    page.write_text(Guide(page, tmp_path / "again", shared).updated(), "utf-8")
     (tmp_path / "then").mkdir()
-    (one,) = Page(page, tmp_path / "then", shared).printed()
+    (one,) = Guide(page, tmp_path / "then", shared).printed()
     assert snippets.same(one.expected, one.found)
     assert one.found.startswith("rows")
 
@@ -247,7 +247,7 @@ def test_locks_name_no_host() -> None:
         assert "://" not in (ROOT / name).read_text("utf-8")
 
 
-class Asked(HTMLParser):
+class Requested(HTMLParser):
     """The addresses that a page asks for when it is opened: of scripts, styles, pictures, fonts and frames."""
 
     def __init__(self) -> None:
@@ -278,7 +278,7 @@ def test_the_site_asks_no_host(site: Path) -> None:
     pages = sorted(site.rglob("*.html"))
     assert {path.stem for path in PAGES if path.parent == ROOT / "docs"} <= {path.stem for path in pages}
     for page in pages:
-        found = Asked()
+        found = Requested()
         found.feed(page.read_text("utf-8"))
         assert found.addresses, page
         assert [address for address in found.addresses if re.match(r"(\w+:)?//", address)] == [], page

@@ -56,7 +56,7 @@ EARLY: dict[str, Any] = {
 """Some of whose runs settle early, and some diverge at once."""
 
 
-class Clock:
+class TrainingClock:
     """A clock that only training moves: by so many seconds for each call, run and step of each optimizer."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **steps: float) -> None:
@@ -89,7 +89,7 @@ def test_the_time_it_takes_is_that_of_steps_that_are_run(
     budget: float, optimizers: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The estimate holds however few epochs and runs there is time for; it errs upwards if runs may yet end early."""
-    clock = Clock(monkeypatch, sgd=1e-8, adam=5e-8)
+    clock = TrainingClock(monkeypatch, sgd=1e-8, adam=5e-8)
     plan = Plan(load(EARLY | {"parameters": EARLY["parameters"] | {"optimizer": optimizers}}))
     monkeypatch.setattr(estimate, "SHORT", 0.0)
     monkeypatch.setattr(estimate, "SHARE", 1e9)

@@ -15,6 +15,7 @@ from rich.console import Console
 
 import harness
 from harness.cli.options import parse_settings
+from harness.cli.record import tables
 from harness.errors import HarnessError
 from harness.experiment import resolve
 from harness.views.explain import record as view
@@ -22,7 +23,7 @@ from harness.views.explain.configuration import chosen
 from harness.views.explain.excerpt import Lines
 from harness.views.explain.names import RowKind, network_of
 from harness.views.explain.rows import COLUMNS, UPDATED
-from harness.views.explain.text import csv_of, json_of, tables
+from harness.views.explain.text import csv_of, json_of
 from harness.views.numbers import printed
 from tests.support import ROOT
 from tests.support.command import call

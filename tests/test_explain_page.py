@@ -20,10 +20,10 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select
 
 import harness
+from harness.cli.record import tables
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.views.explain.page import to_html
 from harness.views.explain.still import before_and_after
-from harness.views.explain.text import tables
 from harness.views.pages import PAGES
 from tests.support import ROOT
 from tests.support.browser import opened, problems, requests

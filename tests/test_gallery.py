@@ -11,7 +11,7 @@ from PIL import Image
 
 from harness.views.plots import KINDS
 from tests import make_gallery
-from tests.make_gallery import GALLERY, PICTURES, SHOWN, Picture
+from tests.make_gallery import GALLERY, PICTURES, SHOWN, Shot
 from tests.support.command import call
 
 MOST_BYTES = 2_000_000
@@ -38,9 +38,7 @@ SMALL = [one for one in PICTURES if one.experiment in ("question", "symmetry", "
 
 
 @pytest.mark.parametrize("one", SMALL, ids=lambda one: one.name)
-def test_the_command_draws_the_picture_that_is_there(
-    one: Picture, results: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_draws_the_picture_that_is_there(one: Shot, results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(results)
     program, *arguments = shlex.split(one.command)
     assert program == "harness"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -68,12 +69,70 @@ def test_what_is_tested_imports_no_test_and_no_test_imports_another() -> None:
         assert not [one for one in imported if one.startswith("tests.test_")], name
 
 
-def test_no_two_public_classes_have_one_name() -> None:
+OWNERS = {
+    "boto3": {"harness.store.objects"},
+    "botocore": {"harness.store.objects"},
+    "click": {"harness.cli"},
+    "distributed": {"harness.sweeps.processes"},
+    "filelock": {"harness.store.lock"},
+    "jinja2": {"harness.drafts", "harness.views.pages"},
+    "llvmlite": {"harness.engine.cpu"},
+    "markupsafe": {"harness.views.pages"},
+    "matplotlib": {"harness.views.explain.still", "harness.views.plots"},
+    "numba": {"harness.engine.cpu"},
+    "numpy": {"harness"},
+    "pandas": {"harness.sweeps.extend", "harness.views"},
+    "plotly": {"harness.views.report.page"},
+    "pyarrow": {"harness.experiment.data", "harness.store"},
+    "rich": {"harness.cli"},
+    "ruamel": {"harness.experiment.yaml"},
+}
+"""The modules, and packages, that import a dependency; others may name its types, for the checker of types alone.
+
+So the tables of pyarrow that the store hands to sweeps and views are used there by their methods; what needs more of
+pyarrow (expressions, tables joined, values each once) the store has.
+"""
+
+
+def foreign(name: str) -> Iterator[str]:
+    """The packages from outside that a module imports when it runs, also by their names in a text."""
+    typing = [
+        node
+        for node in ast.walk(tree(PATHS[name]))
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+    ]
+    skipped = {inner for branch in typing for node in branch.body for inner in ast.walk(node)}
+    for node in ast.walk(tree(PATHS[name])):
+        if node in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            found = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found = [str(node.module)]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            found = [ast.literal_eval(node.args[0])]
+        else:
+            continue
+        yield from (top for one in found if (top := one.split(".")[0]) not in {*sys.stdlib_module_names, *FOLDERS})
+
+
+def test_a_dependency_is_imported_by_its_owners_alone() -> None:
+    used = set()
+    for name in filter(re.compile(r"harness\b").match, PATHS):
+        for package in foreign(name):
+            owner = next((one for one in OWNERS.get(package, ()) if f"{name}.".startswith(f"{one}.")), None)
+            assert owner, f"{name} imports {package}"
+            used.add((package, owner))
+    assert used == {(package, owner) for package, owners in OWNERS.items() for owner in owners}
+
+
+def test_no_two_classes_have_one_name() -> None:
+    """Private ones neither, nor those of tests and benchmarks: a word stands for one thing wherever it is read."""
     names = Counter(
-        node.name
-        for path in MODULES
+        node.name.lstrip("_")
+        for path in PATHS.values()
         for node in ast.walk(tree(path))
-        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+        if isinstance(node, ast.ClassDef)
     )
     assert not [name for name, count in names.items() if count > 1]
 

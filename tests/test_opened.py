@@ -171,7 +171,7 @@ def test_the_summary_tells_what_the_table_has(name: str, request: pytest.Fixture
     best = table.loc[table["loss_mean"].where(~grown).idxmin()]
     assert (f"{grown.sum()} rows ({grown.mean():.1%}) grew" in words) == grown.any()
     assert "spared by runs that ended early" in words
-    assert f"Least training loss: {best['loss_mean']:.6g} at config {best['config']}, " in words
+    assert f"Least training loss: loss_mean {best['loss_mean']:.6g} at config {best['config']}: " in words
     assert results.folder in words
     assert repr(results).startswith(f"<{results.folder}: {results.name}; ")
 
@@ -183,8 +183,8 @@ def test_the_summary_compares_losses_of_one_kind_only(tmp_path: Path) -> None:
     table, shown = results.table(), results._repr_html_()
     for kind, rows in table.groupby("loss", observed=True):
         best = rows.loc[rows["loss_mean"].idxmin()]
-        assert f"Least training loss, loss {kind}: {best['loss_mean']:.6g} at config {best['config']}, " in shown
-    assert "Least training loss:" not in shown
+        assert f"loss {kind}: loss_mean {best['loss_mean']:.6g} at config {best['config']}: " in shown
+    assert shown.count("loss_mean") == 3
 
 
 def test_a_notebook_shows_all_of_it(results: Results, browser: Chrome, tmp_path: Path) -> None:

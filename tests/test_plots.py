@@ -129,6 +129,23 @@ def test_every_kind_is_drawn_or_refused_in_a_line(
     assert all(told.startswith(f"{folder}: ") and "\n" not in told for told in refused.values())
 
 
+@pytest.mark.parametrize(
+    ("rates", "geometric"),
+    [
+        ({"distribution": "log_uniform_values", "min": 0.1, "max": 0.5, "n": 5}, True),
+        ({"geomspace": [0.1, 0.1002, 5]}, True),
+        ({"linspace": [0.1, 0.1002, 5]}, False),
+        ({"linspace": [0.001, 0.5, 5]}, True),
+        ([0.1, 0.2, 0.4], True),
+        ([0.1, 0.2, 0.3], False),
+    ],
+)
+def test_an_axis_is_logarithmic_as_it_was_asked_for(rates: Any, geometric: bool, tmp_path: Path) -> None:
+    """What is drawn at random has no constant ratio; a list has none but what its values tell; two decades are many."""
+    folder = swept(tmp_path, {"learning_rate": rates, "epochs": 1, "init": "ones"})
+    assert harness.open(folder).axes["learning_rate"].geometric == geometric
+
+
 def test_bins_of_a_logarithmic_axis_meet_in_the_geometric_mean() -> None:
     column = pd.Series([0.5, 9, 11, 900, 2000, np.nan])
     for values, places in (([1, 100, 10000], [0, 0, 1, 1, 2, -1]), ([0, 100, 200], [0, 0, 0, 2, 2, -1])):

@@ -107,6 +107,8 @@ def test_a_folder_from_before_steps_were_counted_is_summed_up(tmp_path: Path, mo
     assert lines["steps"] == "60,000 asked for; how many of them were run was not counted"
     assert "grew" not in lines
     assert lines["least training loss"].startswith("loss_mean 0 at config ")
+    shown = harness.open(tmp_path / "small")._repr_html_()
+    assert "60,000 steps asked for; how many of them were run was not counted" in shown
 
 
 def _older(commit: Any) -> Any:
@@ -158,6 +160,7 @@ def test_unlike_losses_are_not_compared(tmp_path: Path) -> None:
     assert len({round(float(line.split()[3]), 9) for line in lines}) == 3
     alone = summarise(Disk(tmp_path / "losses"), ("learning_rate",))  # by whoever does not show the loss
     assert len(alone.least) == 1
+    assert summarise(Disk(tmp_path / "losses")).least == ()  # nobody looks for these rows
 
 
 @pytest.fixture

@@ -52,12 +52,11 @@ def axes(context: Context, parameter: Parameter, incomplete: str) -> list[Comple
 
 def numbers(context: Context, parameter: Parameter, incomplete: str) -> list[CompletionItem]:
     """The columns of the results folder given that hold numbers with a fraction: losses and weights."""
-    import pyarrow as pa
+    return _beginning(incomplete, _of_results(context, _floating))
 
-    def floating(results: Any) -> Iterable[str]:
-        return (field.name for field in results.runs.schema if pa.types.is_floating(field.type))
 
-    return _beginning(incomplete, _of_results(context, floating))
+def _floating(results: Any) -> Iterable[str]:
+    return (column.name for column in results.runs.columns.values() if column.floating)
 
 
 def _of_results(context: Context, names: Callable[[Any], Iterable[str]]) -> Iterable[str]:

@@ -7,24 +7,18 @@ import functools
 import math
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.cli import memory, output
+from harness.cli import memory
 from harness.cli.output import say
-from harness.errors import HarnessError, HarnessWarning, printable
-from harness.store.log import sums
+from harness.errors import HarnessError, HarnessWarning
 
 if TYPE_CHECKING:
     from harness.sweeps.estimate import Estimate
     from harness.sweeps.run import Ran
     from harness.sweeps.work import Compilation
-    from harness.views.explain.configuration import Configuration
-    from harness.views.explain.record import Recording
 
-
-MOST_LINES = 195
-"""The most lines that `explain` prints to a terminal."""
 EXIT_FAILED, EXIT_INTERRUPTED = 1, 130
 
 
@@ -62,8 +56,7 @@ def interrupted() -> int:
 
 
 LEAST = "least_training_loss"
-NAMES = {"ran": "ran (not finished)"}
-"""How the summary calls a status whose own name says too little."""
+"""The longest name of the summary."""
 
 
 @contextlib.contextmanager
@@ -97,52 +90,28 @@ def pairs(least: int = 0, /, **values: str | Sequence[str]) -> None:
 
 def summary(ran: Ran) -> None:
     """Print what came of a sweep."""
-    from harness.views.losses import unlike
+    from harness.network.runs import Status
+    from harness.views.report import words
     from harness.views.report.summary import percent, summarise
 
-    experiment, rows = ran.plan.experiment, ran.plan.rows
-    found, kinds = summarise(ran.folder.place, experiment.swept), unlike(experiment.swept)
+    experiment, rows, place = ran.plan.experiment, ran.plan.rows, ran.folder.place
+    found = summarise(place, experiment.swept)
     rate = {"steps_a_second": f"{ran.steps / ran.seconds:,.0f} ({ran.seconds:.1f} s)"} if ran.trained else {}
-    shares = {NAMES.get(label, label): f"{count:,} ({percent(count, rows)})" for label, count in found.statuses.items()}
+    names = {Status.RAN.label: f"{Status.RAN.label} ({Status.RAN.words})"}  # the label alone says too little
+    shares = {names.get(label, label): f"{count:,} ({percent(count, rows)})" for label, count in found.statuses.items()}
     if found.grew:
         shares["grew"] = f"{found.grew:,} ({percent(found.grew, rows)}) end above the loss of their first epoch"
-    least = [_least(row, kinds) for row in found.least]
     if ran.already:
         say(f"{experiment.name} is complete; nothing was left to do")
     pairs(
         configurations=f"{rows:,}",
         runs=f"{ran.plan.runs:,}",
-        steps=_steps(ran),
+        steps=words.steps(place, ran.plan.steps),
         **rate,
         **shares,
-        **{LEAST: least or "none: every run diverged, ends above the loss of its first epoch, or has no epoch"},
+        **{LEAST: words.least(found)},
         table=f"{ran.folder}/runs",
     )
-
-
-def _steps(ran: Ran) -> str:
-    """How many steps were run, of how many that were asked for, in words; over all sessions of a sweep."""
-    from harness.views.report.summary import spared
-
-    counted = sums(ran.folder.found(deep=False).good)
-    steps, asked = counted["steps"], counted["asked"]
-    if steps is None or asked is None:
-        return f"{ran.plan.steps:,} asked for; how many of them were run was not counted"
-    kept = ran.plan.steps - asked
-    taken = f"; {kept:,} more belong to runs that were taken over" if kept else ""
-    if steps == asked:
-        return f"{steps:,}{taken}"
-    return f"{steps:,} run of {asked:,} asked for ({spared(steps, asked)} spared by runs that ended early){taken}"
-
-
-def _least(row: Mapping[str, Any], kinds: Sequence[str]) -> str:
-    """A row of least training loss. kinds: the parameters that make losses unlike, which come first."""
-    from harness.views.numbers import printed
-
-    rest = {name: value for name, value in row.items() if value is not None and name not in ("config", "loss_mean")}
-    kind = "".join(f"{name} {rest.pop(name)}: " for name in kinds)
-    settings = ", ".join(f"{name} {value}" for name, value in rest.items())
-    return f"{kind}loss_mean {printed(row['loss_mean'])} at config {row['config']}: {settings}"
 
 
 def compiling(name: str, compilation: Compilation) -> None:
@@ -177,42 +146,6 @@ def planned_time(estimate: Estimate, compilation: Compilation | None) -> str:
     """The time that a plan takes, with what is compiled first."""
     first = f"; first the engine is compiled for {_machine(compilation)}" if compilation else ""
     return expected(estimate) + first
-
-
-def record(configuration: Configuration, epochs: Sequence[int], form: str | None) -> None:
-    """What happens in these epochs: all of it as `json` or `csv`, each step as it is made, or what fits as tables."""
-    from harness.views.explain import record as view
-    from harness.views.explain import text as texts
-    from harness.views.explain.excerpt import Lines
-
-    if form:
-        recording = announced(view.Recording(configuration, epochs))
-        for piece in {"json": texts.json_of, "csv": texts.csv_of}[form](view.streamed(recording)):
-            output.data(piece)
-        say(*recording.notes(), err=True)
-    else:
-        from rich.text import Text
-
-        console = output.console()
-        recorded = view.record_of(announced(view.Recording(configuration, epochs, Lines(console.width))))
-        notes = list(recorded.attrs["notes"])
-        left = MOST_LINES - sum(len(note) // console.width + 2 for note in notes)
-        for table in texts.tables(recorded, console.width):
-            lines = output.rendered(table, console)
-            output.styled(*lines[:left])
-            left -= len(lines)
-            if left < 0:
-                notes.append("Left out: all that comes after this; --csv and --json give all of it.")
-                break
-        for note in notes:
-            output.styled("", *output.rendered(Text(printable(note)), console))
-
-
-def announced(recording: Recording) -> Recording:
-    """A recording, after a line on standard error if it takes long."""
-    if said := recording.announced():
-        say(said, err=True)
-    return recording
 
 
 def duration(seconds: float) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from harness.cli import completing, printing
+from harness.cli import completing
 from harness.cli.options import experiment_argument, folder_argument, parse_settings
 from harness.cli.output import say
 from harness.cli.printing import one_line_errors
@@ -48,6 +48,7 @@ def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: st
       harness explain question --html question.html
       harness explain results/learning-rate --config 123 --epochs 0,1,last
     """
+    from harness.cli import record
     from harness.views.explain import record as view
     from harness.views.explain.configuration import chosen
     from harness.views.explain.epochs import parse_epochs
@@ -61,9 +62,9 @@ def explain(file: str, settings: tuple[str, ...], number: int | None, epochs: st
     configuration = chosen(file, parse_settings(settings), number)
     shown = configuration.shown_epochs(asked, drawn=bool(drawn))
     if not drawn:
-        printing.record(configuration, shown, forms["form"])
+        record.show(configuration, shown, forms["form"])
         return
-    recorded = view.record_of(printing.announced(view.Recording(configuration, shown, Page())))
+    recorded = view.record_of(record.announced(view.Recording(configuration, shown, Page())))
     for kind, path in drawn.items():
         write(recorded, path, kind)
         say(f"wrote {path}")

@@ -6,16 +6,18 @@ import contextlib
 import json
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.experiment.errors import found
 from harness.experiment.settings import MOST_WEIGHTS
 from harness.network.layout import Parameter, parse, shape
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Arrays = dict[str, NDArray[np.floating]]
 

@@ -164,6 +164,8 @@ class Folder(Contents):
         whole = {kind: joined(pieces, f"{self}/{BLOCKS}") for kind, pieces in tables.items()}
         self.commit(replace(part, **sums(entries)), whole)
         self.place.remove([*names, *files])
+        del tables, whole
+        pa.default_memory_pool().release_unused()  # else a sweep of 10 million rows grew by 6 % after a minute
 
     def drop(self, blocks: Iterable[Entry]) -> None:
         """Remove blocks whose part is done, as a writer that was slower leaves them."""

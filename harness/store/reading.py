@@ -6,10 +6,12 @@ import contextlib
 import json
 import os
 import warnings
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from harness.errors import HarnessWarning
@@ -60,6 +62,23 @@ def pieces(found: Table) -> list[Table]:
 def table_of(piece: Table, columns: Sequence[str] | None, only: ds.Expression | None = None) -> pa.Table:
     """Columns of the rows of a piece, all or those that meet an expression; little is read ahead."""
     return piece.to_table(columns=columns, filter=only, batch_size=BATCH, batch_readahead=AHEAD)
+
+
+def distinct(tables: Iterable[pa.Table], names: Sequence[str]) -> dict[str, Any]:
+    """The values of columns, each once: (V,) numbers in order, or labels in the order in which they come."""
+    found: dict[str, list[pa.Array]] = {name: [] for name in names}
+    for table in tables:
+        for name in names:
+            some = pc.drop_null(pc.unique(table[name]))
+            found[name].append(some.cast(pa.string()) if pa.types.is_dictionary(some.type) else some)
+    return {name: _values(pc.unique(pa.chunked_array(parts))) for name, parts in found.items()}
+
+
+def _values(values: pa.Array) -> Any:
+    if pa.types.is_string(values.type):
+        return np.array(values.to_pylist())
+    numbers = values.to_numpy(zero_copy_only=False)
+    return np.sort(numbers) if np.issubdtype(numbers.dtype, np.number) else numbers
 
 
 def load(place: Place, columns: Sequence[str] | None = None, kind: str = "runs") -> pa.Table:

@@ -52,6 +52,16 @@ class Column:
     nullable: bool = False
 
     @property
+    def floating(self) -> bool:
+        """Whether its numbers have a fraction."""
+        return bool(pa.types.is_floating(self.type))
+
+    @property
+    def numeric(self) -> bool:
+        """Whether there are numbers in it, not labels or lists."""
+        return self.floating or bool(pa.types.is_integer(self.type))
+
+    @property
     def field(self) -> pa.Field:
         """The column of an Arrow schema, its role in the metadata."""
         return pa.field(self.name, self.type, self.nullable, {ROLE: self.role})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,7 +108,7 @@ class Tables:
         dtype = structure.dtype
 
         def floats(name: str) -> Any:
-            return pc.cast(runs[name], pa.float64()).to_numpy().astype(dtype)
+            return _floats(runs[name]).astype(dtype)
 
         def epochs(name: str) -> Any:
             return pc.fill_null(runs[name], 0).to_numpy()
@@ -129,6 +129,14 @@ class Tables:
             "scores": np.array([floats(column.name) for column in self.scores]).reshape(len(self.scores), len(runs)),
             "weights": weights,
         }
+
+    def points(self, curves: pa.Table) -> tuple[Any, Any]:
+        """(metrics (M, C), scores (Q, C)) of the C rows of a table of curves."""
+        metrics, scores = (
+            np.array([_floats(curves[name]) for name in names]).reshape(len(names), len(curves))
+            for names in (list(METRICS), [column.name for column in self.scores])
+        )
+        return metrics, scores
 
     def curves_table(self, curves: Curves, first_run: int) -> pa.Table:
         """The loss curves of one block whose first run has this number."""
@@ -175,6 +183,16 @@ class Tables:
             offsets = pa.array(ends * np.int32(tensor.size))
             lists[name] = pa.ListArray.from_arrays(offsets, flat, columns[name], mask=pa.array(~there))
         return lists
+
+
+def together(tables: Iterable[pa.Table]) -> pa.Table:
+    """The rows of tables that have the same columns, in this order."""
+    return pa.concat_tables(tables)
+
+
+def _floats(column: pa.ChunkedArray) -> Any:
+    """The numbers of a column as float64, NaN for none; 1 and 0 for true and false."""
+    return pc.cast(column, pa.float64()).to_numpy()
 
 
 def _listed(column: pa.ChunkedArray, size: int, dtype: str) -> Any:

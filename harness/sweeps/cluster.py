@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
-from importlib import import_module
 from itertools import chain, islice
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -55,7 +54,7 @@ def opened(
         if address.startswith("tls://") and not distributed.Security().get_connection_args("client")["ssl_context"]:
             raise FailedError(f"{address}: Dask's configuration has no certificates (distributed.comm.tls)")
         try:
-            import_module("distributed.comm").resolve_address(address)  # a client that fails on this is never closed
+            distributed.comm.resolve_address(address)  # a client that fails on this is never closed
             client = distributed.Client(address, timeout=ANSWER, set_as_default=False)
         except Exception as error:
             raise FailedError(f"{address}: no Dask scheduler answers there ({line(error)})") from None

@@ -8,20 +8,24 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from harness.errors import FailedError
 from harness.network.runs import Outcome, Runs, Status
 from harness.store.files import arrow, digest, from_arrow, parquet
 from harness.store.folder import Folder
+from harness.store.tables import together
 from harness.sweeps import local
 from harness.sweeps.blocks import Block
 from harness.sweeps.cost import CALL_WORK, WORK_PER_SECOND
 from harness.sweeps.extend import Earlier
 from harness.sweeps.plan import BLOCK_NUMBERS, Plan
 from harness.sweeps.work import in_tables
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SHORT = 2.0
 """Seconds of one thread: a sweep that takes less by the plan's guess is not measured."""
@@ -141,10 +145,7 @@ class _Measurement:
         shares = [took / plan.seconds_of(trial.sample) for took, trial in zip(whole, trials, strict=True)]
         share = np.average(shares, weights=[trial.weight for trial in trials])
         some = min(1.0, WRITTEN / sum(trial.tables["runs"].num_rows for trial in trials))
-        kinds = {
-            kind: pa.concat_tables(_beginning(trial.tables[kind], some) for trial in trials)
-            for kind in trials[0].tables
-        }
+        kinds = {kind: together(_beginning(trial.tables[kind], some) for trial in trials) for kind in trials[0].tables}
         written, row, file = _per_row(kinds, merged=len(plan.parts) < len(plan.blocks))
         self.bound = any(trial.rest for trial in trials)
         if "curves" in kinds and not all(trial.whole for trial in trials):  # of which only the beginning was made

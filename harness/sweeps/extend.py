@@ -10,12 +10,10 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from harness.experiment.differences import unlike
@@ -30,6 +28,9 @@ from harness.store.strangers import from_arrow, from_parquet, whole
 from harness.store.tables import Tables
 from harness.sweeps.blocks import Block
 from harness.sweeps.plan import Plan
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Identities = NDArray[np.uint64]
 """(N, 2) two halves of a hash for each of N runs."""
@@ -233,10 +234,7 @@ def _curves(tables: Tables, table: pa.Table | None, earlier: Any, runs: Any) -> 
     number = pd.Series(runs, earlier).reindex(table["run"].to_numpy()).to_numpy()
     there = ~np.isnan(number)
     run, epoch = number[there].astype(np.int64), table["epoch"].to_numpy()[there]
-    of_metrics, of_scores = (
-        np.array([pc.cast(table[name], pa.float64()).to_numpy()[there] for name in names]).reshape(len(names), len(run))
-        for names in (METRICS, scores)
-    )
+    of_metrics, of_scores = (numbers[:, there] for numbers in tables.points(table))
     return Curves(run, epoch, of_metrics, np.empty((0, len(run))), of_scores)
 
 

@@ -6,9 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import FailedError
 from harness.experiment.model import Experiment
@@ -26,6 +24,9 @@ from harness.sweeps.extend import earlier
 from harness.sweeps.plan import Plan
 from harness.sweeps.stop import MESSAGE
 from harness.sweeps.work import Compilation, Task, Work, block_entry, prepare, uncompiled
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Progress = Callable[[int, int], None]
 """Called with the runs that are done and the runs there are, first before anything runs."""

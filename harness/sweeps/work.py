@@ -6,20 +6,21 @@ import threading
 import time
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any, NamedTuple
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.errors import FailedError
 from harness.network.runs import Outcome
 from harness.store.folder import Folder
 from harness.store.log import IDENTITY, Entry
 from harness.store.place import Place
-from harness.store.tables import Described, Tables
+from harness.store.tables import Described, Tables, together
 from harness.sweeps.blocks import Block
 from harness.sweeps.extend import Earlier
 from harness.sweeps.plan import Plan
 from harness.sweeps.stop import MESSAGE
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MERGING = threading.Lock()
 """Held while a part is merged, so that each process has at most one part in memory."""
@@ -54,7 +55,6 @@ class Work:
         if self._all_there(folder, task.part):
             with MERGING:
                 folder.merge(part, [block_entry(plan, blocks) for blocks in plan.tasks(task.part)])
-                pa.default_memory_pool().release_unused()  # else a sweep of 10 million rows grew by 6 % after a minute
         if task.blocks is not None and not self.place.exclusive and folder.done(part):
             folder.drop([block_entry(plan, task.blocks)])
         return runs
@@ -63,7 +63,7 @@ class Work:
         """Train the blocks of a task, and write them together: as the part, if they are all of it."""
         blocks, started = task.blocks or task.part, time.perf_counter()
         done = [train_block(self.plan, self.tables, block, self.earlier) for block in self.plan.joined(blocks)]
-        tables = {kind: pa.concat_tables([made[kind] for made, _ in done]) for kind in done[0][0]}
+        tables = {kind: together(made[kind] for made, _ in done) for kind in done[0][0]}
         entry = (part_entry if blocks == task.part else block_entry)(self.plan, blocks)
         steps, asked = (sum(getattr(outcome, name) for _, outcome in done) for name in ("steps", "asked"))
         seconds = round(time.perf_counter() - started, 3)

@@ -7,9 +7,9 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow.compute as pc
 
 from harness.formulas.metrics import LOSS, METRICS
+from harness.store.expressions import both, has
 
 if TYPE_CHECKING:
     from harness.views.results import Results
@@ -62,8 +62,7 @@ def idle_loss(results: Results, where: Mapping[str, Any]) -> float | None:
     else:
         return None
     chosen, every = results.filter(held), -(-results.rows // SAMPLE)
-    valid = pc.field(column).is_valid()
-    only = valid if chosen is None else valid & chosen
+    only = both(has(column), chosen)
     found = [table[column].to_numpy()[::every].copy() for table in results.tables([column], only)]
     losses = np.concatenate([np.empty(0), *found]).astype(float)
     middle = float(np.median(losses)) if len(losses) else 0.0

@@ -10,22 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
+from harness.experiment import source
 from harness.experiment.errors import either, none_of
+from harness.experiment.grids import geometric
 from harness.store import arrays
 from harness.store.contents import Contents, StoreError
+from harness.store.expressions import among, both, equal
 from harness.store.log import EXPERIMENT
 from harness.store.places import place_of
-from harness.store.reading import dataset, load, pieces, table_of, to_frame
+from harness.store.reading import dataset, distinct, load, pieces, table_of, to_frame
 from harness.store.schema import WHOLE, Column, Role
 from harness.store.strangers import ATTRIBUTES, WRITTEN
+from harness.store.tables import together
 from harness.views.scale import TableAxis
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from matplotlib.figure import Figure
 
     from harness.views.explain.page import Explained
@@ -99,14 +102,13 @@ class Results:
     def axes(self) -> dict[str, TableAxis]:
         """What varies, by name: parameters of more than one value, and `repeat`."""
         names = [*self.swept, "repeat"]
-        found: dict[str, list[pa.Array]] = {name: [] for name in names}
-        for table in self.tables(names):
-            for name in names:
-                found[name].append(_distinct(table[name]))
-        values = {name: pc.unique(pa.chunked_array(parts)) for name, parts in found.items()}
+        values = distinct(self.tables(names), names)
         if not all(len(values[name]) for name in names if name in WHOLE):
             raise StoreError(f"{self.folder}: a table without a row; get the folder anew, or train it anew")
-        return {name: TableAxis(self.column(name), _values(some)) for name, some in values.items() if len(some) > 1}
+        spaced = self._spaced
+        return {
+            name: TableAxis(self.column(name), some, spaced.get(name)) for name, some in values.items() if len(some) > 1
+        }
 
     @cached_property
     def pieces(self) -> list[Any]:
@@ -175,11 +177,11 @@ class Results:
         """Columns of the rows that have the values in `where`, in the order of the files. Raises `HarnessError`."""
         for name in columns:
             self.column(name)
-        return to_frame(pa.concat_tables(self.tables(list(dict.fromkeys(columns)), self.filter(where or {}))))
+        return to_frame(together(self.tables(list(dict.fromkeys(columns)), self.filter(where or {}))))
 
     def row(self, config: int, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """One row of the table. Raises `HarnessError` if it is not there."""
-        found = to_frame(self.runs.to_table(columns=columns, filter=pc.field("config") == config))
+        found = to_frame(self.runs.to_table(columns=columns, filter=equal("config", config)))
         if found.empty:
             raise HarnessError(f"{self.folder}: config {config}: no such row among the {self.rows:,} that are there")
         if len(found) > 1:
@@ -191,27 +193,21 @@ class Results:
 
         Raises `HarnessError`.
         """
-        chosen = None
-        for name, value in where.items():
-            self.column(name)
-            if value is None:
-                chosen = pc.field(name).is_null() if chosen is None else chosen & pc.field(name).is_null()
-                continue
-            if name in self.axes:
-                wanted = self.axes[name].nearest(value)
-            elif name == "status":
-                wanted = value
-            else:
-                raise HarnessError(f"{self.folder}: {name} does not vary; what does: {either([*self.axes, 'status'])}")
-            field = pc.field(name) if isinstance(wanted, int | float | np.number) else pc.field(name).cast(pa.string())
-            equal = field == pa.scalar(wanted)
-            chosen = equal if chosen is None else chosen & equal
-        return chosen
+        return both(*(equal(name, self._wanted(name, value)) for name, value in where.items()))
+
+    def _wanted(self, name: str, value: Any) -> Any:
+        """The value of a column that is meant. Raises `HarnessError`."""
+        self.column(name)
+        if value is None or name == "status":
+            return value
+        if name not in self.axes:
+            raise HarnessError(f"{self.folder}: {name} does not vary; what does: {either([*self.axes, 'status'])}")
+        return self.axes[name].nearest(value)
 
     def curves(self, runs: Sequence[int] | None = None) -> pd.DataFrame:
         """The loss curves, all or of these runs. Raises `StoreError` if none were recorded."""
-        chosen = None if runs is None else pc.field("run").isin(list(runs))
-        found = pa.concat_tables(table_of(piece, None, chosen) for piece in pieces(dataset(self.place, "curves")))
+        chosen = None if runs is None else among("run", runs)
+        found = together(table_of(piece, None, chosen) for piece in pieces(dataset(self.place, "curves")))
         return to_frame(found.sort_by([("run", "ascending"), ("epoch", "ascending")]))
 
     def table(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -259,21 +255,21 @@ class Results:
 
         summary = summarise(self.place, [name for name in self.axes if name != "repeat"])
         about = words.told(self, summary)
-        return render("result", folder=self.folder, name=self.name, least=words.least(summary, self.axes), **about)
+        return render("result", folder=self.folder, name=self.name, **about)
+
+    @cached_property
+    def written(self) -> Mapping[str, Any]:
+        """The experiment as plain data, as it was written. Raises `ExperimentError` if it is none any more."""
+        return dict(source.read(self.name, self.source).data)
+
+    @property
+    def _spaced(self) -> dict[str, bool]:
+        """Of each parameter whose values are not listed: whether they are asked for at equal ratios."""
+        try:
+            return geometric(self.written)
+        except HarnessError:
+            return {}
 
     @cached_property
     def _attributes(self) -> dict[str, Any]:
         return dict(json.loads(self.runs.schema.metadata[ATTRIBUTES])["harness"])
-
-
-def _distinct(column: pa.ChunkedArray) -> pa.Array:
-    """The values of a column, each once, in the order in which they come; labels as text."""
-    found = pc.drop_null(pc.unique(column))
-    return found.cast(pa.string()) if pa.types.is_dictionary(found.type) else found
-
-
-def _values(values: pa.Array) -> Any:
-    if pa.types.is_string(values.type):
-        return np.array(values.to_pylist())
-    numbers = values.to_numpy(zero_copy_only=False)
-    return np.sort(numbers) if np.issubdtype(numbers.dtype, np.number) else numbers

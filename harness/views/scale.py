@@ -17,11 +17,11 @@ from harness.views.numbers import printed, to_digits
 
 DECADES = 2.0
 """A positive axis whose greatest value is so many powers of ten above its least is drawn on a logarithmic scale, as is
-one whose values have a constant ratio.
+one whose values are asked for at equal ratios, or listed at about such.
 """
 ROUNDED = 0.2
-"""How far, as a share, the ratios of neighbouring values may differ on a geometric axis that spans a power of ten, as
-those of 300, 1000 and 3000 do."""
+"""How far, as a share, the ratios of neighbouring values may differ in a list that spans a power of ten, as those of
+300, 1000 and 3000 do."""
 UNEVEN = 20.0
 """Few numbers whose largest gap is over this many times their smallest get equal steps, each with its value as label.
 """
@@ -39,10 +39,14 @@ def title_of(column: Column) -> str:
 
 @dataclass(frozen=True)
 class TableAxis:
-    """A parameter that varies in a table. values: (V,) its numbers in order, or its labels in the order of the grid."""
+    """A parameter that varies in a table. values: (V,) its numbers in order, or its labels in the order of the grid.
+
+    spaced: whether the experiment asks for them at equal ratios; None where it lists them, or cannot be read any more.
+    """
 
     column: Column
     values: Any
+    spaced: bool | None = None
 
     @property
     def name(self) -> str:
@@ -61,10 +65,12 @@ class TableAxis:
         """Whether a logarithmic scale suits it."""
         if not self.numeric or len(self.values) < 3 or self.values[0] <= 0:
             return False
-        ratios = self.values[1:] / self.values[:-1]
         decades = np.log10(self.values[-1] / self.values[0])
+        if decades >= DECADES or self.spaced is not None:
+            return bool(decades >= DECADES or self.spaced)
+        ratios = self.values[1:] / self.values[:-1]
         even = np.ptp(ratios) < (ROUNDED if decades >= 1 else 1e-3) * ratios[0]
-        return bool(decades >= DECADES or (even and ratios[0] > 1.001))
+        return bool(even and ratios[0] > 1.001)
 
     @property
     def rank(self) -> tuple[int, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 from base64 import b64encode
 from html import escape
@@ -12,7 +11,6 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from markupsafe import Markup
 
 from harness.errors import HarnessError
 from harness.experiment.errors import either
@@ -22,7 +20,7 @@ from harness.views.explain.names import BECOMES, RowKind, large, network_of
 from harness.views.explain.record import Recording, record_of
 from harness.views.explain.rows import SHAPE, UPDATED
 from harness.views.files import put
-from harness.views.pages import render
+from harness.views.pages import embedded, render
 
 if TYPE_CHECKING:
     from harness.views.explain.configuration import Configuration
@@ -87,10 +85,8 @@ def write(recorded: pd.DataFrame, path: str, kind: str | None = None) -> None:
 
 def to_html(recorded: pd.DataFrame) -> str:
     """The record as a page to step through, drawn from it alone."""
-    text = json.dumps(packed(recorded), separators=(",", ":"), allow_nan=False)
-    data = Markup(text.replace("<", "\\u003c"))  # nothing in it can end the element that it stands in
     about = {key: recorded.attrs[key] for key in ("name", "settings", "notes")}
-    return render("explain", data=data, **about)
+    return render("explain", data=embedded(packed(recorded)), **about)
 
 
 def packed(recorded: pd.DataFrame) -> dict[str, Any]:

@@ -49,7 +49,7 @@ Box = tuple[Any, tuple[float, float]]
 
 
 @dataclass(frozen=True)
-class _State:
+class _Moment:
     """The network at one moment. network: its units, as `network_of` has them. values: of the forward pass that it did,
     by name; none after the last update.
     """
@@ -79,7 +79,7 @@ def before_and_after(recorded: pd.DataFrame) -> Figure:
     return figure
 
 
-def _states(recorded: pd.DataFrame) -> tuple[_State, _State]:
+def _states(recorded: pd.DataFrame) -> tuple[_Moment, _Moment]:
     """What the first update found, with the first sample's forward pass, and what the last one left."""
     forward, network = recorded[recorded.phase == "forward"], network_of(recorded.attrs)
     update = recorded[recorded.kind.isin([RowKind.WEIGHT, RowKind.BIAS])]
@@ -96,8 +96,8 @@ def _states(recorded: pd.DataFrame) -> tuple[_State, _State]:
     loss = f": loss_mean {_text(losses.iloc[-1])}" if len(losses) else ""
     first = forward.iloc[0]
     moment = "before" if first["epoch"] <= 1 else f"in epoch {first['epoch']:,}"
-    found = _State(f"{moment}: cost {_text(values['cost'])}", network, values, before, scale)
-    return found, _State(f"after {steps}{loss}", network, {}, after, scale)
+    found = _Moment(f"{moment}: cost {_text(values['cost'])}", network, values, before, scale)
+    return found, _Moment(f"after {steps}{loss}", network, {}, after, scale)
 
 
 def _numbers(rows: pd.DataFrame, column: str) -> dict[str, float]:
@@ -124,11 +124,11 @@ def _colour(value: float) -> str:
     return POSITIVE if value > 0 else NEGATIVE
 
 
-def _width(state: _State, value: float) -> float:
+def _width(state: _Moment, value: float) -> float:
     return 1.0 + (WIDEST - 1.0) * min(1.0, abs(value) / state.scale) if np.isfinite(value) else 1.0
 
 
-def _networks(first: _State, last: _State) -> Figure:
+def _networks(first: _Moment, last: _Moment) -> Figure:
     most, depth = max(first.layers), len(first.layers) - 1
     panel = 1.5 + 2.5 * depth
     figure = Figure(figsize=(2 * panel, 1.4 + max(2.6, (1.5 if most <= 4 else 0.95) * most)), layout="constrained")
@@ -145,7 +145,7 @@ def _networks(first: _State, last: _State) -> Figure:
     return figure
 
 
-def _network(axes: Axes, state: _State, places: Places, spots: dict[Parameter, Any]) -> None:
+def _network(axes: Axes, state: _Moment, places: Places, spots: dict[Parameter, Any]) -> None:
     """Draw the network at one moment, on axes whose unit is an inch of the figure."""
     depth = len(state.layers) - 1
     axes.set_title(state.title, fontsize=12)
@@ -163,7 +163,7 @@ def _network(axes: Axes, state: _State, places: Places, spots: dict[Parameter, A
         axes.text(x + RADIUS + 0.08, y, f"target {_text(state.values[names['target']])}", va="center", fontsize=9)
 
 
-def _edge(axes: Axes, state: _State, edge: Parameter, places: Places, spot: Any) -> None:
+def _edge(axes: Axes, state: _Moment, edge: Parameter, places: Places, spot: Any) -> None:
     value, boxed = state.weights[edge], {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none"}
     width, style = _width(state, value), "-" if np.isfinite(value) and value != 0 else ":"
     axes.plot(*zip(*_ends(edge, places), strict=True), color=_colour(value), linewidth=width, linestyle=style, zorder=1)
@@ -173,7 +173,7 @@ def _edge(axes: Axes, state: _State, edge: Parameter, places: Places, spot: Any)
         axes.text(spot[0], spot[1] + LINE / 2, edge.name, color=_colour(value), **style_of, path_effects=HALO)
 
 
-def _spots(states: tuple[_State, _State], places: Places) -> dict[Parameter, Any]:
+def _spots(states: tuple[_Moment, _Moment], places: Places) -> dict[Parameter, Any]:
     """Where the weights of the layers with few edges stand: beside them, apart from one another and from the units.
 
     Weights with the fewest spots left come first, each where the fewest other edges pass, then nearest to the middle.
@@ -217,7 +217,7 @@ def _crossings(box: Box, points: Any) -> int:
     return int(inside.any(axis=1).sum())
 
 
-def _boxes(states: tuple[_State, _State], places: Places) -> list[Box]:
+def _boxes(states: tuple[_Moment, _Moment], places: Places) -> list[Box]:
     """The boxes that the units cover, and the texts above and below them."""
     found = []
     for (layer, unit), place in places.items():
@@ -241,7 +241,7 @@ def _overlap(box: Box, taken: list[Box]) -> float:
     return float(np.clip(room, 0, None).prod(axis=1).sum())
 
 
-def _unit(axes: Axes, state: _State, name: str, place: Any) -> None:
+def _unit(axes: Axes, state: _Moment, name: str, place: Any) -> None:
     axes.add_patch(Circle(place, RADIUS, facecolor="white", edgecolor=NAME, linewidth=1.2, zorder=3))
     middle: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 4}
     if not state.values:
@@ -252,7 +252,7 @@ def _unit(axes: Axes, state: _State, name: str, place: Any) -> None:
     axes.text(place[0], place[1] + RADIUS + 0.1, name, fontsize=8, color=NAME, path_effects=HALO, **middle)
 
 
-def _maps(first: _State, last: _State) -> Figure:
+def _maps(first: _Moment, last: _Moment) -> Figure:
     """A row of three maps for each layer, biases in the last column: before, after, and the change."""
     layers = first.layers
     signed = LinearSegmentedColormap.from_list("signed", [NEGATIVE, "white", POSITIVE])
@@ -279,7 +279,7 @@ def _maps(first: _State, last: _State) -> Figure:
     return figure
 
 
-def _matrix(state: _State, layer: int) -> Any:
+def _matrix(state: _Moment, layer: int) -> Any:
     """(O, I) or, with biases, (O, I + 1)."""
     outputs, inputs = state.layers[layer], state.layers[layer - 1]
     weights = [[state.weights[weight(layer, j, i)] for i in range(1, inputs + 1)] for j in range(1, outputs + 1)]

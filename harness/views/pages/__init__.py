@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,11 @@ def render(page: str, **values: Any) -> str:
     joined = "\n".join(file.read_text("utf-8") for file in scripts(page))
     js = Markup(f'"use strict";\n(() => {{\n{joined}\n}})();\n')
     return environment.get_template(f"{page}.html").render(css=css, js=js, **values)
+
+
+def embedded(data: Any) -> Markup:
+    """Data as JSON inside a page: nothing in it can end the element that it stands in."""
+    return Markup(json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c"))
 
 
 def _seen(value: Any) -> Any:

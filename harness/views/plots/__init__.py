@@ -13,10 +13,11 @@ from matplotlib.figure import Figure
 from harness.errors import HarnessError
 from harness.experiment import source
 from harness.experiment.errors import either
+from harness.store.expressions import has
 from harness.views.files import MAKER, put
 from harness.views.plots import bands, cells, lines, maps, networks, paths
 from harness.views.plots.asked import Asked
-from harness.views.plots.gather import Parts, has
+from harness.views.plots.gather import Parts
 from harness.views.results import Results
 
 FORMATS = ("png", "svg", "pdf")

@@ -5,12 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, reduce
-from operator import and_
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -19,9 +17,10 @@ from harness.experiment import source
 from harness.experiment.errors import either
 from harness.experiment.settings import NETWORK, TRAINING
 from harness.formulas.metrics import LOSS
+from harness.store.expressions import both, has
 from harness.views.losses import unlike
 from harness.views.numbers import printed
-from harness.views.plots.gather import LISTED, Parts, has
+from harness.views.plots.gather import LISTED, Parts
 from harness.views.results import Results
 from harness.views.scale import MOST, TableAxis, title_of
 from harness.views.ticks import literal
@@ -49,7 +48,7 @@ class Asked:
     def colour(self) -> str:
         """The column that is drawn. Raises `HarnessError` if it has no numbers."""
         name = self.color or "loss_mean"
-        if not self._number(self.results.column(name).name):
+        if not self.results.column(name).numeric:
             raise HarnessError(f"{self.results.folder}: {name} is not a column of numbers, such as loss_mean")
         return name
 
@@ -124,7 +123,7 @@ class Asked:
 
     def entire(self, *drawn: str) -> list[str]:
         """The usual axes of which every row has a value; every row that has all of the drawn axes, if there are any."""
-        return [name for name in self.usual(*drawn) if not self._count(_and(*map(has, drawn), ~has(name)))]
+        return [name for name in self.usual(*drawn) if not self._count(both(*map(has, drawn), ~has(name)))]
 
     def left_out(self, *drawn: str) -> list[str]:
         """What the caption says of rows without a value of these axes: how many, and which labels are only theirs."""
@@ -180,7 +179,7 @@ class Asked:
     @property
     def question(self) -> str:
         """What the experiment asks, in its own words; nothing if it has none."""
-        return str(self._written.get("description") or "").strip()
+        return str(self.results.written.get("description") or "").strip()
 
     def binned(self, *drawn: TableAxis) -> list[str]:
         """What the caption says of axes with more values than a picture has room for."""
@@ -220,11 +219,6 @@ class Asked:
         values = {name: axes[name].nearest(value) if name in axes else value for name, value in where.items()}
         return ", ".join(f"{name.replace('_', ' ')} {printed(value, 4)}" for name, value in values.items())
 
-    @cached_property
-    def _written(self) -> Mapping[str, Any]:
-        """The experiment as it was written."""
-        return dict(source.read(self.results.name, self.results.source).data)
-
     def _values(self, name: str) -> set[Any]:
         """The values of an axis in the rows asked for."""
         found = (part[name].dropna().unique() for part in Parts(self.results, [name], self.where))
@@ -241,16 +235,11 @@ class Asked:
 
     def _count(self, only: Any = None) -> int:
         """How many of the rows asked for meet an expression."""
-        chosen = [one for one in (self.results.filter(self.where), only) if one is not None]
-        return self.results.count(_and(*chosen) if chosen else None)
-
-    def _number(self, name: str) -> bool:
-        kind = self.results.runs.schema.field(name).type
-        return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
+        return self.results.count(both(self.results.filter(self.where), only))
 
     def _settings(self) -> list[str]:
         """Settings that hold for every row: the network, `FIRST`, what else was written, `LAST`."""
-        written = self._written
+        written = self.results.written
         sections = [written.get(name) for name in ("network", "training")]
         given = {name: value for section in sections if isinstance(section, dict) for name, value in section.items()}
         defaults = {name: setting.default for name, setting in (NETWORK | TRAINING).items()}
@@ -260,10 +249,6 @@ class Asked:
         last = " ".join(str(values[name]) for name in LAST if name in values)
         layers = self.results.layers
         return [*([f"network {'-'.join(map(str, layers))}"] if layers else []), *told, *([last] if last else [])]
-
-
-def _and(*expressions: Any) -> Any:
-    return reduce(and_, expressions)
 
 
 def _lines(parts: Sequence[str], figure: Figure) -> list[str]:

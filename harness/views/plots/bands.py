@@ -11,10 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
+from harness.store.expressions import has
 from harness.views.losses import curve_losses
 from harness.views.plots.asked import Asked
 from harness.views.plots.facets import Facets, facets_of
-from harness.views.plots.gather import floored, has, numbers, present, shares
+from harness.views.plots.gather import floored, numbers, present, shares
 from harness.views.plots.order import SPREAD, quantiles
 from harness.views.scale import MOST, Scale, TableAxis, apart, codes, scale_of
 

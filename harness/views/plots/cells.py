@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from harness.network.runs import Status
+from harness.store.expressions import equal, has
 from harness.views.losses import NOTHING, idle_loss
 from harness.views.plots.asked import Asked
 from harness.views.plots.facets import Facet, Facets, facets_of
-from harness.views.plots.gather import LABELS, Parts, absent, has, present
+from harness.views.plots.gather import LABELS, Parts, absent, present
 from harness.views.plots.order import MEDIAN, Numbers
 from harness.views.scale import Scale, TableAxis, codes, nearest, scale_of
 
@@ -131,7 +133,7 @@ def panel(facet: Facet, across: Scale, up: Scale) -> Panel:
 
 def _only(asked: Asked) -> Any:
     """The rows that have a place in the map: all, where the column says how soon they ended."""
-    return None if asked.colour in ENDED else has(asked.colour, or_diverged=True)
+    return None if asked.colour in ENDED else has(asked.colour) | equal("status", Status.DIVERGED.label)
 
 
 def cells_of(parts: Sequence[pd.DataFrame], x: TableAxis, y: TableAxis, colour: str, loss: str | None) -> Cells:

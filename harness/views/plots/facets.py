@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.store.expressions import has
 from harness.views.losses import unlike
 from harness.views.plots.asked import Asked
-from harness.views.plots.gather import Parts, has
+from harness.views.plots.gather import Parts
 
 MOST = 6
 """Pictures beside one another."""

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
-from operator import and_
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.network.runs import Status
+from harness.store.expressions import both, has
 from harness.views.losses import NOTHING
 from harness.views.numbers import printed
 from harness.views.plots.order import Numbers
@@ -26,12 +24,6 @@ LISTED = 6
 LABELS = [status.label for status in STATUSES]
 
 
-def has(*columns: str, or_diverged: bool = False) -> Any:
-    """The rows that have a value in all columns; if asked for, those that diverged too. An expression of pyarrow."""
-    chosen = reduce(and_, (pc.field(column).is_valid() for column in columns))
-    return chosen | (pc.field("status").cast("string") == Status.DIVERGED.label) if or_diverged else chosen
-
-
 class Parts(Sequence[pd.DataFrame]):
     """Columns of the rows that `where` selects, a part of the table at a time; each is read whenever it is asked for.
 
@@ -41,9 +33,8 @@ class Parts(Sequence[pd.DataFrame]):
     def __init__(self, results: Results, columns: Sequence[str], where: Mapping[str, Any], only: Any = None) -> None:
         for name in columns:
             results.column(name)
-        chosen = results.filter(where)
         self._results, self._columns = results, list(dict.fromkeys(columns))
-        self._only = only if chosen is None else chosen if only is None else chosen & only
+        self._only = both(results.filter(where), only)
 
     def __len__(self) -> int:
         return len(self._results.pieces)

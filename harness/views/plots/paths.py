@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.network.layout import Parameter, parse
+from harness.store.expressions import among
 from harness.views.plots.asked import Asked
 from harness.views.plots.facets import Facets, facets_of
 from harness.views.plots.gather import Parts, numbers, present
@@ -77,7 +77,7 @@ def paths_of(asked: Asked) -> Paths:
     parameters, free = _parameters(asked, MOST_LINES), asked.free("epochs")
     runs, every = asked.runs(RUNS)
     columns = ["run", "epochs", *free, *(one.name for one in parameters)]
-    rows = pd.concat(Parts(asked.results, columns, asked.where, pc.field("run").isin(runs.tolist())))
+    rows = pd.concat(Parts(asked.results, columns, asked.where, among("run", runs)))
     at, number = codes(epochs.values, rows["epochs"]), np.searchsorted(runs, rows["run"])
     weights = {}
     for one in parameters:

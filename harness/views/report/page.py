@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from plotly.offline import get_plotlyjs
 
 from harness.errors import HarnessError, printable
@@ -74,7 +73,7 @@ def report(results: Results) -> str:
     return render(
         "report",
         experiment=results.name,
-        **words.told(results, summarise(results.place, ())),
+        **words.told(results, summarise(results.place)),
         signs={status.label: STATUS_COLOURS[status] for status in Status} | {"grew": GREW},
         thinned=_note(results, shown),
         pictures=data["opening"]["order"],
@@ -90,7 +89,7 @@ def report(results: Results) -> str:
 def _data(results: Results) -> dict[str, Any]:
     """What the page's scripts draw: some rows, their axes, loss curves, and which picture comes first."""
     weights = results.weight_columns
-    if len(weights) > MOST_WEIGHTS or not all(pa.types.is_floating(results.runs.schema.field(w).type) for w in weights):
+    if len(weights) > MOST_WEIGHTS or not all(results.column(name).numeric for name in weights):
         weights = []
     metrics = sorted(results.metrics, key=lambda name: name != "loss_mean")
     columns = ["config", "run", *results.axes, "status", *metrics, *EPOCHS, *weights]

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
+from harness.store.expressions import among, both, every
+from harness.store.tables import together
 from harness.views.losses import curve_losses, unlike
 from harness.views.numbers import printed
 from harness.views.results import Results
-from harness.views.scale import TableAxis
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FEWEST = 0.1
 """The share of the rows asked for that a sample has at least. Where axes go together, some of their values may have far
@@ -35,25 +38,24 @@ def thinned(results: Results, columns: Sequence[str], rows: int) -> pd.DataFrame
     for name, count in _counts(results, rows).items():
         axis = results.axes[name]
         if count < len(axis.values):
-            at = _at(axis, axis.values[np.unique(np.linspace(0, len(axis.values) - 1, count).round().astype(int))])
-            chosen = at if chosen is None else chosen & at
+            kept = axis.values[np.unique(np.linspace(0, len(axis.values) - 1, count).round().astype(int))]
+            chosen = both(chosen, among(name, kept))
     found = _at_most(results, columns, chosen, rows)
     if found is None or len(found) < FEWEST * rows:
         step = -(-results.rows // rows)
-        number = pc.field("config")
-        found = pa.concat_tables(results.tables(columns, number == pc.divide(number, step) * step))
+        found = together(results.tables(columns, every("config", step)))
     frame: pd.DataFrame = found.to_pandas()
     return frame
 
 
-def _at_most(results: Results, columns: Sequence[str], only: pc.Expression | None, rows: int) -> pa.Table | None:
+def _at_most(results: Results, columns: Sequence[str], only: Any, rows: int) -> pa.Table | None:
     """The rows that meet an expression; None if they are more than so many."""
     found: list[pa.Table] = []
     for table in results.tables(columns, only):
         found.append(table)
         if sum(map(len, found)) > rows:
             return None
-    return pa.concat_tables(found)
+    return together(found)
 
 
 def _counts(results: Results, rows: int) -> dict[str, int]:
@@ -64,11 +66,6 @@ def _counts(results: Results, rows: int) -> dict[str, int]:
         longest = max(kept, key=lambda name: kept[name])
         kept[longest] = max(2, kept[longest] * 19 // 20)
     return kept
-
-
-def _at(axis: TableAxis, values: np.ndarray) -> pc.Expression:
-    field = pc.field(axis.name) if axis.numeric else pc.field(axis.name).cast(pa.string())
-    return field.isin(pa.array(values))
 
 
 @dataclass(frozen=True)
@@ -92,7 +89,7 @@ def some_curves(results: Results) -> list[Curve]:
         return []
     chosen, _ = results.some_runs(RUNS)
     axes, names = [name for name in results.axes if name != "epochs"], curve_losses(results)
-    table = pa.concat_tables(results.tables(["run", "config", "epochs", *axes], pc.field("run").isin(chosen)))
+    table = together(results.tables(["run", "config", "epochs", *axes], among("run", chosen)))
     rows = table.to_pandas().sort_values(["run", "epochs"]).drop_duplicates("run", keep="last").set_index("run")
     found = []
     for run, points in results.curves(chosen.tolist()).groupby("run"):

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import TYPE_CHECKING, Any
 
 from harness.network.runs import Status
+from harness.store.expressions import both, equal
 from harness.store.place import Place
 from harness.store.reading import dataset, pieces, table_of
 from harness.views.losses import FIRST, unlike
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def percent(count: int, rows: int) -> str:
@@ -40,43 +41,42 @@ class Summary:
     least: tuple[Mapping[str, Any], ...]
 
 
-def summarise(place: Place, parameters: Iterable[str]) -> Summary:
-    """Read a folder's statuses and its best rows, a piece at a time. parameters: the swept ones, which a row shows.
+def summarise(place: Place, parameters: Iterable[str] | None = None) -> Summary:
+    """Read a folder's statuses and its best rows, a piece at a time. Raises `StoreError` if there are no results.
 
-    Raises `StoreError` if there are no results.
+    parameters: the swept ones, which the rows of least loss show; None if nobody looks for these rows.
     """
-    found, parameters = dataset(place, "runs"), tuple(parameters)
-    kinds, told = unlike(parameters), FIRST in found.schema.names
+    found, shown = dataset(place, "runs"), tuple(parameters or ())
+    kinds, told = unlike(shown), FIRST in found.schema.names
     counts: Counter[str] = Counter()
     grew, least = 0, dict[tuple[Any, ...], tuple[float, int, Any]]()
     for part in pieces(found):  # one after the other: a scan reads ahead, hundreds of megabytes
         table = table_of(part, ["config", "status", "loss_mean", *kinds, *([FIRST] if told else [])])
-        for entry in pc.value_counts(table["status"].cast("string")).to_pylist():
+        for entry in table["status"].cast("string").value_counts().to_pylist():
             counts[entry["values"]] += entry["counts"]
         if told:
-            more = pc.fill_null(pc.greater(table["loss_mean"], table[FIRST]), False)
-            grew += pc.sum(more).as_py() or 0
-            table = table.filter(pc.invert(more))
-        for kind, loss, config in _least(table, kinds):
+            more = table["loss_mean"].to_numpy() > table[FIRST].to_numpy()  # never where there is no loss
+            grew += int(more.sum())
+            table = table.filter(~more)
+        for kind, loss, config in _least(table, kinds) if parameters is not None else ():
             least[kind] = min(least.get(kind, (loss, config, part)), (loss, config, part), key=lambda one: one[:2])
-    rows = [_row(part, config, parameters) for _, config, part in least.values()]
+    rows = [_row(part, config, shown) for _, config, part in least.values()]
     statuses = {status.label: counts[status.label] for status in Status}
     return Summary(statuses, grew if told else None, tuple(rows))
 
 
 def _least(table: pa.Table, kinds: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], float, int]]:
     """For each kind of loss that has a number: (its values, the least mean loss, the first row that has it)."""
-    labels = {name: table[name].cast("string") for name in kinds}
-    losses = pa.table({**labels, "loss_mean": table["loss_mean"], "config": table["config"]}).drop_null()
+    for name in kinds:
+        table = table.set_column(table.schema.get_field_index(name), name, table[name].cast("string"))
+    losses = table.select([*kinds, "loss_mean", "config"]).drop_null()
     for row in losses.group_by(list(kinds)).aggregate([("loss_mean", "min")]).to_pylist():
-        here = pc.equal(losses["loss_mean"], row["loss_mean_min"])
-        for name in kinds:
-            here = pc.and_(here, pc.equal(losses[name], row[name]))
-        config = pc.min(losses["config"].filter(here)).as_py()
-        if config is not None:
-            yield tuple(row[name] for name in kinds), row["loss_mean_min"], config
+        alike = (equal(name, row[name]) for name in kinds)
+        configs = losses.filter(both(equal("loss_mean", row["loss_mean_min"]), *alike))["config"]
+        if len(configs):
+            yield tuple(row[name] for name in kinds), row["loss_mean_min"], int(configs.to_numpy().min())
 
 
 def _row(part: Any, config: int, parameters: tuple[str, ...]) -> Mapping[str, Any]:
     columns = ["config", "loss_mean", *parameters, "repeat"]
-    return dict(table_of(part, columns, pc.field("config") == config).to_pylist()[0])
+    return dict(table_of(part, columns, equal("config", config)).to_pylist()[0])

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.experiment import source
 from harness.experiment.document import DATA, defaults, read
 from harness.network.runs import Status
 from harness.store.folder import Folder
 from harness.store.log import sums
+from harness.store.place import Place
 from harness.views.losses import unlike
 from harness.views.numbers import printed
 from harness.views.report.summary import Summary, percent, spared
@@ -25,7 +25,7 @@ def asked(results: Results) -> Any:
 
     The data file that it may name is not read, so a folder of results tells of itself wherever it lies.
     """
-    found = read(source.read(results.name, results.source).data, [])
+    found = read(results.written, [])
     found.data = found.data or defaults(DATA)
     return found
 
@@ -63,12 +63,14 @@ def setup(results: Results) -> list[str]:
 
 def told(results: Results, summary: Summary) -> dict[str, Any]:
     """What a page says of a folder before anything else, by the names that its template has for it."""
+    manifest = Folder(results.place).manifest() or {}
     return {
         "description": description(results),
         "setup": setup(results),
-        "facts": [*facts(results), steps(results)],
+        "facts": [*facts(results), steps(results.place, manifest.get("steps"), " steps")],
         "statuses": [status(which, summary.statuses[which.label], results.rows) for which in Status],
         "grew": grew(summary, results.rows),
+        "least": least(summary),
         "axes": axes(results.axes.values()),
     }
 
@@ -95,28 +97,31 @@ def grew(summary: Summary, rows: int) -> str:
     return f"{summary.grew:,} rows {share} grew: they end above the loss of their first epoch, and are nobody's best."
 
 
-def least(summary: Summary, axes: Iterable[str]) -> list[str]:
-    """The row of least training loss, in words; where losses are unlike, that of each kind."""
-    names = list(axes)
-    kinds = unlike(names)
+def least(summary: Summary) -> list[str]:
+    """The row of least training loss, in words; where losses are unlike, that of each kind, which it begins with."""
     told = []
     for row in summary.least:
-        kind = "".join(f", {name} {row[name]}" for name in kinds)
-        rest = [f"{name} {printed(row[name])}" for name in names if name not in kinds and printed(row[name])]
-        found = f"Least training loss{kind}: {printed(row['loss_mean'])} at config {row['config']}"
-        told.append(", ".join([found, *rest]))
-    return told
+        rest = {name: value for name, value in row.items() if value is not None and name not in ("config", "loss_mean")}
+        kind = "".join(f"{name} {rest.pop(name)}: " for name in unlike(row))
+        settings = ", ".join(f"{name} {value}" for name, value in rest.items())
+        told.append(f"{kind}loss_mean {printed(row['loss_mean'])} at config {row['config']}: {settings}")
+    return told or ["none: every run diverged, ends above the loss of its first epoch, or has no epoch"]
 
 
-def steps(results: Results) -> str:
-    """How many steps were run of those asked for, over all sessions of the sweep; nothing if they were not counted."""
-    counted = sums(Folder(results.place).found(deep=False).good)
+def steps(place: Place, planned: int | None, unit: str = "") -> str:
+    """How many steps were run of those asked for, over all sessions of a sweep; nothing if nobody knows.
+
+    planned: the steps of the whole plan. unit: what stands behind the first number.
+    """
+    counted = sums(Folder(place).found(deep=False).good)
     run, asked = counted["steps"], counted["asked"]
-    if run is None or not asked:
-        return ""
-    of = f" of {asked:,} asked for" if run < asked else ""
-    early = f" ({spared(run, asked)} spared by runs that ended early)" if run < asked else ""
-    return f"{run:,} steps run{of}{early}"
+    if run is None or asked is None:
+        return f"{planned:,}{unit} asked for; how many of them were run was not counted" if planned else ""
+    kept = planned - asked if planned else 0
+    taken = f"; {kept:,} more belong to runs that were taken over" if kept else ""
+    if run == asked:
+        return f"{run:,}{unit}{taken}"
+    return f"{run:,}{unit} run of {asked:,} asked for ({spared(run, asked)} spared by runs that ended early){taken}"
 
 
 def axes(found: Iterable[TableAxis]) -> list[dict[str, str]]:
