@@ -173,7 +173,7 @@ def swept(task):
 
 
 _WHOLE: list[Callable[..., Any]] = [step.forward, step.backward, step.learnt_to, step.clip, step.descend_all]
-_INLINED: list[Callable[..., Any]] = [step.learn_weight, step.learn_bias, step.descend]
+_INLINED: list[Callable[..., Any]] = [step.learn_weight, step.learn_bias, step.descend, step.move]
 """What is called for every weight: called as functions, with all of a state as arguments, a step took 3.5 times as
 long."""
 for _function in _WHOLE:
