@@ -21,6 +21,7 @@ from harness.network.runs import Runs
 from harness.network.structure import Structure
 from harness.reference import Network, Update
 from harness.reference.network import forward
+from harness.sweeps.plan import Plan
 from tests.support import ROOT
 
 W1 = ["w1_1_1", "w1_1_2", "w1_2_1", "w1_2_2"]
@@ -264,6 +265,34 @@ def test_nan_stays_nan_in_every_activation() -> None:
         for dtype in (np.float64, np.float32):
             with np.errstate(all="ignore"):
                 assert np.isnan(activation.f(dtype(np.nan))), name
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("arithmetic", ["exact", "fast"])
+def test_a_rate_of_0_freezes_a_layer(optimizer: str, arithmetic: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No bit moves, whatever else would move it; and the other layer learns."""
+    monkeypatch.setattr(Plan, "own_kernel", lambda plan, structure: optimizer == "sgd")
+    init = {"values": {"weights": [[[0.5, 0], [0.25, -1]], [[0, 0.75]]], "biases": [[0, 1], [0.5]]}}
+    rates = {"learning_rate_1": [0, 0.1], "learning_rate_2": [0, 0.2]}
+    penalties = {"weight_decay": 0.1, "l1": 0.1, "gradient_clip": 5}
+    experiment = question(init=init, epochs=20) | {"data": {"rows": [[1, 0.5, 1], [-1, 2, 0.25], [0.5, 1, -1]]}}
+    experiment["parameters"] = {key: v for key, v in experiment["parameters"].items() if key != "learning_rate"} | rates
+    for training in ({}, penalties, {"schedule": "cosine", "t_max": 7, "eta_min": 0.01}, {"batch_size": 2}):
+        given = training | {"optimizer": optimizer, "arithmetic": arithmetic}
+        table = harness.train(experiment | {"training": given}).astype({"learning_rate_1": float})
+        start = {name: np.float64(value) for name, value in zip(W1, (0.5, 0, 0.25, -1), strict=True)}
+        start |= {"b1_1": 0.0, "b1_2": 1.0, "w2_1_1": 0.0, "w2_1_2": 0.75, "b2_1": 0.5}
+        for _, row in table.iterrows():
+            for layer in (1, 2):
+                names = [name for name in start if name[1] == str(layer)]
+                same = [np.float64(row[name]).tobytes() == np.float64(start[name]).tobytes() for name in names]
+                assert all(same) if row[f"learning_rate_{layer}"] == 0 else not any(same[-1:]), (training, names)
+        assert table.status[0] in ("settled", "ran")
+
+
+def test_a_frozen_network_settles_at_once() -> None:
+    row = harness.train(question(learning_rate=0, epochs=50)).iloc[0]
+    assert (row.status, row.settled_epoch, row.loss_mean, row.w1_1_1) == ("settled", 1, 9, 1)
 
 
 def test_a_weight_may_overflow_before_the_loss_does() -> None:

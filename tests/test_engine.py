@@ -140,6 +140,9 @@ def test_every_activation_with_every_loss(activation: str, loss: str, dtype: Any
     *({"activations": names, "slope": True, "output_slope": True, "schedule": "cosine", "gradient_clip": True}
       for names in (("leaky_relu", "sigmoid"), ("sigmoid", "leaky_relu"))),
     {"activations": ("leaky_relu", "sigmoid"), "slope": True, "batch_size": 1},
+    *({"frozen": True, "optimizer": o, "weight_decay": True, "batch_size": n}
+      for o, n in (("sgd", 1), ("rprop", 2), ("adamw", 1))),
+    {"frozen": True, "schedule": "cosine", "gradient_clip": True},
     *({"schedule": name, "optimizer": "momentum", "gradient_clip": True} for name in SCHEDULES),
     {"shuffle": True, "batch_size": 3, "bias": "fixed"},
     {"reduction": "sum", "batch_size": 3, "gradient_clip": True},

@@ -74,7 +74,7 @@ def test_it_is_the_experiment_that_would_be_written(before: Any, settings: Any, 
 BAD = [
     ({"lr": "1"}, ["--set lr: unknown key; did you mean learning_rate?"]),
     ({"seed": "1"}, ["--set seed: unknown key here; it belongs at the top level"]),
-    ({"learning_rate": "[0.1, 0.2]"}, ["--set learning_rate: expected a finite number greater than 0, found a list of 2"]),
+    ({"learning_rate": "[0.1, 0.2]"}, ["--set learning_rate: expected a finite number of at least 0, found a list of 2"]),
     ({"learning_rate": "[1"}, ["--set learning_rate: not valid YAML: expected ',' or ']', but got '<stream end>'"]),
     ({"name": "a b", "epochs": "x"}, [
         "--set name: expected 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot, found 'a b'",

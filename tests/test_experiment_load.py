@@ -231,6 +231,6 @@ grids:
         written(text.replace("[0.1, 0.2]", "[0.1, x]"), tmp_path / "x.yaml")
     assert str(caught.value).split("\n") == [
         f"{tmp_path / 'x.yaml'}:5:45: grids[{grid}].parameters.learning_rate[1]: "
-        "expected a finite number greater than 0, found 'x'"
+        "expected a finite number of at least 0, found 'x'"
         for grid in (0, 1)
     ]

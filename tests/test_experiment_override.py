@@ -73,12 +73,12 @@ def test_the_first_value_is_had_without_the_others(raw: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("settings", "lines"),
     [
-        ({"learning_rate": "-1"}, ["--set learning_rate: expected a finite number greater than 0, found -1"]),
+        ({"learning_rate": "-1"}, ["--set learning_rate: expected a finite number of at least 0, found -1"]),
         (
             {"learning_rate": "[1, 2]"},
-            ["--set learning_rate: expected a finite number greater than 0, found a list of 2"],
+            ["--set learning_rate: expected a finite number of at least 0, found a list of 2"],
         ),
-        ({"learning_rate": ""}, ["--set learning_rate: expected a finite number greater than 0, found nothing"]),
+        ({"learning_rate": ""}, ["--set learning_rate: expected a finite number of at least 0, found nothing"]),
         ({"epochs": "[1"}, ["--set epochs: not valid YAML: expected ',' or ']', but got '<stream end>'"]),
         (
             {"init": "onse", "lr": "1"},

@@ -233,6 +233,12 @@ class Experiment:
             (part, name) for part in parts for name in ("loss", *self.metrics) if name != SOLVED or part is Part.TRAIN
         )
 
+    @cached_property
+    def least_rate(self) -> float:
+        """The least learning rate that any layer has."""
+        rates = ((d, key) for grid in self.grids for d in grid.dimensions for key in d.keys if not d.lazy)
+        return min((float(np.min(d.values(key))) for d, key in rates if key.startswith("learning_rate")), default=1.0)
+
     def used(self, values: Mapping[str, Value]) -> dict[str, Any]:
         """What a run uses for each setting: what its grid gives, or else the file, or else the default.
 

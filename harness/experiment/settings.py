@@ -269,7 +269,7 @@ def users(number: str) -> tuple[str, list[str]]:
 
 for _name in HYPERPARAMETERS:
     (NETWORK if users(_name)[0] in NETWORK else TRAINING)[_name] = _declared(_name)
-LEARNING_RATE = _number("parameters", POSITIVE)
+LEARNING_RATE = _number("parameters", Bounds())
 EPOCHS = _number("parameters", Bounds(whole=True))
 
 

@@ -34,6 +34,7 @@ class Architecture(NamedTuple):
     direct: every sample is an update of its own, and no gradient is kept. fast: the order of sums may be what is
     quickest. folded: moreover, the rate goes into delta. common: all layers have one rate. clip: whether gradients are
     clipped. shuffle: a new order of the samples every epoch. summed: a batch's gradients are not divided.
+    frozen: a layer whose base rate is 0 stays as it is.
     """
 
     layers: Any
@@ -54,6 +55,7 @@ class Architecture(NamedTuple):
     clip: bool
     shuffle: bool
     summed: bool
+    frozen: bool
 
 
 class State(NamedTuple):
@@ -158,9 +160,9 @@ def backward(network: Architecture, state: State, t: Any, row: int) -> None:
 def learn_weight(network: Architecture, state: State, layer: int, p: int, unit: int, below: int) -> None:
     """What a sample teaches the weight p, from unit `below` to `unit`: its gradient is delta*a."""
     if network.folded:
-        state.weights[p] = multiply_add(-state.scaled[unit], state.a[below], state.weights[p])
+        move(network, state, layer, p, multiply_add(-state.scaled[unit], state.a[below], state.weights[p]))
     elif network.direct:
-        descend(network.rule, state, layer, p, state.delta[unit] * state.a[below])
+        descend(network, network.rule, state, layer, p, state.delta[unit] * state.a[below])
     else:
         state.gradient[p] = multiply_add(state.delta[unit], state.a[below], state.gradient[p])
 
@@ -168,16 +170,24 @@ def learn_weight(network: Architecture, state: State, layer: int, p: int, unit: 
 def learn_bias(network: Architecture, state: State, layer: int, p: int, unit: int) -> None:
     """Update the bias of `unit`, or add to its gradient, which is delta."""
     if network.folded:
-        state.weights[p] = state.weights[p] - state.scaled[unit]
+        move(network, state, layer, p, state.weights[p] - state.scaled[unit])
     elif network.direct:
-        descend(network.bias_rule, state, layer, p, state.delta[unit])
+        descend(network, network.bias_rule, state, layer, p, state.delta[unit])
     else:
         state.gradient[p] = state.gradient[p] + state.delta[unit]
 
 
-def descend(rule: int, state: State, layer: int, p: int, gradient: Value) -> None:
+def descend(network: Architecture, rule: int, state: State, layer: int, p: int, gradient: Value) -> None:
     """What the optimizer makes of a gradient."""
-    state.weights[p] = change(rule, state, p, state.rates[layer], gradient)
+    move(network, state, layer, p, change(rule, state, p, state.rates[layer], gradient))
+
+
+def move(network: Architecture, state: State, layer: int, p: int, moved: Value) -> None:
+    """Change a weight, unless its layer is frozen: times a rate of 0, some changes would be -0, NaN or no product."""
+    if network.frozen:
+        state.weights[p] = select(state.base[layer] > 0.0, moved, state.weights[p])
+    else:
+        state.weights[p] = moved
 
 
 def learnt_to(network: Architecture, layer: int) -> Any:
@@ -207,7 +217,7 @@ def descend_all(network: Architecture, rule: int, state: State, layer: int, star
     for p in each(gradient, start, stop):
         whole = gradient[p] if network.clip else gradient[p] * scale
         gradient[p] = MINUS_ZERO
-        descend(rule, state, layer, p, whole)
+        descend(network, rule, state, layer, p, whole)
 
 
 def clip(network: Architecture, state: State, scale: Any) -> None:

@@ -24,7 +24,7 @@ class Structure:
     batch_size: samples per update, `full` resolved to the number of samples. weight_decay, l1, gradient_clip: whether
     runs have one. decay_biases: whether the first two are of biases, too. shuffle: whether the samples come in another
     order every epoch. reduction: of the gradients of a batch. slope, output_slope: whether runs have one, of their
-    hidden layers and of the last.
+    hidden layers and of the last. frozen: whether a layer may have the learning rate 0.
     """
 
     layers: tuple[int, ...]
@@ -44,6 +44,7 @@ class Structure:
     decay_biases: bool = True
     slope: bool = False
     output_slope: bool = False
+    frozen: bool = False
 
     @property
     def hyperparameters(self) -> tuple[str, ...]:
@@ -85,6 +86,7 @@ def structure(experiment: Experiment, values: Mapping[str, Value]) -> Structure:
         chosen["decay_biases"],
         _given(experiment, "slope") and "slope" in defaults_of("activation", hidden),
         _given(experiment, "output_slope") and "output_slope" in defaults_of("output", chosen["output"]),
+        bool(np.dtype(chosen["dtype"]).type(min(experiment.least_rate, 1.0)) == 0),
     )
 
 

@@ -127,7 +127,8 @@ class Training:
         """Begin an epoch, counted from 0: set its rates, and return the order of its samples."""
         at = rounded(float(epoch), self.network.structure.dtype)[()]
         pairs = zip(self.base, self.rates, strict=True)
-        self.rates = np.array([self.schedule.rate(base, before, at, self.pace) for base, before in pairs])
+        rates = [self.schedule.rate(base, before, at, self.pace) if base else base for base, before in pairs]
+        self.rates = np.array(rates)
         return permutation(self.seed, epoch, samples) if self.network.structure.shuffle else list(range(samples))
 
     def steady(self, epoch: int) -> bool:
@@ -152,14 +153,16 @@ class Training:
     ) -> list[Array]:
         """W - lr*gradient in the simplest case: the gradient is rounded first, then multiplied, then subtracted."""
         changed, decay, l1 = [], self.decay if penalized else None, self.l1 if penalized else None
-        for p, g, lr, kept in zip(parameters, gradients, self.rates, slots, strict=True):
+        for layer, (p, g, lr, kept) in enumerate(zip(parameters, gradients, self.rates, slots, strict=True)):
+            before = p
             if decay is not None and not self.optimizer.decoupled:
                 g = decay * p + g
             if l1 is not None:
                 g = l1 * sign(p) + g
             if decay is not None and self.optimizer.decoupled:
                 p = p * (1.0 - lr * decay)
-            changed.append(self.optimizer.change(p, g, lr, kept, self.clock, self.hyperparameters))
+            after = self.optimizer.change(p, g, lr, kept, self.clock, self.hyperparameters)
+            changed.append(after if self.base[layer] else before)  # a layer whose rate is 0 is frozen
         return changed
 
 

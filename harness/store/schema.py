@@ -85,7 +85,7 @@ def _number_meaning(name: str) -> tuple[str, str]:
 PARAMETER_MEANINGS = {
     "learning_rate": (
         "",
-        "learning rate of every layer; `learning_rate_2` that of layer 2 alone; NULL where no layer has it",
+        "learning rate of every layer; `learning_rate_2` that of layer 2 alone; 0 freezes; NULL where no layer has it",
     ),
     "epochs": ("epochs", "passes over the data that the row is the result of; 0 is the initial network"),
     "init": ("", "initialisation, as written in the experiment"),

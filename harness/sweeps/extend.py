@@ -210,7 +210,8 @@ def identities(runs: Runs) -> Identities:
     random = np.array([initialisation.random for initialisation in runs.initialisations])
     columns = [*np.broadcast_to(runs.rates, shape), *runs.hyperparameters, runs.max_loss]
     numbers = np.column_stack([*columns, np.where(random[runs.initialisation], runs.repeat, 0).astype(np.float64)])
-    start = hashlib.blake2b(repr((runs.structure, runs.chosen)).encode(), digest_size=16)
+    decides = replace(runs.structure, frozen=False), runs.chosen  # what the rates say already is not asked again
+    start = hashlib.blake2b(repr(decides).encode(), digest_size=16)
     found = bytearray()
     for initialisation, row in zip(runs.initialisation, np.ascontiguousarray(numbers), strict=True):
         hashed = start.copy()

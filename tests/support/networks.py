@@ -56,6 +56,7 @@ def structures(draw: st.DrawFn) -> Structure:
         decay_biases=draw(st.booleans()),
         slope=any(name in SLOPED for name in activations) and draw(st.booleans()),
         output_slope=output in SLOPED and draw(st.booleans()),
+        frozen=draw(st.booleans()),
     )
 
 
@@ -99,7 +100,8 @@ def runs_for(structure: Structure, runs: int, rng: np.random.Generator, every: i
         initialisations=INITS,
         initialisation=rng.integers(0, len(INITS), runs),
         repeat=rng.integers(0, 3, runs),
-        rates=10.0 ** rng.uniform(-3, 2, (layers, runs)),
+        rates=10.0 ** rng.uniform(-3, 2, (layers, runs))
+        * (rng.random((layers, runs)) < (0.6 if structure.frozen else 1)),
         hyperparameters=numbers_for(structure, runs, rng),
         max_loss=np.where(rng.random(runs) < 0.3, 2.0, np.inf),
         first_recorded=np.concatenate([[0], np.cumsum([len(s) for s in stops])]),

@@ -148,4 +148,5 @@ def network_of(structure: Structure, common: bool) -> Architecture:
         clip=structure.gradient_clip,
         shuffle=structure.shuffle,
         summed=structure.reduction == "sum",
+        frozen=structure.frozen,
     )

@@ -237,7 +237,7 @@ _WHOLE: list[Callable[..., Any]] = [
     step.descend_all,
     scores.add,
 ]
-_INLINED: list[Callable[..., Any]] = [step.learn_weight, step.learn_bias, step.descend]
+_INLINED: list[Callable[..., Any]] = [step.learn_weight, step.learn_bias, step.descend, step.move]
 """What is called for every weight: called as functions, with all of a state as arguments, a step took 3.5 times as
 long."""
 for _function in _WHOLE:

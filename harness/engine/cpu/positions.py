@@ -40,7 +40,7 @@ def offsets(network: Architecture) -> list[int]:
         "weights": count,
         "slots": count * optimizer.slots,
         "clock": optimizer.clock,
-        "base": layers if scheduled else 0,
+        "base": layers if scheduled or network.frozen else 0,
         "rates": layers,
         "hyperparameters": len(optimizer.hyperparameters) + sum(penalties),
         "slope": int(any(code in SLOPED_CODES.values() for code in network.activations[:-1])),

@@ -109,7 +109,7 @@ def _update(names: Names, update: Update) -> Iterator[dict[str, Any]]:
     for parameter in names.parameters:
         gradients = update.weight_gradient, update.bias_gradient
         g, before, after = (_of(parameter, *some)[parameter.place] for some in (gradients, update.before, update.after))
-        moved = -(update.rates[parameter.layer - 1] * g) if plain else after - before
+        moved = -(update.rates[parameter.layer - 1] * g) + 0.0 if plain else after - before  # one zero, not two
         change = moved if names.learns(parameter) else 0.0
         numbers = {"before": before, "gradient": g, "change": change, "after": after}
         formula, gradient = names.updated(parameter)
