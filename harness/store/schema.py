@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from harness.experiment.axes import setting_of
 from harness.experiment.errors import either
-from harness.experiment.model import FOLD, Part
+from harness.experiment.model import FOLD, REPEATING, Part
 from harness.experiment.settings import HYPERPARAMETERS, STANDARDIZE, users
 from harness.formulas.metrics import LOSS, METRICS
 from harness.formulas.scores import SCORES, SOLVED
@@ -26,7 +26,7 @@ NAMED_WEIGHTS = 512
 LABELS = pa.dictionary(pa.int32(), pa.string())
 ROLE = b"harness.role"
 """The key of a role in a field's metadata."""
-WHOLE = ("epochs", "batch_size", "repeat", FOLD)
+WHOLE = ("epochs", "batch_size", *REPEATING)
 """The parameters that every run has, and that are whole numbers."""
 
 

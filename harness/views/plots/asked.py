@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from harness.errors import HarnessError
 from harness.experiment import source
 from harness.experiment.errors import either
+from harness.experiment.model import REPEATING
 from harness.experiment.settings import NETWORK, TRAINING
 from harness.formulas.metrics import LOSS
 from harness.views.losses import unlike
@@ -88,8 +89,8 @@ class Asked:
         return sorted(left, key=lambda name: self.results.axes[name].rank)
 
     def usual(self, *taken: str) -> list[str]:
-        """The free axes that a picture picks by itself: all but the repeats, which are draws of the same setting."""
-        return [name for name in self.free(*taken) if name != "repeat"]
+        """The free axes that a picture picks by itself: all but those that only repeat a setting."""
+        return [name for name in self.free(*taken) if name not in REPEATING]
 
     def pick(self, given: str | None, *taken: str) -> TableAxis:
         """The axis that is given, or the first that is usual. Raises `HarnessError` if there is none."""

@@ -72,7 +72,7 @@ class CurveBands:
 
 
 def spread_of(asked: Asked) -> Along:
-    """The distribution of a column over initialisations and repeats. Raises `HarnessError` if no row has a number."""
+    """The distribution of a column over initialisations, repeats and folds. Raises `HarnessError` if no row has a number."""
     x = _across(asked, "init" if "init" in asked.free() else None)
     asked = asked.at_last_epochs(*(axis.name for axis in x))
     asked.comparable(*(axis.name for axis in x))
@@ -138,15 +138,15 @@ def _levels(points: pd.DataFrame, names: list[str]) -> tuple[NDArray[np.int64], 
 
 
 def _across(asked: Asked, usual: str | None) -> list[TableAxis]:
-    """The horizontal axis; none if only the repeat varies and no axis was asked for."""
-    if not asked.x and asked.free() == ["repeat"]:
+    """The horizontal axis; none if only repeats or folds vary and no axis was asked for."""
+    if not asked.x and asked.free() and not asked.usual():
         return []
     return [asked.pick(asked.x or usual or next(iter(asked.entire()), None))]
 
 
 def _apart(asked: Asked, axis: TableAxis | None, rows: int) -> Scale:
     """A scale whose values stand apart; without an axis, of a single place that holds all rows."""
-    return apart(axis or replace(asked.results.axes["repeat"], values=np.array([f"all {rows:,} rows"])))
+    return apart(axis or replace(asked.results.axes[asked.free()[-1]], values=np.array([f"all {rows:,} rows"])))
 
 
 def _bound(asked: Asked) -> tuple[str, float] | None:

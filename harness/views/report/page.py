@@ -20,6 +20,7 @@ import pyarrow as pa
 from plotly.offline import get_plotlyjs
 
 from harness.errors import HarnessError, printable
+from harness.experiment.model import REPEATING
 from harness.formulas.metrics import LOSS, METRICS
 from harness.network.runs import Status
 from harness.store.disk import Disk
@@ -103,6 +104,7 @@ def _data(results: Results) -> dict[str, Any]:
         "columns": {name: _column(rows[name], axes.get(name)) for name in columns},
         "statuses": [status.label for status in Status],
         "meanings": [SIGNS[status].words for status in Status],
+        "repeating": REPEATING,
         "metrics": metrics,
         "losses": [name for name in metrics if results.column(name).unit == LOSS],
         "epochs": list(EPOCHS),
