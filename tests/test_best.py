@@ -5,12 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import click
+import numpy as np
+import pandas as pd
 import pytest
 
 import harness
+from harness.cli import completing, main
+from harness.errors import HarnessError
+from harness.views import order
 from harness.views.plots.asked import Asked
 from harness.views.report.opening import opening, ranked
 from harness.views.results import Results
+from tests.support.command import call
+from tests.support.figures import shown
 
 EXPERIMENT: dict[str, Any] = {
     "name": "chosen",
@@ -43,4 +51,144 @@ def test_folds_are_merged_as_repeats_are(results: Results, tmp_path: Path) -> No
     assert first["map"] == {"x": "learning_rate", "y": "epochs", "panels": "activation"}
     only = EXPERIMENT | {"parameters": {"learning_rate": 0.1, "epochs": 2, "init": "xavier_uniform"}}
     figure = harness.open(harness.sweep(only, tmp_path)).plot("spread")
-    assert "over repeat, fold" in "".join(text.get_text() for text in figure.findobj(lambda one: hasattr(one, "get_text")))
+    assert "over repeat, fold" in shown(figure)
+
+
+def medians(table: pd.DataFrame, score: str) -> pd.Series:
+    """The median of each setting, a row that diverged being worse than any other."""
+    worst = -np.inf if score.endswith(("accuracy", "r2")) else np.inf
+    return table[score].mask(table["status"] == "diverged", worst).groupby([table[name] for name in SETTINGS]).median()
+
+
+@pytest.mark.parametrize("by", [None, "validation_loss", "train_accuracy", "loss_max"])
+def test_settings_are_ranked_by_medians(results: Results, by: str | None) -> None:
+    table, found = results.table().astype({"activation": str}), results.best(by, top=100)
+    score = by or "validation_accuracy"
+    expected = medians(table, score)
+    assert found.attrs["by"] == score
+    assert found.columns.tolist() == ["rank", *SETTINGS, "median", "spread", "n", "diverged", "config"]
+    assert found["rank"].tolist() == list(range(1, 13))
+    assert (found["n"] == 12).all()
+    assert set(found["diverged"]) >= {0, 4}
+    ordered = expected.sort_values(ascending=not score.endswith("accuracy")).replace([np.inf, -np.inf], np.nan)
+    assert found["median"].tolist() == pytest.approx(ordered.tolist(), rel=1e-15, nan_ok=True)
+    for row in found.to_dict("records"):
+        mine = table[(table[SETTINGS] == [row[name] for name in SETTINGS]).all(axis=1)]
+        assert row["diverged"] == (mine["status"] == "diverged").sum()
+        if not row["diverged"]:
+            assert row["median"] == expected[tuple(row[name] for name in SETTINGS)]
+            quartiles = np.quantile(mine[score], [0.25, 0.75])
+            assert row["spread"] == pytest.approx(quartiles[1] - quartiles[0], rel=1e-12)
+            distance = (mine[score] - row["median"]).abs()
+            assert row["config"] == mine["config"][distance == distance.min()].min()
+    first = table[(table[SETTINGS] == [found[name][0] for name in SETTINGS]).all(axis=1)]
+    assert found.attrs["test"] == {name: first[name].median() for name in ("test_loss", "test_accuracy")}
+    assert not [name for name in found.columns if "test" in name]
+    assert results.best(by, top=2).equals(found[:2])
+
+
+def test_of_equal_settings_that_of_less_loss_comes_first(results: Results) -> None:
+    found, table = results.best(top=100), results.table().astype({"activation": str})
+    losses = medians(table, "validation_loss")
+    equal = found[found["median"].duplicated(keep=False)]
+    assert len(equal) > 2
+    for _, group in equal.groupby("median"):
+        assert [losses[tuple(row)] for row in group[SETTINGS].to_numpy()] == sorted(
+            losses[tuple(row)] for row in group[SETTINGS].to_numpy()
+        )
+
+
+def test_rows_can_be_held(results: Results) -> None:
+    found = results.best(where={"epochs": 1, "activation": "relu", "fold": 2})
+    assert found.columns.tolist()[1:3] == ["learning_rate", "median"]
+    assert len(found) == 3
+    assert (found["n"] == 4).all()
+
+
+def test_what_only_some_rows_have_is_a_setting_too(tmp_path: Path) -> None:
+    grid = {"optimizer": ["sgd", "momentum"], "momentum": [0.5, 0.9], "epochs": [0, 3], "init": "ones"}
+    rows: dict[str, Any] = {"name": "x", "network": {"layers": [1, 1]}, "data": {"rows": [[1, 2], [2, 3]]}}
+    found = harness.open(harness.sweep(rows | {"parameters": {"learning_rate": 0.01, **grid}}, tmp_path)).best()
+    assert found.attrs == {"by": "loss_mean", "test": {}}
+    assert found[["optimizer", "momentum"]].fillna(0).to_numpy().tolist() == [
+        ["momentum", 0.9],
+        ["momentum", 0.5],
+        ["sgd", 0],
+    ]
+    assert (found["epochs"] == 3).all()  # before the first epoch there is no loss
+    assert (found["n"] == 1).all()
+
+
+def test_a_table_larger_than_memory_is_ranked_alike(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = results.best(top=100)
+    monkeypatch.setattr(order, "HELD", 30)
+    assert results.best(top=100).equals(expected)
+    monkeypatch.setattr(order, "HELD", 5)
+    assert results.best(top=100).equals(expected)
+
+
+@pytest.mark.parametrize(
+    ("choices", "told"),
+    [
+        (
+            {"by": "test_accuracy"},
+            "test_accuracy: what is chosen by the test part is not tested by it; expected loss_min,",
+        ),
+        ({"by": "epochs"}, "epochs is no score; what is: loss_min, loss_mean, "),
+        ({"by": "validation_acuracy"}, "no column 'validation_acuracy'; did you mean validation_accuracy?"),
+        ({"where": {"init": "ones"}}, "init does not vary; what does: "),
+        ({"where": {"status": "settled"}}, "no row has status settled"),
+    ],
+)
+def test_what_cannot_be_ranked_is_told_in_a_line(results: Results, choices: dict[str, Any], told: str) -> None:
+    with pytest.raises(HarnessError) as caught:
+        results.best(**choices)
+    assert str(caught.value).startswith(f"{results.folder}: {told}")
+    assert "\n" not in str(caught.value)
+
+
+def test_scores_keep_their_units(results: Results) -> None:
+    columns = [results.column(name) for name in ("validation_loss", "validation_accuracy")]
+    assert [column.unit for column in columns] == ["loss", ""]
+    assert columns[1].meaning.startswith("share of the samples whose class is right, of the validation part")
+
+
+def test_unlike_losses_are_not_ranked_together(tmp_path: Path) -> None:
+    parameters = EXPERIMENT["parameters"] | {"loss": ["bce", "mse"], "activation": "tanh"}
+    training = {"batch_size": 4}
+    results = harness.open(harness.sweep(EXPERIMENT | {"parameters": parameters, "training": training}, tmp_path))
+    assert len(results.best()) == 10
+    with pytest.raises(HarnessError, match="losses of bce, mse cannot be compared; hold it, as with --where loss="):
+        results.best("validation_loss")
+    assert "loss" not in results.best("validation_loss", where={"loss": "mse"})
+
+
+def test_the_command_prints_the_ranking(results: Results) -> None:
+    found, done = results.best(), call("best", results.folder, "--top", 2)
+    assert done.exit_code == 0, done.stderr
+    head, columns, *rows, last = done.stdout.splitlines()
+    assert head == "greatest validation accuracy: validation_accuracy, the median over the rows of a setting"
+    assert columns.split() == found.columns.tolist()
+    assert [line.split()[:4] for line in rows] == [["1", "0.3", "tanh", "8"], ["2", "0.3", "relu", "8"]]
+    assert [int(line.split()[-1]) for line in rows] == found["config"][:2].tolist()
+    scores = ", ".join(f"{name} {number:.6g}" for name, number in found.attrs["test"].items())
+    assert last == f"the first on the test part: {scores}"
+    held = call("best", results.folder, "--by", "loss_mean", "--where", "epochs=1", "--where", "activation=relu")
+    assert held.stdout.startswith("least training loss: loss_mean, ")
+    assert [line.split()[1] for line in held.stdout.splitlines()[2:5]] == ["0.3", "0.01", "40"]
+
+
+def test_the_command_refuses_in_a_line(results: Results) -> None:
+    for wrong in (["--by", "test_loss"], ["--where", "epochs"], ["--where", "nothing=1"], ["--by", "nothing"]):
+        done = call("best", results.folder, *wrong)
+        assert done.exit_code == 2
+        assert len(done.stderr.splitlines()) == 1
+        assert not done.stdout
+
+
+def test_the_shell_completes_scores(results: Results) -> None:
+    context = click.Context(main.commands["best"])
+    context.params["folder"] = results.folder
+    found = [item.value for item in completing.scores(context, click.Option(["--by"]), "v")]
+    assert found == ["validation_loss", "validation_accuracy"]
+    assert not completing.scores(context, click.Option(["--by"]), "test")

@@ -60,6 +60,13 @@ def numbers(context: Context, parameter: Parameter, incomplete: str) -> list[Com
     return _beginning(incomplete, _of_results(context, floating))
 
 
+def scores(context: Context, parameter: Parameter, incomplete: str) -> list[CompletionItem]:
+    """The columns by which settings of the results folder given can be judged."""
+    from harness.views.choosing.settings import scores_of
+
+    return _beginning(incomplete, _of_results(context, scores_of))
+
+
 def _of_results(context: Context, names: Callable[[Any], Iterable[str]]) -> Iterable[str]:
     """What is found in the folder of the command line; nothing if it holds no results."""
     from harness.errors import HarnessError

@@ -16,6 +16,8 @@ from harness.errors import HarnessError, HarnessWarning, printable
 from harness.store.log import sums
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from harness.sweeps.estimate import Estimate
     from harness.sweeps.run import Ran
     from harness.sweeps.work import Compilation
@@ -93,6 +95,18 @@ def pairs(least: int = 0, /, **values: str | Sequence[str]) -> None:
     for name, value in values.items():
         first, *others = [value] if isinstance(value, str) else value
         say(f"{name.replace('_', ' '):<{width}}{first}", *(" " * width + line for line in others))
+
+
+def table(frame: pd.DataFrame) -> None:
+    """Print a table: numbers to the right, text to the left, and nothing for NaN and None."""
+    from harness.views.numbers import printed
+
+    columns = []
+    for name, values in frame.items():
+        texts = [str(name), *("" if value is None or value != value else printed(value) for value in values)]
+        width = max(map(len, texts))
+        columns.append([text.ljust(width) if values.dtype == object else text.rjust(width) for text in texts])
+    say(*("  ".join(line).rstrip() for line in zip(*columns, strict=True)))
 
 
 def summary(ran: Ran) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from harness.cli import completing, printing
-from harness.cli.options import experiment_argument, folder_argument, parse_settings
+from harness.cli.options import experiment_argument, folder_argument, parse_settings, where_option
 from harness.cli.output import say
 from harness.cli.printing import one_line_errors
 from harness.errors import HarnessError
@@ -115,12 +115,7 @@ def report(folder: str, save: str | None) -> None:
     shell_complete=completing.numbers,
     help="The column of numbers that a map or a spread shows, or that --below is about. Left out, loss_mean.",
 )
-@click.option(
-    "--where",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Draw only the rows with this value of an axis, of numbers the nearest there is. May be given several times.",
-)
+@where_option
 @click.option(
     "--below", type=float, metavar="NUMBER", help="Draw, in a share, how many rows have less of the --color column."
 )

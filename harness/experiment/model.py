@@ -39,7 +39,7 @@ def label(value: Value) -> str:
 
 REPEAT, FOLD = "repeat", "fold"
 REPEATING = (REPEAT, FOLD)
-"""The columns that only repeat a setting, with other initial weights or on other samples; by the rest runs are chosen."""
+"""What only repeats a setting: with other initial weights, or on other samples."""
 OF_DATA = (FOLD, STANDARDIZE)
 """The settings that decide on which samples a run is trained, and in which form."""
 STRUCTURAL = (

@@ -227,6 +227,20 @@ class Results:
 
         return plots.plot(self, kind, **choices)
 
+    def best(self, by: str | None = None, top: int = 10, where: Mapping[str, Any] | None = None) -> pd.DataFrame:
+        """The `top` settings by the median of a score over repeats and folds, the best first.
+
+        by: a column of metrics, but none of the test part; if not given validation_accuracy or validation_r2, or
+        else validation_loss, and without a validation part loss_mean: the least training loss. where: parameter -> the
+        value that rows have. Columns: rank, the parameters that vary, the median, `spread` (of the middle half), n
+        rows, how many of these diverged, which count as the worst, and config, the row that is nearest to the median.
+        The median, or the spread, is NaN if it is one of rows that diverged. `attrs` has the score as `by`, and as
+        `test` the medians of the first setting's scores on the test part. Raises `HarnessError`.
+        """
+        from harness.views.choosing.best import best
+
+        return best(self, by, top, where)
+
     def weights(self, config: int) -> arrays.Arrays:
         """The final weights of a row, shaped by layer: w1, w2, .. (O, I) and b1, b2, .. (O,) if there are biases.
 

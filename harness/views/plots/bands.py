@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.views.losses import curve_losses
+from harness.views.order import SPREAD, quantiles
 from harness.views.plots.asked import Asked
 from harness.views.plots.facets import Facets, facets_of
 from harness.views.plots.gather import floored, has, numbers, present, shares
-from harness.views.plots.order import SPREAD, quantiles
 from harness.views.scale import MOST, Scale, TableAxis, apart, codes, scale_of
 
 RUNS = 2000
@@ -72,7 +72,7 @@ class CurveBands:
 
 
 def spread_of(asked: Asked) -> Along:
-    """The distribution of a column over initialisations, repeats and folds. Raises `HarnessError` if no row has a number."""
+    """The distribution of a column over what repeats a setting. Raises `HarnessError` if no row has a number."""
     x = _across(asked, "init" if "init" in asked.free() else None)
     asked = asked.at_last_epochs(*(axis.name for axis in x))
     asked.comparable(*(axis.name for axis in x))

@@ -12,10 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from harness.views.losses import NOTHING, idle_loss
+from harness.views.order import MEDIAN, Numbers
 from harness.views.plots.asked import Asked
 from harness.views.plots.facets import Facet, Facets, facets_of
 from harness.views.plots.gather import LABELS, Parts, absent, has, present
-from harness.views.plots.order import MEDIAN, Numbers
 from harness.views.scale import Scale, TableAxis, codes, nearest, scale_of
 
 EVEN = 3.0

@@ -16,7 +16,7 @@ from harness.errors import HarnessError
 from harness.network.runs import Status
 from harness.views.losses import NOTHING
 from harness.views.numbers import printed
-from harness.views.plots.order import Numbers
+from harness.views.order import Numbers
 from harness.views.results import Results
 from harness.views.scale import MOST, TableAxis, codes, nearest, thinned
 

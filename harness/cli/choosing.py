@@ -1,0 +1,52 @@
+"""The commands that help to choose among settings: best."""
+
+from __future__ import annotations
+
+import click
+
+from harness.cli import completing, printing
+from harness.cli.options import folder_argument, parse_settings, where_option
+from harness.cli.output import say
+from harness.cli.printing import one_line_errors
+
+by_option = click.option(
+    "--by",
+    metavar="COLUMN",
+    shell_complete=completing.scores,
+    help="The score that settings are judged by. Left out, validation_accuracy, validation_r2, validation_loss or, "
+    "where no samples are kept for validation, the training loss: the first that is there.",
+)
+
+
+@click.command()
+@folder_argument
+@by_option
+@click.option(
+    "--top", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="Print so many settings."
+)
+@where_option
+@one_line_errors
+def best(folder: str, by: str | None, top: int, where: tuple[str, ...]) -> None:
+    """Rank the settings of a sweep by a score.
+
+    A setting is what the swept parameters are, epochs included; its rows only repeat it, with other initial weights or
+    on other folds of the data. Settings are ranked by their medians, a row that diverged being worse than any other;
+    of equal ones that of less loss comes first. The spread is that of the middle half of the rows, and the config the
+    row that is nearest to the median. Nothing is ranked by the test part: its scores are printed for the first setting.
+
+    \b
+    Example:
+      harness best results/learning-rate
+      harness best results/mine --by validation_loss --top 3 --where epochs=100
+    """
+    from harness.views.choosing.best import heading, tested
+    from harness.views.results import Results
+
+    found = Results(folder).best(by, top, parse_settings(where, "--where"))
+    say(f"{heading(found)}: {found.attrs['by']}, the median over the rows of a setting")
+    printing.table(found)
+    if told := tested(found):
+        say(f"the first on the test part: {told}")
+
+
+COMMANDS = (best,)
