@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from harness.errors import HarnessError
 from harness.views import order
 from harness.views.plots.asked import Asked
 from harness.views.report.opening import opening, ranked
+from harness.views.report.page import report
 from harness.views.results import Results
 from tests.support.command import call
 from tests.support.figures import shown
@@ -109,7 +112,7 @@ def test_what_only_some_rows_have_is_a_setting_too(tmp_path: Path) -> None:
     grid = {"optimizer": ["sgd", "momentum"], "momentum": [0.5, 0.9], "epochs": [0, 3], "init": "ones"}
     rows: dict[str, Any] = {"name": "x", "network": {"layers": [1, 1]}, "data": {"rows": [[1, 2], [2, 3]]}}
     found = harness.open(harness.sweep(rows | {"parameters": {"learning_rate": 0.01, **grid}}, tmp_path)).best()
-    assert found.attrs == {"by": "loss_mean", "test": {}}
+    assert found.attrs == {"by": "loss_mean", "where": {}, "test": {}}
     assert found[["optimizer", "momentum"]].fillna(0).to_numpy().tolist() == [
         ["momentum", 0.9],
         ["momentum", 0.5],
@@ -192,3 +195,34 @@ def test_the_shell_completes_scores(results: Results) -> None:
     found = [item.value for item in completing.scores(context, click.Option(["--by"]), "v")]
     assert found == ["validation_loss", "validation_accuracy"]
     assert not completing.scores(context, click.Option(["--by"]), "test")
+
+
+def test_the_summary_of_a_sweep_names_the_best_by_validation(tmp_path: Path) -> None:
+    done = call("sweep", written(EXPERIMENT, tmp_path), "--results", tmp_path)
+    found = harness.open(tmp_path / "chosen").best()
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("greatest validation accuracy  ")]
+    assert f"validation_accuracy {found['median'][0]:.6g} (median of 12, spread {found['spread'][0]:.6g})" in line
+    assert f"at config {found['config'][0]}: learning_rate 0.3, activation tanh, epochs 8; test_loss " in line
+    assert line.endswith(f", test_accuracy {found.attrs['test']['test_accuracy']:.6g}")
+    assert "least training loss" not in done.stdout
+    parameters, training = EXPERIMENT["parameters"] | {"loss": ["bce", "mse"], "epochs": 2}, {"batch_size": 4}
+    two = {"name": "two", "parameters": parameters, "training": training, "record": {"metrics": []}}
+    done = call("sweep", written(EXPERIMENT | two, tmp_path), "--results", tmp_path)
+    lines = re.findall(r"^(?:least validation loss)? +loss (\w+): validation_loss .*$", done.stdout, re.MULTILINE)
+    assert lines == ["bce", "mse"]
+
+
+def written(experiment: dict[str, Any], folder: Path) -> Path:
+    path = folder / f"{experiment['name']}.json"
+    path.write_text(json.dumps(experiment), "utf-8")
+    return path
+
+
+def test_pages_name_the_best_by_validation(results: Results) -> None:
+    page, found = report(results), results.best()
+    (section,) = re.findall(r'<h2 id="best">.*?</section>', page, re.DOTALL)
+    assert f"<p>Greatest validation accuracy: validation_accuracy {found['median'][0]:.6g} (median of 12" in section
+    assert section.count("<tr>") == 1 + len(found)
+    assert section.count("test_accuracy") == 1
+    assert "Greatest validation accuracy: " in results._repr_html_()
+    assert "Least training loss" not in results._repr_html_()

@@ -39,13 +39,13 @@ def best(folder: str, by: str | None, top: int, where: tuple[str, ...]) -> None:
       harness best results/learning-rate
       harness best results/mine --by validation_loss --top 3 --where epochs=100
     """
-    from harness.views.choosing.best import heading, tested
+    from harness.views.choosing.best import heading, on_test
     from harness.views.results import Results
 
     found = Results(folder).best(by, top, parse_settings(where, "--where"))
     say(f"{heading(found)}: {found.attrs['by']}, the median over the rows of a setting")
     printing.table(found)
-    if told := tested(found):
+    if told := on_test(found):
         say(f"the first on the test part: {told}")
 
 

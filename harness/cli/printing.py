@@ -111,8 +111,10 @@ def table(frame: pd.DataFrame) -> None:
 
 def summary(ran: Ran) -> None:
     """Print what came of a sweep."""
+    from harness.views.choosing.best import heading, of_each_kind, told, validated
     from harness.views.losses import unlike
     from harness.views.report.summary import percent, summarise
+    from harness.views.results import Results
 
     experiment, rows = ran.plan.experiment, ran.plan.rows
     found, kinds = summarise(ran.folder.place, experiment.swept), unlike(experiment.swept)
@@ -121,6 +123,10 @@ def summary(ran: Ran) -> None:
     if found.grew:
         shares["grew"] = f"{found.grew:,} ({percent(found.grew, rows)}) end above the loss of their first epoch"
     least = [_least(row, kinds) for row in found.least]
+    best = {LEAST: least or "none: every run diverged, ends above the loss of its first epoch, or has no epoch"}
+    if validated(results := Results(str(ran.folder), ran.folder.place)):
+        ranked = of_each_kind(results, top=1)
+        best = {heading(ranked[0]): [told(one) for one in ranked]}
     if ran.already:
         say(f"{experiment.name} is complete; nothing was left to do")
     pairs(
@@ -129,7 +135,7 @@ def summary(ran: Ran) -> None:
         steps=_steps(ran),
         **rate,
         **shares,
-        **{LEAST: least or "none: every run diverged, ends above the loss of its first epoch, or has no epoch"},
+        **best,
         table=f"{ran.folder}/runs",
     )
 

@@ -19,6 +19,7 @@ from harness.experiment.errors import either, none_of
 from harness.store import arrays
 from harness.store.contents import Contents, StoreError
 from harness.store.log import EXPERIMENT
+from harness.store.place import Place
 from harness.store.places import place_of
 from harness.store.reading import dataset, load, pieces, table_of, to_frame
 from harness.store.schema import WHOLE, Column, Role
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
 class Results:
     """A results folder in hand; a notebook shows a summary of it. Raises `StoreError` if there are no results."""
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
+    def __init__(self, folder: str | os.PathLike[str], place: Place | None = None) -> None:
         self.folder = os.fspath(folder)
-        self.place = place_of(folder)
+        self.place = place or place_of(folder)
         self.runs = dataset(self.place, "runs")
 
     @property
@@ -273,7 +274,8 @@ class Results:
 
         summary = summarise(self.place, [name for name in self.axes if name != "repeat"])
         about = words.told(self, summary)
-        return render("result", folder=self.folder, name=self.name, least=words.least(summary, self.axes), **about)
+        least = [f"{one.heading}: {one.told}" for one in words.best(self)] or words.least(summary, self.axes)
+        return render("result", folder=self.folder, name=self.name, least=least, **about)
 
     @cached_property
     def _attributes(self) -> dict[str, Any]:

@@ -47,7 +47,8 @@ def best(
         }
     ).rename_axis(None)
     test = {name: float(np.median(costs(first, name))) * (-1 if rising(name) else 1) for name in tests}
-    found.attrs = {"by": score, "test": {name: number for name, number in test.items() if np.isfinite(number)}}
+    tested = {name: number for name, number in test.items() if np.isfinite(number)}
+    found.attrs = {"by": score, "where": dict(where or {}), "test": tested}
     return found
 
 
@@ -69,11 +70,12 @@ def told(found: pd.DataFrame) -> str:
     number = "diverged" if pd.isna(row["median"]) else printed(row["median"])
     spread = "" if pd.isna(row["spread"]) or row["n"] == 1 else f", spread {printed(row['spread'])}"
     values = ", ".join(f"{name} {printed(row[name])}" for name in settings)
-    at = f"{found.attrs['by']} {number} (median of {row['n']}{spread}) at config {row['config']}"
-    return "; ".join(filter(None, [f"{at}: {values}" if values else at, tested(found)]))
+    held = "".join(f"{name} {value}: " for name, value in found.attrs["where"].items())
+    at = f"{held}{found.attrs['by']} {number} (median of {row['n']}{spread}) at config {row['config']}"
+    return "; ".join(filter(None, [f"{at}: {values}" if values else at, on_test(found)]))
 
 
-def tested(found: pd.DataFrame) -> str:
+def on_test(found: pd.DataFrame) -> str:
     """The scores of the first setting on the test part, in words; nothing if there is none."""
     return ", ".join(f"{name} {printed(number)}" for name, number in found.attrs["test"].items())
 

@@ -79,6 +79,7 @@ def report(results: Results) -> str:
         signs={status.label: SIGNS[status].colour for status in Status} | {"grew": GREW},
         thinned=_note(results, shown),
         pictures=data["opening"]["order"],
+        best=[(one.heading, one.told, _printed(one.table)) for one in words.best(results)],
         notable=_printed(notable(results)),
         source=results.source,
         load=_load(results.folder),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import pandas as pd
 
 from harness.experiment import source
 from harness.experiment.document import DATA, defaults, read
 from harness.network.runs import Status
 from harness.store.folder import Folder
 from harness.store.log import sums
+from harness.views.choosing import best as choosing
 from harness.views.losses import unlike
 from harness.views.numbers import printed
 from harness.views.palette import SIGNS
@@ -18,7 +21,17 @@ from harness.views.report.summary import Summary, percent, spared
 from harness.views.results import Results
 from harness.views.scale import TableAxis
 
+TOP = 10
+"""How many settings a page ranks."""
 ARROW = "\N{RIGHTWARDS ARROW}"
+
+
+class Best(NamedTuple):
+    """The settings ranked by a score. heading: what the first has. told: the first, in words."""
+
+    heading: str
+    told: str
+    table: pd.DataFrame
 
 
 def asked(results: Results) -> Any:
@@ -95,6 +108,14 @@ def grew(summary: Summary, rows: int) -> str:
     if summary.grew == 1:
         return f"1 row {share} grew: it ends above the loss of its first epoch, and is nobody's best."
     return f"{summary.grew:,} rows {share} grew: they end above the loss of their first epoch, and are nobody's best."
+
+
+def best(results: Results) -> list[Best]:
+    """The best settings by validation; where losses are unlike, those of each kind. None without a validation part."""
+    if not choosing.validated(results):
+        return []
+    ranked = choosing.of_each_kind(results, TOP)
+    return [Best(choosing.heading(one).capitalize(), choosing.told(one), one) for one in ranked]
 
 
 def least(summary: Summary, axes: Iterable[str]) -> list[str]:
