@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import click
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 import harness
@@ -21,7 +23,7 @@ from harness.views.report.opening import opening, ranked
 from harness.views.report.page import report
 from harness.views.results import Results
 from tests.support.command import call
-from tests.support.figures import shown
+from tests.support.figures import panels, shown
 
 EXPERIMENT: dict[str, Any] = {
     "name": "chosen",
@@ -224,5 +226,90 @@ def test_pages_name_the_best_by_validation(results: Results) -> None:
     assert f"<p>Greatest validation accuracy: validation_accuracy {found['median'][0]:.6g} (median of 12" in section
     assert section.count("<tr>") == 1 + len(found)
     assert section.count("test_accuracy") == 1
+    (section,) = re.findall(r'<h2 id="importance">.*?</section>', page, re.DOTALL)
+    shares = results.importance()["share"]
+    assert re.findall(r'style="width: (.*?)"', section) == [f"{share:.1%}" for share in shares]
+    assert "without the 10 rows that diverged" in section
     assert "Greatest validation accuracy: " in results._repr_html_()
     assert "Least training loss" not in results._repr_html_()
+
+
+def table_of(folder: Path, losses: dict[tuple[float, ...], list[float]], diverged: bool = False) -> Results:
+    """A sweep, whose rows have other losses in place of what it found. losses: (learning rate, ..) -> repeats'."""
+    names = ["learning_rate", "epochs", "max_loss"][: len(next(iter(losses)))]
+    axes = {name: sorted({values[at] for values in losses}) for at, name in enumerate(names)}
+    repeats = len(next(iter(losses.values())))
+    folder = harness.sweep(
+        {
+            "name": "made",
+            "network": {"layers": [1, 1]},
+            "data": {"rows": [[1, 2]]},
+            "parameters": {"epochs": 1, "init": {"normal": {"std": 0.5}}, **axes},
+            "repeats": repeats,
+        },
+        folder,
+    )
+    (file,) = (Path(folder) / "runs").glob("*.parquet")
+    rows = pq.read_table(file)
+    frame = rows.to_pandas()
+    numbers = [losses[tuple(row[names])][row["repeat"]] for _, row in frame.iterrows()]
+    rows = rows.set_column(rows.schema.get_field_index("loss_mean"), rows.schema.field("loss_mean"), [numbers])
+    pq.write_table(rows, file)
+    return harness.open(folder)
+
+
+def test_shares_of_a_grid_of_two_by_three_are_those_made_by_hand(tmp_path: Path) -> None:
+    """Means 1 2 6 and 3 4 2: of all 3, of rows 3 and 3, of columns 2, 3 and 4; squares 16 = 0 + 4 + 12."""
+    means = {(0.1, 1): 1, (0.1, 2): 2, (0.1, 3): 6, (0.2, 1): 3, (0.2, 2): 4, (0.2, 3): 2}
+    found = table_of(tmp_path, {at: [mean - 0.5, mean + 0.5] for at, mean in means.items()}).importance()
+    assert found["parameter"].tolist() == ["epochs x learning_rate", "epochs", "learning_rate"]
+    assert found["share"].tolist() == pytest.approx([12 / 16, 4 / 16, 0], abs=1e-15)
+    assert found.attrs == {"by": "loss_mean", "estimated": ""}
+
+
+def test_shares_of_a_full_grid_sum_up_to_one(tmp_path: Path) -> None:
+    random, values = np.random.default_rng(0), {}
+    for at in itertools.product((0.1, 0.2, 0.3), (1, 2), (1e5, 1e6, 1e7, 1e8)):
+        values[at] = random.lognormal(size=2).tolist()
+    results = table_of(tmp_path, values)
+    found = results.importance().set_index("parameter")["share"]
+    assert found.index[-1] == "three or more together"
+    assert found.sum() == pytest.approx(1, abs=1e-12)
+    cube = np.array([np.mean(value) for value in values.values()]).reshape(3, 2, 4)
+    cube = cube - cube.mean()
+    rest = cube
+    for axis, name in enumerate(("learning_rate", "epochs", "max_loss")):
+        own = cube.mean(axis=tuple({0, 1, 2} - {axis}), keepdims=True)
+        assert found[name] == pytest.approx((own**2).mean() / (cube**2).mean(), rel=1e-12)
+        rest = rest - own
+    for axis in (0, 1, 2):
+        rest = rest - rest.mean(axis=axis, keepdims=True)
+    assert found["three or more together"] == pytest.approx((rest**2).mean() / (cube**2).mean(), rel=1e-9)
+    figure = results.plot("importance")
+    (axes,) = panels(figure)
+    widths = [bar.get_width() for bar in axes.patches]
+    assert widths == found.tolist()
+    assert [label.get_text() for label in axes.get_yticklabels()] == found.index.tolist()
+
+
+def test_what_is_estimated_is_said(results: Results) -> None:
+    found, table = results.importance(), results.table()
+    gone = int((table["status"] == "diverged").sum())
+    assert (
+        found.attrs["estimated"] == f"estimated from the means that are there: without the {gone:,} rows that diverged"
+    )
+    assert found["parameter"][0] == "learning_rate"
+    assert results.importance(where={"learning_rate": 0.3}).attrs["estimated"] == ""
+    assert len(results.importance("validation_loss", {"learning_rate": 0.3})) == 3
+    done = call("importance", results.folder, "--by", "validation_loss", "--where", "learning_rate=0.3")
+    shares = results.importance("validation_loss", {"learning_rate": 0.3})
+    lines = done.stdout.splitlines()
+    assert lines[0] == "share of the variance of validation_loss over settings"
+    assert [line.rsplit(maxsplit=1) for line in lines[2:]] == [
+        [name, f"{share:.1%}"] for name, share in shares.itertuples(index=False)
+    ]
+    with pytest.raises(HarnessError, match="test_loss: what is chosen by the test part"):
+        results.importance("test_loss")
+    same = {"learning_rate": 0.3, "epochs": 8, "activation": "relu"}
+    with pytest.raises(HarnessError, match="validation_accuracy is the same in every setting"):
+        results.importance(where=same)

@@ -1,4 +1,4 @@
-"""The commands that help to choose among settings: best."""
+"""The commands that help to choose among settings: best, importance."""
 
 from __future__ import annotations
 
@@ -49,4 +49,30 @@ def best(folder: str, by: str | None, top: int, where: tuple[str, ...]) -> None:
         say(f"the first on the test part: {told}")
 
 
-COMMANDS = (best,)
+@click.command()
+@folder_argument
+@by_option
+@where_option
+@one_line_errors
+def importance(folder: str, by: str | None, where: tuple[str, ...]) -> None:
+    """Tell which parameters decide a score.
+
+    Prints the share that each parameter, and each pair beyond its two, has in the variance of the score over settings
+    (functional ANOVA); the score of a setting is its mean over repeats and folds. On a full grid the shares are exact;
+    where settings are missing or rows diverged they are estimated from what is there, which is said.
+
+    \b
+    Example:
+      harness importance results/learning-rate --where epochs=1000
+    """
+    from harness.views.choosing.importance import title
+    from harness.views.results import Results
+
+    found = Results(folder).importance(by, parse_settings(where, "--where"))
+    say(title(found))
+    printing.table(found.assign(share=found["share"].map("{:>6.1%}".format)))
+    if found.attrs["estimated"]:
+        say(found.attrs["estimated"])
+
+
+COMMANDS = (best, importance)

@@ -95,7 +95,8 @@ def report(folder: str, save: str | None) -> None:
     "--kind",
     metavar="K",
     shell_complete=completing.kinds,
-    help="The kind of picture: map, curves, weights, paths, spread or share. Left out, the one that suits the axes.",
+    help="The kind of picture: map, curves, weights, paths, spread, share or importance. Left out, the one that suits "
+    "the axes.",
 )
 @click.option(
     "--x",
@@ -113,7 +114,8 @@ def report(folder: str, save: str | None) -> None:
     "--color",
     metavar="COLUMN",
     shell_complete=completing.numbers,
-    help="The column of numbers that a map or a spread shows, or that --below is about. Left out, loss_mean.",
+    help="The column of numbers that a map or a spread shows, that --below is about, or that an importance is of. Left "
+    "out, loss_mean; of an importance the score that `harness best` ranks by.",
 )
 @where_option
 @click.option(

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.experiment.errors import either, none_of
@@ -136,36 +135,6 @@ class Results:
         """Columns of the first row."""
         return dict(self.pieces[0].head(1, columns=list(columns)).to_pylist()[0])
 
-    def some_runs(self, most: int, only: Any = None) -> tuple[NDArray[np.int64], int]:
-        """The numbers of at most so many runs at equal distances, of those with rows that meet an expression.
-
-        And how many of these there are.
-        """
-
-        def runs(number: int) -> NDArray[np.int64]:
-            return np.unique(self.piece(number, ["run"], only)["run"].to_numpy())
-
-        counts, last, every = np.zeros(len(self.pieces), np.int64), -1, None
-        for number in range(len(self.pieces)):
-            there = runs(number)
-            if len(there) and there[0] < last:  # not in order: they cannot be counted one piece after the other
-                every = np.unique(np.concatenate([runs(number) for number in range(len(self.pieces))]))
-                break
-            counts[number] = len(there) - bool(len(there) and there[0] == last)
-            last = int(there[-1]) if len(there) else last
-        total = len(every) if every is not None else int(counts.sum())
-        places = np.unique(np.linspace(0, total - 1, min(most, total)).round().astype(np.int64))
-        if every is not None:
-            return every[places], total
-        ends = np.cumsum(counts)
-        holds = np.searchsorted(ends, places, side="right")
-        chosen = [
-            there[len(there) - counts[number] :][places[holds == number] - (ends[number] - counts[number])]
-            for number in np.unique(holds).tolist()
-            for there in [runs(number)]
-        ]
-        return np.concatenate([np.empty(0, np.int64), *chosen]), total
-
     def column(self, name: str) -> Column:
         """What the schema says of a column. Raises `HarnessError` if there is no such one."""
         if name not in (names := self.runs.schema.names):
@@ -241,6 +210,18 @@ class Results:
         from harness.views.choosing.best import best
 
         return best(self, by, top, where)
+
+    def importance(self, by: str | None = None, where: Mapping[str, Any] | None = None) -> pd.DataFrame:
+        """How much of the variance of a score comes of each parameter and of each pair, the greatest first.
+
+        by, where: as for `best`. The score of a setting is its mean over repeats and folds, and the variance is that
+        over settings. Columns: parameter, and its share. On a full grid shares are exact and their sum is 1; `attrs`
+        has in `estimated` why they are not: where settings are missing or rows diverged, means are over what is there.
+        Raises `HarnessError`.
+        """
+        from harness.views.choosing.importance import importance
+
+        return importance(self, by, where)
 
     def weights(self, config: int) -> arrays.Arrays:
         """The final weights of a row, shaped by layer: w1, w2, .. (O, I) and b1, b2, .. (O,) if there are biases.

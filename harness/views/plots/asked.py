@@ -25,6 +25,7 @@ from harness.views.numbers import printed
 from harness.views.plots.gather import LISTED, Parts, has
 from harness.views.results import Results
 from harness.views.scale import MOST, TableAxis, title_of
+from harness.views.spaced import some_runs
 from harness.views.ticks import literal
 
 FIRST = ("activation", "loss", "optimizer", "batch_size")
@@ -168,7 +169,7 @@ class Asked:
 
         Raises `HarnessError` if there are none.
         """
-        chosen, every = self.results.some_runs(most, self.results.filter(self.where))
+        chosen, every = some_runs(self.results, most, self.results.filter(self.where))
         if not every:
             raise HarnessError(f"{self.results.folder}: no row has {self.held or self.after.strip()}")
         return chosen, every

@@ -80,6 +80,7 @@ def report(results: Results) -> str:
         thinned=_note(results, shown),
         pictures=data["opening"]["order"],
         best=[(one.heading, one.told, _printed(one.table)) for one in words.best(results)],
+        importance=words.importance(results),
         notable=_printed(notable(results)),
         source=results.source,
         load=_load(results.folder),
@@ -133,7 +134,7 @@ LOAD = """import harness
 
 results = harness.open({folder!r})
 results.table()               # every row, a pandas DataFrame
-results.plot()                # a map; or "curves", "weights", "paths", "spread", "share"
+results.plot()                # a map; or "curves", "weights", "paths", "spread", "share", "importance"
 results.weights(0)            # of a row: an array for each layer
 results.explain(0)            # what happened to each weight, step by step
 

@@ -15,6 +15,7 @@ from harness.views.losses import curve_losses, unlike
 from harness.views.numbers import printed
 from harness.views.results import Results
 from harness.views.scale import TableAxis
+from harness.views.spaced import some_runs
 
 FEWEST = 0.1
 """The share of the rows asked for that a sample has at least. Where axes go together, some of their values may have far
@@ -90,7 +91,7 @@ def some_curves(results: Results) -> list[Curve]:
     """The loss curves of up to `RUNS` runs at equal distances in the grid; an empty list if none were recorded."""
     if not results.has_curves:
         return []
-    chosen, _ = results.some_runs(RUNS)
+    chosen, _ = some_runs(results, RUNS)
     axes, names = [name for name in results.axes if name != "epochs"], curve_losses(results)
     table = pa.concat_tables(results.tables(["run", "config", "epochs", *axes], pc.field("run").isin(chosen)))
     rows = table.to_pandas().sort_values(["run", "epochs"]).drop_duplicates("run", keep="last").set_index("run")

@@ -8,12 +8,14 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from harness.errors import HarnessError
 from harness.experiment import source
 from harness.experiment.document import DATA, defaults, read
 from harness.network.runs import Status
 from harness.store.folder import Folder
 from harness.store.log import sums
 from harness.views.choosing import best as choosing
+from harness.views.choosing import importance as shares
 from harness.views.losses import unlike
 from harness.views.numbers import printed
 from harness.views.palette import SIGNS
@@ -22,7 +24,7 @@ from harness.views.results import Results
 from harness.views.scale import TableAxis
 
 TOP = 10
-"""How many settings a page ranks."""
+"""How many settings a page ranks, and how many shares it shows."""
 ARROW = "\N{RIGHTWARDS ARROW}"
 
 
@@ -116,6 +118,16 @@ def best(results: Results) -> list[Best]:
         return []
     ranked = choosing.of_each_kind(results, TOP)
     return [Best(choosing.heading(one).capitalize(), choosing.told(one), one) for one in ranked]
+
+
+def importance(results: Results) -> dict[str, Any]:
+    """What decides the usual score: its title, bars, and why shares are estimated; nothing where that is not known."""
+    try:
+        found = shares.importance(results)
+    except HarnessError:  # nothing varies, say, or losses are unlike
+        return {}
+    bars = [(name, f"{share:.1%}") for name, share in found[:TOP].itertuples(index=False)]
+    return {"title": shares.title(found), "bars": bars, "estimated": found.attrs["estimated"]}
 
 
 def least(summary: Summary, axes: Iterable[str]) -> list[str]:
