@@ -18,6 +18,7 @@ import harness
 from harness.cli import completing, main
 from harness.errors import HarnessError
 from harness.views import order
+from harness.views.choosing.compare import Side, compare
 from harness.views.plots.asked import Asked
 from harness.views.report.opening import opening, ranked
 from harness.views.report.page import report
@@ -313,3 +314,81 @@ def test_what_is_estimated_is_said(results: Results) -> None:
     same = {"learning_rate": 0.3, "epochs": 8, "activation": "relu"}
     with pytest.raises(HarnessError, match="validation_accuracy is the same in every setting"):
         results.importance(where=same)
+
+
+def test_settings_are_compared_pair_by_pair(results: Results) -> None:
+    table = results.table().astype({"activation": str})
+    sides = [{"learning_rate": 0.3, "activation": "tanh"}, {"learning_rate": 40, "activation": "relu"}]
+    first, second = (Side(results, where, "--where") for where in sides)
+    found = compare(first, second, "validation_loss")
+    keys = ["epochs", "fold", "repeat"]
+    one, other = (
+        table.query(f"learning_rate == {where['learning_rate']} and activation == '{where['activation']}'")
+        .set_index(keys)["validation_loss"]
+        .sort_index()
+        for where in sides
+    )
+    both = one.notna() & other.notna()
+    assert found.by == "validation_loss"
+    assert sorted(found.paired) == sorted(keys)
+    assert (found.n, found.diverged) == (24, (0, 10))
+    assert found.difference == (other - one)[both].median()
+    assert found.better == (other < one).sum()
+    assert found.worse == 24 - found.better
+    again = compare(first, second)
+    assert again.by == "validation_accuracy"
+    assert again.difference < 0 < again.worse
+    back = compare(second, first)
+    assert (back.n, back.difference, back.better, back.worse) == (24, -again.difference, again.worse, again.better)
+
+
+def test_sweeps_are_compared_where_they_meet(results: Results, tmp_path: Path) -> None:
+    adam = EXPERIMENT["parameters"] | {"learning_rate": [0.01, 0.3, 2], "epochs": 8}
+    training = EXPERIMENT["training"] | {"optimizer": "adam"}
+    folder = harness.sweep(EXPERIMENT | {"name": "adam", "parameters": adam, "training": training}, tmp_path)
+    found = compare(Side(results, {}, "--first"), Side(harness.open(folder), {}, "--second"))
+    assert found.n == 2 * 2 * 3 * 4
+    one, other = (harness.load(one).query("epochs == 8 and learning_rate < 1") for one in (results.folder, folder))
+    keys = ["learning_rate", "activation", "fold", "repeat"]
+    pairs = one.merge(other, on=keys)
+    difference = pairs["validation_accuracy_y"] - pairs["validation_accuracy_x"]
+    assert found.difference == difference.median()
+    assert (found.better, found.worse) == ((difference > 0).sum(), (difference < 0).sum())
+    done = call("compare", results.folder, folder)
+    assert done.exit_code == 0, done.stderr
+    lines = dict(re.split(r"  +", line, maxsplit=1) for line in done.stdout.splitlines())
+    assert lines == {
+        "score": "validation_accuracy, of which more is better",
+        "pairs": "48, of the same learning_rate, activation, epochs, fold, repeat",
+        "median difference": f"{found.difference:.6g} (second - first)",
+        "second better": f"{found.better} ({found.better / 48:.1%})",
+        "first better": f"{found.worse} ({found.worse / 48:.1%})",
+        "equal": f"{48 - found.better - found.worse} ({1 - (found.better + found.worse) / 48:.1%})",
+        "diverged": "0 of the first, 0 of the second",
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--first", "learning_rate=0.3"], "rows cannot be paired by activation, epochs, fold, repeat alone; hold "
+         "learning_rate, as with --second learning_rate=.."),
+        (["--first", "epochs=1", "--by", "test_loss"], "test_loss: what is chosen by the test part"),
+        (["--where", "status=settled"], "no two rows have validation_accuracy and the same "),
+        (["--first", "epochs"], "--first epochs: expected KEY=VALUE"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_paired_is_told_in_a_line(results: Results, options: list[str], told: str) -> None:
+    done = call("compare", results.folder, *options)
+    assert done.exit_code == 2
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_unlike_losses_are_not_compared(results: Results, tmp_path: Path) -> None:
+    training = EXPERIMENT["training"] | {"loss": "mse"}
+    other = harness.open(harness.sweep(EXPERIMENT | {"training": training}, tmp_path))
+    sides = Side(results, {}, "--first"), Side(other, {}, "--second")
+    assert compare(*sides).n == 144
+    with pytest.raises(HarnessError, match="losses of bce and mse cannot be compared; expected another score"):
+        compare(*sides, "validation_loss")

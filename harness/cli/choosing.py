@@ -1,4 +1,4 @@
-"""The commands that help to choose among settings: best, importance."""
+"""The commands that help to choose among settings: best, importance, compare."""
 
 from __future__ import annotations
 
@@ -75,4 +75,55 @@ def importance(folder: str, by: str | None, where: tuple[str, ...]) -> None:
         say(found.attrs["estimated"])
 
 
-COMMANDS = (best, importance)
+@click.command()
+@folder_argument
+@click.argument("other", required=False, shell_complete=completing.folders)
+@by_option
+@where_option
+@click.option("--first", multiple=True, metavar="KEY=VALUE", help="Take only rows with this value as the first.")
+@click.option("--second", multiple=True, metavar="KEY=VALUE", help="Take only rows with this value as the second.")
+@one_line_errors
+def compare(folder: str, other: str | None, by: str | None, where: tuple[str, ...], **sides: tuple[str, ...]) -> None:
+    """Compare two sweeps, or two settings of one, seed by seed.
+
+    The first are rows of FOLDER, the second rows of OTHER, or of FOLDER again if there is no OTHER. Two rows are a pair
+    if they have the same repeat, fold and other parameters, so that both began with the same initial weights. Prints
+    how many pairs there are, the median of their differences, and how often the second is better.
+
+    \b
+    Example:
+      harness compare results/learning-rate --first learning_rate=0.01 --second learning_rate=0.1
+      harness compare results/question results/question-adam --where epochs=10
+    """
+    from harness.views.choosing.compare import Side, compare
+    from harness.views.choosing.settings import rising
+    from harness.views.numbers import printed
+    from harness.views.report.summary import percent
+    from harness.views.results import Results
+
+    both = parse_settings(where, "--where")
+    held = {name: both | parse_settings(given, f"--{name}") for name, given in sides.items()}
+    results = Results(folder)
+    found = compare(
+        Side(results, held["first"], "--first"),
+        Side(Results(other) if other else results, held["second"], "--second"),
+        by,
+    )
+    shares = {
+        name: f"{count:,} ({percent(count, found.n)})"
+        for name, count in (
+            ("second_better", found.better),
+            ("first_better", found.worse),
+            ("equal", found.n - found.better - found.worse),
+        )
+    }
+    printing.pairs(
+        score=f"{found.by}, of which {'more' if rising(found.by) else 'less'} is better",
+        pairs=f"{found.n:,}, of the same {', '.join(found.paired)}",
+        median_difference=f"{printed(found.difference)} (second - first)",
+        **shares,
+        diverged="{:,} of the first, {:,} of the second".format(*found.diverged),
+    )
+
+
+COMMANDS = (best, importance, compare)
