@@ -18,6 +18,7 @@ import harness
 from harness.cli import completing, main
 from harness.errors import HarnessError
 from harness.views import order
+from harness.views.choosing.best import told
 from harness.views.choosing.compare import Side, compare
 from harness.views.plots.asked import Asked
 from harness.views.report.opening import opening, ranked
@@ -213,6 +214,13 @@ def test_the_summary_of_a_sweep_names_the_best_by_validation(tmp_path: Path) -> 
     done = call("sweep", written(EXPERIMENT | two, tmp_path), "--results", tmp_path)
     lines = re.findall(r"^(?:least validation loss)? +loss (\w+): validation_loss .*$", done.stdout, re.MULTILINE)
     assert lines == ["bce", "mse"]
+
+
+def test_counts_are_whole_where_all_settings_are_numbers(results: Results) -> None:
+    found = results.best(where={"activation": "tanh"})
+    start = f"activation tanh: validation_accuracy {found['median'][0]:.6g} (median of 12, spread "
+    assert told(found).startswith(start)
+    assert f") at config {found['config'][0]}: learning_rate 0.3, epochs 8; test_loss " in told(found)
 
 
 def written(experiment: dict[str, Any], folder: Path) -> Path:

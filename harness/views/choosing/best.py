@@ -65,7 +65,7 @@ def validated(results: Results) -> bool:
 
 def told(found: pd.DataFrame) -> str:
     """The first setting in words: `validation_loss 0.3 (median of 9) at config 2: epochs 8; test_loss 0.4`."""
-    row = found.iloc[0].to_dict()
+    row = found.to_dict("records")[0]
     settings = [name for name in found.columns[1 : list(found.columns).index("median")] if not pd.isna(row[name])]
     number = "diverged" if pd.isna(row["median"]) else printed(row["median"])
     spread = "" if pd.isna(row["spread"]) or row["n"] == 1 else f", spread {printed(row['spread'])}"

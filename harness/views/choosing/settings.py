@@ -60,7 +60,7 @@ def rising(score: str) -> bool:
 
 def aim(score: str) -> str:
     """What the best has: `greatest validation accuracy`, `least training loss`."""
-    what = "training loss" if score == "loss_mean" else score.replace("_", " ")
+    what = "training loss" if score == "loss_mean" else score.replace("train_", "training_").replace("_", " ")
     return f"{'greatest' if rising(score) else 'least'} {what}"
 
 
