@@ -140,11 +140,12 @@ def plot(
     """A picture of a results folder, as a matplotlib figure; what is left open is picked from what varies.
 
     kind: map (colour over two axes), curves (losses against the epoch), weights (each against an axis), paths (each
-    against the epochs, run by run), spread (of the loss, over initialisations) or share (of the rows of each status).
-    x, y: parameters that vary. color: the column of a map or a spread, or the one that `below` is about; loss_mean if
-    not given. where: parameter -> the value it is held at, of numbers the nearest there is. below: a number; a share
-    then also shows how many rows have less. Settings that are not numbers, such as `init`, are not merged: each has a
-    panel, or a line, and of more than six the six with the least loss are drawn. Raises `StoreError` if there are no
+    against the epochs, run by run), spread (of the loss, over initialisations), share (of the rows of each status) or
+    importance (of parameters for a score). x, y: parameters that vary. color: the column of a map, a spread or an
+    importance, or the one that `below` is about; loss_mean, or the score of `best`, if not given. where: parameter ->
+    the value it is held at, of numbers the nearest there is. below: a number; a share then also shows how many rows
+    have less. Settings that are not numbers, such as `init`, are not merged: each has a panel, or a line, and of more
+    than six the six with the least loss are drawn. Raises `StoreError` if there are no
     results, and `HarnessError` for what cannot be drawn.
     """
     return open(folder).plot(kind, x=x, y=y, color=color, where=where, below=below)

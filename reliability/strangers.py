@@ -56,7 +56,7 @@ COMMANDS = ("status", "verify", "compact", "report", "plot", "explain", "sweep",
 QUICK = 4
 """How often each other command or function is tried beside one of those that draw or train."""
 SLOW = ("report", "plot", "explain", "sweep", "extend", "notebook")
-KINDS = ("map", "curves", "weights", "paths", "spread", "share")
+KINDS = ("map", "curves", "weights", "paths", "spread", "share", "importance")
 
 Change = Callable[[Path, random.Random], None]
 

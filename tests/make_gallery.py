@@ -93,6 +93,7 @@ PICTURES = [
         {"x": "layers", "where": {"learning_rate": 0.4}},
         "What ten starts come to at one learning rate.",
     ),
+    Shot("own_data", "importance", {"where": {"epochs": 100}}, "What decides the loss: the network or the rate."),
 ]
 
 

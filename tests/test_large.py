@@ -13,9 +13,8 @@ from matplotlib.figure import Figure
 
 import harness
 from harness.store.places import place_of
-from harness.views import losses
-from harness.views.plots import order
-from harness.views.plots.order import MEDIAN, QUANTILES, SPREAD, Numbers, medians, quantiles
+from harness.views import losses, order
+from harness.views.order import MEDIAN, QUANTILES, SPREAD, Numbers, medians, quantiles
 from harness.views.report import page
 from harness.views.report.sample import some_curves
 from harness.views.report.summary import summarise

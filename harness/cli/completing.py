@@ -59,6 +59,13 @@ def _floating(results: Any) -> Iterable[str]:
     return (column.name for column in results.runs.columns.values() if column.floating)
 
 
+def scores(context: Context, parameter: Parameter, incomplete: str) -> list[CompletionItem]:
+    """The columns by which settings of the results folder given can be judged."""
+    from harness.views.choosing.settings import scores_of
+
+    return _beginning(incomplete, _of_results(context, scores_of))
+
+
 def _of_results(context: Context, names: Callable[[Any], Iterable[str]]) -> Iterable[str]:
     """What is found in the folder of the command line; nothing if it holds no results."""
     from harness.errors import HarnessError

@@ -35,6 +35,13 @@ set_option = click.option(
     help="One value of a parameter in place of its axis or constant, or another `name`; repeatable.",
 )
 
+where_option = click.option(
+    "--where",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Take only the rows with this value of an axis, of numbers the nearest there is. May be given several times.",
+)
+
 
 def parse_settings(settings: Iterable[str], option: str = "--set") -> dict[str, str]:
     """`learning_rate=0.1` as a mapping from parameter to YAML text. Raises `HarnessError`."""

@@ -15,6 +15,8 @@ from harness.cli.output import say
 from harness.errors import HarnessError, HarnessWarning
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from harness.sweeps.estimate import Estimate
     from harness.sweeps.run import Ran
     from harness.sweeps.work import Compilation
@@ -88,11 +90,29 @@ def pairs(least: int = 0, /, **values: str | Sequence[str]) -> None:
         say(f"{name.replace('_', ' '):<{width}}{first}", *(" " * width + line for line in others))
 
 
+def table(frame: pd.DataFrame) -> None:
+    """Print a table: numbers to the right, text to the left, and nothing for NaN and None."""
+    import pandas as pd
+
+    from harness.views.numbers import printed
+
+    columns = []
+    for name, values in frame.items():
+        texts = [str(name), *("" if value is None or value != value else printed(value) for value in values)]
+        width = max(map(len, texts))
+        columns.append(
+            [text.rjust(width) if pd.api.types.is_numeric_dtype(values) else text.ljust(width) for text in texts]
+        )
+    say(*("  ".join(line).rstrip() for line in zip(*columns, strict=True)))
+
+
 def summary(ran: Ran) -> None:
     """Print what came of a sweep."""
     from harness.network.runs import Status
+    from harness.views.choosing.best import heading, of_each_kind, told, validated
     from harness.views.report import words
     from harness.views.report.summary import percent, summarise
+    from harness.views.results import Results
 
     experiment, rows, place = ran.plan.experiment, ran.plan.rows, ran.folder.place
     found = summarise(place, experiment.swept)
@@ -101,6 +121,10 @@ def summary(ran: Ran) -> None:
     shares = {names.get(label, label): f"{count:,} ({percent(count, rows)})" for label, count in found.statuses.items()}
     if found.grew:
         shares["grew"] = f"{found.grew:,} ({percent(found.grew, rows)}) end above the loss of their first epoch"
+    best = {LEAST: words.least(found)}
+    if validated(results := Results(str(ran.folder), ran.folder.place)):
+        ranked = of_each_kind(results, top=1)
+        best = {heading(ranked[0]): [told(one) for one in ranked]}
     if ran.already:
         say(f"{experiment.name} is complete; nothing was left to do")
     pairs(
@@ -109,7 +133,7 @@ def summary(ran: Ran) -> None:
         steps=words.steps(place, ran.plan.steps),
         **rate,
         **shares,
-        **{LEAST: words.least(found)},
+        **best,
         table=f"{ran.folder}/runs",
     )
 

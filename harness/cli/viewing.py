@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from harness.cli import completing
-from harness.cli.options import experiment_argument, folder_argument, parse_settings
+from harness.cli.options import experiment_argument, folder_argument, parse_settings, where_option
 from harness.cli.output import say
 from harness.cli.printing import one_line_errors
 from harness.errors import HarnessError
@@ -96,7 +96,8 @@ def report(folder: str, save: str | None) -> None:
     "--kind",
     metavar="K",
     shell_complete=completing.kinds,
-    help="The kind of picture: map, curves, weights, paths, spread or share. Left out, the one that suits the axes.",
+    help="The kind of picture: map, curves, weights, paths, spread, share or importance. Left out, the one that suits "
+    "the axes.",
 )
 @click.option(
     "--x",
@@ -114,14 +115,10 @@ def report(folder: str, save: str | None) -> None:
     "--color",
     metavar="COLUMN",
     shell_complete=completing.numbers,
-    help="The column of numbers that a map or a spread shows, or that --below is about. Left out, loss_mean.",
+    help="The column of numbers that a map or a spread shows, that --below is about, or that an importance is of. Left "
+    "out, loss_mean; of an importance the score that `harness best` ranks by.",
 )
-@click.option(
-    "--where",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Draw only the rows with this value of an axis, of numbers the nearest there is. May be given several times.",
-)
+@where_option
 @click.option(
     "--below", type=float, metavar="NUMBER", help="Draw, in a share, how many rows have less of the --color column."
 )

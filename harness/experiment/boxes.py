@@ -16,11 +16,11 @@ from harness.experiment.clauses import Demand, Open, Region, restrict
 from harness.experiment.idle import DECIDERS
 from harness.experiment.initialisations import Initialisation
 from harness.experiment.meaning import meant
-from harness.experiment.model import STRUCTURAL, Experiment, Value, WrittenGrid
+from harness.experiment.model import REPEAT, STRUCTURAL, Experiment, Value, WrittenGrid
 from harness.experiment.points import Ids, Lookup, Points, firsts
 from harness.experiment.settings import KINDS, defaults_of
 
-EPOCHS, REPEAT = "epochs", "repeat"
+EPOCHS = "epochs"
 IdOf = Callable[[str, Value], int]
 
 

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
-from harness.experiment.boxes import EPOCHS, REPEAT, Box, ids_of
+from harness.experiment.boxes import EPOCHS, Box, ids_of
 from harness.experiment.clauses import LEFT_OUT, Open, StillOpen, still_open
 from harness.experiment.meaning import meant, merges
-from harness.experiment.model import STRUCTURAL, Experiment, Value, WrittenGrid
+from harness.experiment.model import REPEAT, STRUCTURAL, Experiment, Value, WrittenGrid
 from harness.experiment.points import Ids, Points, firsts
 from harness.experiment.product import Product
 

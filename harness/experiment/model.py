@@ -37,7 +37,9 @@ def label(value: Value) -> str:
     return value if isinstance(value, str) else repr(value)
 
 
-FOLD = "fold"
+REPEAT, FOLD = "repeat", "fold"
+REPEATING = (REPEAT, FOLD)
+"""What only repeats a setting: with other initial weights, or on other samples."""
 OF_DATA = (FOLD, STANDARDIZE)
 """The settings that decide on which samples a run is trained, and in which form."""
 STRUCTURAL = (

@@ -43,7 +43,7 @@ class About(NamedTuple):
 
 class Score(NamedTuple):
     """finish(sums, about) -> the score, of any shape that the sums have. what: in words. classes, estimates: whether it
-    takes targets that are classes, or numbers that the outputs estimate.
+    takes targets that are classes, or numbers that the outputs estimate. rising: whether more of it is better.
     """
 
     finish: Callable[[Sums, About], Value]
@@ -51,6 +51,7 @@ class Score(NamedTuple):
     unit: str = ""
     classes: bool = False
     estimates: bool = False
+    rising: bool = False
 
     def applies(self, about: About) -> bool:
         """Whether it exists for such samples."""
@@ -150,11 +151,16 @@ def mae(sums: Sums, about: About) -> Value:
 
 SCORES = {
     "loss": Score(loss, "mean loss", LOSS),
-    "accuracy": Score(accuracy, "share of the samples whose class is right", classes=True),
-    "balanced_accuracy": Score(balanced_accuracy, "mean over the classes of the share that is right", classes=True),
-    SOLVED: Score(solved, "whether the class of every sample is right", classes=True),
+    "accuracy": Score(accuracy, "share of the samples whose class is right", classes=True, rising=True),
+    "balanced_accuracy": Score(
+        balanced_accuracy, "mean over the classes of the share that is right", classes=True, rising=True
+    ),
+    SOLVED: Score(solved, "whether the class of every sample is right", classes=True, rising=True),
     "r2": Score(
-        r2, "1 less the squared errors by those of the mean; NULL if the targets are all the same", estimates=True
+        r2,
+        "1 less the squared errors by those of the mean; NULL if the targets are all the same",
+        estimates=True,
+        rising=True,
     ),
     "rmse": Score(rmse, "root of the mean squared error", "the targets'", estimates=True),
     "mae": Score(mae, "mean absolute error", "the targets'", estimates=True),

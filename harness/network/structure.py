@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from harness.experiment.model import FOLD, Experiment, Part, Value
 from harness.experiment.settings import defaults_of
 from harness.formulas.activations import SLOPED

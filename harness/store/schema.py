@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from harness.experiment.axes import setting_of
 from harness.experiment.errors import either
-from harness.experiment.model import FOLD, Part
+from harness.experiment.model import FOLD, REPEATING, Part
 from harness.experiment.settings import HYPERPARAMETERS, STANDARDIZE, users
 from harness.formulas.metrics import LOSS, METRICS
 from harness.formulas.scores import SCORES, SOLVED
@@ -26,7 +26,7 @@ NAMED_WEIGHTS = 512
 LABELS = pa.dictionary(pa.int32(), pa.string())
 ROLE = b"harness.role"
 """The key of a role in a field's metadata."""
-WHOLE = ("epochs", "batch_size", "repeat", FOLD)
+WHOLE = ("epochs", "batch_size", *REPEATING)
 """The parameters that every run has, and that are whole numbers."""
 
 
@@ -153,9 +153,19 @@ def score_column(part: Part, name: str, number: pa.DataType) -> Column:
     """The column of a score on a part of the data. number: its type."""
     score = SCORES[name]
     if name == SOLVED:
-        return Column(name, Role.STATUS, pa.bool_(), "", f"{score.what}, of the {part.label} part", nullable=True)
+        return Column(SOLVED, Role.STATUS, pa.bool_(), "", f"{score.what}, of the {part.label} part", nullable=True)
     meaning = f"{score.what}, of the {part.label} part, by the weights after the last update; NULL if the run diverged"
-    return metric_column(f"{part.label}_{name}", number, score.unit, meaning)
+    return metric_column(score_name(part, name), number, score.unit, meaning)
+
+
+def score_name(part: Part, name: str) -> str:
+    """What the column of a score on a part of the data is called."""
+    return SOLVED if name == SOLVED else f"{part.label}_{name}"
+
+
+def scored(column: str) -> tuple[Part, str] | None:
+    """The part of the data and the score that a column is about, if there are such."""
+    return next(((part, name) for part in Part for name in SCORES if score_name(part, name) == column), None)
 
 
 def metric_column(name: str, number: pa.DataType, unit: str = "", meaning: str = "", nullable: bool = True) -> Column:

@@ -18,8 +18,6 @@ import pyarrow.parquet as pq
 
 from harness.experiment.axes import setting_of
 from harness.experiment.errors import found, shorten
-from harness.experiment.model import Part
-from harness.formulas.scores import SOLVED
 from harness.network.layout import parse
 from harness.network.runs import Status
 from harness.store import files
@@ -38,6 +36,7 @@ from harness.store.schema import (
     parameter_column,
     run_columns,
     score_column,
+    scored,
     weight_column,
 )
 
@@ -215,6 +214,6 @@ def _told(field: pa.Field, kind: str, number: pa.DataType) -> Column | None:
         return parameter_column(field.name)
     if kind == "runs" and parameter and max(parameter.units, default=0) <= NAMED_WEIGHTS:
         return weight_column(parameter, number)
-    if field.name == SOLVED:
-        return score_column(Part.TRAIN, SOLVED, number)
+    if score := scored(field.name):
+        return score_column(*score, number)
     return metric_column(field.name, number) if role == Role.METRIC.encode() else None

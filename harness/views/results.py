@@ -8,9 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.experiment import source
@@ -20,6 +18,7 @@ from harness.store import arrays
 from harness.store.contents import Contents, StoreError
 from harness.store.expressions import among, both, equal
 from harness.store.log import EXPERIMENT
+from harness.store.place import Place
 from harness.store.places import place_of
 from harness.store.reading import dataset, distinct, load, pieces, table_of, to_frame
 from harness.store.schema import WHOLE, Column, Role
@@ -37,9 +36,9 @@ if TYPE_CHECKING:
 class Results:
     """A results folder in hand; a notebook shows a summary of it. Raises `StoreError` if there are no results."""
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
+    def __init__(self, folder: str | os.PathLike[str], place: Place | None = None) -> None:
         self.folder = os.fspath(folder)
-        self.place = place_of(folder)
+        self.place = place or place_of(folder)
         self.runs = dataset(self.place, "runs")
 
     @property
@@ -137,36 +136,6 @@ class Results:
         """Columns of the first row."""
         return dict(self.pieces[0].head(1, columns=list(columns)).to_pylist()[0])
 
-    def some_runs(self, most: int, only: Any = None) -> tuple[NDArray[np.int64], int]:
-        """The numbers of at most so many runs at equal distances, of those with rows that meet an expression.
-
-        And how many of these there are.
-        """
-
-        def runs(number: int) -> NDArray[np.int64]:
-            return np.unique(self.piece(number, ["run"], only)["run"].to_numpy())
-
-        counts, last, every = np.zeros(len(self.pieces), np.int64), -1, None
-        for number in range(len(self.pieces)):
-            there = runs(number)
-            if len(there) and there[0] < last:  # not in order: they cannot be counted one piece after the other
-                every = np.unique(np.concatenate([runs(number) for number in range(len(self.pieces))]))
-                break
-            counts[number] = len(there) - bool(len(there) and there[0] == last)
-            last = int(there[-1]) if len(there) else last
-        total = len(every) if every is not None else int(counts.sum())
-        places = np.unique(np.linspace(0, total - 1, min(most, total)).round().astype(np.int64))
-        if every is not None:
-            return every[places], total
-        ends = np.cumsum(counts)
-        holds = np.searchsorted(ends, places, side="right")
-        chosen = [
-            there[len(there) - counts[number] :][places[holds == number] - (ends[number] - counts[number])]
-            for number in np.unique(holds).tolist()
-            for there in [runs(number)]
-        ]
-        return np.concatenate([np.empty(0, np.int64), *chosen]), total
-
     def column(self, name: str) -> Column:
         """What the schema says of a column. Raises `HarnessError` if there is no such one."""
         if name not in (names := self.runs.schema.names):
@@ -223,6 +192,32 @@ class Results:
 
         return plots.plot(self, kind, **choices)
 
+    def best(self, by: str | None = None, top: int = 10, where: Mapping[str, Any] | None = None) -> pd.DataFrame:
+        """The `top` settings by the median of a score over repeats and folds, the best first.
+
+        by: a column of metrics, but none of the test part; if not given validation_accuracy or validation_r2, or
+        else validation_loss, and without a validation part loss_mean: the least training loss. where: parameter -> the
+        value that rows have. Columns: rank, the parameters that vary, the median, `spread` (of the middle half), n
+        rows, how many of these diverged, which count as the worst, and config, the row that is nearest to the median.
+        The median, or the spread, is NaN if it is one of rows that diverged. `attrs` has the score as `by`, and as
+        `test` the medians of the first setting's scores on the test part. Raises `HarnessError`.
+        """
+        from harness.views.choosing.best import best
+
+        return best(self, by, top, where)
+
+    def importance(self, by: str | None = None, where: Mapping[str, Any] | None = None) -> pd.DataFrame:
+        """How much of the variance of a score comes of each parameter and of each pair, the greatest first.
+
+        by, where: as for `best`. The score of a setting is its mean over repeats and folds, and the variance is that
+        over settings. Columns: parameter, and its share. On a full grid shares are exact and their sum is 1; `attrs`
+        has in `estimated` why they are not: where settings are missing or rows diverged, means are over what is there.
+        Raises `HarnessError`.
+        """
+        from harness.views.choosing.importance import importance
+
+        return importance(self, by, where)
+
     def weights(self, config: int) -> arrays.Arrays:
         """The final weights of a row, shaped by layer: w1, w2, .. (O, I) and b1, b2, .. (O,) if there are biases.
 
@@ -255,7 +250,10 @@ class Results:
 
         summary = summarise(self.place, [name for name in self.axes if name != "repeat"])
         about = words.told(self, summary)
-        return render("result", folder=self.folder, name=self.name, **about)
+        least = [f"{one.heading}: {one.told}" for one in words.best(self)] or [
+            f"Least training loss: {one}" for one in words.least(summary)
+        ]
+        return render("result", folder=self.folder, name=self.name, **{**about, "least": least})
 
     @cached_property
     def written(self) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.experiment.errors import either
+from harness.experiment.model import REPEATING
 from harness.network.layout import parse
 from harness.store.schema import Column
 from harness.views.numbers import printed, to_digits
@@ -74,11 +75,11 @@ class TableAxis:
 
     @property
     def rank(self) -> tuple[int, int]:
-        """By what axes are sorted: learning rates, epochs, other numbers, labels, and repeats; the longest first."""
+        """By what axes are sorted: learning rates, epochs, other numbers, labels, what repeats; the longest first."""
         kinds = (
             self.name.startswith("learning_rate"),
             self.name == "epochs",
-            self.numeric and self.name != "repeat",
+            self.numeric and self.name not in REPEATING,
             not self.numeric,
             True,
         )

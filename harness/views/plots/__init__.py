@@ -15,7 +15,7 @@ from harness.experiment import source
 from harness.experiment.errors import either
 from harness.store.expressions import has
 from harness.views.files import MAKER, put
-from harness.views.plots import bands, cells, lines, maps, networks, paths
+from harness.views.plots import bands, cells, importance, lines, maps, networks, paths
 from harness.views.plots.asked import Asked
 from harness.views.plots.gather import Parts
 from harness.views.results import Results
@@ -38,6 +38,7 @@ KINDS = {
     "paths": PictureKind(paths.paths_of, networks.paths, ()),
     "spread": PictureKind(bands.spread_of, lines.spread, ("x", "color")),
     "share": PictureKind(bands.shares_of, lines.share, ("x", "color", "below")),
+    "importance": PictureKind(importance.importance_of, importance.draw, ("color",)),
 }
 
 

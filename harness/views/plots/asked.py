@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from harness.errors import HarnessError
 from harness.experiment import source
 from harness.experiment.errors import either
+from harness.experiment.model import REPEATING
 from harness.experiment.settings import NETWORK, TRAINING
 from harness.formulas.metrics import LOSS
 from harness.store.expressions import both, has
@@ -23,6 +24,7 @@ from harness.views.numbers import printed
 from harness.views.plots.gather import LISTED, Parts
 from harness.views.results import Results
 from harness.views.scale import MOST, TableAxis, title_of
+from harness.views.spaced import some_runs
 from harness.views.ticks import literal
 
 FIRST = ("activation", "loss", "optimizer", "batch_size")
@@ -87,8 +89,8 @@ class Asked:
         return sorted(left, key=lambda name: self.results.axes[name].rank)
 
     def usual(self, *taken: str) -> list[str]:
-        """The free axes that a picture picks by itself: all but the repeats, which are draws of the same setting."""
-        return [name for name in self.free(*taken) if name != "repeat"]
+        """The free axes that a picture picks by itself: all but those that only repeat a setting."""
+        return [name for name in self.free(*taken) if name not in REPEATING]
 
     def pick(self, given: str | None, *taken: str) -> TableAxis:
         """The axis that is given, or the first that is usual. Raises `HarnessError` if there is none."""
@@ -166,7 +168,7 @@ class Asked:
 
         Raises `HarnessError` if there are none.
         """
-        chosen, every = self.results.some_runs(most, self.results.filter(self.where))
+        chosen, every = some_runs(self.results, most, self.results.filter(self.where))
         if not every:
             raise HarnessError(f"{self.results.folder}: no row has {self.held or self.after.strip()}")
         return chosen, every

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from harness.errors import HarnessError
 from harness.store.expressions import has
 from harness.views.losses import curve_losses
+from harness.views.order import SPREAD, quantiles
 from harness.views.plots.asked import Asked
 from harness.views.plots.facets import Facets, facets_of
 from harness.views.plots.gather import floored, numbers, present, shares
-from harness.views.plots.order import SPREAD, quantiles
 from harness.views.scale import MOST, Scale, TableAxis, apart, codes, scale_of
 
 RUNS = 2000
@@ -73,7 +73,7 @@ class CurveBands:
 
 
 def spread_of(asked: Asked) -> Along:
-    """The distribution of a column over initialisations and repeats. Raises `HarnessError` if no row has a number."""
+    """The distribution of a column over what repeats a setting. Raises `HarnessError` if no row has a number."""
     x = _across(asked, "init" if "init" in asked.free() else None)
     asked = asked.at_last_epochs(*(axis.name for axis in x))
     asked.comparable(*(axis.name for axis in x))
@@ -139,15 +139,15 @@ def _levels(points: pd.DataFrame, names: list[str]) -> tuple[NDArray[np.int64], 
 
 
 def _across(asked: Asked, usual: str | None) -> list[TableAxis]:
-    """The horizontal axis; none if only the repeat varies and no axis was asked for."""
-    if not asked.x and asked.free() == ["repeat"]:
+    """The horizontal axis; none if only repeats or folds vary and no axis was asked for."""
+    if not asked.x and asked.free() and not asked.usual():
         return []
     return [asked.pick(asked.x or usual or next(iter(asked.entire()), None))]
 
 
 def _apart(asked: Asked, axis: TableAxis | None, rows: int) -> Scale:
     """A scale whose values stand apart; without an axis, of a single place that holds all rows."""
-    return apart(axis or replace(asked.results.axes["repeat"], values=np.array([f"all {rows:,} rows"])))
+    return apart(axis or replace(asked.results.axes[asked.free()[-1]], values=np.array([f"all {rows:,} rows"])))
 
 
 def _bound(asked: Asked) -> tuple[str, float] | None:

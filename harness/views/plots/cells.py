@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from harness.network.runs import Status
 from harness.store.expressions import equal, has
 from harness.views.losses import NOTHING, idle_loss
+from harness.views.order import MEDIAN, Numbers
 from harness.views.plots.asked import Asked
 from harness.views.plots.facets import Facet, Facets, facets_of
 from harness.views.plots.gather import LABELS, Parts, absent, present
-from harness.views.plots.order import MEDIAN, Numbers
 from harness.views.scale import Scale, TableAxis, codes, nearest, scale_of
 
 EVEN = 3.0

@@ -14,7 +14,7 @@ from harness.network.runs import Status
 from harness.store.expressions import both, has
 from harness.views.losses import NOTHING
 from harness.views.numbers import printed
-from harness.views.plots.order import Numbers
+from harness.views.order import Numbers
 from harness.views.results import Results
 from harness.views.scale import MOST, TableAxis, codes, nearest, thinned
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from harness.errors import HarnessError
 from harness.network.layout import Parameter, parse
 from harness.store.expressions import among
+from harness.views.order import SPREAD
 from harness.views.plots.asked import Asked
 from harness.views.plots.facets import Facets, facets_of
 from harness.views.plots.gather import Parts, numbers, present
-from harness.views.plots.order import SPREAD
 from harness.views.scale import Scale, TableAxis, codes, scale_of
 
 MOST = 64

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from harness.experiment.model import REPEATING
 from harness.views.losses import unlike
 from harness.views.scale import TableAxis
 
-REPEAT = "repeat"
 MOST_LINES, MOST_PANELS = 6, 9
 """The most values that an axis of labels may have to get a line each in one picture, and to get a panel each."""
 
@@ -18,8 +18,8 @@ MOST_LINES, MOST_PANELS = 6, 9
 def ranked(axes: Mapping[str, TableAxis], rows: pd.DataFrame) -> list[TableAxis]:
     """The axes in the order in which a picture picks them and a list of choices names them.
 
-    Learning rates, epochs, other numbers, the longest first, then labels; at the end repeats, which are draws of one
-    setting, and axes that not every row has.
+    Learning rates, epochs, other numbers, the longest first, then labels; at the end repeats and folds, which only
+    repeat a setting, and axes that not every row has.
     """
     return sorted(axes.values(), key=lambda axis: (bool(rows[axis.name].isna().any()), axis.rank))
 
@@ -31,7 +31,7 @@ def opening(axes: Sequence[TableAxis], rows: pd.DataFrame, curves: bool) -> dict
     vary, else the loss curves if there are any. Settings that are labels get a panel or a line each, never a median;
     losses of different kinds never share a picture.
     """
-    usual = [axis for axis in axes if axis.name != REPEAT] or list(axes)
+    usual = [axis for axis in axes if axis.name not in REPEATING] or list(axes)
     usual = [axis for axis in usual if axis.name not in unlike([axis.name])] or usual
     found: dict[str, Any] = {"curves": {}} if curves else {}
     if usual:
@@ -39,7 +39,7 @@ def opening(axes: Sequence[TableAxis], rows: pd.DataFrame, curves: bool) -> dict
         lines = [axis for axis in others if len(axis.values) <= MOST_LINES and _together(rows, x, axis)]
         group = lines[0] if lines else None
         found["line"] = {"x": x.name, "group": group and group.name, "panels": _panels(others, rows, x, group)}
-        if y := next((axis for axis in others if axis.name != REPEAT and _together(rows, x, axis)), None):
+        if y := next((axis for axis in others if axis.name not in REPEATING and _together(rows, x, axis)), None):
             found = {"map": {"x": x.name, "y": y.name, "panels": _panels(others, rows, x, y)}} | found
     return {"order": list(found), **found}
 

@@ -19,6 +19,7 @@ import pandas as pd
 from plotly.offline import get_plotlyjs
 
 from harness.errors import HarnessError, printable
+from harness.experiment.model import REPEATING
 from harness.formulas.metrics import LOSS, METRICS
 from harness.network.runs import Status
 from harness.store.disk import Disk
@@ -77,6 +78,8 @@ def report(results: Results) -> str:
         signs={status.label: STATUS_COLOURS[status] for status in Status} | {"grew": GREW},
         thinned=_note(results, shown),
         pictures=data["opening"]["order"],
+        best=[(one.heading, one.told, _printed(one.table)) for one in words.best(results)],
+        importance=words.importance(results),
         notable=_printed(notable(results)),
         source=results.source,
         load=_load(results.folder),
@@ -102,6 +105,7 @@ def _data(results: Results) -> dict[str, Any]:
         "columns": {name: _column(rows[name], axes.get(name)) for name in columns},
         "statuses": [status.label for status in Status],
         "meanings": [status.words for status in Status],
+        "repeating": REPEATING,
         "metrics": metrics,
         "losses": [name for name in metrics if results.column(name).unit == LOSS],
         "epochs": list(EPOCHS),
@@ -129,7 +133,7 @@ LOAD = """import harness
 
 results = harness.open({folder!r})
 results.table()               # every row, a pandas DataFrame
-results.plot()                # a map; or "curves", "weights", "paths", "spread", "share"
+results.plot()                # a map; or "curves", "weights", "paths", "spread", "share", "importance"
 results.weights(0)            # of a row: an array for each layer
 results.explain(0)            # what happened to each weight, step by step
 

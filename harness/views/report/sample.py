@@ -15,6 +15,7 @@ from harness.store.tables import together
 from harness.views.losses import curve_losses, unlike
 from harness.views.numbers import printed
 from harness.views.results import Results
+from harness.views.spaced import some_runs
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -87,7 +88,7 @@ def some_curves(results: Results) -> list[Curve]:
     """The loss curves of up to `RUNS` runs at equal distances in the grid; an empty list if none were recorded."""
     if not results.has_curves:
         return []
-    chosen, _ = results.some_runs(RUNS)
+    chosen, _ = some_runs(results, RUNS)
     axes, names = [name for name in results.axes if name != "epochs"], curve_losses(results)
     table = together(results.tables(["run", "config", "epochs", *axes], among("run", chosen)))
     rows = table.to_pandas().sort_values(["run", "epochs"]).drop_duplicates("run", keep="last").set_index("run")

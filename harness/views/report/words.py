@@ -4,20 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import pandas as pd
+
+from harness.errors import HarnessError
 from harness.experiment.document import DATA, defaults, read
 from harness.network.runs import Status
 from harness.store.folder import Folder
 from harness.store.log import sums
 from harness.store.place import Place
+from harness.views.choosing import best as choosing
+from harness.views.choosing import importance as shares
 from harness.views.losses import unlike
 from harness.views.numbers import printed
 from harness.views.report.summary import Summary, percent, spared
 from harness.views.results import Results
 from harness.views.scale import TableAxis
 
+TOP = 10
+"""How many settings a page ranks, and how many shares it shows."""
 ARROW = "\N{RIGHTWARDS ARROW}"
+
+
+class Best(NamedTuple):
+    """The settings ranked by a score. heading: what the first has. told: the first, in words."""
+
+    heading: str
+    told: str
+    table: pd.DataFrame
 
 
 def asked(results: Results) -> Any:
@@ -95,6 +110,24 @@ def grew(summary: Summary, rows: int) -> str:
     if summary.grew == 1:
         return f"1 row {share} grew: it ends above the loss of its first epoch, and is nobody's best."
     return f"{summary.grew:,} rows {share} grew: they end above the loss of their first epoch, and are nobody's best."
+
+
+def best(results: Results) -> list[Best]:
+    """The best settings by validation; where losses are unlike, those of each kind. None without a validation part."""
+    if not choosing.validated(results):
+        return []
+    ranked = choosing.of_each_kind(results, TOP)
+    return [Best(choosing.heading(one).capitalize(), choosing.told(one), one) for one in ranked]
+
+
+def importance(results: Results) -> dict[str, Any]:
+    """What decides the usual score: its title, bars, and why shares are estimated; nothing where that is not known."""
+    try:
+        found = shares.importance(results)
+    except HarnessError:  # nothing varies, say, or losses are unlike
+        return {}
+    bars = [(name, f"{share:.1%}") for name, share in found[:TOP].itertuples(index=False)]
+    return {"title": shares.title(found), "bars": bars, "estimated": found.attrs["estimated"]}
 
 
 def least(summary: Summary) -> list[str]:

@@ -22,7 +22,7 @@ class Picture {
   }
 
   /* Axes of few values, of which there may be a panel or a line each. */
-  few(most) { return [...this.report.axes.values()].filter((axis) => axis.values.length <= most && axis.name !== "repeat"); }
+  few(most) { return [...this.report.axes.values()].filter((axis) => axis.values.length <= most && !this.report.data.repeating.includes(axis.name)); }
 
   get palette() { return this.report.data.colours.lines; }
 
@@ -62,7 +62,7 @@ class Picture {
     const {axes} = this.report;
     const held = this.held.map(([name, k]) => (name === "epochs" ? plural(axes.get(name).values[k], "epoch") : `${words(name)} ${axes.get(name).text(k)}`));
     const several = ({name, values, total}) => `${values.length < total ? `${counted(values.length)} of ` : ""}` +
-      (name === "repeat" ? plural(total, "repeat") : `${counted(total)} values of ${words(name)}`);
+      (this.report.data.repeating.includes(name) ? plural(total, name) : `${counted(total)} values of ${words(name)}`);
     const over = [...axes.values()].filter((axis) => !drawn.includes(axis.name) && this.selects.get(axis.name)?.value === ALL).map(several);
     return {held: held.length ? `; ${held.join(", ")}` : "", over: over.length ? ` over ${over.join(" and ")}` : ""};
   }

@@ -1,0 +1,89 @@
+"""What decides the score of a setting: the shares that parameters, and pairs of them, have in its variance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import combinations
+from math import prod
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from harness.errors import HarnessError
+from harness.network.runs import Status
+from harness.views.choosing.settings import Settings, score_of
+from harness.views.results import Results
+
+REST = "three or more together"
+"""What is not of a parameter or of a pair."""
+
+
+def importance(results: Results, by: str | None = None, where: Mapping[str, Any] | None = None) -> pd.DataFrame:
+    """How much of the variance of a score comes of what, as `Results.importance` has it. Raises `HarnessError`."""
+    settings = Settings(results, score_of(results, by), where)
+    means, diverged = _means(settings)
+    there = np.flatnonzero(np.isfinite(means))
+    if not len(there):
+        raise HarnessError(f"{results.folder}: no row has {settings.score}")
+    levels = dict(zip(settings.names, settings.levels(there), strict=True))
+    varying = {name: codes for name, found in levels.items() if (codes := pd.factorize(found)[0]).any()}
+    grid = prod(int(codes.max()) + 1 for codes in varying.values())
+    numbers = means[there] / (np.abs(means[there]).max() or 1.0)  # else squares of losses overflow
+    if not np.ptp(numbers) > 0:
+        raise HarnessError(f"{results.folder}: {settings.score} is the same in every setting")
+    full = len(there) == grid and not diverged
+    found = _shares(numbers, varying)
+    if full and len(varying) > 2:
+        found[REST] = max(0.0, 1 - sum(found.values()))
+    table = pd.DataFrame({"parameter": list(found), "share": np.array(list(found.values()))})
+    table = table.iloc[np.lexsort((-table["share"], table["parameter"] == REST))].reset_index(drop=True)
+    table.attrs = {"by": settings.score, "estimated": "" if full else _estimated(len(there), grid, diverged)}
+    return table
+
+
+def title(found: pd.DataFrame) -> str:
+    """What the shares are of."""
+    return f"share of the variance of {found.attrs['by']} over settings"
+
+
+def _estimated(there: int, grid: int, diverged: int) -> str:
+    """Why the shares are not exact."""
+    told = [f"{there:,} of {grid:,} settings have a number"] if there < grid else []
+    told += [f"without the {diverged:,} row{'s' * (diverged > 1)} that diverged"] if diverged else []
+    return f"estimated from the means that are there: {', '.join(told)}"
+
+
+def _means(settings: Settings) -> tuple[NDArray[np.float64], int]:
+    """(S,) the mean of the rows of each setting that have a number, NaN of none; and how many rows diverged."""
+    sums, counts, diverged = np.zeros(len(settings.keys)), np.zeros(len(settings.keys)), 0
+    for part in range(settings.parts):
+        at, frame = settings.read(part)
+        gone = (frame["status"] == Status.DIVERGED.label).to_numpy()
+        numbers = frame[settings.score].to_numpy(float, na_value=np.nan)
+        kept = ~(gone | np.isnan(numbers))
+        sums += np.bincount(at[kept], numbers[kept], len(sums))
+        counts += np.bincount(at[kept], minlength=len(counts))
+        diverged += int(gone.sum())
+    with np.errstate(invalid="ignore"):
+        return sums / counts, diverged
+
+
+def _shares(numbers: NDArray[np.float64], codes: Mapping[str, NDArray[np.intp]]) -> dict[str, float]:
+    """The shares of parameters, and of pairs beyond those: sums of squares of means over all else (functional ANOVA).
+
+    numbers: (S,). codes: for each parameter (S,) which of its values it is.
+    """
+    numbers = numbers - numbers.mean()
+
+    def squares(groups: NDArray[np.intp]) -> float:
+        groups = pd.factorize(groups)[0]
+        return float((np.bincount(groups, numbers) ** 2 / np.bincount(groups)).sum() / (numbers**2).sum())
+
+    found = {name: squares(own) for name, own in codes.items()}
+    pairs = {
+        f"{a} x {b}": max(0.0, squares(codes[a] * (codes[b].max() + 1) + codes[b]) - found[a] - found[b])
+        for a, b in combinations(codes, 2)
+    }
+    return found | pairs
