@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from harness.reference.network import forward
 from harness.views.explain.configuration import of_row
 from harness.views.results import Results
 from harness.views.trained.network import TrainedNetwork
+from tests.support.command import call
 
 PARAMETERS = {"learning_rate": 0.1, "epochs": [0, 5], "init": {"normal": {"std": 0.5}}}
 Swept = Callable[..., Results]
@@ -236,3 +238,81 @@ def test_only_rows_with_a_network_give_one(tmp_path: Path) -> None:
         harness.open(harness.sweep(bare, tmp_path)).network(0)
     with pytest.raises(HarnessError, match="config 5: no such row"):
         results.network(5)
+
+
+NEW = "note;flipper_length_mm;species;bill_depth_mm;bill_length_mm;body_mass_g\n" + "".join(
+    f"x;{row}\n" for row in ("181;Adelie;18,7;39,1;3750", "NA;unknown;15;46,5;4500", "?;;18;50;3800")
+)
+
+
+def test_a_file_is_predicted_by_the_names_of_its_columns(swept: Swept) -> None:
+    results = swept({"load": "penguins", "missing": "mean", "standardize": "inputs"}, loss="cross_entropy")
+    Path("new.csv").write_text(NEW, "utf-8")
+    frame = pd.read_csv("new.csv", sep=";", decimal=",", na_values="?")
+    frame.to_parquet("new.parquet")
+    expected = results.network(1).table(frame)
+    for file in ("new.csv", "new.parquet"):
+        printed = call("predict", results.folder, file, "--config", 1)
+        assert printed.exit_code == 0, printed.output
+        pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(printed.stdout)), expected)
+    saved = call("predict", results.folder, "new.csv", "--config", 1, "--save", "said.csv")
+    assert saved.stdout == "wrote said.csv\n"
+    assert Path("said.csv").read_text("utf-8") == printed.stdout
+    lines = Path("new.csv").read_text("utf-8").splitlines()
+    Path("one.csv").write_text("\n".join([lines[0], lines[3]]), "utf-8")  # a column of nothing but a gap
+    assert call("predict", results.folder, "one.csv", "--config", 1).stdout.splitlines()[1:] == [
+        printed.stdout.splitlines()[3]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("sepal_length,sepal_width,petal_length\n1,1,1\n", "petal_width: no such column; did you mean "),
+        (
+            "sepal_length,sepal_width,petal_length,petal_width\n1,1,1,wide\n",
+            "petal_width: column petal_width of new.csv holds text ",
+        ),
+        (
+            "sepal_length,sepal_width,petal_length,petal_width\n1,1,1,1\n1,1,,1\n",
+            "row 2, column 'petal_length' is not ",
+        ),
+        (
+            "sepal_length,sepal_width,petal_length,petal_width\n1,1,1,1\n1,1,1x,1\n",
+            "row 2, column 'petal_length': expe",
+        ),
+        ("sepal_length,sepal_width,petal_length,petal_width\n", "the file has no rows"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_told_in_a_line(swept: Swept, text: str, said: str) -> None:
+    results = swept({"load": "iris"}, loss="cross_entropy")
+    Path("new.csv").write_text(text, "utf-8")
+    result = call("predict", results.folder, "new.csv", "--config", 1)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"new.csv: {said}")
+    assert result.stderr.count("\n") == 1
+    nowhere = call("predict", results.folder, "nowhere.csv", "--config", 1)
+    assert nowhere.stderr == "nowhere.csv: no such file: nowhere.csv\n"
+
+
+def test_inputs_without_names_are_taken_in_their_order(swept: Swept) -> None:
+    results = swept({"generate": "moons", "samples": 9, "noise": 0}, [2, 1])
+    Path("new.csv").write_text("a,b\n1,2\n-1,0.5\n", "utf-8")
+    printed = call("predict", results.folder, "new.csv", "--config", 1).stdout
+    expected = results.network(1).predict([[1, 2], [-1, 0.5]])
+    assert [float(line) for line in printed.splitlines()[1:]] == expected.tolist()
+    Path("new.csv").write_text("a,b,c\n1,2,3\n", "utf-8")
+    told = call("predict", results.folder, "new.csv", "--config", 1).stderr
+    assert told == "new.csv: expected 2 numbers in a row, found 3\n"
+
+
+def test_a_stranger_s_class_does_not_steer_the_terminal(swept: Swept) -> None:
+    results = swept({"rows": [[1, "a\x1b[2J"], [2, "b\nc"]]}, [1, 1], loss="bce")
+    Path("new.csv").write_text("a,b\n1,2\n", "utf-8")
+    frame = results.network(1).table(pd.DataFrame({"x": [1.0, 2.0]}))
+    assert list(frame) == ["prediction", "probability_a\x1b[2J", "probability_b\nc"]
+    Path("new.parquet").write_bytes(b"")
+    pd.DataFrame({"x": [1.0, 2.0]}).to_parquet("new.parquet")
+    printed = call("predict", results.folder, "new.parquet", "--config", 1).stdout
+    assert printed.startswith("prediction,probability_a\\x1b[2J,probability_b\\nc\n")
+    assert "\x1b" not in printed
