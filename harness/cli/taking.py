@@ -45,4 +45,33 @@ def predict(folder: str, file: str, number: int, save: str | None) -> None:
         data(plain.rename(columns=visible).to_csv(index=False))
 
 
-COMMANDS = (predict,)
+@click.command()
+@folder_argument
+@config_option
+@click.option(
+    "--to",
+    "form",
+    required=True,
+    metavar="FORMAT",
+    shell_complete=completing.formats,
+    help="Format of the file: npz, json or torch.",
+)
+@click.option("--save", metavar="F", help="Write to this file. Left out, to NAME-N in the current folder.")
+@one_line_errors
+def export(folder: str, number: int, form: str, save: str | None) -> None:
+    """Write the network of a row down for other programs.
+
+    Whatever the format, the filling of gaps, the scales and the names of columns and classes are inside: npz for NumPy,
+    json for any language, and torch for PyTorch's torch.export.load.
+
+    \b
+    Example:
+      harness export results/mine --config 123 --to json --save network.json
+    """
+    from harness.views.results import Results
+    from harness.views.trained.export import write
+
+    say(f"wrote {write(Results(folder), number, form, save)}")
+
+
+COMMANDS = (predict, export)
