@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import special
 
 import harness
-from harness.errors import FailedError
+from harness.errors import FailedError, HarnessError
 from harness.formulas.activations import ACTIVATIONS
 from harness.views.results import Results
 from harness.views.trained.export import FORMATS
@@ -124,6 +125,64 @@ def test_pytorch_says_the_same(written: Results) -> None:
             found = model(torch.tensor(some)).numpy()
             np.testing.assert_allclose(found, network.answers(some), rtol=1e-12, atol=1e-12)
     assert json.loads(more["harness.json"]) == json.loads(FORMATS["json"].make(network))
+
+
+def test_onnx_says_the_same_in_float32(written: Results) -> None:
+    """The bound is 2 ulp of float32 (2^-22), of 1 for probabilities and of the largest output for others.
+
+    Weights of float64 are rounded to float32 in the file.
+    """
+    reason = "onnxruntime is not installed: pip install -e '.[oracle]'"
+    pytest.importorskip("onnx", reason="ONNX is not installed: pip install -e '.[oracle]'")
+    runtime = pytest.importorskip("onnxruntime", reason=reason)
+    network = written.network(0)
+    x = inputs(network)
+    session = runtime.InferenceSession(FORMATS["onnx"].make(network), providers=["CPUExecutionProvider"])
+    answers, *labels = session.run(None, {"inputs": x})
+    expected = network.answers(x)
+    scale = np.abs(expected - network.outputs.mean).max() if network.link == "none" else 1.0
+    assert np.abs(answers - expected).max() <= 2 * 2.0**-23 * scale
+    if network.classes is not None:
+        assert (labels[0] == network.predict(x)).all()
+        assert session.get_outputs()[1].name == "label"
+    more = session.get_modelmeta().custom_metadata_map["harness"]
+    assert json.loads(more) == json.loads(FORMATS["json"].make(network))
+
+
+UNKNOWN = "of scikit-learn's networks"
+
+
+def test_scikit_learn_says_the_same(written: Results) -> None:
+    joblib = pytest.importorskip("joblib", reason="scikit-learn is not installed: pip install -e '.[oracle]'")
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed: pip install -e '.[oracle]'")
+    network = written.network(0)
+    made = network.network.structure
+    known = set(made.activations[:-1]) <= {"identity", "relu", "tanh", "sigmoid"} and made.activations[-1] == "identity"
+    if not known or (network.link == "none") != (network.classes is None):
+        with pytest.raises(HarnessError, match=UNKNOWN):
+            FORMATS["sklearn"].make(network)
+        return
+    x = pd.DataFrame(inputs(network), columns=list(network.columns)) if network.columns else inputs(network)
+    model = joblib.load(io.BytesIO(FORMATS["sklearn"].make(network)))
+    assert (model.predict(x) == network.predict(x)).all() if network.classes is not None else True
+    if network.classes is None:
+        np.testing.assert_allclose(model.predict(x), network.predict(x), rtol=1e-12, atol=1e-12)
+    else:
+        assert (model.classes_ == network.classes).all()
+        p = network.predict_proba(x)
+        np.testing.assert_allclose(model.predict_proba(x), p, rtol=1e-12, atol=1e-12)
+
+
+def test_two_outputs_are_one_in_scikit_learn(tmp_path: Path) -> None:
+    joblib = pytest.importorskip("joblib", reason="scikit-learn is not installed: pip install -e '.[oracle]'")
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed: pip install -e '.[oracle]'")
+    network = results(tmp_path, {"load": "breast_cancer"}, "cross_entropy", "tanh", {}).network(0)
+    x = inputs(network)
+    assert network.layers[-1] == 2
+    frame = pd.DataFrame(x, columns=list(network.columns))
+    model = joblib.load(io.BytesIO(FORMATS["sklearn"].make(network)))
+    np.testing.assert_allclose(model.predict_proba(frame), network.predict_proba(x), rtol=1e-12, atol=1e-12)
+    assert (model.predict(frame) == network.predict(x)).all()
 
 
 def test_float32_is_written_as_it_is(tmp_path: Path) -> None:

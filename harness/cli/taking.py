@@ -54,7 +54,7 @@ def predict(folder: str, file: str, number: int, save: str | None) -> None:
     required=True,
     metavar="FORMAT",
     shell_complete=completing.formats,
-    help="Format of the file: npz, json or torch.",
+    help="Format of the file: npz, json, torch, onnx or sklearn.",
 )
 @click.option("--save", metavar="F", help="Write to this file. Left out, to NAME-N in the current folder.")
 @one_line_errors
@@ -62,7 +62,8 @@ def export(folder: str, number: int, form: str, save: str | None) -> None:
     """Write the network of a row down for other programs.
 
     Whatever the format, the filling of gaps, the scales and the names of columns and classes are inside: npz for NumPy,
-    json for any language, and torch for PyTorch's torch.export.load.
+    json for any language, torch for PyTorch's torch.export.load, onnx for onnxruntime and others (in float32), and
+    sklearn for scikit-learn: a Pipeline for joblib.load, of networks that it has.
 
     \b
     Example:

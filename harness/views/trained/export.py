@@ -89,6 +89,8 @@ FORMATS = {
     "npz": Format(".npz", npz),
     "json": Format(".json", written_json),
     "torch": Format(".pt2", _by("torch", "PyTorch")),
+    "onnx": Format(".onnx", _by("onnx", "ONNX")),
+    "sklearn": Format(".joblib", _by("sklearn", "scikit-learn")),
 }
 
 
