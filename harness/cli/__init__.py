@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from harness import __version__
-from harness.cli import choosing, memory, streams, sweeping, viewing, writing
+from harness.cli import choosing, memory, streams, sweeping, taking, viewing, writing
 from harness.cli.printing import interrupted, one_line_errors
 from harness.errors import printable
 
@@ -65,6 +65,6 @@ def main() -> None:
     """
 
 
-for module in (sweeping, viewing, choosing, writing):
+for module in (sweeping, viewing, choosing, taking, writing):
     for command in module.COMMANDS:
         main.add_command(command)

@@ -45,6 +45,13 @@ def kinds(context: Context, parameter: Parameter, incomplete: str) -> list[Compl
     return _beginning(incomplete, KINDS)
 
 
+def formats(context: Context, parameter: Parameter, incomplete: str) -> list[CompletionItem]:
+    """Formats of networks."""
+    from harness.views.trained.export import FORMATS
+
+    return _beginning(incomplete, FORMATS)
+
+
 def axes(context: Context, parameter: Parameter, incomplete: str) -> list[CompletionItem]:
     """The parameters that vary in the results folder given."""
     return _beginning(incomplete, _of_results(context, lambda results: results.axes))

@@ -85,8 +85,8 @@ class NetworkSamples:
 class NetworkData:
     """The data of the runs of one structure and one `Choice`.
 
-    fill: (I,) what stands for inputs that are missing, the
-    mean of those of the training part. inputs, targets: how their columns are standardized.
+    fill: (I,) what stands for inputs that are missing, the mean of those of the training part; NaN where no input is
+    missing. inputs, targets: how their columns are standardized.
     """
 
     of: Mapping[Part, NetworkSamples]
@@ -132,10 +132,13 @@ def network_data(experiment: Experiment, structure: Structure, chosen: Choice) -
 
 
 def _filled(inputs: Floats, own: NDArray[np.intp]) -> tuple[Floats, Floats]:
-    """Inputs (S, I) without gaps, and what fills them (I,): means over the training part, or 0 of a column without."""
+    """Inputs (S, I) without gaps, and what fills them (I,): means over the training part, or 0 of a column without.
+
+    NaN if there are no gaps.
+    """
     gaps = np.isnan(inputs)
     if not gaps.any():
-        return inputs, np.zeros(inputs.shape[1])
+        return inputs, np.full(inputs.shape[1], np.nan)
     there = [column[own][~np.isnan(column[own])] for column in inputs.T]
     fill = np.array([fsum(column) / len(column) if len(column) else 0.0 for column in there])
     return np.where(gaps, fill, inputs), fill

@@ -84,12 +84,15 @@ class Sample:
 
 
 def forward(network: Network, x: Array) -> tuple[list[Array], list[Array]]:
-    """(z, a) of every layer; a starts with the input itself. z_j = (w_j1*a_1 + w_j2*a_2 + ..) + b_j."""
+    """(z, a) of every layer; a starts with the input itself. z_j = (w_j1*a_1 + w_j2*a_2 + ..) + b_j.
+
+    x: (I,), or (S, I) of samples each by itself.
+    """
     z, a = [], [x]
     for layer, w in enumerate(network.weights):
-        total = w[:, 0] * a[-1][0]
+        total = w[:, 0] * a[-1][..., :1]
         for i in range(1, w.shape[1]):
-            total = total + w[:, i] * a[-1][i]
+            total = total + w[:, i] * a[-1][..., i : i + 1]
         if network.biases:
             total = total + network.biases[layer]
         z.append(total)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from harness.views.explain.page import Explained
+    from harness.views.trained.network import TrainedNetwork
 
 
 class Results:
@@ -225,6 +226,16 @@ class Results:
         """
         row = self.row(config).dropna(axis=1, how="all")
         return {name: array[0] for name, array in arrays.weights(row, self.layers).items()}
+
+    def network(self, config: int) -> TrainedNetwork:
+        """The network of a row, to predict with: gaps are filled and numbers scaled as in its training part.
+
+        Raises `HarnessError` if there is no such row, if it diverged, if the table has no weights, or if the data that
+        its experiment names are not here.
+        """
+        from harness.views.explain.configuration import of_row
+
+        return of_row(self, config).trained()
 
     def explain(self, config: int, epochs: int | str | Sequence[int | str] | None = None) -> Explained:
         """What happened in a row, step by step: its record, as `harness.explain` has it.

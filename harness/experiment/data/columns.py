@@ -122,7 +122,7 @@ class DataFile:
                 f"column {shorten(column.name)} of {self.path.name} {column.holds}",
             )
             for column in columns
-            if column.texts and column.name not in wanted.texts
+            if column.name not in wanted.texts and any(not is_missing(cell) for cell in column.texts)
         }
         notes |= _two_points(columns, wanted)
         cells = {column.name: column for column in columns}

@@ -27,6 +27,7 @@ from harness.views.explain.epochs import AskedEpochs, resolved
 from harness.views.explain.final import Final
 from harness.views.explain.names import names_of
 from harness.views.results import Results
+from harness.views.trained.network import TrainedNetwork
 
 if TYPE_CHECKING:
     from harness.experiment.model import Samples
@@ -69,6 +70,15 @@ class Configuration:
         """The samples, as its network takes them."""
         made = structure(self.experiment, self.values)
         return network_data(self.experiment, made, choice(self.values, self.experiment)).train
+
+    def trained(self) -> TrainedNetwork:
+        """The network that a row ended with, to predict with. Raises `HarnessError` if there is none."""
+        assert self.final is not None
+        if self.final.network is None:
+            why = f"diverged in epoch {self.final.epoch:,}" if self.final.diverged else "has no weights in the table"
+            other = "another row" if self.final.diverged else "record: {weights: true}"
+            raise HarnessError(f"config {self.number}: this run {why}, so it left no network; expected {other}")
+        return TrainedNetwork(self.final.network, self.experiment, choice(self.values, self.experiment))
 
     def columns(self) -> dict[str, str]:
         """Inputs and targets by our names, and what the data's file calls them; none where it has no names, or ours."""

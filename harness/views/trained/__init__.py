@@ -1,0 +1,1 @@
+"""The network of a row, taken away: it predicts, and is written down for other programs."""
