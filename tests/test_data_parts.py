@@ -22,7 +22,7 @@ from harness.experiment import ExperimentError, load
 from harness.experiment.data import about
 from harness.experiment.data.shelf import SHELF
 from harness.experiment.model import Experiment, Part
-from harness.network.parts import AS_IT_IS, Choice, NetworkData, network_data
+from harness.network.parts import AS_IT_IS, DataForm, NetworkData, network_data
 from harness.network.structure import structure
 from harness.store.contents import Contents
 from harness.store.kept import as_it_was
@@ -40,7 +40,7 @@ def made(section: dict[str, Any], layers: Any = ("auto", "auto"), **training: An
     return load(experiment(section, layers, **training))
 
 
-def networks(found: Experiment, chosen: Choice = AS_IT_IS) -> NetworkData:
+def networks(found: Experiment, chosen: DataForm = AS_IT_IS) -> NetworkData:
     return network_data(found, structure(found, {"fold": chosen.fold}), chosen)
 
 
@@ -158,7 +158,7 @@ def test_means_and_deviations_are_those_of_the_training_part() -> None:
     found = made(section)
     own = found.data.parts()[Part.TRAIN]
     assert len(own) == 30
-    data = networks(found, Choice(standardize="both"))
+    data = networks(found, DataForm(standardize="both"))
     there = numbers[own][~np.isnan(numbers[own, 1]), 1]
     mean = fsum(there) / len(there)
     assert data.fill[1] == mean
@@ -181,7 +181,7 @@ def test_scores_are_in_the_targets_own_units() -> None:
     mapping = {**experiment(section), "record": {"metrics": ["rmse", "mae", "r2"]}}
     at_start = harness.train(mapping)[lambda table: table["epochs"] == 0].iloc[0]
     found = load(mapping)
-    data = networks(found, Choice(standardize="both"))
+    data = networks(found, DataForm(standardize="both"))
     part = data.of[Part.VALIDATION]
     outputs = data.targets.back(part.samples.inputs.sum(axis=1, keepdims=True))
     error = (outputs - found.data.targets[found.data.parts()[Part.VALIDATION]])[:, 0]
@@ -279,7 +279,7 @@ def test_folds_and_scales_are_dimensions_of_the_grid(tmp_path: Path) -> None:
     for fold in range(4):
         for scale in ("none", "inputs"):
             alone = experiment({"rows": [[0, 0]]}, [4, 3], loss="cross_entropy", batch_size="full")
-            train = networks(found, Choice(fold, scale)).train
+            train = networks(found, DataForm(fold, scale)).train
             rows = np.hstack([train.inputs, np.argmax(train.targets, axis=1)[:, None]])
             alone["data"] = {"rows": rows}
             alone["parameters"] = {**PARAMETERS, "learning_rate": [0.01, 0.1]}
@@ -303,7 +303,7 @@ def test_a_folder_tells_its_data_without_the_file(tmp_path: Path) -> None:
     assert told["classes"] == ["red", "white"]
     assert told["inputs"] == ["acid", "sugar"]
     assert [(one["fold"], one["train"], one["validation"]) for one in told["parts"]] == [(0, 3, 3), (1, 3, 3)]
-    scaling = networks(before, Choice(1, "inputs")).inputs
+    scaling = networks(before, DataForm(1, "inputs")).inputs
     assert told["parts"][1]["inputs"] == {"mean": scaling.mean.tolist(), "deviation": scaling.deviation.tolist()}
     again = as_it_was(Contents(place_of(folder)), before.source, before.fingerprint, ["experiment.yaml"])
     assert again.data.digest() == before.data.digest()

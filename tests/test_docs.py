@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import report
-from benchmarks.results import Results
+from benchmarks.results import Speeds
 from harness.cli import main
 from harness.experiment import load, source
 from harness.experiment.data import columns, sheet
@@ -95,7 +95,8 @@ START = "name: documented\nnetwork: {layers: [2, 2, 1]}\n"
 def test_every_documented_form_of_data_works(line: str, tmp_path: Path) -> None:
     (tmp_path / "points.csv").write_bytes((ROOT / "experiments" / "points.csv").read_bytes())
     file = tmp_path / "documented.yaml"
-    file.write_text(START + line + "\nparameters: {learning_rate: 0.1, epochs: 1, init: ones}\n", "utf-8")
+    start = "name: documented\nnetwork: {layers: [auto, auto]}\n" if "load" in line else START
+    file.write_text(start + line + "\nparameters: {learning_rate: 0.1, epochs: 1, init: ones}\n", "utf-8")
     assert Plan(load(file)).rows == 1
 
 
@@ -214,7 +215,7 @@ def test_promises_name_tests_that_exist() -> None:
 
 
 def test_the_speed_page_is_written_by_the_benchmark() -> None:
-    results = Results()
+    results = Speeds()
     assert report.PAGE.read_text("utf-8") == report.page(results), "say `python -m benchmarks --write`"
     assert report.readme(results) == README, "say `python -m benchmarks --write`"
     assert len(list(report.readme_lines(results))) == 5

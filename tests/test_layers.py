@@ -83,11 +83,14 @@ OWNERS = {
     "matplotlib": {"harness.views.explain.still", "harness.views.plots"},
     "numba": {"harness.engine.cpu"},
     "numpy": {"harness"},
+    "onnx": {"harness.views.trained.onnx_"},
     "pandas": {"harness.sweeps.extend", "harness.views"},
     "plotly": {"harness.views.report.page"},
     "pyarrow": {"harness.experiment.data", "harness.store"},
     "rich": {"harness.cli"},
     "ruamel": {"harness.experiment.yaml"},
+    "sklearn": {"harness.views.trained.sklearn_"},
+    "torch": {"harness.views.trained.torch_"},
 }
 """The modules, and packages, that import a dependency; others may name its types, for the checker of types alone.
 
@@ -112,7 +115,7 @@ def foreign(name: str) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             found = [str(node.module)]
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
-            found = [ast.literal_eval(node.args[0])]
+            found = [ast.unparse(node.args[0]).lstrip("f").strip("'\"")]
         else:
             continue
         yield from (top for one in found if (top := one.split(".")[0]) not in {*sys.stdlib_module_names, *FOLDERS})

@@ -92,17 +92,14 @@ def pairs(least: int = 0, /, **values: str | Sequence[str]) -> None:
 
 def table(frame: pd.DataFrame) -> None:
     """Print a table: numbers to the right, text to the left, and nothing for NaN and None."""
-    import pandas as pd
-
     from harness.views.numbers import printed
 
     columns = []
     for name, values in frame.items():
         texts = [str(name), *("" if value is None or value != value else printed(value) for value in values)]
         width = max(map(len, texts))
-        columns.append(
-            [text.rjust(width) if pd.api.types.is_numeric_dtype(values) else text.ljust(width) for text in texts]
-        )
+        aligned = str.rjust if values.dtype.kind in "iuf" else str.ljust
+        columns.append([aligned(text, width) for text in texts])
     say(*("  ".join(line).rstrip() for line in zip(*columns, strict=True)))
 
 

@@ -41,7 +41,7 @@ class About(NamedTuple):
     estimates: bool
 
 
-class Score(NamedTuple):
+class ScoreKind(NamedTuple):
     """finish(sums, about) -> the score, of any shape that the sums have. what: in words. classes, estimates: whether it
     takes targets that are classes, or numbers that the outputs estimate. rising: whether more of it is better.
     """
@@ -150,19 +150,19 @@ def mae(sums: Sums, about: About) -> Value:
 
 
 SCORES = {
-    "loss": Score(loss, "mean loss", LOSS),
-    "accuracy": Score(accuracy, "share of the samples whose class is right", classes=True, rising=True),
-    "balanced_accuracy": Score(
+    "loss": ScoreKind(loss, "mean loss", LOSS),
+    "accuracy": ScoreKind(accuracy, "share of the samples whose class is right", classes=True, rising=True),
+    "balanced_accuracy": ScoreKind(
         balanced_accuracy, "mean over the classes of the share that is right", classes=True, rising=True
     ),
-    SOLVED: Score(solved, "whether the class of every sample is right", classes=True, rising=True),
-    "r2": Score(
+    SOLVED: ScoreKind(solved, "whether the class of every sample is right", classes=True, rising=True),
+    "r2": ScoreKind(
         r2,
         "1 less the squared errors by those of the mean; NULL if the targets are all the same",
         estimates=True,
         rising=True,
     ),
-    "rmse": Score(rmse, "root of the mean squared error", "the targets'", estimates=True),
-    "mae": Score(mae, "mean absolute error", "the targets'", estimates=True),
+    "rmse": ScoreKind(rmse, "root of the mean squared error", "the targets'", estimates=True),
+    "mae": ScoreKind(mae, "mean absolute error", "the targets'", estimates=True),
 }
 """What a network can be judged by. Of several outputs r2, rmse and mae are means over them, as in scikit-learn."""

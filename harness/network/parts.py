@@ -20,21 +20,21 @@ from harness.network.structure import Structure
 Floats = NDArray[np.float64]
 
 
-class Choice(NamedTuple):
+class DataForm(NamedTuple):
     """On which samples a run is trained, and in which form. fold: None if there are none."""
 
     fold: int | None = None
     standardize: str = "none"
 
 
-AS_IT_IS = Choice()
+AS_IT_IS = DataForm()
 """All data, as they stand in the file."""
 
 
-def choice(values: Mapping[str, Value], experiment: Experiment) -> Choice:
+def choice(values: Mapping[str, Value], experiment: Experiment) -> DataForm:
     """What runs with these swept values are trained on."""
     used = experiment.used(values)
-    return Choice(used.get(FOLD), used[STANDARDIZE])
+    return DataForm(used.get(FOLD), used[STANDARDIZE])
 
 
 class Scaling(NamedTuple):
@@ -83,7 +83,7 @@ class NetworkSamples:
 
 @dataclass(frozen=True)
 class NetworkData:
-    """The data of the runs of one structure and one `Choice`.
+    """The data of the runs of one structure and one `DataForm`.
 
     fill: (I,) what stands for inputs that are missing, the mean of those of the training part; NaN where no input is
     missing. inputs, targets: how their columns are standardized.
@@ -100,7 +100,7 @@ class NetworkData:
         return self.of[Part.TRAIN].samples
 
 
-def network_data(experiment: Experiment, structure: Structure, chosen: Choice) -> NetworkData:
+def network_data(experiment: Experiment, structure: Structure, chosen: DataForm) -> NetworkData:
     """The parts of the data, as networks of this structure take them."""
     data, loss = experiment.data, LOSSES[structure.loss]
     members = data.parts(chosen.fold)

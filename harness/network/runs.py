@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.experiment.initialisations import Initialisation
-from harness.network.parts import AS_IT_IS, Choice
+from harness.network.parts import AS_IT_IS, DataForm
 from harness.network.structure import Structure
 
 Floats = NDArray[np.floating]
@@ -78,7 +78,7 @@ class Runs:
     place: Integers
     every: int = 0
     curve_weights: bool = False
-    chosen: Choice = AS_IT_IS
+    chosen: DataForm = AS_IT_IS
 
     @property
     def count(self) -> int:

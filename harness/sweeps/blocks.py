@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from harness.network.parts import AS_IT_IS, Choice
+from harness.network.parts import AS_IT_IS, DataForm
 from harness.network.structure import Structure
 from harness.sweeps.cost import CALL_WORK, FEW_RUNS, WORK_PER_SECOND, run_work
 
@@ -26,7 +26,7 @@ class Block:
     start: int
     stop: int
     epochs: int
-    chosen: Choice = AS_IT_IS
+    chosen: DataForm = AS_IT_IS
 
     @property
     def runs(self) -> int:

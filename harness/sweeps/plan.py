@@ -19,7 +19,7 @@ from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid, Range, Selection
 from harness.experiment.model import Experiment, label
 from harness.experiment.settings import layer_of_rate
 from harness.network.layout import Layout
-from harness.network.parts import Choice, NetworkData, choice, network_data
+from harness.network.parts import DataForm, NetworkData, choice, network_data
 from harness.network.runs import Outcome, Runs
 from harness.network.structure import Structure
 from harness.network.structure import structure as structure_of
@@ -214,7 +214,7 @@ class Plan:
         return scored(trainer.train(runs, parts.train), runs, trainer, parts, self.experiment.scores)
 
     @cached_property
-    def _parts(self) -> Callable[[Structure, Choice], NetworkData]:
+    def _parts(self) -> Callable[[Structure, DataForm], NetworkData]:
         """What gives the data of runs; it keeps the last ones."""
         return lru_cache(PARTS_KEPT)(partial(network_data, self.experiment))
 

@@ -273,7 +273,7 @@ class Results:
 
     @property
     def _spaced(self) -> dict[str, bool]:
-        """Of each parameter whose values are not listed: whether they are asked for at equal ratios."""
+        """Whether the values of a parameter that are not listed are asked for at equal ratios, by its name."""
         try:
             return geometric(self.written)
         except HarnessError:

@@ -15,7 +15,7 @@ from harness.experiment.errors import count, either, none_of
 from harness.experiment.model import Data, Experiment, Part
 from harness.formulas.functions import exp, sigmoid
 from harness.formulas.losses import LOSSES
-from harness.network.parts import Choice, network_data
+from harness.network.parts import DataForm, network_data
 from harness.network.runs import rounded
 from harness.reference.network import Network, forward
 
@@ -33,7 +33,7 @@ class TrainedNetwork:
     what stands for missing inputs, NaN if none may be missing. inputs, outputs: how their columns are scaled.
     """
 
-    def __init__(self, network: Network, experiment: Experiment, chosen: Choice) -> None:
+    def __init__(self, network: Network, experiment: Experiment, chosen: DataForm) -> None:
         self.network = network
         made = network.structure
         parts = network_data(experiment, made, chosen)
