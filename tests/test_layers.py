@@ -78,6 +78,7 @@ OWNERS = {
     "distributed": {"harness.sweeps.processes"},
     "filelock": {"harness.store.lock"},
     "jinja2": {"harness.drafts", "harness.views.pages"},
+    "joblib": {"harness.views.trained.sklearn_"},
     "llvmlite": {"harness.engine.cpu"},
     "markupsafe": {"harness.views.pages"},
     "matplotlib": {"harness.views.explain.still", "harness.views.plots"},
