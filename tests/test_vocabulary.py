@@ -16,7 +16,6 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 SECTION = CONTRIBUTING.partition("\n## Vocabulary\n")[2].partition("\n## ")[0]
 ROWS = re.findall(r"^\| (?!word|---)(.+?) \| (.*?) ?\| (.+) \|$", SECTION, re.MULTILINE)
 GONE = [
-    ("harness", r"slopes?", "derivative"),
     ("harness", r"stops", "recorded epochs"),
     ("harness", r"GridSpec", "WrittenGrid"),
     ("harness", r"Piece", "Block"),
