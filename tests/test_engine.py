@@ -176,7 +176,7 @@ def test_the_steps_that_were_run_are_counted(samples: int, changes: dict[str, An
 
 def test_the_cases_meet_every_status() -> None:
     structure = Structure((2, 2, 1), ("identity", "identity"), "true", "mse", "sgd", 1, "float64", "exact")
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(2)
     given = runs_for(structure, 60, rng, every=0)
     assert assert_equals_reference(given, data_for(structure, 1, rng)) == set(Status)
 
@@ -375,6 +375,18 @@ def test_random_initial_weights_have_the_distribution_they_should() -> None:
         assert abs(w1.mean() - mean) < 5 * std / 2000**0.5
         assert abs(w1.std() - std) < 5 * std / 2000**0.5
         assert len(np.unique(w1)) == 2000
+    structure = replace(structure, bias="true")
+    raw = {"ones": None, "bias": {"normal": {"mean": 2, "std": 0.5}}}
+    many = np.arange(100)
+    given = Runs(
+        structure, 4, (initialisation(raw),), 0 * many, many, np.ones((2, 100)), np.empty((0, 100)), np.ones(100),
+        np.arange(101), many, many,
+    )  # fmt: skip
+    drawn = initial_weights(given)[Layout(structure).biases[0].slice]
+    assert len(np.unique(drawn)) == 50 * 100
+    assert abs(drawn.mean() - 2) < 5 * 0.5 / 5000**0.5
+    assert abs(drawn.std() - 0.5) < 5 * 0.5 / 5000**0.5
+    structure = replace(structure, bias="false")
     given = Runs(
         structure,
         4,

@@ -17,7 +17,7 @@ LAYERS, ROWS = "layers: [2, 2, 1]", "rows: [[1, 1, 1]]"
 RATE, EPOCHS = "learning_rate: 0.1", "epochs: [1, 10]"
 NO_RATE = "missing; give a value or an axis, such as learning_rate: 0.1"
 KEYS = "name, description, seed, network, data, training, parameters, zip and 5 more"
-RULES = "ones, zeros, constant, normal, uniform, xavier_uniform, xavier_normal, he_uniform and 4 more"
+RULES = "ones, zeros, constant, normal, uniform, xavier_uniform, xavier_normal, he_uniform and 7 more"
 
 ACTIVATIONS = "identity, relu, leaky_relu, tanh, sigmoid, softplus, gelu, gelu_tanh and 7 more"
 LOSSES = "mse, mae, huber, hinge, half_mse, bce or cross_entropy"

@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.experiment.axes import DISTRIBUTIONS, SWEEPABLE
 from harness.experiment.document import DOCUMENT, GRID_KEYS, Section
-from harness.experiment.initialisations import RULES
+from harness.experiment.initialisations import DRAWN, RULES, SAME
 from harness.experiment.settings import LEARNING_RATE, NAME, Key, Setting
 
 _NUMBER = {"type": "number"}
@@ -66,20 +66,21 @@ def _axis(key: str, setting: Setting) -> dict[str, Any]:
 
 
 def _initialisation() -> dict[str, Any]:
-    plain = [name for name, rule in RULES.items() if None not in rule.numbers.values()]
-    mappings = []
-    for name, rule in RULES.items():
+    rules = {**RULES, **{name: RULES[same] for name, same in SAME.items()}}
+    plain = [name for name, rule in rules.items() if None not in rule.numbers.values()]
+    forms: dict[str, dict[str, Any]] = {}
+    for name, rule in rules.items():
         needed = [number for number, default in rule.numbers.items() if default is None]
         inner = _NUMBER if name == "constant" else _mapping(dict.fromkeys(rule.numbers, _NUMBER), needed)
-        if name in plain:
-            inner = {"anyOf": [inner, {"type": "null"}]}
-        mappings.append(_mapping({name: inner, "bias": _NUMBER}, [name]))
+        forms[name] = {"anyOf": [inner, {"type": "null"}]} if name in plain else inner
+    bias = {"anyOf": [_NUMBER, *(_mapping({name: forms[name]}, [name]) for name in DRAWN)]}
+    mappings = [_mapping({name: inner, "bias": bias}, [name]) for name, inner in forms.items()]
     row = {"type": "array", "items": _NUMBER, "minItems": 1}
     rows = {"type": "array", "items": row, "minItems": 1}
     matrices = {"type": "array", "items": rows, "minItems": 1}
     explicit = _mapping({"weights": matrices, "biases": rows}, ["weights"])
     own = {"type": "string", "pattern": f"^{NAME.pattern}$"}
-    mappings.append(_mapping({"values": explicit, "bias": _NUMBER, "name": own}, ["values"]))
+    mappings.append(_mapping({"values": explicit, "bias": bias, "name": own}, ["values"]))
     return {"anyOf": [{"enum": plain}, *mappings]}
 
 

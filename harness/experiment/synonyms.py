@@ -68,6 +68,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "mae": "l1 l1_loss mean_absolute_error absolute_error",
         "huber": "smooth_l1 huber_loss",
         "half_mse": "half_squared_error sum_of_squares sse",
+        "pytorch": "torch",
         "xavier_uniform": "glorot glorot_uniform xavier",
         "xavier_normal": "glorot_normal",
         "he_uniform": "kaiming_uniform",

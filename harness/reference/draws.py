@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -21,34 +22,46 @@ def initial_network(structure: Structure, initialisation: Initialisation, seed: 
     key = (random_key(seed, initialisation), repeat)
     weights, biases = [], []
     for layer, (inputs, outputs) in enumerate(pairwise(structure.layers)):
-        recipe, *numbers = initialisation.tensor(layer + 1, inputs, outputs)
-        w = draw(recipe, numbers, key, layer, (outputs, inputs))
+        w = draw(initialisation.tensor(layer + 1, inputs, outputs), key, layer, 0, (outputs, inputs))
+        b = draw(initialisation.biases(layer + 1, inputs), key, layer, outputs * inputs, (outputs,))
         weights.append(rounded(w, structure.dtype))
-        biases.append(rounded(initialisation.biases(layer + 1, outputs), structure.dtype))
+        biases.append(rounded(b, structure.dtype))
     return Network(structure, weights, biases if structure.bias != "false" else [])
 
 
-def draw(recipe: str, numbers: list[Any], key: tuple[int, int], layer: int, shape: tuple[int, int]) -> Array:
-    """(O, I) float64 initial weights of one layer."""
-    count = shape[0] * shape[1]
+def draw(primitive: tuple[Any, ...], key: tuple[int, int], layer: int, first: int, shape: tuple[int, ...]) -> Array:
+    """The float64 initial weights (O, I) or biases (O,) of one layer. first: the number of the first of them in it."""
+    recipe, *numbers = primitive
+    end = first + math.prod(shape)
     made: Array
     if recipe == "uniform":
         low, high = numbers
-        made = low + (high - low) * units(key, layer, 0, count)[:, 0]
+        made = low + (high - low) * units(key, layer, 0, end)[first:, 0]
     elif recipe == "normal":
         mean, std = numbers
-        made = mean + std * normal(key, layer, count)
+        made = mean + std * normal(key, layer, end)[first:]
     elif recipe == "orthogonal":
-        made = orthogonal(normal(key, layer, count).reshape(shape))
+        made = orthogonal(normal(key, layer, end).reshape(shape))
+    elif recipe == "sparse":
+        zeros, std = numbers
+        made = std * normal(key, layer, end).reshape(shape)
+        drawn = units(key, layer, 0, end + shape[0] + end)[end + shape[0] :, 0].reshape(shape[::-1])
+        for column, own in enumerate(drawn):
+            made[shuffled(own)[:zeros], column] = 0.0
     else:
         made = np.broadcast_to(np.asarray(numbers[0], np.float64), shape)
     return made.reshape(shape)
 
 
 def permutation(seed: int, epoch: int, samples: int) -> list[int]:
-    """The order of the samples in an epoch, counted from 0: by Fisher and Yates, the same for every run."""
-    order, drawn = list(range(samples)), units((shuffle_key(seed), 0), epoch, 0, samples)[:, 0]
-    for i in range(samples - 1, 0, -1):
+    """The order of the samples in an epoch, counted from 0, the same for every run."""
+    return shuffled(units((shuffle_key(seed), 0), epoch, 0, samples)[:, 0])
+
+
+def shuffled(drawn: Array) -> list[int]:
+    """The permutation that n numbers (n,) from [0, 1) make of 0 to n - 1, by Fisher and Yates."""
+    order = list(range(len(drawn)))
+    for i in range(len(drawn) - 1, 0, -1):
         j = int(drawn[i] * (i + 1))
         order[i], order[j] = order[j], order[i]
     return order

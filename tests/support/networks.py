@@ -24,6 +24,11 @@ INITS = tuple(
         "xavier_uniform",
         "orthogonal",
         {"he_normal": None, "bias": 0.1},
+        {"ones": None, "bias": {"normal": {"std": 0.5}}},
+        {"orthogonal": None, "bias": {"uniform": {"low": -0.5, "high": 1}}},
+        "pytorch",
+        {"sparse": {"sparsity": 0.5, "std": 1}},
+        {"sparse": {"sparsity": 0.4}, "bias": {"normal": {"mean": 1, "std": 0.1}}},
     )
 )
 STOPS = (0, 1, 2, 5, 30)

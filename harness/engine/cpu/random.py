@@ -12,7 +12,7 @@ import numpy as np
 from harness.engine.cpu.cache import kernel, routine
 from harness.formulas.functions import log
 
-UNIFORM, NORMAL, ORTHOGONAL = 1, 2, 3
+UNIFORM, NORMAL, ORTHOGONAL, SPARSE = 1, 2, 3, 4
 MULTIPLIERS = (np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157))
 INCREMENTS = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B))
 LOW, HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
@@ -90,6 +90,27 @@ def orthogonal(key, layer, outputs, inputs, w):
 
 
 @routine
+def sparse(key, layer, outputs, inputs, zeros, w):
+    """Set so many elements of each column of w (outputs * inputs,) to 0, as PyTorch's sparse_ does.
+
+    They are the first of a permutation of the column, by Fisher and Yates, whose draws follow those of the layer's
+    weights and biases.
+    """
+    order = np.empty(outputs, np.int64)
+    for column in range(inputs):
+        first = outputs * (inputs + 1 + column)
+        for i in range(outputs):
+            order[i] = i
+        for i in range(outputs - 1, 0, -1):
+            j = np.int64(uniform(key, layer, first + i) * (i + 1))
+            other = order[j]
+            order[j] = order[i]
+            order[i] = other
+        for i in range(zeros):
+            w[order[i] * inputs + column] = 0.0
+
+
+@routine
 def shuffle(order, key, epoch):
     """Fill order (S,) with the permutation of an epoch, by Fisher and Yates."""
     for i in range(len(order)):
@@ -102,24 +123,30 @@ def shuffle(order, key, epoch):
 
 
 @kernel
-def fill(initial, layers, starts, recipes, choice, key, repeat):
+def fill(initial, places, recipes, choice, key, repeat):
     """Draw the random tensors of N runs into initial (P, N), which holds everything else already.
 
-    starts: (L,) the row of each layer's first weight. recipes: (K, L, 3) float64, for each initialisation and layer its
+    places: (T, 5) of each tensor its layer, its outputs, its inputs (1 for biases), the row of its first element, and
+    the number of that among the layer's. recipes: (K, T, 3) float64, for each initialisation and tensor its
     distribution's code and two numbers. choice: (N,) which initialisation. key: (K,) uint64. repeat: (N,).
     """
     drawn = np.empty(initial.shape[0])
     for run in range(initial.shape[1]):
         k = (key[choice[run]], np.uint64(repeat[run]))
-        for layer in range(len(starts)):
-            inputs, outputs = layers[layer], layers[layer + 1]
-            kind, first, second = recipes[choice[run], layer]
+        for tensor in range(len(places)):
+            layer, outputs, inputs, start, number = places[tensor]
+            kind, first, second = recipes[choice[run], tensor]
             if kind == ORTHOGONAL:
                 orthogonal(k, layer, outputs, inputs, drawn)
             for element in range(outputs * inputs):
                 if kind == UNIFORM:
-                    drawn[element] = first + (second - first) * uniform(k, layer, element)
+                    drawn[element] = first + (second - first) * uniform(k, layer, number + element)
                 elif kind == NORMAL:
-                    drawn[element] = first + second * normal(k, layer, element)
-                if kind != 0:
-                    initial[starts[layer] + element, run] = drawn[element]
+                    drawn[element] = first + second * normal(k, layer, number + element)
+                elif kind == SPARSE:
+                    drawn[element] = second * normal(k, layer, element)
+            if kind == SPARSE:
+                sparse(k, layer, outputs, inputs, np.int64(first), drawn)
+            if kind != 0:
+                for element in range(outputs * inputs):
+                    initial[start + element, run] = drawn[element]

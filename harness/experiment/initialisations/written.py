@@ -7,18 +7,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.experiment.errors import either, found
-from harness.experiment.initialisations import NAMES, RULES, Initialisation, Matrix, Row
+from harness.experiment.initialisations import DRAWN, NAMES, RULES, SAME, Bias, Initialisation, Matrix, Row
 from harness.experiment.notes import BadValueError, Note, Notes, Wrong, each, not_one_of, refused, unexpected, unknown
-from harness.experiment.settings import POSITIVE, finite, own_name
+from harness.experiment.settings import POSITIVE, Bounds, finite, own_name
 
 KEYS = (*NAMES, "bias", "name")
 EXAMPLES = {
     "constant": "0.3",
     "normal": "{std: 0.5}",
     "uniform": "{low: -1, high: 1}",
+    "sparse": "{sparsity: 0.9}",
     "values": "{weights: [[[1, 1], [1, 1]], [[1, 1]]]}",
 }
 """An example of each rule that needs numbers."""
+BOUNDED = {"std": POSITIVE.read, "sparsity": Bounds(below=1).read}
 
 
 def parse(raw: object) -> Initialisation:
@@ -26,7 +28,8 @@ def parse(raw: object) -> Initialisation:
     if isinstance(raw, str) and raw in NAMES:
         if raw in EXAMPLES:
             raise refused(f"'{raw}' needs its numbers, such as {{{raw}: {EXAMPLES[raw]}}}")
-        return Initialisation(raw)
+        rule = SAME.get(raw, raw)
+        return Initialisation(rule, (), RULES[rule].bias)
     if not isinstance(raw, dict):
         raise not_one_of(raw, NAMES, "an initialisation such as ones or {normal: {std: 0.5}}")
     notes = Notes()
@@ -37,8 +40,8 @@ def parse(raw: object) -> Initialisation:
     rules = [key for key in raw if key in NAMES]
     if len(rules) != 1:
         raise BadValueError(Note((), Wrong.VALUE, f"one of {either(NAMES)}", " and ".join(rules) or "none"))
-    rule = rules[0]
-    bias = notes.read(finite, raw.get("bias", 0), "bias")
+    written, rule = rules[0], SAME.get(rules[0], rules[0])
+    bias = notes.read(_bias, raw["bias"], "bias") if "bias" in raw else RULES[rule].bias if rule in RULES else 0.0
     name = notes.read(_name, raw["name"], "name") if "name" in raw else ""
     if rule == "values":
         if "bias" in raw and isinstance(raw[rule], dict) and "biases" in raw[rule]:
@@ -48,7 +51,7 @@ def parse(raw: object) -> Initialisation:
         return Initialisation("values", (), bias, weights, biases, name)
     if "name" in raw:
         notes.append(Note(("name",), Wrong.OTHER, found=f"goes with values, not with {rule}", key=True))
-    numbers = notes.read(lambda given: _numbers(rule, given), raw[rule], rule)
+    numbers = notes.read(lambda given: _numbers(rule, given), raw[written], written)
     notes.settle()
     if rule == "constant" and numbers[0] in (0.0, 1.0):
         rule, numbers = ("ones" if numbers[0] else "zeros"), ()
@@ -60,6 +63,23 @@ def _name(raw: object) -> str:
     if name in KEYS:
         raise BadValueError(Note((), Wrong.VALUE, "a name of its own", f"{found(name)}, which has a meaning already"))
     return name
+
+
+def _bias(raw: object) -> Bias:
+    """A number, or a primitive that numbers are drawn from."""
+    if not isinstance(raw, dict):
+        return finite(raw, "a finite number, {normal: {std: 0.5}} or {uniform: {low: -1, high: 1}}")
+    notes = Notes()
+    for key in raw:
+        if key not in DRAWN:
+            notes.append(unknown(key, DRAWN, (key,)))
+    if len(raw) != 1:
+        notes.append(Note((), Wrong.VALUE, f"one of {either(DRAWN)}", " and ".join(map(str, raw)) or "none"))
+    notes.settle()
+    ((rule, given),) = raw.items()
+    numbers = notes.read(lambda given: _numbers(rule, given), given, rule)
+    notes.settle()
+    return (rule, *numbers)
 
 
 def _numbers(rule: str, raw: object) -> tuple[float, ...]:
@@ -78,7 +98,7 @@ def _numbers(rule: str, raw: object) -> tuple[float, ...]:
             notes.append(Note((), Wrong.OTHER, EXAMPLES[rule], f"{name} is missing"))
     given = {**wanted, **raw}
     numbers = [
-        notes.read(POSITIVE.read if name == "std" else finite, given[name], name)
+        notes.read(BOUNDED.get(name, finite), given[name], name)
         for name in wanted
         if given[name] is not None or name in raw
     ]
