@@ -114,6 +114,8 @@ VIEWS: dict[str, Callable[[Path], Any]] = {
     "paths": drawn("paths"),
     "curves": drawn("curves"),
     "curves of a page": lambda folder: some_curves(Results(folder)),
+    "best": lambda folder: Results(folder).best(),
+    "importance": lambda folder: Results(folder).importance(),
     "report": lambda folder: page.report(Results(folder)),
 }
 

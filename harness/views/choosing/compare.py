@@ -45,7 +45,8 @@ class Compared(NamedTuple):
 def compare(first: Side, second: Side, by: str | None = None) -> Compared:
     """Rows of the first and the second that have all else in common: the other parameters, the repeat and the fold.
 
-    by: as for `Results.best`. Raises `HarnessError` if losses are unlike, or where no rows can be paired.
+    by: as for `Results.best`. All of these rows are in memory at once. Raises `HarnessError` if losses are unlike, or
+    where no rows can be paired.
     """
     score, sides = score_of(first.results, by), (first, second)
     score_of(second.results, score)

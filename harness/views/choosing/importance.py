@@ -27,9 +27,10 @@ def importance(results: Results, by: str | None = None, where: Mapping[str, Any]
     there = np.flatnonzero(np.isfinite(means))
     if not len(there):
         raise HarnessError(f"{results.folder}: no row has {settings.score}")
-    levels = dict(zip(settings.names, settings.levels(there), strict=True))
-    varying = {name: codes for name, found in levels.items() if (codes := pd.factorize(found)[0]).any()}
-    grid = prod(int(codes.max()) + 1 for codes in varying.values())
+    levels = settings.levels(there)
+    lengths = {name: int(np.count_nonzero(np.bincount(own))) for name, own in levels.items()}
+    varying = {name: own for name, own in levels.items() if lengths[name] > 1}
+    grid = prod(lengths.values())
     numbers = means[there] / (np.abs(means[there]).max() or 1.0)  # else squares of losses overflow
     if not np.ptp(numbers) > 0:
         raise HarnessError(f"{results.folder}: {settings.score} is the same in every setting")
@@ -70,20 +71,21 @@ def _means(settings: Settings) -> tuple[NDArray[np.float64], int]:
         return sums / counts, diverged
 
 
-def _shares(numbers: NDArray[np.float64], codes: Mapping[str, NDArray[np.intp]]) -> dict[str, float]:
+def _shares(numbers: NDArray[np.float64], levels: Mapping[str, NDArray[np.int32]]) -> dict[str, float]:
     """The shares of parameters, and of pairs beyond those: sums of squares of means over all else (functional ANOVA).
 
-    numbers: (S,). codes: for each parameter (S,) which of its values it is.
+    numbers: (S,). levels: for each parameter (S,) which of its values it is.
     """
     numbers = numbers - numbers.mean()
 
-    def squares(groups: NDArray[np.intp]) -> float:
-        groups = pd.factorize(groups)[0]
-        return float((np.bincount(groups, numbers) ** 2 / np.bincount(groups)).sum() / (numbers**2).sum())
+    def squares(groups: NDArray[np.integer]) -> float:
+        groups = pd.factorize(groups)[0] if groups.max() > 2 * len(groups) else groups
+        sums, counts = np.bincount(groups, numbers), np.bincount(groups)
+        return float((sums**2 / np.maximum(counts, 1)).sum() / (numbers**2).sum())
 
-    found = {name: squares(own) for name, own in codes.items()}
+    found = {name: squares(own) for name, own in levels.items()}
     pairs = {
-        f"{a} x {b}": max(0.0, squares(codes[a] * (codes[b].max() + 1) + codes[b]) - found[a] - found[b])
-        for a, b in combinations(codes, 2)
+        f"{a} x {b}": max(0.0, squares(levels[a] * (levels[b].max() + np.int64(1)) + levels[b]) - found[a] - found[b])
+        for a, b in combinations(levels, 2)
     }
     return found | pairs

@@ -105,18 +105,18 @@ class Settings:
         frame = self._frame(part, [*self.names, self.score, "status", *columns])
         return np.searchsorted(self.keys, self._key(frame)), frame
 
-    def levels(self, at: NDArray[Any]) -> NDArray[np.int64]:
-        """(names, ..) which value of its axis each of these settings has, -1 for none."""
-        shape = tuple(self._lengths) or (1,)
-        return np.array(np.unravel_index(self.keys[at], shape)[: len(self.names)]).reshape(-1, len(at)) - 1
+    def levels(self, at: NDArray[Any]) -> dict[str, NDArray[np.int32]]:
+        """For each axis which value each of these settings has, from 1 on; 0 for none."""
+        strides = [prod(self._lengths[number + 1 :]) for number in range(len(self.names))]
+        return {
+            name: (self.keys[at] // stride % length).astype(np.int32)
+            for name, stride, length in zip(self.names, strides, self._lengths, strict=True)
+        }
 
     def values(self, at: NDArray[Any]) -> dict[str, list[Any]]:
         """The values of these settings by the names of their axes, None where they have none."""
-        axes = [self._results.axes[name].values.tolist() for name in self.names]
-        return {
-            name: [None if level < 0 else axis[level] for level in levels]
-            for name, axis, levels in zip(self.names, axes, self.levels(at).tolist(), strict=True)
-        }
+        axes = {name: [None, *self._results.axes[name].values.tolist()] for name in self.names}
+        return {name: [axes[name][level] for level in levels] for name, levels in self.levels(at).items()}
 
     def _frame(self, part: int, columns: list[str]) -> pd.DataFrame:
         # the number of a row stands there, too: a table without columns has no rows
