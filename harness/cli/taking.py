@@ -63,7 +63,7 @@ def export(folder: str, number: int, form: str, save: str | None) -> None:
 
     Whatever the format, the filling of gaps, the scales and the names of columns and classes are inside: npz for NumPy,
     json for any language, torch for PyTorch's torch.export.load, onnx for onnxruntime and others (in float32), and
-    sklearn for scikit-learn: a Pipeline for joblib.load, of networks that it has.
+    sklearn for scikit-learn: a fitted Pipeline, of networks that it has.
 
     \b
     Example:

@@ -90,7 +90,7 @@ FORMATS = {
     "json": Format(".json", written_json),
     "torch": Format(".pt2", _by("torch", "PyTorch")),
     "onnx": Format(".onnx", _by("onnx", "ONNX")),
-    "sklearn": Format(".joblib", _by("sklearn", "scikit-learn")),
+    "sklearn": Format(".pkl", _by("sklearn", "scikit-learn")),
 }
 
 
