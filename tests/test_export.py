@@ -216,3 +216,18 @@ def test_a_library_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(FailedError) as caught:
         FORMATS["torch"].make(network)
     assert caught.value.lines == ["this format needs PyTorch: pip install backprop-harness[torch]"]
+
+
+def test_slopes_go_where_the_network_goes(tmp_path: Path) -> None:
+    sloped = {"activation": "leaky_relu", "slope": 0.3, "output": "sigmoid", "output_slope": 2.5}
+    network = results(tmp_path, DIABETES, "mse", "leaky_relu", sloped).network(0)
+    x, plain = inputs(network), json.loads(FORMATS["json"].make(network))
+    assert plain["slopes"] == [0.3, 0.3, 2.5]
+    a = (x - network.inputs.mean) / network.inputs.deviation
+    for layer, slope in enumerate(plain["slopes"], start=1):
+        z = a @ np.array(plain[f"w{layer}"]).T + np.array(plain[f"b{layer}"])
+        a = special.expit(slope * z) if layer == 3 else np.where(z > 0, z, slope * z)
+    np.testing.assert_allclose(a, network.decision(x), rtol=1e-12)
+    assert np.load(io.BytesIO(FORMATS["npz"].make(network)))["slopes"].tolist() == plain["slopes"]
+    with pytest.raises(HarnessError, match="PyTorch has no activation of this slope; expected npz or json"):
+        FORMATS["torch"].make(network)

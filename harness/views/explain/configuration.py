@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -78,7 +78,9 @@ class Configuration:
             why = f"diverged in epoch {self.final.epoch:,}" if self.final.diverged else "has no weights in the table"
             other = "another row" if self.final.diverged else "record: {weights: true}"
             raise HarnessError(f"config {self.number}: this run {why}, so it left no network; expected {other}")
-        return TrainedNetwork(self.final.network, self.experiment, choice(self.values, self.experiment))
+        began = self.training().network
+        network = replace(self.final.network, slope=began.slope, output_slope=began.output_slope)
+        return TrainedNetwork(network, self.experiment, choice(self.values, self.experiment))
 
     def columns(self) -> dict[str, str]:
         """Inputs and targets by our names, and what the data's file calls them; none where it has no names, or ours."""

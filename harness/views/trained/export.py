@@ -21,7 +21,7 @@ from harness.views.trained.network import TrainedNetwork
 def parts(network: TrainedNetwork) -> dict[str, Any]:
     """All that makes predictions of inputs x (S, I): a_0 = (x - mean)/deviation, with `fill` (I,) in place of NaN.
 
-    a_l = f_l(a_(l-1) w_l^T + b_l) with the weights w1, b1, .. and `activations`. If `link` is `softmax` or `sigmoid`,
+    a_l = f_l(a_(l-1) w_l^T + b_l) with the weights w1, b1, .. and `activations`, of `slopes` where they have one. If `link` is `softmax` or `sigmoid`,
     it makes probabilities of the last of them, of a single output that of the second of `classes`. If it is `none`,
     they are in units of `target_deviation` from `target_mean`; a single output above `middle` says the second class.
     """
@@ -30,6 +30,7 @@ def parts(network: TrainedNetwork) -> dict[str, Any]:
         "format": "backprop-harness network 1",
         "layers": list(made.layers),
         "activations": list(made.activations),
+        "slopes": [slope if own else None for slope, own in zip(_slopes(network), made.sloped, strict=True)],
         "dtype": made.dtype,
         "columns": list(network.columns),
         "fill": network.fill,
@@ -45,10 +46,18 @@ def parts(network: TrainedNetwork) -> dict[str, Any]:
     }
 
 
+def _slopes(network: TrainedNetwork) -> list[float]:
+    """The slope that each layer's activation would have, if it is one that has."""
+    last, hidden = network.network.output_slope, network.network.slope
+    return [float(hidden or 0.0)] * (len(network.layers) - 2) + [float(last or 0.0)]
+
+
 def npz(network: TrainedNetwork) -> bytes:
     """An array for each of the `parts`, names as text: a file for `numpy.load`."""
     file = io.BytesIO()
-    arrays: dict[str, Any] = {name: np.asarray(part) for name, part in parts(network).items()}
+    given = parts(network)
+    given["slopes"] = [np.nan if slope is None else slope for slope in given["slopes"]]
+    arrays: dict[str, Any] = {name: np.asarray(part) for name, part in given.items()}
     np.savez(file, **arrays)
     return file.getvalue()
 
@@ -68,6 +77,8 @@ def _by(library: str, package: str) -> Callable[[TrainedNetwork], bytes]:
     """What writes a model of a library, which is imported only then. Raises `FailedError` if it is not there."""
 
     def make(network: TrainedNetwork) -> bytes:
+        if any(network.network.structure.sloped):
+            raise HarnessError(f"{package} has no activation of this slope; expected npz or json, which say it")
         try:
             module = import_module(f"harness.views.trained.{library}_")
         except ModuleNotFoundError:
