@@ -21,9 +21,10 @@ from harness.views.trained.network import TrainedNetwork
 def parts(network: TrainedNetwork) -> dict[str, Any]:
     """All that makes predictions of inputs x (S, I): a_0 = (x - mean)/deviation, with `fill` (I,) in place of NaN.
 
-    a_l = f_l(a_(l-1) w_l^T + b_l) with the weights w1, b1, .. and `activations`, of `slopes` where they have one. If `link` is `softmax` or `sigmoid`,
-    it makes probabilities of the last of them, of a single output that of the second of `classes`. If it is `none`,
-    they are in units of `target_deviation` from `target_mean`; a single output above `middle` says the second class.
+    a_l = f_l(a_(l-1) w_l^T + b_l) with the weights w1, b1, .. and `activations`, of `slopes` where they have one. If
+    `link` is `softmax` or `sigmoid`, it makes probabilities of the last of them, of a single output that of the second
+    of `classes`. If it is `none`, they are in units of `target_deviation` from `target_mean`; a single output above
+    `middle` says the second class.
     """
     made = network.network.structure
     return {
