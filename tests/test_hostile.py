@@ -105,5 +105,5 @@ input()
 
 @pytest.mark.parametrize(("bytes_more", "files_more", "held"), [(0, 0, (1, 1)), (2**21, 0, (0, 1)), (0, 1, (1, 0))])
 def test_what_grows_is_noticed(bytes_more: int, files_more: int, held: tuple[int, int]) -> None:
-    samples = [memory.Sample(n, 2**30 + bytes_more * n, 20 + n % 3 + files_more * n // 30) for n in range(120)]
+    samples = [memory.Footprint(n, 2**30 + bytes_more * n, 20 + n % 3 + files_more * n // 30) for n in range(120)]
     assert tuple(score.right for score in memory.steady(samples, 60)) == held

@@ -61,7 +61,9 @@ def engines(network: TrainedNetwork, inputs: Any) -> Any:
     found = []
     for x in inputs:
         one = NetworkSamples(Samples(x[None], np.zeros((1, outputs))), np.zeros((1, max(outputs, 2))), 0.0, about)
-        found.append(split(trainer.score(network.network.flat()[:, None], one), outputs).distances[:, 0])
+        found.append(
+            split(trainer.score(network.network.flat()[:, None], np.empty((0, 1)), one), outputs).distances[:, 0]
+        )
     return np.array(found)
 
 
