@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -100,6 +101,11 @@ pyarrow (expressions, tables joined, values each once) the store has.
 """
 
 
+def names_of(node: ast.Import | ast.ImportFrom) -> list[str]:
+    """The modules that an import names."""
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else [str(node.module)]
+
+
 def foreign(name: str) -> Iterator[str]:
     """The packages from outside that a module imports when it runs, also by their names in a text."""
     typing = [
@@ -111,10 +117,8 @@ def foreign(name: str) -> Iterator[str]:
     for node in ast.walk(tree(PATHS[name])):
         if node in skipped:
             continue
-        if isinstance(node, ast.Import):
-            found = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            found = [str(node.module)]
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found = names_of(node)
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
             found = [ast.unparse(node.args[0]).lstrip("f").strip("'\"")]
         else:
@@ -130,6 +134,23 @@ def test_a_dependency_is_imported_by_its_owners_alone() -> None:
             assert owner, f"{name} imports {package}"
             used.add((package, owner))
     assert used == {(package, owner) for package, owners in OWNERS.items() for owner in owners}
+
+
+def installed_for_tests() -> set[str]:
+    """The packages that `make test` installs by name."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras, asked = project["optional-dependencies"], [*project["dependencies"]]
+    asked += [one for extra in ("dev", "dask", "docs", "s3") for one in extras[extra]]
+    return {re.split(r"[.\[>=]", one)[0].replace("-", "_") for one in asked}
+
+
+@pytest.mark.parametrize("name", sorted(name for name in PATHS if name.startswith("tests.")))
+def test_a_test_is_loaded_with_what_make_test_installs(name: str) -> None:
+    """What only some tests need is asked for inside them, so that they are skipped where it is missing."""
+    body = tree(PATHS[name]).body
+    nodes = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    found = {module.split(".")[0] for node in nodes for module in names_of(node)}
+    assert found - {*sys.stdlib_module_names, *FOLDERS} <= installed_for_tests()
 
 
 def test_no_two_classes_have_one_name() -> None:
