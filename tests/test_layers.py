@@ -136,6 +136,10 @@ def test_a_dependency_is_imported_by_its_owners_alone() -> None:
     assert used == {(package, owner) for package, owners in OWNERS.items() for owner in owners}
 
 
+ALONG = {"PIL": "matplotlib", "botocore": "boto3", "dask": "distributed", "llvmlite": "numba", "psutil": "distributed"}
+"""Package -> the one that cannot be installed without it."""
+
+
 def installed_for_tests() -> set[str]:
     """The packages that `make test` installs by name."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -144,13 +148,14 @@ def installed_for_tests() -> set[str]:
     return {re.split(r"[.\[>=]", one)[0].replace("-", "_") for one in asked}
 
 
-@pytest.mark.parametrize("name", sorted(name for name in PATHS if name.startswith("tests.")))
+@pytest.mark.parametrize("name", sorted(name for name in PATHS if name.startswith(("tests.test_", "tests.support."))))
 def test_a_test_is_loaded_with_what_make_test_installs(name: str) -> None:
     """What only some tests need is asked for inside them, so that they are skipped where it is missing."""
     body = tree(PATHS[name]).body
     nodes = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
     found = {module.split(".")[0] for node in nodes for module in names_of(node)}
-    assert found - {*sys.stdlib_module_names, *FOLDERS} <= installed_for_tests()
+    foreign_ones = {ALONG.get(one, one) for one in found - {*sys.stdlib_module_names, *FOLDERS}}
+    assert foreign_ones <= installed_for_tests()
 
 
 def test_no_two_classes_have_one_name() -> None:
