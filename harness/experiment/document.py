@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+from harness.experiment import watching
 from harness.experiment.data.generators import GENERATORS
 from harness.experiment.data.shelf import SHELF
 from harness.experiment.errors import Path, either, found, plain, synonyms
 from harness.experiment.notes import Note, Notes, Wrong, each, unexpected, unknown
 from harness.experiment.settings import DATA as SETTINGS_OF_DATA
-from harness.experiment.settings import NAME, NETWORK, TRAINING, Bounds, Key, name_of, own_name, switch, whole
-from harness.formulas.scores import SCORES
+from harness.experiment.settings import NAME, NETWORK, TRAINING, Bounds, Key, finite, name_of, own_name, switch, whole
+from harness.formulas.scores import SCORES, SOLVED
 
 MOST_SAMPLES = 1_000_000
 MOST_REPEATS = 1_000_000
@@ -118,6 +119,19 @@ SPLIT = Section(
     },
     optional=True,
 )
+STOP = Section(
+    "Stop",
+    "When a run ends early: after `patience` epochs without a better `monitor`, once that falls to `below`, or once "
+    "every training sample is right.",
+    {
+        "monitor": Key(watching.monitor, None, {"enum": list(watching.MONITORS)}),
+        "patience": Key(lambda raw: whole(raw, 1, MOST_EPOCHS), None, {"type": "integer", "minimum": 1}),
+        "min_delta": Key(Bounds().read, 0, Bounds().schema),
+        "below": Key(finite, None, {"type": "number"}),
+        SOLVED: Key(watching.solved, None, {"const": True}),
+    },
+    optional=True,
+)
 GRID_KEYS = ("parameters", "zip", "exclude")
 """The keys of one grid, at the top level or in an item of `grids`."""
 DATA = Section(
@@ -149,11 +163,13 @@ LOSSES = Section(
 )
 RECORD = Section(
     "Record",
-    "What is kept of each run; metrics: of each part of the data, beside its loss.",
+    "What is kept of each run; metrics: of each part of the data, beside its loss; weights: of which epoch, if any; "
+    "epochs_to: numbers whose first epoch is noted.",
     {
-        "weights": Key(switch, True, {"type": "boolean"}),
+        "weights": Key(watching.weights, True, {"enum": [True, False, *watching.WEIGHTS]}),
         "losses": LOSSES,
         "metrics": Key(_metrics, None, {"type": "array", "items": {"enum": list(METRICS)}}),
+        "epochs_to": Key(watching.epochs_to, None, watching.EPOCHS_TO),
     },
 )
 DOCUMENT = Section(
@@ -167,7 +183,7 @@ DOCUMENT = Section(
             "Network", "The network; hidden layers share `activation` unless it lists one for each of them.", NETWORK
         ),
         "data": DATA,
-        "training": Section("Training", "How the network learns.", TRAINING),
+        "training": Section("Training", "How the network learns.", {**TRAINING, "stop": STOP}),
         **dict.fromkeys((*GRID_KEYS, "grids")),
         "repeats": _whole(1, MOST_REPEATS, 1),
         "record": RECORD,
@@ -180,7 +196,7 @@ TOP = "the top level"
 _PLACES = {
     **dict.fromkeys(("learning_rate", "epochs", "init"), "parameters"),
     **dict.fromkeys(NETWORK, "network"),
-    **dict.fromkeys(TRAINING, "training"),
+    **dict.fromkeys((*TRAINING, "stop"), "training"),
     **dict.fromkeys(DATA.keys, "data"),
     **dict.fromkeys(RECORD.keys, "record"),
     **dict.fromkeys(("name", "description", "seed", "repeats", "run_cap", "parameters", "record", "data"), TOP),

@@ -17,10 +17,12 @@ from harness.reference.training import (
     epochs,
     trajectory,
 )
+from harness.reference.watching import Progress
 
 __all__ = [
     "EpochMetrics",
     "Network",
+    "Progress",
     "Row",
     "Sample",
     "Training",

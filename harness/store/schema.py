@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from harness.experiment.axes import setting_of
 from harness.experiment.errors import either
-from harness.experiment.model import FOLD, REPEATING, Part
+from harness.experiment.measured import MEASURES, REACHED, Measure, Part, Watch
+from harness.experiment.model import FOLD, REPEATING
 from harness.experiment.settings import HYPERPARAMETERS, STANDARDIZE, users
 from harness.formulas.metrics import LOSS, METRICS
 from harness.formulas.scores import SCORES, SOLVED
@@ -117,7 +118,11 @@ def parameter_column(key: str) -> Column:
 
 
 def run_columns(
-    number: pa.DataType, swept: Iterable[Column], scores: Iterable[Column], weights: Iterable[Column]
+    number: pa.DataType,
+    swept: Iterable[Column],
+    scores: Iterable[Column],
+    watched: Iterable[Column],
+    weights: Iterable[Column],
 ) -> list[Column]:
     """The columns of the table of runs. number: the type of metrics and weights."""
     states = "; ".join(f"`{status.label}`: {status.words}: {status.sentence}" for status in Status)
@@ -134,6 +139,7 @@ def run_columns(
         metric_column(FIRST, number, LOSS, f"mean loss of the run's first epoch; {no_epoch}"),
         metric_column(LAST, number, LOSS, "mean loss of the last epoch where it was finite; NULL if there was none"),
         *scores,
+        *watched,
         *weights,
     ]
 
@@ -149,23 +155,50 @@ def curve_columns(number: pa.DataType, scores: Iterable[Column] = ()) -> list[Co
     ]
 
 
-def score_column(part: Part, name: str, number: pa.DataType) -> Column:
+def score_column(measure: Measure, number: pa.DataType) -> Column:
     """The column of a score on a part of the data. number: its type."""
-    score = SCORES[name]
-    if name == SOLVED:
+    part, score = measure.part or Part.TRAIN, SCORES[measure.name]
+    if measure.name == SOLVED:
         return Column(SOLVED, Role.STATUS, pa.bool_(), "", f"{score.what}, of the {part.label} part", nullable=True)
-    meaning = f"{score.what}, of the {part.label} part, by the weights after the last update; NULL if the run diverged"
-    return metric_column(score_name(part, name), number, score.unit, meaning)
+    meaning = f"{score.what}, of the {part.label} part, by the weights of the row; NULL if the run diverged"
+    return metric_column(measure.column, number, score.unit, meaning)
 
 
-def score_name(part: Part, name: str) -> str:
-    """What the column of a score on a part of the data is called."""
-    return SOLVED if name == SOLVED else f"{part.label}_{name}"
+def watched_columns(watch: Watch | None, number: pa.DataType) -> list[Column]:
+    """The columns of what is watched of each run. number: the type of metrics."""
+    if watch is None:
+        return []
+    columns = [stopped_column()] if watch.stops else []
+    if watch.monitor is not None:
+        columns += [_best_epoch(), _best_column(watch.monitor, number)]
+    return [*columns, *(_reached_column(goal.column, goal.measure.column) for goal in watch.reaches)]
 
 
-def scored(column: str) -> tuple[Part, str] | None:
-    """The part of the data and the score that a column is about, if there are such."""
-    return next(((part, name) for part in Part for name in SCORES if score_name(part, name) == column), None)
+def watched_column(name: str, number: pa.DataType) -> Column | None:
+    """The column of this name, if it is of what is watched of runs. number: the type of metrics."""
+    found = {column.name: column for column in (stopped_column(), _best_epoch())}
+    found |= {(column := _best_column(measure, number)).name: column for measure in MEASURES.values()}
+    measure = next((one for one in MEASURES if name.startswith(f"{REACHED}{one}_")), None)
+    return _reached_column(name, measure) if measure else found.get(name)
+
+
+def stopped_column() -> Column:
+    """The column of the epoch in which a run was stopped."""
+    return _epoch("stopped_epoch", "the epoch after which training.stop ended the run, if the status is stopped")
+
+
+def _best_epoch() -> Column:
+    return _epoch("best_epoch", "the epoch of the best monitored number so far; NULL if the run diverged")
+
+
+def _best_column(measure: Measure, number: pa.DataType) -> Column:
+    unit = SCORES[measure.name].unit if measure.part is not None else METRICS[measure.name].unit
+    return metric_column(f"best_{measure.column}", number, unit, f"`{measure.column}` after the epoch `best_epoch`")
+
+
+def _reached_column(name: str, measure: str) -> Column:
+    number = name.removeprefix(f"{REACHED}{measure}_")
+    return _epoch(name, f"the first epoch after which `{measure}` had got to {number}; NULL if none had")
 
 
 def metric_column(name: str, number: pa.DataType, unit: str = "", meaning: str = "", nullable: bool = True) -> Column:

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from harness.experiment.axes import setting_of
 from harness.experiment.errors import found, shorten
+from harness.experiment.measured import MEASURES
 from harness.network.layout import parse
 from harness.network.runs import Status
 from harness.store import files
@@ -36,7 +37,7 @@ from harness.store.schema import (
     parameter_column,
     run_columns,
     score_column,
-    scored,
+    watched_column,
     weight_column,
 )
 
@@ -192,7 +193,7 @@ def _columns(schema: pa.Schema, kind: str, where: str) -> dict[str, Column]:
     if number not in (pa.float32(), pa.float64()):
         raise _refusal(where, f"column loss_mean: expected float or double, found {number}")
     epochs = parameter_column("epochs")
-    fixed = run_columns(number, (epochs,), (), ()) if kind == "runs" else curve_columns(number)
+    fixed = run_columns(number, (epochs,), (), (), ()) if kind == "runs" else curve_columns(number)
     for column in fixed:
         if column.name not in names and column.role != Role.METRIC:
             raise _refusal(where, f"column {column.name}: missing")
@@ -214,6 +215,9 @@ def _told(field: pa.Field, kind: str, number: pa.DataType) -> Column | None:
         return parameter_column(field.name)
     if kind == "runs" and parameter and max(parameter.units, default=0) <= NAMED_WEIGHTS:
         return weight_column(parameter, number)
-    if score := scored(field.name):
-        return score_column(*score, number)
+    measure = MEASURES.get(field.name)
+    if measure and measure.part is not None:
+        return score_column(measure, number)
+    if kind == "runs" and (watched := watched_column(field.name, number)):
+        return watched
     return metric_column(field.name, number) if role == Role.METRIC.encode() else None

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from harness.experiment.measured import Watch
 from harness.experiment.model import Experiment
 from harness.formulas.metrics import METRICS
 from harness.network.layout import Layout
@@ -28,10 +29,9 @@ from harness.store.schema import (
     parameter_column,
     run_columns,
     score_column,
+    watched_columns,
     weight_columns,
 )
-
-STATUS_LABELS = [status.label for status in Status]
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,9 @@ class Tables:
         wide = any(structure.dtype == "float64" for structure in structures)
         number = pa.float64() if wide else pa.float32()
         weights = weight_columns(structures, number) if experiment.record_weights else []
-        scores = [score_column(part, name, number) for part, name in experiment.scores]
-        columns = run_columns(number, map(parameter_column, experiment.swept), scores, weights)
+        scores = [score_column(measure, number) for measure in experiment.scores]
+        watched = watched_columns(experiment.watch, number)
+        columns = run_columns(number, map(parameter_column, experiment.swept), scores, watched, weights)
         attributes = {"harness": {"name": experiment.name, "layers": _shared_layers(structures)}}
         metadata = {
             "harness.experiment": experiment.source,
@@ -77,7 +78,9 @@ class Tables:
         }
         if about := told(experiment):
             metadata["harness.data"] = json.dumps(about)
-        labels = {**labels, "status": STATUS_LABELS}
+        stops = experiment.watch is not None and experiment.watch.stops
+        statuses = [status.label for status in Status if stops or status != Status.STOPPED]
+        labels = {**labels, "status": statuses}
         return cls(experiment, columns, curve_columns(number, scores), scores, labels, metadata)
 
     def runs_table(self, structure: Structure, rows: Described, outcome: Outcome) -> pa.Table:
@@ -95,6 +98,7 @@ class Tables:
             FIRST: outcome.first_loss,
             LAST: outcome.last_finite_loss,
             **{column.name: score for column, score in zip(self.scores, outcome.scores, strict=True)},
+            **self._watched(outcome),
         }
         weights = self._weights(structure, outcome.weights, valid) if self.experiment.record_weights else {}
         columns = [
@@ -102,6 +106,15 @@ class Tables:
             for column in self.runs
         ]
         return pa.Table.from_arrays(columns, schema=self._schema(self.runs))
+
+    def _watched(self, outcome: Outcome) -> dict[str, Any]:
+        """The columns of what was watched of the rows of an outcome."""
+        watch = self.experiment.watch or Watch()
+        reached = zip(watch.reaches, outcome.reached[len(watch.ends) :], strict=True)
+        best = {f"best_{watch.monitor.column}": outcome.best} if watch.monitor else {}
+        epochs = {"stopped_epoch": outcome.stopped_epoch, "best_epoch": outcome.best_epoch}
+        epochs |= {goal.column: found for goal, found in reached}
+        return {name: _epochs(found) for name, found in epochs.items()} | best
 
     def outcome(self, structure: Structure, runs: pa.Table) -> dict[str, Any]:
         """What the engine gave for rows of `runs_table`: the arrays of an `Outcome`, its curves aside."""
@@ -111,9 +124,11 @@ class Tables:
             return _floats(runs[name]).astype(dtype)
 
         def epochs(name: str) -> Any:
-            return pc.fill_null(runs[name], 0).to_numpy()
+            return pc.fill_null(runs[name], 0).to_numpy() if name in names else np.zeros(len(runs), np.int64)
 
-        labels, layout = pa.array(STATUS_LABELS), Layout(structure)
+        names, watch = runs.schema.names, self.experiment.watch or Watch()
+        labels, layout = pa.array([status.label for status in Status]), Layout(structure)
+        best = floats(f"best_{watch.monitor.column}") if watch.monitor else np.full(len(runs), np.nan, dtype)
         weights = np.full((layout.count, len(runs)), np.nan, dtype)
         if self.experiment.record_weights and layout.count <= NAMED_WEIGHTS:
             weights = np.array([floats(name) for name in layout.names])
@@ -123,6 +138,10 @@ class Tables:
             "status": pc.index_in(runs["status"].cast(pa.string()), labels).to_numpy().astype(np.uint8),
             "settled_epoch": epochs("settled_epoch"),
             "diverged_epoch": epochs("diverged_epoch"),
+            "stopped_epoch": epochs("stopped_epoch"),
+            "best_epoch": epochs("best_epoch"),
+            "best": best,
+            "reached": np.array([epochs(goal.column) for goal in watch.goals]).reshape(len(watch.goals), len(runs)),
             "metrics": np.array([floats(name) for name in METRICS]),
             "first_loss": floats(FIRST),
             "last_finite_loss": floats(LAST),

@@ -205,13 +205,14 @@ class Plan:
 
     def trainer(self, structure: Structure) -> engine.Trainer:
         """What trains the runs of a structure."""
-        scores = bool(self.experiment.scores)
+        watch = self.experiment.watch
+        scores = bool(self.experiment.scores or (watch and any(part is not None for part, _ in watch.measures)))
         return engine.prepare(structure, common=self.common, own_kernel=self.own_kernel(structure), scored=scores)
 
     def train(self, runs: Runs) -> Outcome:
         """Train some of the plan's runs, all of one structure and one choice of data, and score them."""
         parts, trainer = self._parts(runs.structure, runs.chosen), self.trainer(runs.structure)
-        return scored(trainer.train(runs, parts.train), runs, trainer, parts, self.experiment.scores)
+        return scored(trainer.train(runs, parts.train, parts.of), runs, trainer, parts, self.experiment.scores)
 
     @cached_property
     def _parts(self) -> Callable[[Structure, DataForm], NetworkData]:
@@ -255,6 +256,7 @@ class Plan:
             self.experiment.losses_every or 0,
             bool(self.experiment.losses_every and self.experiment.scores),
             block.chosen,
+            self.experiment.watch,
         )
         run = selection.run[order]
         parameters = {

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.experiment.errors import count, either, found
-from harness.experiment.model import Part
+from harness.experiment.measured import Part
 from harness.experiment.notes import BadValueError, Note, Notes, Wrong
 
 PARTS = {part.label: part for part in Part}

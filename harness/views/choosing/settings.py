@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from harness.errors import HarnessError
 from harness.experiment import source
 from harness.experiment.errors import either
-from harness.experiment.model import REPEATING, Part
+from harness.experiment.measured import Part
+from harness.experiment.model import REPEATING
 from harness.formulas.metrics import LOSS
 from harness.formulas.scores import SCORES
 from harness.network.runs import Status

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from harness.errors import HarnessError
 from harness.experiment.data.classes import classes_in
 from harness.experiment.errors import count, either, none_of
-from harness.experiment.model import Data, Experiment, Part
+from harness.experiment.measured import Part
+from harness.experiment.model import Data, Experiment
 from harness.formulas.functions import exp, sigmoid
 from harness.formulas.losses import LOSSES
 from harness.network.parts import DataForm, network_data
