@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from harness.experiment.measured import Goal, Measure, Monitoring, Part
 from harness.network.structure import Structure
 from harness.store import schema
 from tests.support import ROOT
@@ -40,6 +41,9 @@ Networks of up to 512 weights and biases have a column for each. Larger ones hav
 """
 
 
+WATCH = Monitoring(Measure(Part.VALIDATION, "loss"), patience=20, reaches=(Goal(Measure(None, "loss_mean"), 0.01),))
+
+
 def table_of(columns: list[schema.Column]) -> str:
     lines = ["| column | type | unit | NULL | meaning |", "|---|---|---|---|---|"]
     lines += [
@@ -49,7 +53,7 @@ def table_of(columns: list[schema.Column]) -> str:
 
 
 def page() -> str:
-    every = schema.run_columns(pa.float64(), (), (), ())
+    every = schema.run_columns(pa.float64(), (), (), (), ())
     swept = [schema.parameter_column(key) for key in schema.PARAMETER_MEANINGS]
     network = Structure((2, 2, 1), ("identity",) * 2, "true", "mse", "sgd", 1, "float64", "exact")
     weights = schema.weight_columns([network], pa.float64())
@@ -62,6 +66,8 @@ def page() -> str:
         + table_of(swept)
         + "\nthen\n\n"
         + table_of(every[at:])
+        + "\nthen the scores of the parts, if they are recorded, and what is watched from epoch to epoch, such as\n\n"
+        + table_of(schema.monitored_columns(WATCH, pa.float64()))
         + "\nthen the weights after the last epoch, here those of the 2-2-1 network:\n\n"
         + table_of(weights)
         + WEIGHTS

@@ -14,7 +14,7 @@ SHARED = {
     "record_weights": "record.weights",
     "losses_every": "record.losses",
     "metrics": "record.metrics",
-    "watch": "training.stop, record.epochs_to or kind of record.weights",
+    "monitoring": "training.stop, record.epochs_to or kind of record.weights",
 }
 """What all runs of an experiment share beside the data, and what the file calls it."""
 

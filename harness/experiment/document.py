@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from harness.experiment import watching
+from harness.experiment import monitoring
 from harness.experiment.data.generators import GENERATORS
 from harness.experiment.data.shelf import SHELF
 from harness.experiment.errors import Path, either, found, plain, synonyms
@@ -124,11 +124,11 @@ STOP = Section(
     "When a run ends early: after `patience` epochs without a better `monitor`, once that falls to `below`, or once "
     "every training sample is right.",
     {
-        "monitor": Key(watching.monitor, None, {"enum": list(watching.MONITORS)}),
+        "monitor": Key(monitoring.monitor, None, {"enum": list(monitoring.MONITORS)}),
         "patience": Key(lambda raw: whole(raw, 1, MOST_EPOCHS), None, {"type": "integer", "minimum": 1}),
         "min_delta": Key(Bounds().read, 0, Bounds().schema),
         "below": Key(finite, None, {"type": "number"}),
-        SOLVED: Key(watching.solved, None, {"const": True}),
+        SOLVED: Key(monitoring.solved, None, {"const": True}),
     },
     optional=True,
 )
@@ -166,10 +166,10 @@ RECORD = Section(
     "What is kept of each run; metrics: of each part of the data, beside its loss; weights: of which epoch, if any; "
     "epochs_to: numbers whose first epoch is noted.",
     {
-        "weights": Key(watching.weights, True, {"enum": [True, False, *watching.WEIGHTS]}),
+        "weights": Key(monitoring.weights, True, {"enum": [True, False, *monitoring.WEIGHTS]}),
         "losses": LOSSES,
         "metrics": Key(_metrics, None, {"type": "array", "items": {"enum": list(METRICS)}}),
-        "epochs_to": Key(watching.epochs_to, None, watching.EPOCHS_TO),
+        "epochs_to": Key(monitoring.epochs_to, None, monitoring.EPOCHS_TO),
     },
 )
 DOCUMENT = Section(

@@ -39,7 +39,7 @@ def fingerprint(experiment: Experiment) -> str:
         "record": [experiment.record_weights, experiment.losses_every],
         **({"merged": MERGED} if merges(experiment) else {}),
         **({"metrics": experiment.metrics} if experiment.metrics is not None else {}),
-        **({"watch": experiment.watch.canonical} if experiment.watch else {}),
+        **({"monitoring": experiment.monitoring.canonical} if experiment.monitoring else {}),
     }
     return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
 

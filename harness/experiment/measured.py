@@ -68,12 +68,12 @@ class Goal(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Watch:
+class Monitoring:
     """What is watched of a run from epoch to epoch.
 
     monitor: the measure whose best epoch is noted, if one is; keep: whether the weights of that epoch are the row's.
     patience: epochs in a row without a better one, by more than min_delta, after which the run stops, if it does. ends:
-    goals that end a run. reaches: goals whose epoch is noted. stops: whether runs may stop at all.
+    goals that end a run. reaches: goals whose epoch is noted.
     """
 
     monitor: Measure | None = None
@@ -84,12 +84,13 @@ class Watch:
     reaches: tuple[Goal, ...] = ()
 
     @property
-    def stops(self) -> bool:
+    def may_stop(self) -> bool:
+        """Whether a run may end before its last epoch."""
         return self.patience is not None or bool(self.ends)
 
     @property
     def goals(self) -> tuple[Goal, ...]:
-        """Those that end a run first."""
+        """All goals: first those that end a run, then those whose epoch is noted."""
         return (*self.ends, *self.reaches)
 
     @property

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from harness.experiment.axes import Axis, AxisValues
 from harness.experiment.initialisations import Initialisation
-from harness.experiment.measured import Measure, Part, Watch
+from harness.experiment.measured import Measure, Monitoring, Part
 from harness.experiment.settings import KINDS, NO_LIMITS, STANDARDIZE, defaults_of
 from harness.formulas.scores import SOLVED
 
@@ -192,8 +192,8 @@ class Experiment:
     source: the text of the file (or the mapping as YAML). fingerprint: SHA-256 of what decides the rows.
     columns: what the columns of the data are called, inputs first; none where nobody named them.
     from_file: whether the data stand in a file beside the experiment.
-    metrics: what is recorded of each part of the data beside the loss; None if nothing is, not even that. watch: what
-    is watched of each run from epoch to epoch, if anything is.
+    metrics: what is recorded of each part of the data beside the loss; None if nothing is, not even that.
+    monitoring: what is watched of each run from epoch to epoch, if anything is.
     """
 
     label: str
@@ -213,7 +213,7 @@ class Experiment:
     columns: tuple[str, ...] = ()
     from_file: bool = False
     metrics: tuple[str, ...] | None = None
-    watch: Watch | None = None
+    monitoring: Monitoring | None = None
 
     @cached_property
     def scores(self) -> tuple[Measure, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
-from harness.experiment import auto, data, document, source, watching
+from harness.experiment import auto, data, document, monitoring, source
 from harness.experiment.axes import SWEEPABLE, Axis
 from harness.experiment.changes import changed, read
 from harness.experiment.check import Checker, unused
@@ -179,7 +179,7 @@ def _finish(reading: _Reading) -> Experiment:
     losses = {str(value) for checker in checkers for value in checker.names("loss")}
     table = reading.table
     classes = table is not None and _of_classes(table, losses)
-    watch, wrong = watching.watch(values, table, losses, classes)
+    monitored, wrong = monitoring.asked(values, table, losses, classes)
     notes += wrong if ("training", "stop") not in reading.damaged else []
     early = reading.source.positions.problems if reading.source.positions else []
     if notes or early or table is None:
@@ -206,7 +206,7 @@ def _finish(reading: _Reading) -> Experiment:
         columns=table.names,
         from_file=table.key == "file",
         metrics=metrics,
-        watch=watch,
+        monitoring=monitored,
     )
     return replace(experiment, fingerprint=fingerprint_of(experiment))
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.experiment.initialisations import Initialisation
-from harness.experiment.measured import Watch
+from harness.experiment.measured import Monitoring
 from harness.network.parts import AS_IT_IS, DataForm
 from harness.network.structure import Structure
 
@@ -65,7 +65,7 @@ class Runs:
     where there is none. recorded: (R,) epochs, those of run i in ascending order at
     first_recorded[i]:first_recorded[i + 1]. place: (R,) where in the outcome the row of each recorded epoch belongs.
     every: epochs between two points of the loss curves, or 0. curve_weights: whether the weights of these points are
-    kept. chosen: on which samples the runs are trained. watch: what is watched of them, if anything is.
+    kept. chosen: on which samples the runs are trained. monitoring: what is watched of them, if anything is.
     """
 
     structure: Structure
@@ -82,7 +82,7 @@ class Runs:
     every: int = 0
     curve_weights: bool = False
     chosen: DataForm = AS_IT_IS
-    watch: Watch | None = None
+    monitoring: Monitoring | None = None
 
     @property
     def count(self) -> int:

@@ -5,6 +5,7 @@ what `harness explain` records from.
 """
 
 from harness.reference.draws import initial_network
+from harness.reference.monitoring import Progress
 from harness.reference.network import Network, Sample
 from harness.reference.scores import scores
 from harness.reference.training import (
@@ -17,7 +18,6 @@ from harness.reference.training import (
     epochs,
     trajectory,
 )
-from harness.reference.watching import Progress
 
 __all__ = [
     "EpochMetrics",

@@ -20,7 +20,7 @@ from harness.reference.network import Array, Network, Sample, batch_gradient, sa
 if TYPE_CHECKING:
     from harness.experiment.measured import Goal
     from harness.experiment.model import Samples
-    from harness.reference.watching import Progress
+    from harness.reference.monitoring import Progress
 
 
 @dataclass(frozen=True)
@@ -252,16 +252,16 @@ def _noted_in(row: Row, watched: Progress, metrics: EpochMetrics, network: Netwo
     """The row of a run after an epoch, with what is watched of it."""
     if row.status == Status.DIVERGED:
         return replace(row, reached=dict(watched.reached))
-    stops = watched.after(metrics.epoch, metrics.values, network)
-    status, settled = (Status.STOPPED, None) if stops else (row.status, row.settled_epoch)
+    stopped = watched.after(metrics.epoch, metrics.values, network)
+    status, settled = (Status.STOPPED, None) if stopped else (row.status, row.settled_epoch)
     return replace(
         row,
         status=status,
         settled_epoch=settled,
-        stopped_epoch=metrics.epoch if stops else None,
+        stopped_epoch=metrics.epoch if stopped else None,
         best_epoch=watched.best_epoch,
         best=watched.best,
-        weights=watched.weights if watched.watch.keep and watched.weights is not None else row.weights,
+        weights=watched.weights if watched.monitoring.keep and watched.weights is not None else row.weights,
         reached=dict(watched.reached),
     )
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from harness.experiment.axes import setting_of
 from harness.experiment.errors import either
-from harness.experiment.measured import MEASURES, REACHED, Measure, Part, Watch
+from harness.experiment.measured import MEASURES, REACHED, Measure, Monitoring, Part
 from harness.experiment.model import FOLD, REPEATING
 from harness.experiment.settings import HYPERPARAMETERS, STANDARDIZE, users
 from harness.formulas.metrics import LOSS, METRICS
@@ -164,17 +164,17 @@ def score_column(measure: Measure, number: pa.DataType) -> Column:
     return metric_column(measure.column, number, score.unit, meaning)
 
 
-def watched_columns(watch: Watch | None, number: pa.DataType) -> list[Column]:
+def monitored_columns(monitoring: Monitoring | None, number: pa.DataType) -> list[Column]:
     """The columns of what is watched of each run. number: the type of metrics."""
-    if watch is None:
+    if monitoring is None:
         return []
-    columns = [stopped_column()] if watch.stops else []
-    if watch.monitor is not None:
-        columns += [_best_epoch(), _best_column(watch.monitor, number)]
-    return [*columns, *(_reached_column(goal.column, goal.measure.column) for goal in watch.reaches)]
+    columns = [stopped_column()] if monitoring.may_stop else []
+    if monitoring.monitor is not None:
+        columns += [_best_epoch(), _best_column(monitoring.monitor, number)]
+    return [*columns, *(_reached_column(goal.column, goal.measure.column) for goal in monitoring.reaches)]
 
 
-def watched_column(name: str, number: pa.DataType) -> Column | None:
+def monitored_column(name: str, number: pa.DataType) -> Column | None:
     """The column of this name, if it is of what is watched of runs. number: the type of metrics."""
     found = {column.name: column for column in (stopped_column(), _best_epoch())}
     found |= {(column := _best_column(measure, number)).name: column for measure in MEASURES.values()}

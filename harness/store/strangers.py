@@ -34,10 +34,10 @@ from harness.store.schema import (
     Role,
     curve_columns,
     metric_column,
+    monitored_column,
     parameter_column,
     run_columns,
     score_column,
-    watched_column,
     weight_column,
 )
 
@@ -218,6 +218,6 @@ def _told(field: pa.Field, kind: str, number: pa.DataType) -> Column | None:
     measure = MEASURES.get(field.name)
     if measure and measure.part is not None:
         return score_column(measure, number)
-    if kind == "runs" and (watched := watched_column(field.name, number)):
+    if kind == "runs" and (watched := monitored_column(field.name, number)):
         return watched
     return metric_column(field.name, number) if role == Role.METRIC.encode() else None

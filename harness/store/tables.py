@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from harness.experiment.measured import Watch
+from harness.experiment.measured import Monitoring
 from harness.experiment.model import Experiment
 from harness.formulas.metrics import METRICS
 from harness.network.layout import Layout
@@ -26,10 +26,10 @@ from harness.store.schema import (
     SCHEMA_VERSION,
     Column,
     curve_columns,
+    monitored_columns,
     parameter_column,
     run_columns,
     score_column,
-    watched_columns,
     weight_columns,
 )
 
@@ -65,7 +65,7 @@ class Tables:
         number = pa.float64() if wide else pa.float32()
         weights = weight_columns(structures, number) if experiment.record_weights else []
         scores = [score_column(measure, number) for measure in experiment.scores]
-        watched = watched_columns(experiment.watch, number)
+        watched = monitored_columns(experiment.monitoring, number)
         columns = run_columns(number, map(parameter_column, experiment.swept), scores, watched, weights)
         attributes = {"harness": {"name": experiment.name, "layers": _shared_layers(structures)}}
         metadata = {
@@ -78,8 +78,8 @@ class Tables:
         }
         if about := told(experiment):
             metadata["harness.data"] = json.dumps(about)
-        stops = experiment.watch is not None and experiment.watch.stops
-        statuses = [status.label for status in Status if stops or status != Status.STOPPED]
+        may_stop = experiment.monitoring is not None and experiment.monitoring.may_stop
+        statuses = [status.label for status in Status if may_stop or status != Status.STOPPED]
         labels = {**labels, "status": statuses}
         return cls(experiment, columns, curve_columns(number, scores), scores, labels, metadata)
 
@@ -98,7 +98,7 @@ class Tables:
             FIRST: outcome.first_loss,
             LAST: outcome.last_finite_loss,
             **{column.name: score for column, score in zip(self.scores, outcome.scores, strict=True)},
-            **self._watched(outcome),
+            **self._monitored(outcome),
         }
         weights = self._weights(structure, outcome.weights, valid) if self.experiment.record_weights else {}
         columns = [
@@ -107,11 +107,11 @@ class Tables:
         ]
         return pa.Table.from_arrays(columns, schema=self._schema(self.runs))
 
-    def _watched(self, outcome: Outcome) -> dict[str, Any]:
+    def _monitored(self, outcome: Outcome) -> dict[str, Any]:
         """The columns of what was watched of the rows of an outcome."""
-        watch = self.experiment.watch or Watch()
-        reached = zip(watch.reaches, outcome.reached[len(watch.ends) :], strict=True)
-        best = {f"best_{watch.monitor.column}": outcome.best} if watch.monitor else {}
+        monitoring = self.experiment.monitoring or Monitoring()
+        reached = zip(monitoring.reaches, outcome.reached[len(monitoring.ends) :], strict=True)
+        best = {f"best_{monitoring.monitor.column}": outcome.best} if monitoring.monitor else {}
         epochs = {"stopped_epoch": outcome.stopped_epoch, "best_epoch": outcome.best_epoch}
         epochs |= {goal.column: found for goal, found in reached}
         return {name: _epochs(found) for name, found in epochs.items()} | best
@@ -126,14 +126,16 @@ class Tables:
         def epochs(name: str) -> Any:
             return pc.fill_null(runs[name], 0).to_numpy() if name in names else np.zeros(len(runs), np.int64)
 
-        names, watch = runs.schema.names, self.experiment.watch or Watch()
+        names, monitoring = runs.schema.names, self.experiment.monitoring or Monitoring()
         labels, layout = pa.array([status.label for status in Status]), Layout(structure)
-        best = floats(f"best_{watch.monitor.column}") if watch.monitor else np.full(len(runs), np.nan, dtype)
+        best = floats(f"best_{monitoring.monitor.column}") if monitoring.monitor else np.full(len(runs), np.nan, dtype)
         weights = np.full((layout.count, len(runs)), np.nan, dtype)
         if self.experiment.record_weights and layout.count <= NAMED_WEIGHTS:
             weights = np.array([floats(name) for name in layout.names])
         elif self.experiment.record_weights:
             weights = np.concatenate([_listed(runs[one.parameter.name], one.size, dtype) for one in layout.tensors])
+        goals = monitoring.goals
+        reached = np.array([epochs(goal.column) for goal in goals]).reshape(len(goals), len(runs))
         return {
             "status": pc.index_in(runs["status"].cast(pa.string()), labels).to_numpy().astype(np.uint8),
             "settled_epoch": epochs("settled_epoch"),
@@ -141,7 +143,7 @@ class Tables:
             "stopped_epoch": epochs("stopped_epoch"),
             "best_epoch": epochs("best_epoch"),
             "best": best,
-            "reached": np.array([epochs(goal.column) for goal in watch.goals]).reshape(len(watch.goals), len(runs)),
+            "reached": reached,
             "metrics": np.array([floats(name) for name in METRICS]),
             "first_loss": floats(FIRST),
             "last_finite_loss": floats(LAST),

@@ -205,8 +205,10 @@ class Plan:
 
     def trainer(self, structure: Structure) -> engine.Trainer:
         """What trains the runs of a structure."""
-        watch = self.experiment.watch
-        scores = bool(self.experiment.scores or (watch and any(part is not None for part, _ in watch.measures)))
+        monitoring = self.experiment.monitoring
+        scores = bool(
+            self.experiment.scores or (monitoring and any(part is not None for part, _ in monitoring.measures))
+        )
         return engine.prepare(structure, common=self.common, own_kernel=self.own_kernel(structure), scored=scores)
 
     def train(self, runs: Runs) -> Outcome:
@@ -256,7 +258,7 @@ class Plan:
             self.experiment.losses_every or 0,
             bool(self.experiment.losses_every and self.experiment.scores),
             block.chosen,
-            self.experiment.watch,
+            self.experiment.monitoring,
         )
         run = selection.run[order]
         parameters = {

@@ -18,9 +18,9 @@ from harness.engine.cpu.cache import cached, once
 from harness.engine.cpu.epochs import callback, compiled
 from harness.engine.cpu.initial import initial_weights
 from harness.engine.cpu.lanes import Kind
+from harness.engine.cpu.monitoring import Monitored
 from harness.engine.cpu.processor import native_width, what_decides_fast
 from harness.engine.cpu.train import train as kernel
-from harness.engine.cpu.watching import Watching
 from harness.engine.cpu.workspace import Workspace
 from harness.experiment.measured import Part
 from harness.experiment.model import Samples
@@ -67,9 +67,9 @@ class CpuTrainer:
 
         Never raises for what the numbers do: a run that diverges is a row with that status.
         """
-        watching = Watching(self.network, self.kind, runs.watch, parts)
-        workspace = Workspace(watching, self.pairs, runs, data, initial_weights(runs))
-        kernel(workspace.bundle(compiled(*self.shape), *(scoring.compiled(*self.shape) if watching.scored else ())))
+        monitored = Monitored(self.network, self.kind, runs.monitoring, parts)
+        workspace = Workspace(monitored, self.pairs, runs, data, initial_weights(runs))
+        kernel(workspace.bundle(compiled(*self.shape), *(scoring.compiled(*self.shape) if monitored.scored else ())))
         return workspace.outcome()
 
     def score(self, weights: Floats, hyperparameters: Floats, part: NetworkSamples, names: Sequence[str]) -> Floats:
@@ -90,8 +90,8 @@ class CpuTrainer:
         """What `compile` would not find in the cache: each kernel, and roughly the seconds that it takes to compile."""
         count = self.network.parameters
         nothing = np.zeros((count, 0), self.kind.dtype)
-        watching = Watching(self.network, self.kind, None, NOTHING)
-        workspace = Workspace(watching, self.pairs, *self._nothing(), nothing)
+        monitored = Monitored(self.network, self.kind, None, NOTHING)
+        workspace = Workspace(monitored, self.pairs, *self._nothing(), nothing)
         missing: dict[Hashable, float] = {}
         if not cached(kernel, (typeof(workspace.bundle(0)),)):
             missing[self.kind.dtype] = COMPILE_ROWS

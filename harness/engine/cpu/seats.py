@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.engine.cpu import watching
+from harness.engine.cpu import monitoring
 from harness.engine.cpu.cache import routine
 from harness.formulas.metrics import COUNT
 from harness.formulas.primitives import window
@@ -39,7 +39,7 @@ def load(b, k, run, now):
     b.bound[k] = b.max_loss[run]
     b.run[k], b.start[k], b.seated[k] = run, now, now
     b.next_recorded[k], b.next_point[k] = b.first_recorded[run], b.first_point[run]
-    watching.start(b, v, column)
+    monitoring.start(b, v, column)
     b.period[k] = 0
     b.anchored[k] = -1
     if b.steady[run] == 0:
@@ -113,7 +113,7 @@ def write(b, source, mean, k, epoch, status):
     b.diverged_epoch[row] = epoch if status == DIVERGED else 0
     b.stopped_epoch[row] = epoch if status == STOPPED else 0
     v, column = k // b.width, k % b.width
-    watching.note(b, v, column, row, status != DIVERGED)
+    monitoring.note(b, v, column, row, status != DIVERGED)
     b.first_loss[row] = np.nan if status == DIVERGED and epoch == 1 else b.first[k]
     b.last_finite_loss[row] = mean
     if status == DIVERGED:

@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from harness.engine.cpu import loops
 from harness.engine.cpu.bundle import Bundle
 from harness.engine.cpu.lanes import Kind
+from harness.engine.cpu.monitoring import NEVER, Monitored
 from harness.engine.cpu.positions import CARRIED, COSTS, GRADIENT, PARTS, STRIDE, describe, offsets, vector_bytes
 from harness.engine.cpu.rows import Rows, aligned
-from harness.engine.cpu.watching import NEVER, Watching
 from harness.experiment.model import Samples
 from harness.formulas.metrics import COUNT
 from harness.formulas.schedules import SCHEDULES
@@ -102,7 +102,7 @@ FIELDS = {
     "recorded": Field("rows", "int", "python", "recorded epochs, run by run"),
     "place": Field("rows", "int", "python", "row of the table for each recorded epoch"),
     "first_point": Field("runs+1", "int", "python", "where the points of a run's curve start"),
-    "works": Field("watched_parts", "int", "python", "addresses of the bundles that scores are made of"),
+    "works": Field("monitored_parts", "int", "python", "addresses of the bundles that scores are made of"),
     "metric_of": Field("values", "int", "python", "which metric a value is; of a score -1"),
     "sign": Field("values", "float", "python", "1, or -1 of a value of which more is better"),
     "min_delta": Field("1", "float", "python", "by how much more than that a value is better than another"),
@@ -157,11 +157,11 @@ ROWS = ("metrics", "weights", "best_epoch", "best", "reached")
 class Workspace:
     """The memory for some runs of one network, and what the kernel is given.
 
-    initial: (P, N) their first weights. watching: what is watched of them.
+    initial: (P, N) their first weights. monitored: what is watched of them.
     """
 
-    def __init__(self, watching: Watching, pairs: bool, runs: Runs, data: Samples, initial: NDArray[Any]) -> None:
-        network, kind = watching.network, watching.kind
+    def __init__(self, monitored: Monitored, pairs: bool, runs: Runs, data: Samples, initial: NDArray[Any]) -> None:
+        network, kind = monitored.network, monitored.kind
         self.network, self.kind, self.runs, self.samples = network, kind, runs, len(data.inputs)
         at, points = offsets(network), curve_points(runs)
         vectors = self._vectors(pairs)
@@ -182,7 +182,7 @@ class Workspace:
             "points": int(points.sum()),
             "metrics": COUNT,
             "kept": network.parameters * runs.curve_weights,
-            **watching.sizes,
+            **monitored.sizes,
         }
         self.arrays = {
             name: self._zeros(field) for name, field in FIELDS.items() if field.shape and field.of == "kernel"
@@ -190,9 +190,9 @@ class Workspace:
         for name in ("group", "again"):
             for rows in (slice(at[GRADIENT], at[GRADIENT + 1]), at[COSTS] + OWN):
                 self.arrays[name][:, rows] = MINUS_ZERO
-        self.arrays |= {"initial": initial} | self._given(points) | watching.arrays(self.arrays["value"])
-        self.work, self.watching = self._work(data), watching
-        self.numbers = self._numbers(pairs) | watching.numbers | {f"{name}_at": at[k] for k, name in enumerate(PARTS)}
+        self.arrays |= {"initial": initial} | self._given(points) | monitored.arrays(self.arrays["value"])
+        self.work, self.monitored = self._work(data), monitored
+        self.numbers = self._numbers(pairs) | monitored.numbers | {f"{name}_at": at[k] for k, name in enumerate(PARTS)}
 
     def bundle(self, kernel: int, adder: int = 0, finisher: int = 0) -> Bundle:
         """What the kernel is given: the addresses of the compiled epochs and, if scores are watched, of `scoring`."""
@@ -252,9 +252,11 @@ class Workspace:
     def _numbers(self, pairs: bool) -> dict[str, int]:
         """The numbers that are no sizes of arrays, and those that are."""
         scheduled = self.runs.structure.schedule != "constant"
-        each = scheduled or self.runs.watch is not None
-        sizes = ("vectors", "width", "stride", "parameters", "carried", "layers", "runs", "rows")
-        sizes += ("values", "goals", "kept_best")
+        each = scheduled or self.runs.monitoring is not None
+        sizes = (
+            *("vectors", "width", "stride", "parameters", "carried", "layers", "runs", "rows"),
+            *("values", "goals", "kept_best"),
+        )
         return {name: self.sizes[name] for name in sizes} | {
             "work": self.work.address,
             "every": self.runs.every,

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.experiment.data.table import DataTable
 from harness.experiment.errors import Path, either, found
-from harness.experiment.measured import MEASURES, Goal, Measure, Part, Watch
+from harness.experiment.measured import MEASURES, Goal, Measure, Monitoring, Part
 from harness.experiment.notes import BadValueError, Note, Notes, Wrong, each, unexpected, unknown
 from harness.experiment.settings import finite, name_of
 from harness.formulas.losses import LOSSES
@@ -68,7 +68,9 @@ def epochs_to(raw: Any) -> tuple[Goal, ...]:
     return tuple(dict.fromkeys(goals))
 
 
-def watch(values: Any, table: DataTable | None, losses: Set[str], of_classes: bool) -> tuple[Watch | None, list[Note]]:
+def asked(
+    values: Any, table: DataTable | None, losses: Set[str], of_classes: bool
+) -> tuple[Monitoring | None, list[Note]]:
     """What a file asks to be watched, None if it is nothing; and what is wrong with that.
 
     values: of its keys. table: the data, if they could be read. losses: all that networks are trained by. of_classes:
@@ -79,27 +81,27 @@ def watch(values: Any, table: DataTable | None, losses: Set[str], of_classes: bo
     best = record.weights == "best"
     if stop is None and not best and not record.epochs_to:
         return None, notes
-    asked = stop or SimpleNamespace(monitor=None, patience=None, min_delta=0.0, below=None, solved=None)
+    given = stop or SimpleNamespace(monitor=None, patience=None, min_delta=0.0, below=None, solved=None)
     validated = table is None or (table.split is not None and _validated(table))
     usual = Measure(Part.VALIDATION, "loss") if validated else Measure(None, "loss_mean")
-    monitor = asked.monitor or usual
-    if stop and (asked.patience, asked.below, asked.solved) == (None, None, None):
+    monitor = given.monitor or usual
+    if stop and (given.patience, given.below, given.solved) == (None, None, None):
         notes.append(Note(_STOP, Wrong.VALUE, "patience, below or solved", "none of them"))
-    noted = asked.patience is not None or best
-    if asked.monitor and not noted and asked.below is None:
+    noted = given.patience is not None or best
+    if given.monitor and not noted and given.below is None:
         notes.append(_unused("monitor", "solved stops by the training part; patience and below have a monitor"))
-    if asked.min_delta and not noted:
+    if given.min_delta and not noted:
         notes.append(_unused("min_delta", "there is no patience, and no weights of the best epoch are recorded"))
-    if asked.below is not None and monitor.rising:
+    if given.below is not None and monitor.rising:
         falling = f"no below, as {monitor.column} rises; solved: true stops once all samples are right"
-        notes.append(Note((*_STOP, "below"), Wrong.VALUE, falling, found(asked.below)))
-    ends = [Goal(monitor, asked.below)] if asked.below is not None else []
-    ends += [Goal(MEASURES[SOLVED], 1.0)] if asked.solved else []
+        notes.append(Note((*_STOP, "below"), Wrong.VALUE, falling, found(given.below)))
+    ends = [Goal(monitor, given.below)] if given.below is not None else []
+    ends += [Goal(MEASURES[SOLVED], 1.0)] if given.solved else []
     reaches = record.epochs_to or ()
-    made = Watch(monitor if noted else None, best, asked.patience, asked.min_delta, tuple(ends), reaches)
+    made = Monitoring(monitor if noted else None, best, given.patience, given.min_delta, tuple(ends), reaches)
     places: dict[Measure, Path] = {goal.measure: (*_RECORD, "epochs_to") for goal in reaches}
     places |= {goal.measure: (*_STOP, "below" if goal.measure == monitor else SOLVED) for goal in ends}
-    places |= {monitor: (*_STOP, "monitor")} if asked.monitor else {}
+    places |= {monitor: (*_STOP, "monitor")} if given.monitor else {}
     for measure, path in places.items():
         if why := _missing(measure, validated, losses, of_classes):
             notes.append(Note(path, Wrong.OTHER, found=f"{measure.column} {why}"))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import harness
 from harness import engine, reference
 from harness.experiment import ExperimentError, load
-from harness.experiment.measured import MEASURES, Goal, Measure, Part, Watch
+from harness.experiment.measured import MEASURES, Goal, Measure, Monitoring, Part
 from harness.formulas.metrics import METRICS
 from harness.formulas.scores import SCORES
 from harness.network.parts import NetworkSamples
@@ -26,8 +26,8 @@ from tests.support.networks import part_for, runs_for, structures
 PARTS = (Part.TRAIN, Part.VALIDATION)
 
 
-def watch_for(parts: dict[Part, NetworkSamples], random: np.random.Generator) -> Watch:
-    """Something to watch, with goals that some runs get to."""
+def monitoring_for(parts: dict[Part, NetworkSamples], random: np.random.Generator) -> Monitoring:
+    """Something to monitoring, with goals that some runs get to."""
     there = [
         Measure(part, name) for part, samples in parts.items() for name in SCORES if SCORES[name].applies(samples.about)
     ]
@@ -38,7 +38,7 @@ def watch_for(parts: dict[Part, NetworkSamples], random: np.random.Generator) ->
         return tuple(Goal(measures[k], float(random.choice([0.5, 1.0, 2.0, 0.1]))) for k in chosen)
 
     monitor = measures[random.integers(len(measures))] if random.random() < 0.8 else None
-    return Watch(
+    return Monitoring(
         monitor,
         keep=monitor is not None and random.random() < 0.5,
         patience=int(random.integers(1, 6)) if monitor and random.random() < 0.7 else None,
@@ -57,11 +57,11 @@ def assert_equals_reference(given: Runs, parts: dict[Part, NetworkSamples], own_
         init = given.initialisations[given.initialisation[run]]
         network = reference.initial_network(given.structure, init, given.seed, int(given.repeat[run]))
         training = reference.Training(network, given.rates[:, run], given.hyperparameters[:, run], given.seed)
-        progress = reference.Progress(given.watch or Watch(), parts)
+        progress = reference.Progress(given.monitoring or Monitoring(), parts)
         recorded = given.recorded[first:stop].tolist()
         expected = reference.trajectory(training, data, recorded, given.max_loss[run], progress)
         for epochs, row in zip(recorded, given.place[first:stop], strict=True):
-            assert_row(outcome, row, expected.rows[epochs], given.watch)
+            assert_row(outcome, row, expected.rows[epochs], given.monitoring)
             seen.add(expected.rows[epochs].status)
         kept = [one.epoch for one in expected.metrics]
         over = expected.rows[recorded[-1]].stopped_epoch or recorded[-1]
@@ -70,7 +70,7 @@ def assert_equals_reference(given: Runs, parts: dict[Part, NetworkSamples], own_
     return seen
 
 
-def assert_row(outcome: Outcome, row: int, expected: reference.Row, watch: Any) -> None:
+def assert_row(outcome: Outcome, row: int, expected: reference.Row, monitoring: Any) -> None:
     assert outcome.status[row] == expected.status
     for name in ("settled_epoch", "diverged_epoch", "stopped_epoch"):
         assert getattr(outcome, name)[row] == (getattr(expected, name) or 0), name
@@ -78,7 +78,7 @@ def assert_row(outcome: Outcome, row: int, expected: reference.Row, watch: Any) 
     assert outcome.best_epoch[row] == (0 if diverged else expected.best_epoch or 0)
     best = np.nan if diverged or expected.best is None else expected.best
     assert np.array_equal(outcome.best[row], np.array(best, outcome.best.dtype), equal_nan=True)
-    assert outcome.reached[:, row].tolist() == [expected.reached.get(goal, 0) for goal in watch.goals]
+    assert outcome.reached[:, row].tolist() == [expected.reached.get(goal, 0) for goal in monitoring.goals]
     metrics = [np.nan] * len(METRICS) if expected.metrics is None else [*expected.metrics.values.values()]
     assert np.array_equal(outcome.metrics[:, row], np.array(metrics, outcome.metrics.dtype), equal_nan=True)
     if expected.weights is None:
@@ -93,7 +93,7 @@ def test_what_is_watched_is_what_the_reference_says(structure: Structure, seed: 
     random = np.random.default_rng(seed)
     parts = {part: part_for(structure, samples, random) for part in PARTS}
     runs = runs_for(structure, int(random.integers(1, 14)), random, every)
-    assert_equals_reference(replace(runs, watch=watch_for(parts, random)), parts, own_kernel=False)
+    assert_equals_reference(replace(runs, monitoring=monitoring_for(parts, random)), parts, own_kernel=False)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -102,8 +102,12 @@ def test_in_a_network_s_own_kernel_too(seed: int) -> None:
     made = Structure((2, 3, 2), ("tanh", "tanh"), "true", "mse", "sgd", 1, "float64", "exact")
     random = np.random.default_rng(seed)
     parts = {part: part_for(made, 4, random) for part in PARTS}
-    watch = Watch(Measure(Part.VALIDATION, "loss"), seed % 2 == 0, 3, 0.0, (), (Goal(Measure(None, "loss_mean"), 0.5),))
-    seen = assert_equals_reference(replace(runs_for(made, 90, random, 2), watch=watch), parts, own_kernel=True)
+    monitoring = Monitoring(
+        Measure(Part.VALIDATION, "loss"), seed % 2 == 0, 3, 0.0, (), (Goal(Measure(None, "loss_mean"), 0.5),)
+    )
+    seen = assert_equals_reference(
+        replace(runs_for(made, 90, random, 2), monitoring=monitoring), parts, own_kernel=True
+    )
     assert {Status.RAN, Status.STOPPED, Status.DIVERGED} <= seen
 
 
@@ -121,7 +125,7 @@ def experiment(stop: Any = None, record: Any = None, **more: Any) -> dict[str, A
 
 
 EVERY = {"parameters": {"learning_rate": [0.1, 1, 100], "epochs": {"range": [0, 61, 1]}, "init": "xavier_uniform"}}
-"""The same runs with a row for every epoch."""
+"""What makes a row of every epoch of these runs."""
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from harness.engine.cpu.cache import routine
 from harness.engine.cpu.epochs import invoke
 from harness.engine.cpu.lanes import Kind
 from harness.engine.cpu.rows import address
-from harness.experiment.measured import Part, Watch
+from harness.experiment.measured import Monitoring, Part
 from harness.formulas.metrics import METRICS
 from harness.formulas.step import Architecture
 from harness.network.parts import NetworkSamples
@@ -23,35 +23,35 @@ NEVER = 2**62
 """An epoch that no run reaches."""
 
 
-class Watching:
+class Monitored:
     """What is watched of runs of one network, as the kernel has it. parts: the samples that are scored."""
 
     def __init__(
-        self, network: Architecture, kind: Kind, watch: Watch | None, parts: Mapping[Part, NetworkSamples]
+        self, network: Architecture, kind: Kind, monitoring: Monitoring | None, parts: Mapping[Part, NetworkSamples]
     ) -> None:
         self.network, self.kind, self.parts = network, kind, parts
-        self.watch = watch or Watch()
-        self.measures = self.watch.measures
+        self.monitoring = monitoring or Monitoring()
+        self.measures = self.monitoring.measures
         self.scored = tuple(dict.fromkeys(part for part, _ in self.measures if part is not None))
 
     @property
     def sizes(self) -> dict[str, int]:
         """The lengths of the arrays."""
-        kept = self.network.parameters * self.watch.keep
-        parts, goals = len(self.scored), len(self.watch.goals)
-        return {"values": len(self.measures), "goals": goals, "watched_parts": parts, "kept_best": kept}
+        kept = self.network.parameters * self.monitoring.keep
+        parts, goals = len(self.scored), len(self.monitoring.goals)
+        return {"values": len(self.measures), "goals": goals, "monitored_parts": parts, "kept_best": kept}
 
     @property
     def numbers(self) -> dict[str, int]:
-        watch = self.watch
-        patience = NEVER if watch.patience is None else watch.patience
-        return {"monitored": watch.monitor is not None, "patience": patience, "ends": len(watch.ends)}
+        monitoring = self.monitoring
+        patience = NEVER if monitoring.patience is None else monitoring.patience
+        return {"monitored": monitoring.monitor is not None, "patience": patience, "ends": len(monitoring.ends)}
 
     def arrays(self, value: NDArray[Any]) -> dict[str, NDArray[Any]]:
         """The arrays that Python writes. value: (V, values, width), what each vector has after an epoch."""
         metrics, dtype = list(METRICS), self.kind.dtype
         signs = np.array([-1.0 if measure.rising else 1.0 for measure in self.measures])
-        goals = [(self.measures.index(measure), number) for measure, number in self.watch.goals]
+        goals = [(self.measures.index(measure), number) for measure, number in self.monitoring.goals]
         places, numbers = np.array(goals).reshape(-1, 2).T
         self._works = [
             scoring.work(self.kind, self.network, self.parts[part], self._asked(part), value) for part in self.scored
@@ -60,7 +60,7 @@ class Watching:
             "sign": rounded(signs, dtype),
             "goal_value": places.astype(np.int64),
             "goal_number": rounded(numbers, dtype) * rounded(signs, dtype)[places.astype(np.int64)],
-            "min_delta": rounded([self.watch.min_delta], dtype),
+            "min_delta": rounded([self.monitoring.min_delta], dtype),
             "metric_of": np.array(
                 [metrics.index(name) if part is None else -1 for part, name in self.measures], np.int64
             ),
@@ -87,15 +87,15 @@ def observe(b, count):
 @routine
 def progress(b, v, now, lanes):
     """See how far the runs in these lanes of a vector have come; return the set of those that are to stop."""
-    stops = 0
+    over = 0
     for k in range(b.width):
         if lanes >> k & 1:
             epoch = now - b.start[v * b.width + k]
             if b.monitored and not better(b, v, k, epoch) and epoch - b.best_epoch[v * b.width + k] >= b.patience:
-                stops |= 1 << k
+                over |= 1 << k
             if reach(b, v, k, epoch):
-                stops |= 1 << k
-    return stops
+                over |= 1 << k
+    return over
 
 
 @routine
