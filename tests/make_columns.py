@@ -19,6 +19,7 @@ A sweep of an experiment called NAME writes `results/NAME/`:
 |---|---|
 | `runs/*.parquet` | a row for every configuration |
 | `curves/*.parquet` | the loss curves, if the experiment records them |
+| `predictions/*.parquet` | what rows say of samples, if the experiment records it |
 | `experiment.yaml` | the experiment as it was run |
 | `data-*.parquet` | the data that were trained on, if they came from a file (up to 16 MiB of numbers) |
 | `manifest.json` | state, counts, time, host and versions |
@@ -73,6 +74,8 @@ def page() -> str:
         + WEIGHTS
         + "\n## curves\n\n"
         + table_of(schema.curve_columns(pa.float64()))
+        + "\n## predictions\n\nof every row that did not diverge, for each sample of the parts that are asked for\n\n"
+        + table_of(schema.prediction_columns(pa.float64(), 1, classes=True))
     )
 
 

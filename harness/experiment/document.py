@@ -14,7 +14,9 @@ from typing import Any
 from harness.experiment import monitoring
 from harness.experiment.data.generators import GENERATORS
 from harness.experiment.data.shelf import SHELF
+from harness.experiment.data.split import PARTS
 from harness.experiment.errors import Path, either, found, plain, synonyms
+from harness.experiment.measured import Part
 from harness.experiment.notes import Note, Notes, Wrong, each, unexpected, unknown
 from harness.experiment.settings import DATA as SETTINGS_OF_DATA
 from harness.experiment.settings import NAME, NETWORK, TRAINING, Bounds, Key, finite, name_of, own_name, switch, whole
@@ -86,6 +88,11 @@ def _share(raw: Any) -> float | str:
     return float(share)
 
 
+def _parts(raw: Any) -> tuple[Part, ...]:
+    names = raw if isinstance(raw, list) and raw else [raw]
+    return tuple(sorted({PARTS[name] for name in each(names, lambda item: name_of(item, tuple(PARTS)))}))
+
+
 def _metrics(raw: Any) -> tuple[str, ...]:
     if not isinstance(raw, list):
         raise unexpected(f"a list of {either(METRICS)}", raw)
@@ -102,6 +109,7 @@ _PART = {
 }
 METRICS = tuple(name for name in SCORES if name != "loss")
 """What can be recorded of the parts of the data beside their loss."""
+_PART_NAME = {"enum": list(PARTS)}
 _ROW = {"type": "array", "items": {"type": "number"}, "minItems": 2}
 _KINDS = tuple(GENERATORS)
 
@@ -164,11 +172,12 @@ LOSSES = Section(
 RECORD = Section(
     "Record",
     "What is kept of each run; metrics: of each part of the data, beside its loss; weights: of which epoch, if any; "
-    "epochs_to: numbers whose first epoch is noted.",
+    "epochs_to: numbers whose first epoch is noted; predictions: on which parts of the data.",
     {
         "weights": Key(monitoring.weights, True, {"enum": [True, False, *monitoring.WEIGHTS]}),
         "losses": LOSSES,
         "metrics": Key(_metrics, None, {"type": "array", "items": {"enum": list(METRICS)}}),
+        "predictions": Key(_parts, None, {"anyOf": [_PART_NAME, {"type": "array", "items": _PART_NAME}]}),
         "epochs_to": Key(monitoring.epochs_to, None, monitoring.EPOCHS_TO),
     },
 )

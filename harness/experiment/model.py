@@ -193,7 +193,8 @@ class Experiment:
     columns: what the columns of the data are called, inputs first; none where nobody named them.
     from_file: whether the data stand in a file beside the experiment.
     metrics: what is recorded of each part of the data beside the loss; None if nothing is, not even that.
-    monitoring: what is watched of each run from epoch to epoch, if anything is.
+    monitoring: what is watched of each run from epoch to epoch, if anything is. predictions: the parts of the data
+    whose outputs are recorded.
     """
 
     label: str
@@ -214,6 +215,18 @@ class Experiment:
     from_file: bool = False
     metrics: tuple[str, ...] | None = None
     monitoring: Monitoring | None = None
+    predictions: tuple[Part, ...] = ()
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that a sweep writes."""
+        asked = {"curves": bool(self.losses_every), "predictions": bool(self.predictions)}
+        return ("runs", *(name for name, wanted in asked.items() if wanted))
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What the columns of the targets are called; nothing where nobody named them."""
+        return self.columns[self.data.inputs.shape[1] :]
 
     @cached_property
     def scores(self) -> tuple[Measure, ...]:
@@ -227,6 +240,18 @@ class Experiment:
             for name in ("loss", *self.metrics)
             if name != SOLVED or part is Part.TRAIN
         )
+
+    @property
+    def scored(self) -> bool:
+        """Whether networks are scored, while they train or afterwards."""
+        watched = self.monitoring.measures if self.monitoring else ()
+        return bool(self.scores) or any(part is not None for part, _ in watched)
+
+    @cached_property
+    def predicted(self) -> int:
+        """How many samples are predicted by each row, at most."""
+        folds = range(self.data.folds) if self.data.folds else [None]
+        return max(sum(len(of[part]) for part in self.predictions) for of in map(self.data.parts, folds))
 
     @cached_property
     def least_rate(self) -> float:

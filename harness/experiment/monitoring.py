@@ -6,6 +6,7 @@ from collections.abc import Set
 from types import SimpleNamespace
 from typing import Any
 
+from harness.experiment.data.split import parts_of
 from harness.experiment.data.table import DataTable
 from harness.experiment.errors import Path, either, found
 from harness.experiment.measured import MEASURES, Goal, Measure, Monitoring, Part
@@ -82,7 +83,7 @@ def asked(
     if stop is None and not best and not record.epochs_to:
         return None, notes
     given = stop or SimpleNamespace(monitor=None, patience=None, min_delta=0.0, below=None, solved=None)
-    validated = table is None or (table.split is not None and _validated(table))
+    validated = table is None or Part.VALIDATION in parts_of(table.split)
     usual = Measure(Part.VALIDATION, "loss") if validated else Measure(None, "loss_mean")
     monitor = given.monitor or usual
     if stop and (given.patience, given.below, given.solved) == (None, None, None):
@@ -110,12 +111,6 @@ def asked(
 
 def _unused(key: str, why: str) -> Note:
     return Note((*_STOP, key), Wrong.UNUSED, found=why, key=True)
-
-
-def _validated(table: DataTable) -> bool:
-    """Whether the data have a validation part."""
-    split = table.split
-    return split is not None and (split.fold is not None or bool((split.part == Part.VALIDATION).any()))
 
 
 def _missing(measure: Measure, validated: bool, losses: Set[str], of_classes: bool) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
@@ -13,10 +13,12 @@ from harness.experiment.axes import SWEEPABLE, Axis
 from harness.experiment.changes import changed, read
 from harness.experiment.check import Checker, unused
 from harness.experiment.data.classes import classes_in
+from harness.experiment.data.split import parts_of
 from harness.experiment.errors import Path, either
 from harness.experiment.grids import GridReader, GridReading
 from harness.experiment.idle import idle as idle_of
 from harness.experiment.meaning import fingerprint as fingerprint_of
+from harness.experiment.measured import Part
 from harness.experiment.model import FOLD, Dimension, Experiment, Value
 from harness.experiment.notes import BadValueError, Note, Wrong
 from harness.experiment.settings import DATA, HYPERPARAMETERS, NETWORK, TRAINING, layer_of_rate
@@ -181,6 +183,7 @@ def _finish(reading: _Reading) -> Experiment:
     classes = table is not None and _of_classes(table, losses)
     monitored, wrong = monitoring.asked(values, table, losses, classes)
     notes += wrong if ("training", "stop") not in reading.damaged else []
+    notes += _predicted(values.record, table)
     early = reading.source.positions.problems if reading.source.positions else []
     if notes or early or table is None:
         raise reading.source.error(_without_guessed(notes, reading.source.data))
@@ -207,8 +210,18 @@ def _finish(reading: _Reading) -> Experiment:
         from_file=table.key == "file",
         metrics=metrics,
         monitoring=monitored,
+        predictions=values.record.predictions or (),
     )
     return replace(experiment, fingerprint=fingerprint_of(experiment))
+
+
+def _predicted(record: Any, table: data.DataTable | None) -> Iterator[Note]:
+    """What is wrong with the parts whose predictions are asked for."""
+    asked, there = record.predictions or (), set(Part) if table is None else parts_of(table.split)
+    for part in (part for part in asked if part not in there):
+        yield Note(("record", "predictions"), Wrong.OTHER, found=f"there is no {part.label} part; give data.split")
+    if asked and record.weights is False:
+        yield Note(("record", "predictions"), Wrong.OTHER, found="needs weights, which record.weights leaves out")
 
 
 def _without_guessed(notes: list[Note], data: Mapping[str, Any]) -> list[Note]:

@@ -20,6 +20,8 @@ from harness.network.runs import Status
 from harness.network.structure import Structure
 
 SCHEMA_VERSION = 1
+OUTPUT = "output_"
+"""How the columns of outputs begin."""
 FIRST, LAST = "first_loss", "last_finite_loss"
 """Metrics of a run, not of its last epoch."""
 NAMED_WEIGHTS = 512
@@ -153,6 +155,24 @@ def curve_columns(number: pa.DataType, scores: Iterable[Column] = ()) -> list[Co
         *_metrics(number, "this epoch's samples"),
         *scores,
     ]
+
+
+def prediction_columns(number: pa.DataType, outputs: int, classes: bool) -> list[Column]:
+    """The columns of predictions. number: the type of the outputs. outputs: the most of any network."""
+    of_class = [Column("class", Role.METRIC, LABELS, "", "the class that the outputs say")]
+    return [
+        Column("config", Role.IDENTITY, pa.int64(), "", "number of the row, as in the table of runs"),
+        Column("sample", Role.IDENTITY, pa.int64(), "", "number of the sample among those that are used, from 0"),
+        Column("part", Role.IDENTITY, LABELS, "", "train, validation or test"),
+        *(output_column(f"{OUTPUT}{number_of}", number) for number_of in range(1, outputs + 1)),
+        *(of_class if classes else []),
+    ]
+
+
+def output_column(name: str, number: pa.DataType) -> Column:
+    """The column of an output in a table of predictions. number: its type."""
+    meaning = "in the targets' own unit; of classes as it is, a logit for cross_entropy and bce"
+    return Column(name, Role.METRIC, number, "", f"output {name.removeprefix(OUTPUT)}, {meaning}", nullable=True)
 
 
 def score_column(measure: Measure, number: pa.DataType) -> Column:

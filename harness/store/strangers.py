@@ -28,6 +28,7 @@ from harness.store.log import SMALL
 from harness.store.schema import (
     LABELS,
     NAMED_WEIGHTS,
+    OUTPUT,
     ROLE,
     WHOLE,
     Column,
@@ -36,6 +37,7 @@ from harness.store.schema import (
     metric_column,
     monitored_column,
     parameter_column,
+    prediction_columns,
     run_columns,
     score_column,
     weight_column,
@@ -187,13 +189,13 @@ def _columns(schema: pa.Schema, kind: str, where: str) -> dict[str, Column]:
     if len(set(names)) < len(names):
         twice = next(name for at, name in enumerate(names) if names.index(name) < at)
         raise _refusal(where, f"column {shorten(twice)}: expected once, found twice")
-    if "loss_mean" not in names:
-        raise _refusal(where, "column loss_mean: missing")
-    number = schema.field("loss_mean").type
+    usual = f"{OUTPUT}1" if kind == "predictions" else "loss_mean"
+    if usual not in names:
+        raise _refusal(where, f"column {usual}: missing")
+    number = schema.field(usual).type
     if number not in (pa.float32(), pa.float64()):
-        raise _refusal(where, f"column loss_mean: expected float or double, found {number}")
-    epochs = parameter_column("epochs")
-    fixed = run_columns(number, (epochs,), (), (), ()) if kind == "runs" else curve_columns(number)
+        raise _refusal(where, f"column {usual}: expected float or double, found {number}")
+    fixed = _fixed(kind, number, names)
     for column in fixed:
         if column.name not in names and column.role != Role.METRIC:
             raise _refusal(where, f"column {column.name}: missing")
@@ -206,6 +208,15 @@ def _columns(schema: pa.Schema, kind: str, where: str) -> dict[str, Column]:
             raise _refusal(where, f"column {told.name}: expected {told.type}, found {field.type}")
         columns[told.name] = told
     return columns
+
+
+def _fixed(kind: str, number: pa.DataType, names: Sequence[str]) -> list[Column]:
+    """The columns that a table has whatever was asked. number: the type of its numbers. names: what it has."""
+    if kind == "runs":
+        return run_columns(number, (parameter_column("epochs"),), (), (), ())
+    if kind == "curves":
+        return curve_columns(number)
+    return prediction_columns(number, sum(name.startswith(OUTPUT) for name in names), "class" in names)
 
 
 def _told(field: pa.Field, kind: str, number: pa.DataType) -> Column | None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from harness.experiment.measured import Monitoring
+from harness.experiment.measured import Monitoring, Part
 from harness.experiment.model import Experiment
 from harness.formulas.metrics import METRICS
+from harness.network.answers import classes
 from harness.network.layout import Layout
 from harness.network.parts import told
 from harness.network.runs import Curves, Outcome, Status
@@ -23,11 +24,13 @@ from harness.store.schema import (
     LABELS,
     LAST,
     NAMED_WEIGHTS,
+    OUTPUT,
     SCHEMA_VERSION,
     Column,
     curve_columns,
     monitored_columns,
     parameter_column,
+    prediction_columns,
     run_columns,
     score_column,
     weight_columns,
@@ -48,12 +51,24 @@ class Described:
 
 
 @dataclass(frozen=True)
+class Predicted:
+    """P predictions: row (P,) of the block, sample (P,), part (P,) and answer (P,) as numbers, outputs (P, O)."""
+
+    row: Any
+    sample: Any
+    part: Any
+    outputs: Any
+    answer: Any
+
+
+@dataclass(frozen=True)
 class Tables:
     """The tables of one experiment: their columns and what turns a block's outcome into them."""
 
     experiment: Experiment
     runs: list[Column]
     curves: list[Column]
+    predictions: list[Column]
     scores: list[Column]
     labels: Mapping[str, Sequence[str]]
     metadata: Mapping[str, str]
@@ -76,12 +91,16 @@ class Tables:
             "harness.arithmetic": ",".join(sorted({structure.arithmetic for structure in structures})),
             "PANDAS_ATTRS": json.dumps(attributes),
         }
+        found = [classes(experiment.data, one, experiment.targets) for one in structures]
+        of_class = any(labels is not None for labels in found)
+        predictions = prediction_columns(number, max(one.layers[-1] for one in structures), of_class)
         if about := told(experiment):
             metadata["harness.data"] = json.dumps(about)
         may_stop = experiment.monitoring is not None and experiment.monitoring.may_stop
         statuses = [status.label for status in Status if may_stop or status != Status.STOPPED]
         labels = {**labels, "status": statuses}
-        return cls(experiment, columns, curve_columns(number, scores), scores, labels, metadata)
+        curves = curve_columns(number, scores)
+        return cls(experiment, columns, curves, predictions, scores, labels, metadata)
 
     def runs_table(self, structure: Structure, rows: Described, outcome: Outcome) -> pa.Table:
         """The rows of one block."""
@@ -164,6 +183,19 @@ class Tables:
         given = [curves.run + first_run, curves.epoch, *curves.metrics, *curves.scores]
         columns = [self._array(column, values, len(values)) for column, values in zip(self.curves, given, strict=True)]
         return pa.Table.from_arrays(columns, schema=self._schema(self.curves))
+
+    def predictions_table(self, structure: Structure, rows: Described, found: Predicted) -> pa.Table:
+        """The predictions of the rows of one block."""
+        outputs = {f"{OUTPUT}{number}": values for number, values in enumerate(found.outputs.T, start=1)}
+        given = {"config": rows.config[found.row], "sample": found.sample, **outputs}
+        labels = {"part": [part.label for part in Part]}
+        given["part"] = found.part
+        names = classes(self.experiment.data, structure, self.experiment.targets)
+        if names is not None:
+            labels["class"], given["class"] = list(map(str, names.tolist())), found.answer
+        made = replace(self, labels={**self.labels, **labels})
+        columns = [made._array(column, given.get(column.name), len(found.row)) for column in self.predictions]
+        return pa.Table.from_arrays(columns, schema=self._schema(self.predictions))
 
     def _schema(self, columns: list[Column]) -> pa.Schema:
         return pa.schema([column.field for column in columns], metadata=dict(self.metadata))

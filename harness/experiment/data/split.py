@@ -23,6 +23,13 @@ class Split:
     fold: NDArray[np.int64] | None = None
 
 
+def parts_of(split: Split | None) -> set[Part]:
+    """The parts that samples are divided into."""
+    if split is None:
+        return {Part.TRAIN}
+    return {*map(Part, np.unique(split.part))} | ({Part.VALIDATION} if split.fold is not None else set())
+
+
 def drawn(section: Any, classes: NDArray[np.intp] | None, names: tuple[str, ...], samples: int) -> Split:
     """The split that shares or folds ask for. Raises BadValueError.
 
