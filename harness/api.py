@@ -69,15 +69,23 @@ def sweep(
     return ran.folder.place.root if isinstance(ran.folder.place, Disk) else str(ran.folder)
 
 
-def load(folder: str | os.PathLike[str], columns: Sequence[str] | None = None, *, curves: bool = False) -> pd.DataFrame:
-    """The table of a results folder, in the order of the grid; or its loss curves.
+def load(
+    folder: str | os.PathLike[str],
+    columns: Sequence[str] | None = None,
+    *,
+    curves: bool = False,
+    predictions: bool = False,
+) -> pd.DataFrame:
+    """The table of a results folder, in the order of the grid; or its loss curves, or its predictions.
 
     columns: which ones, all if not given. Raises `StoreError` if there are no results, or no such column.
     """
     from harness.store import reading
     from harness.store.places import place_of
 
-    return reading.to_frame(reading.load(place_of(folder), columns, "curves" if curves else "runs"))
+    return reading.to_frame(
+        reading.load(place_of(folder), columns, "predictions" if predictions else "curves" if curves else "runs")
+    )
 
 
 def weights(table: pd.DataFrame, layers: Sequence[int] | None = None) -> dict[str, NDArray[np.floating]]:

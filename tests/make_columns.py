@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from harness.experiment.measured import Goal, Measure, Monitoring, Part
 from harness.network.structure import Structure
 from harness.store import schema
 from tests.support import ROOT
@@ -18,6 +19,7 @@ A sweep of an experiment called NAME writes `results/NAME/`:
 |---|---|
 | `runs/*.parquet` | a row for every configuration |
 | `curves/*.parquet` | the loss curves, if the experiment records them |
+| `predictions/*.parquet` | what rows say of samples, if the experiment records it |
 | `experiment.yaml` | the experiment as it was run |
 | `data-*.parquet` | the data that were trained on, if they came from a file (up to 16 MiB of numbers) |
 | `manifest.json` | state, counts, time, host and versions |
@@ -40,6 +42,9 @@ Networks of up to 512 weights and biases have a column for each. Larger ones hav
 """
 
 
+WATCH = Monitoring(Measure(Part.VALIDATION, "loss"), patience=20, reaches=(Goal(Measure(None, "loss_mean"), 0.01),))
+
+
 def table_of(columns: list[schema.Column]) -> str:
     lines = ["| column | type | unit | NULL | meaning |", "|---|---|---|---|---|"]
     lines += [
@@ -49,7 +54,7 @@ def table_of(columns: list[schema.Column]) -> str:
 
 
 def page() -> str:
-    every = schema.run_columns(pa.float64(), (), (), ())
+    every = schema.run_columns(pa.float64(), (), (), (), ())
     swept = [schema.parameter_column(key) for key in schema.PARAMETER_MEANINGS]
     network = Structure((2, 2, 1), ("identity",) * 2, "true", "mse", "sgd", 1, "float64", "exact")
     weights = schema.weight_columns([network], pa.float64())
@@ -62,11 +67,15 @@ def page() -> str:
         + table_of(swept)
         + "\nthen\n\n"
         + table_of(every[at:])
+        + "\nthen the scores of the parts, if they are recorded, and what is watched from epoch to epoch, such as\n\n"
+        + table_of(schema.monitored_columns(WATCH, pa.float64()))
         + "\nthen the weights after the last epoch, here those of the 2-2-1 network:\n\n"
         + table_of(weights)
         + WEIGHTS
         + "\n## curves\n\n"
         + table_of(schema.curve_columns(pa.float64()))
+        + "\n## predictions\n\nof every row that did not diverge, for each sample of the parts that are asked for\n\n"
+        + table_of(schema.prediction_columns(pa.float64(), 1, classes=True))
     )
 
 

@@ -21,7 +21,8 @@ import harness
 from harness.experiment import ExperimentError, load
 from harness.experiment.data import about
 from harness.experiment.data.shelf import SHELF
-from harness.experiment.model import Experiment, Part
+from harness.experiment.measured import Part
+from harness.experiment.model import Experiment
 from harness.network.parts import AS_IT_IS, DataForm, NetworkData, network_data
 from harness.network.structure import structure
 from harness.store.contents import Contents

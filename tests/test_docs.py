@@ -108,15 +108,28 @@ def test_every_kind_of_made_up_data_is_documented() -> None:
     assert {*re.findall(r"\w+", kinds)} - {"or"} == {kind for kind in widths if widths[kind] == (2, 1)}
 
 
+@pytest.mark.parametrize("line", re.findall(r"stop: {.*}", DOCUMENTED[1]))
+def test_the_documented_ways_to_stop_work(line: str, tmp_path: Path) -> None:
+    _, record = DOCUMENTED[1].split("record:\n")
+    data = (
+        "data: {generate: moons, split: {validation: 0.2}}\nparameters: {learning_rate: 0.1, epochs: 1, init: ones}\n"
+    )
+    (tmp_path / "stop.yaml").write_text(f"{START}{data}training:\n  {line}\nrecord:\n{record}", "utf-8")
+    asked = load(tmp_path / "stop.yaml").monitoring
+    assert asked is not None
+    assert asked.may_stop
+    assert len(asked.reaches) == 3
+
+
 def test_the_documented_grids_work(tmp_path: Path) -> None:
-    zipped, grids = DOCUMENTED[1].split("grids:")
+    zipped, grids = DOCUMENTED[2].split("grids:")
     start = START + "data: {rows: [[1, 1, 1]]}\n"
     (tmp_path / "zip.yaml").write_text(start + "parameters: {init: [ones, zeros]}\n" + zipped, "utf-8")
     assert Plan(load(tmp_path / "zip.yaml")).rows == 2 * 2 - 1
     (tmp_path / "grids.yaml").write_text(start + "grids:" + grids, "utf-8")
     plan = Plan(load(tmp_path / "grids.yaml"))
     assert (plan.rows, plan.runs) == (3, 2)
-    (tmp_path / "merged.yaml").write_text(start + DOCUMENTED[2], "utf-8")
+    (tmp_path / "merged.yaml").write_text(start + DOCUMENTED[3], "utf-8")
     assert Plan(load(tmp_path / "merged.yaml")).rows == 3
 
 
@@ -165,6 +178,7 @@ def test_every_key_is_documented() -> None:
         f"training.{key}" for key in TRAINING.keys() - HYPERPARAMETERS.keys()
     }
     rows = dict(re.findall(r"^\| `((?:network|training)\.\w+)` \| (.*?) ?\| .* \|$", EXPERIMENT_FILE, re.MULTILINE))
+    assert rows.pop("training.stop") == "none"
     assert rows.keys() == keys
     for key, default in rows.items():
         section, _, name = key.partition(".")

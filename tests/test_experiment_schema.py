@@ -45,7 +45,9 @@ def test_the_json_schema_knows_every_key_and_name() -> None:
     assert training["momentum"] == {**number, "exclusiveMaximum": 1, "title": "Momentum"}
     assert training["gamma"] == {**number, "title": "Gamma"}
     assert training["t_max"] == {"type": "integer", "minimum": 1, "exclusiveMaximum": 2**53, "title": "T Max"}
-    assert {"learning_rate", "epochs", "init", "layers", "dtype", *training} < set(defs["Parameters"]["properties"])
+    assert {"learning_rate", "epochs", "init", "layers", "dtype", *training} - {"stop"} < set(
+        defs["Parameters"]["properties"]
+    )
     assert set(defs["Parameters"]["properties"]) == set(defs["Exclude"]["items"]["properties"])
     forms = defs["Parameters"]["properties"]["beta1"]["anyOf"]
     assert forms[0] == {**number, "exclusiveMaximum": 1}

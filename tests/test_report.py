@@ -387,7 +387,7 @@ def test_where_all_diverged_the_title_says_what_the_colours_are(browser: Chrome,
 def test_what_a_status_means_is_said_once(browser: Chrome, page: Path) -> None:
     opened(browser, page)
     told = [one.text for one in browser.find_elements(By.CSS_SELECTOR, ".statuses > div")]
-    for status, text in zip(Status, told, strict=True):
+    for status, text in zip([one for one in Status if one != Status.STOPPED], told, strict=True):
         assert text.count(status.words) == text.count(status.sentence) == 1
 
 

@@ -12,36 +12,21 @@ from hypothesis import strategies as st
 import harness
 from harness import engine, reference
 from harness.experiment import load
-from harness.experiment.model import Part, Samples
+from harness.experiment.measured import Part
+from harness.experiment.model import Samples
 from harness.formulas.losses import LOSSES
-from harness.formulas.scores import SCORES, About, classes_of, split
+from harness.formulas.scores import SCORES, About
 from harness.network.parts import AS_IT_IS, NetworkSamples, network_data
 from harness.network.structure import Structure, structure
-from tests.support.networks import data_for, runs_for, structures
-
-
-def part_for(structure: Structure, samples: int, random: np.random.Generator) -> NetworkSamples:
-    """Samples of all kinds: of classes or not, the targets in any units."""
-    given, outputs = data_for(structure, samples, random), structure.layers[-1]
-    answers = np.zeros((samples, classes_of(outputs)))
-    classes: tuple[float, ...] = ()
-    if random.random() < 0.7:
-        own = random.integers(classes_of(outputs), size=samples)
-        answers[np.arange(samples), own] = 1.0
-        classes = tuple(np.bincount(own, minlength=classes_of(outputs)).astype(float).tolist())
-    spread = tuple((random.random(outputs) * (random.random() < 0.8)).tolist())
-    scale = tuple(random.lognormal(size=outputs).tolist())
-    about = About(samples, classes, spread, scale, LOSSES[structure.loss].estimates)
-    return NetworkSamples(given, answers, float(random.normal()), about)
+from tests.support.networks import part_for, runs_for, structures
 
 
 def scored(
     structure: Structure, weights: Any, hyperparameters: Any, part: NetworkSamples, own_kernel: bool
 ) -> dict[str, Any]:
-    sums = engine.prepare(structure, own_kernel=own_kernel).score(weights, hyperparameters, part)
-    named = split(sums, structure.layers[-1])
-    with np.errstate(all="ignore"):
-        return {name: one.finish(named, part.about) for name, one in SCORES.items() if one.applies(part.about)}
+    names = [name for name, one in SCORES.items() if one.applies(part.about)]
+    found = engine.prepare(structure, own_kernel=own_kernel).score(weights, hyperparameters, part, names)
+    return dict(zip(names, found, strict=True))
 
 
 def assert_equals_reference(structure: Structure, samples: int, seed: int, own_kernel: bool) -> None:

@@ -13,8 +13,10 @@ import pytest
 
 import harness
 from harness import engine
+from harness.engine.cpu import scoring
 from harness.errors import HarnessError
-from harness.experiment.model import Part, Samples
+from harness.experiment.measured import Part
+from harness.experiment.model import Samples
 from harness.formulas.activations import ACTIVATIONS
 from harness.formulas.scores import About, split
 from harness.network.parts import NetworkSamples
@@ -57,13 +59,15 @@ def engines(network: TrainedNetwork, inputs: Any) -> Any:
     """The sizes of the outputs (S, O) that the engine computes: distances from 0, of one sample at a time."""
     made, outputs = network.network.structure, network.layers[-1]
     trainer = engine.prepare(made)
-    about = About(1, (), (), (), True)
-    found = []
-    for x in inputs:
-        one = NetworkSamples(Samples(x[None], np.zeros((1, outputs))), np.zeros((1, max(outputs, 2))), 0.0, about)
-        found.append(
-            split(trainer.score(network.network.flat()[:, None], np.empty((0, 1)), one), outputs).distances[:, 0]
-        )
+    about, weights = About(1, (), (0.0,) * outputs, (1.0,) * outputs, True), network.network.flat()[:, None]
+    found, work = [], scoring.work
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(scoring, "work", lambda *given: bundles.append(work(*given)) or bundles[-1])
+        for x in inputs:
+            bundles: list[Any] = []
+            one = NetworkSamples(Samples(x[None], np.zeros((1, outputs))), np.zeros((1, max(outputs, 2))), 0.0, about)
+            trainer.score(weights, np.empty((0, 1)), one, ["mae"])
+            found.append(split(bundles[0].fields["sums"].array[0, :, 0], outputs).distances)
     return np.array(found)
 
 

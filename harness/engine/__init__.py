@@ -5,9 +5,10 @@ The same runs give the same bits for any thread, order, engine or vector width (
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Protocol
 
+from harness.experiment.measured import Part
 from harness.experiment.model import Samples
 from harness.network.parts import NetworkSamples
 from harness.network.runs import Floats, Outcome, Runs
@@ -17,15 +18,15 @@ from harness.network.structure import Structure
 class Trainer(Protocol):
     """What trains runs of one structure, from any thread."""
 
-    def train(self, runs: Runs, data: Samples) -> Outcome:
-        """Train runs. data: the targets already one column per output.
+    def train(self, runs: Runs, data: Samples, parts: Mapping[Part, NetworkSamples] = ...) -> Outcome:
+        """Train runs. data: the targets already one column per output. parts: those whose scores are watched.
 
         Never raises for what the numbers do: a run that diverges is a row with that status.
         """
         ...
 
-    def score(self, weights: Floats, hyperparameters: Floats, part: NetworkSamples) -> Floats:
-        """(`scores.count`, R) the sums that R networks come to on samples: of weights (P, R), and learning no more.
+    def score(self, weights: Floats, hyperparameters: Floats, part: NetworkSamples, names: Sequence[str]) -> Floats:
+        """(K, R) scores of R networks on samples, by their K names: of weights (P, R), and learning no more.
 
         hyperparameters: (H, R), as `structure.hyperparameters` names them.
         """

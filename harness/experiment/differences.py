@@ -14,6 +14,8 @@ SHARED = {
     "record_weights": "record.weights",
     "losses_every": "record.losses",
     "metrics": "record.metrics",
+    "monitoring": "training.stop, record.epochs_to or kind of record.weights",
+    "predictions": "record.predictions",
 }
 """What all runs of an experiment share beside the data, and what the file calls it."""
 

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+from harness.experiment import monitoring
 from harness.experiment.data.generators import GENERATORS
 from harness.experiment.data.shelf import SHELF
+from harness.experiment.data.split import PARTS
 from harness.experiment.errors import Path, either, found, plain, synonyms
+from harness.experiment.measured import Part
 from harness.experiment.notes import Note, Notes, Wrong, each, unexpected, unknown
 from harness.experiment.settings import DATA as SETTINGS_OF_DATA
-from harness.experiment.settings import NAME, NETWORK, TRAINING, Bounds, Key, name_of, own_name, switch, whole
-from harness.formulas.scores import SCORES
+from harness.experiment.settings import NAME, NETWORK, TRAINING, Bounds, Key, finite, name_of, own_name, switch, whole
+from harness.formulas.scores import SCORES, SOLVED
 
 MOST_SAMPLES = 1_000_000
 MOST_REPEATS = 1_000_000
@@ -85,6 +88,11 @@ def _share(raw: Any) -> float | str:
     return float(share)
 
 
+def _parts(raw: Any) -> tuple[Part, ...]:
+    names = raw if isinstance(raw, list) and raw else [raw]
+    return tuple(sorted({PARTS[name] for name in each(names, lambda item: name_of(item, tuple(PARTS)))}))
+
+
 def _metrics(raw: Any) -> tuple[str, ...]:
     if not isinstance(raw, list):
         raise unexpected(f"a list of {either(METRICS)}", raw)
@@ -101,6 +109,7 @@ _PART = {
 }
 METRICS = tuple(name for name in SCORES if name != "loss")
 """What can be recorded of the parts of the data beside their loss."""
+_PART_NAME = {"enum": list(PARTS)}
 _ROW = {"type": "array", "items": {"type": "number"}, "minItems": 2}
 _KINDS = tuple(GENERATORS)
 
@@ -115,6 +124,19 @@ SPLIT = Section(
         "column": Key(_text, None, {"type": "string"}),
         "seed": _whole(0, MOST_SEED, 0),
         "stratify": Key(switch, None, {"type": "boolean"}),
+    },
+    optional=True,
+)
+STOP = Section(
+    "Stop",
+    "When a run ends early: after `patience` epochs without a better `monitor`, once that falls to `below`, or once "
+    "every training sample is right.",
+    {
+        "monitor": Key(monitoring.monitor, None, {"enum": list(monitoring.MONITORS)}),
+        "patience": Key(lambda raw: whole(raw, 1, MOST_EPOCHS), None, {"type": "integer", "minimum": 1}),
+        "min_delta": Key(Bounds().read, 0, Bounds().schema),
+        "below": Key(finite, None, {"type": "number"}),
+        SOLVED: Key(monitoring.solved, None, {"const": True}),
     },
     optional=True,
 )
@@ -149,11 +171,14 @@ LOSSES = Section(
 )
 RECORD = Section(
     "Record",
-    "What is kept of each run; metrics: of each part of the data, beside its loss.",
+    "What is kept of each run; metrics: of each part of the data, beside its loss; weights: of which epoch, if any; "
+    "epochs_to: numbers whose first epoch is noted; predictions: on which parts of the data.",
     {
-        "weights": Key(switch, True, {"type": "boolean"}),
+        "weights": Key(monitoring.weights, True, {"enum": [True, False, *monitoring.WEIGHTS]}),
         "losses": LOSSES,
         "metrics": Key(_metrics, None, {"type": "array", "items": {"enum": list(METRICS)}}),
+        "predictions": Key(_parts, None, {"anyOf": [_PART_NAME, {"type": "array", "items": _PART_NAME}]}),
+        "epochs_to": Key(monitoring.epochs_to, None, monitoring.EPOCHS_TO),
     },
 )
 DOCUMENT = Section(
@@ -167,7 +192,7 @@ DOCUMENT = Section(
             "Network", "The network; hidden layers share `activation` unless it lists one for each of them.", NETWORK
         ),
         "data": DATA,
-        "training": Section("Training", "How the network learns.", TRAINING),
+        "training": Section("Training", "How the network learns.", {**TRAINING, "stop": STOP}),
         **dict.fromkeys((*GRID_KEYS, "grids")),
         "repeats": _whole(1, MOST_REPEATS, 1),
         "record": RECORD,
@@ -180,7 +205,7 @@ TOP = "the top level"
 _PLACES = {
     **dict.fromkeys(("learning_rate", "epochs", "init"), "parameters"),
     **dict.fromkeys(NETWORK, "network"),
-    **dict.fromkeys(TRAINING, "training"),
+    **dict.fromkeys((*TRAINING, "stop"), "training"),
     **dict.fromkeys(DATA.keys, "data"),
     **dict.fromkeys(RECORD.keys, "record"),
     **dict.fromkeys(("name", "description", "seed", "repeats", "run_cap", "parameters", "record", "data"), TOP),

@@ -39,6 +39,8 @@ def fingerprint(experiment: Experiment) -> str:
         "record": [experiment.record_weights, experiment.losses_every],
         **({"merged": MERGED} if merges(experiment) else {}),
         **({"metrics": experiment.metrics} if experiment.metrics is not None else {}),
+        **({"monitoring": experiment.monitoring.canonical} if experiment.monitoring else {}),
+        **({"predictions": experiment.predictions} if experiment.predictions else {}),
     }
     return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from harness.experiment.axes import Axis, AxisValues
 from harness.experiment.initialisations import Initialisation
+from harness.experiment.measured import Measure, Monitoring, Part
 from harness.experiment.settings import KINDS, NO_LIMITS, STANDARDIZE, defaults_of
 from harness.formulas.scores import SOLVED
 
@@ -59,18 +59,6 @@ STRUCTURAL = (
     "decay_biases",
 )
 """The settings that decide which kernel trains a run, and on what; a block of runs never mixes them."""
-
-
-class Part(IntEnum):
-    """What samples are for: runs learn from those of `TRAIN`, and are chosen by those of `VALIDATION`."""
-
-    TRAIN = 0
-    VALIDATION = 1
-    TEST = 2
-
-    @property
-    def label(self) -> str:
-        return self.name.lower()
 
 
 @dataclass(frozen=True)
@@ -205,6 +193,8 @@ class Experiment:
     columns: what the columns of the data are called, inputs first; none where nobody named them.
     from_file: whether the data stand in a file beside the experiment.
     metrics: what is recorded of each part of the data beside the loss; None if nothing is, not even that.
+    monitoring: what is watched of each run from epoch to epoch, if anything is. predictions: the parts of the data
+    whose outputs are recorded.
     """
 
     label: str
@@ -224,16 +214,44 @@ class Experiment:
     columns: tuple[str, ...] = ()
     from_file: bool = False
     metrics: tuple[str, ...] | None = None
+    monitoring: Monitoring | None = None
+    predictions: tuple[Part, ...] = ()
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that a sweep writes."""
+        asked = {"curves": bool(self.losses_every), "predictions": bool(self.predictions)}
+        return ("runs", *(name for name, wanted in asked.items() if wanted))
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What the columns of the targets are called; nothing where nobody named them."""
+        return self.columns[self.data.inputs.shape[1] :]
 
     @cached_property
-    def scores(self) -> tuple[tuple[Part, str], ...]:
+    def scores(self) -> tuple[Measure, ...]:
         """What is recorded of which part of the data, in the order of the table's columns."""
         if self.metrics is None:
             return ()
         parts = self.data.parts(0 if self.data.folds else None)
         return tuple(
-            (part, name) for part in parts for name in ("loss", *self.metrics) if name != SOLVED or part is Part.TRAIN
+            Measure(part, name)
+            for part in parts
+            for name in ("loss", *self.metrics)
+            if name != SOLVED or part is Part.TRAIN
         )
+
+    @property
+    def scored(self) -> bool:
+        """Whether networks are scored, while they train or afterwards."""
+        watched = self.monitoring.measures if self.monitoring else ()
+        return bool(self.scores) or any(part is not None for part, _ in watched)
+
+    @cached_property
+    def predicted(self) -> int:
+        """How many samples are predicted by each row, at most."""
+        folds = range(self.data.folds) if self.data.folds else [None]
+        return max(sum(len(of[part]) for part in self.predictions) for of in map(self.data.parts, folds))
 
     @cached_property
     def least_rate(self) -> float:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
-from harness.experiment import auto, data, document, source
+from harness.experiment import auto, data, document, monitoring, source
 from harness.experiment.axes import SWEEPABLE, Axis
 from harness.experiment.changes import changed, read
 from harness.experiment.check import Checker, unused
 from harness.experiment.data.classes import classes_in
+from harness.experiment.data.split import parts_of
 from harness.experiment.errors import Path, either
 from harness.experiment.grids import GridReader, GridReading
 from harness.experiment.idle import idle as idle_of
 from harness.experiment.meaning import fingerprint as fingerprint_of
+from harness.experiment.measured import Part
 from harness.experiment.model import FOLD, Dimension, Experiment, Value
 from harness.experiment.notes import BadValueError, Note, Wrong
 from harness.experiment.settings import DATA, HYPERPARAMETERS, NETWORK, TRAINING, layer_of_rate
@@ -137,15 +139,10 @@ def _table(given: Source, values: Any, notes: list[Note]) -> data.DataTable | No
     return None
 
 
-def _metrics(reading: _Reading, losses: Set[str]) -> tuple[str, ...] | None:
-    """What is recorded of the parts of the data: what is asked for, or what suits split data; None if nothing is."""
-    asked: tuple[str, ...] | None = reading.values.record.metrics
-    table = reading.table
-    if asked is not None or table is None or table.split is None:
-        return asked
+def _of_classes(table: data.DataTable, losses: Set[str]) -> bool:
+    """Whether the targets are classes, for networks that are trained by these losses."""
     targets = table.numbers[:, -1 if table.inputs is None else table.inputs :]
-    classes = table.classes or losses <= {"cross_entropy"} or classes_in(targets) is not None
-    return ("accuracy",) if classes else ("r2",)
+    return bool(table.classes) or losses <= {"cross_entropy"} or classes_in(targets) is not None
 
 
 def _settings(reading: _Reading, grids: list[GridReading]) -> dict[str, Value]:
@@ -181,11 +178,19 @@ def _finish(reading: _Reading) -> Experiment:
     if not notes and (not inputs or all(checker.nothing_left() for checker in checkers)):
         nothing = "leaves nothing to train"
         notes.append(Note((*reading.grids[0].where, "exclude"), Wrong.OTHER, found=nothing, key=True))
+    losses = {str(value) for checker in checkers for value in checker.names("loss")}
+    table = reading.table
+    classes = table is not None and _of_classes(table, losses)
+    monitored, wrong = monitoring.asked(values, table, losses, classes)
+    notes += wrong if ("training", "stop") not in reading.damaged else []
+    notes += _predicted(values.record, table)
     early = reading.source.positions.problems if reading.source.positions else []
-    if notes or early or reading.table is None:
+    if notes or early or table is None:
         raise reading.source.error(_without_guessed(notes, reading.source.data))
-    split = max(inputs)
-    numbers = reading.table.data(split)
+    numbers = table.data(max(inputs))
+    metrics: tuple[str, ...] | None = values.record.metrics
+    if metrics is None and table.split is not None:
+        metrics = ("accuracy",) if classes else ("r2",)
     experiment = Experiment(
         label=reading.source.label,
         name=values.name,
@@ -197,15 +202,26 @@ def _finish(reading: _Reading) -> Experiment:
         swept=tuple(dict.fromkeys(k for b in reading.grids for d in b.dimensions for k in d.keys)),
         repeats=values.repeats,
         run_cap=values.run_cap,
-        record_weights=values.record.weights,
+        record_weights=values.record.weights is not False,
         losses_every=values.record.losses.every if values.record.losses else None,
         source=reading.source.text,
         fingerprint="",
-        columns=reading.table.names,
-        from_file=reading.table.key == "file",
-        metrics=_metrics(reading, {str(value) for checker in checkers for value in checker.names("loss")}),
+        columns=table.names,
+        from_file=table.key == "file",
+        metrics=metrics,
+        monitoring=monitored,
+        predictions=values.record.predictions or (),
     )
     return replace(experiment, fingerprint=fingerprint_of(experiment))
+
+
+def _predicted(record: Any, table: data.DataTable | None) -> Iterator[Note]:
+    """What is wrong with the parts whose predictions are asked for."""
+    asked, there = record.predictions or (), set(Part) if table is None else parts_of(table.split)
+    for part in (part for part in asked if part not in there):
+        yield Note(("record", "predictions"), Wrong.OTHER, found=f"there is no {part.label} part; give data.split")
+    if asked and record.weights is False:
+        yield Note(("record", "predictions"), Wrong.OTHER, found="needs weights, which record.weights leaves out")
 
 
 def _without_guessed(notes: list[Note], data: Mapping[str, Any]) -> list[Note]:

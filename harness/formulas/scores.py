@@ -12,6 +12,7 @@ from harness.formulas.codes import cost
 from harness.formulas.metrics import LOSS
 from harness.formulas.primitives import Value, absolute, constant, select, square_root, window
 
+NAN = float("nan")
 SOLVED = "solved"
 """The score that only the samples have which a run learns from."""
 
@@ -103,17 +104,11 @@ def split(sums: Any, outputs: int) -> Sums:
     )
 
 
-def _mean(values: list[Value]) -> Value:
-    total = values[0]
-    for value in values[1:]:
-        total = total + value
-    return total / len(values)
-
-
-def _total(right: Any) -> Value:
-    total = right[0]
-    for more in right[1:]:
-        total = total + more
+def hits(sums: Sums) -> Value:
+    """How many samples are taken for what they are."""
+    total = sums.right[0]
+    for k in range(1, len(sums.right)):
+        total = total + sums.right[k]
     return total
 
 
@@ -122,31 +117,42 @@ def loss(sums: Sums, about: About) -> Value:
 
 
 def accuracy(sums: Sums, about: About) -> Value:
-    return _total(sums.right) / about.samples
+    return hits(sums) / about.samples
 
 
 def balanced_accuracy(sums: Sums, about: About) -> Value:
-    return _mean([right / own for right, own in zip(sums.right, about.classes, strict=True) if own])
+    total, there = constant(sums.cost, 0.0), 0
+    for k in range(len(about.classes)):
+        if about.classes[k] > 0:
+            total = total + sums.right[k] / about.classes[k]
+            there += 1
+    return total / there
 
 
 def solved(sums: Sums, about: About) -> Value:
-    return select(_total(sums.right) == about.samples, constant(sums.cost, 1.0), constant(sums.cost, 0.0))
+    return select(hits(sums) >= about.samples, constant(sums.cost, 1.0), constant(sums.cost, 0.0))
 
 
 def r2(sums: Sums, about: About) -> Value:
-    if not all(about.spread):
-        return constant(sums.cost, float("nan"))
-    return _mean([1.0 - square / own for square, own in zip(sums.squares, about.spread, strict=True)])
+    total, alike = constant(sums.cost, 0.0), False
+    for k in range(len(about.spread)):
+        alike = alike or about.spread[k] == 0
+        total = total + (1.0 - sums.squares[k] / about.spread[k])
+    return constant(total, NAN) if alike else total / len(about.spread)
 
 
 def rmse(sums: Sums, about: About) -> Value:
-    return _mean(
-        [square_root(square / about.samples) * own for square, own in zip(sums.squares, about.scale, strict=True)]
-    )
+    total = constant(sums.cost, 0.0)
+    for k in range(len(about.scale)):
+        total = total + square_root(sums.squares[k] / about.samples) * about.scale[k]
+    return total / len(about.scale)
 
 
 def mae(sums: Sums, about: About) -> Value:
-    return _mean([distance / about.samples * own for distance, own in zip(sums.distances, about.scale, strict=True)])
+    total = constant(sums.cost, 0.0)
+    for k in range(len(about.scale)):
+        total = total + sums.distances[k] / about.samples * about.scale[k]
+    return total / len(about.scale)
 
 
 SCORES = {

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.experiment.data.classes import classes_in
-from harness.experiment.model import FOLD, Data, Experiment, Part, Samples, Value
+from harness.experiment.measured import Part
+from harness.experiment.model import FOLD, Data, Experiment, Samples, Value
 from harness.experiment.settings import STANDARDIZE
 from harness.formulas.losses import LOSSES
 from harness.formulas.scores import About, classes_of

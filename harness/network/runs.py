@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.experiment.initialisations import Initialisation
+from harness.experiment.measured import Monitoring
 from harness.network.parts import AS_IT_IS, DataForm
 from harness.network.structure import Structure
 
@@ -28,11 +29,12 @@ class Status(IntEnum):
     RAN = 0
     SETTLED = 1
     DIVERGED = 2
+    STOPPED = 3
 
     @property
     def words(self) -> str:
         """What it means, in a few words."""
-        return ("not finished", "weights no longer change", "no finite result")[self]
+        return ("not finished", "weights no longer change", "no finite result", "as `training.stop` says")[self]
 
     @property
     def sentence(self) -> str:
@@ -41,6 +43,7 @@ class Status(IntEnum):
             "every epoch was run, and the last one still changed a weight",
             "an entire epoch changed no bit of any weight, so none ever will",
             "a weight or a loss stopped being finite, or a loss exceeded training.max_loss",
+            "training.stop ended it before all of its epochs",
         )[self]
 
     @property
@@ -62,7 +65,7 @@ class Runs:
     where there is none. recorded: (R,) epochs, those of run i in ascending order at
     first_recorded[i]:first_recorded[i + 1]. place: (R,) where in the outcome the row of each recorded epoch belongs.
     every: epochs between two points of the loss curves, or 0. curve_weights: whether the weights of these points are
-    kept. chosen: on which samples the runs are trained.
+    kept. chosen: on which samples the runs are trained. monitoring: what is watched of them, if anything is.
     """
 
     structure: Structure
@@ -79,6 +82,7 @@ class Runs:
     every: int = 0
     curve_weights: bool = False
     chosen: DataForm = AS_IT_IS
+    monitoring: Monitoring | None = None
 
     @property
     def count(self) -> int:
@@ -128,16 +132,21 @@ class Curves:
 class Outcome:
     """The R rows of N runs. NaN stands for "no number" and 0 for "no epoch".
 
-    status: (R,) `Status`. settled_epoch, diverged_epoch: (R,). metrics: (M, R), of the last epoch, as `METRICS` has
-    them. first_loss: (R,), the mean of the first. last_finite_loss: (R,). weights: (P, R), as a `Layout` has them.
-    steps: samples learnt from, over all epochs that the runs trained here went through until they ended: a run that
-    settles, diverges or skips whole periods of a cycle takes fewer than were `asked` of it. scores: (Q, R), as the
-    experiment has them.
+    status: (R,) `Status`. settled_epoch, diverged_epoch, stopped_epoch: (R,). best_epoch, best: (R,), which epoch was
+    the best so far, and what was monitored in it. reached: (G, R), in which epoch each goal was. metrics: (M, R), of
+    the last epoch, as `METRICS` has them. first_loss: (R,), the mean of the first. last_finite_loss: (R,). weights:
+    (P, R), as a `Layout` has them. steps: samples learnt from, over all epochs that the runs trained here went through
+    until they ended: a run that settles, diverges, stops or skips whole periods of a cycle takes fewer than were
+    `asked` of it. scores: (Q, R), as the experiment has them.
     """
 
     status: NDArray[np.uint8]
     settled_epoch: Integers
     diverged_epoch: Integers
+    stopped_epoch: Integers
+    best_epoch: Integers
+    best: Floats
+    reached: Integers
     metrics: Floats
     first_loss: Floats
     last_finite_loss: Floats

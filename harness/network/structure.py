@@ -8,7 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from harness.experiment.model import FOLD, Experiment, Part, Value
+from harness.experiment.measured import Part
+from harness.experiment.model import FOLD, Experiment, Value
 from harness.experiment.settings import defaults_of
 from harness.formulas.activations import SLOPED
 from harness.formulas.optimizers import OPTIMIZERS

@@ -5,6 +5,7 @@ what `harness explain` records from.
 """
 
 from harness.reference.draws import initial_network
+from harness.reference.monitoring import Progress
 from harness.reference.network import Network, Sample
 from harness.reference.scores import scores
 from harness.reference.training import (
@@ -21,6 +22,7 @@ from harness.reference.training import (
 __all__ = [
     "EpochMetrics",
     "Network",
+    "Progress",
     "Row",
     "Sample",
     "Training",

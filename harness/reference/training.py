@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,9 @@ from harness.reference.draws import permutation
 from harness.reference.network import Array, Network, Sample, batch_gradient, sample_gradient
 
 if TYPE_CHECKING:
+    from harness.experiment.measured import Goal
     from harness.experiment.model import Samples
+    from harness.reference.monitoring import Progress
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,10 @@ class Row:
     first_loss: Any = None
     last_finite_loss: Any = None
     weights: Array | None = None
+    stopped_epoch: int | None = None
+    best_epoch: int | None = None
+    best: Any = None
+    reached: Mapping[Goal, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -207,9 +213,18 @@ def _noted(samples: Iterable[Sample], costs: list[Any], batch: list[Sample], kee
         yield sample
 
 
-def trajectory(training: Training, data: Samples, recorded: Sequence[int], max_loss: float = np.inf) -> Trajectory:
-    """Train one network and keep what the table keeps, by the plain loop: no epoch is left out."""
-    kept, network = Trajectory(), training.network
+def trajectory(
+    training: Training,
+    data: Samples,
+    recorded: Sequence[int],
+    max_loss: float = np.inf,
+    watched: Progress | None = None,
+) -> Trajectory:
+    """Train one network and keep what the table keeps, by the plain loop: no epoch is left out.
+
+    watched: what is watched of it, nothing yet.
+    """
+    kept, network, over = Trajectory(), training.network, (Status.DIVERGED, Status.STOPPED)
     before = training.carried()
     row = Row(weights=network.flat())
     bound = rounded(max_loss, network.structure.dtype)
@@ -219,14 +234,36 @@ def trajectory(training: Training, data: Samples, recorded: Sequence[int], max_l
         for metrics in islice(epoch_metrics(training, data), max(recorded)):
             after = training.carried()
             unchanged = training.steady(metrics.epoch - 1) and after == before
-            if row.status != Status.DIVERGED:
-                row = next_row(row, metrics, unchanged, network.flat(), bound)
-            if row.status != Status.DIVERGED:
-                kept.metrics.append(metrics)
+            if row.status not in over:
+                after_it = next_row(row, metrics, unchanged, network.flat(), bound)
+                if after_it.status != Status.DIVERGED:
+                    kept.metrics.append(metrics)
+                if watched is None:
+                    row = after_it
+                elif row.status != Status.SETTLED:  # a run that has settled has ended
+                    row = _noted_in(after_it, watched, metrics, network)
             if metrics.epoch in recorded:
                 kept.rows[metrics.epoch] = row
             before = after
     return kept
+
+
+def _noted_in(row: Row, watched: Progress, metrics: EpochMetrics, network: Network) -> Row:
+    """The row of a run after an epoch, with what is watched of it."""
+    if row.status == Status.DIVERGED:
+        return replace(row, reached=dict(watched.reached))
+    stopped = watched.after(metrics.epoch, metrics.values, network)
+    status, settled = (Status.STOPPED, None) if stopped else (row.status, row.settled_epoch)
+    return replace(
+        row,
+        status=status,
+        settled_epoch=settled,
+        stopped_epoch=metrics.epoch if stopped else None,
+        best_epoch=watched.best_epoch,
+        best=watched.best,
+        weights=watched.weights if watched.monitoring.keep and watched.weights is not None else row.weights,
+        reached=dict(watched.reached),
+    )
 
 
 def epoch_metrics(training: Training, data: Samples) -> Iterator[EpochMetrics]:

@@ -4,6 +4,7 @@
     results/NAME/manifest.json        state, counts, time, host and versions
     results/NAME/runs/*.parquet       a row for every configuration
     results/NAME/curves/*.parquet     the loss curves, if they were recorded
+    results/NAME/predictions/*.parquet    what rows say of samples, if that was recorded
     results/NAME/log/*.json           an entry for every part that is done, written last
     results/NAME/blocks/*.arrow       blocks whose part is not complete yet
     results/NAME/data-*.parquet       the data that were trained on, if they came from a file

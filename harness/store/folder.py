@@ -99,7 +99,7 @@ class Folder(Contents):
         self._begun = self._manifest(experiment, {**about, **kept.about()})
         if self.place.exclusive:
             self.place.tidy()
-        self.place.make((LOG, BLOCKS, *(KINDS if experiment.losses_every else KINDS[:1])))
+        self.place.make((LOG, BLOCKS, *experiment.tables))
         if before and not same:
             # nobody takes what is left for a result of either
             self._put_manifest(self._begun | {"state": REPLACING, "replaces": sorted(owners)})

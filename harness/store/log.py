@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 
 MANIFEST, EXPERIMENT = "manifest.json", "experiment.yaml"
 LOG, BLOCKS = "log", "blocks"
-KINDS = ("runs", "curves")
+KINDS = ("runs", "curves", "predictions")
 """The tables, each in a folder of its own."""
+TABLES = "|".join(KINDS)
 STEM = r"-\d{6,9}-[0-9a-f]{16}"
-DATA = re.compile(rf"(?:runs|curves)/part{STEM}\.parquet|blocks/(?:runs|curves)-block{STEM}\.arrow")
+DATA = re.compile(rf"(?:{TABLES})/part{STEM}\.parquet|blocks/(?:{TABLES})-block{STEM}\.arrow")
 """The name of a file of data: none lies anywhere else."""
 KEPT = re.compile(r"data-[0-9a-f]{16}\.parquet")
 """The name of the data that an experiment read from a file, kept at the top of the folder."""
@@ -186,7 +187,7 @@ class Entry:
         return f"{self.kind}-{self.first:06d}-{self.key}"
 
     def path(self, table: str) -> str:
-        """The name of its file of a table, `runs` or `curves`; it has no file elsewhere."""
+        """The name of its file of a table, one of `KINDS`; it has no file elsewhere."""
         return f"{table}/{self.stem}.parquet" if self.kind == "part" else f"{BLOCKS}/{table}-{self.stem}.arrow"
 
     def text(self) -> bytes:
@@ -231,7 +232,7 @@ def _entry_flaw(about: dict[str, Any]) -> str:
     names, own = [file.name for file in entry.files], [entry.path(table) for table in KINDS]
     strange = [name for name in names if name not in own]
     if strange or own[0] not in names or len(set(names)) < len(names):
-        return f"files: expected {' and '.join(own)}, found {found(strange[0] if strange else names[-1])}"
+        return f"files: expected {' and '.join(own[:2])}, found {found(strange[0] if strange else names[-1])}"
     return ""
 
 

@@ -26,8 +26,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-LOSSES = "{losses: {every: 1}}"
-"""What an experiment says under `record` to keep a point of the loss curves for each epoch."""
+ASKED = {
+    "curves": ("loss curves", "{losses: {every: 1}}"),
+    "predictions": ("predictions", "{predictions: test}"),
+}
+"""Tables that are kept only if they are asked for: what they hold, and how an experiment asks under `record`."""
+ORDER = {"runs": ["config"], "curves": ["run", "epoch"], "predictions": ["config", "sample"]}
+"""The columns by whose numbers each table is in order."""
 BATCH, AHEAD = 2**17, 2
 """Rows that are read at once, and how many times as many ahead. A whole row group of all columns has 200 MB."""
 NAMED = 3
@@ -35,7 +40,7 @@ NAMED = 3
 
 
 def dataset(place: Place, kind: str) -> Table:
-    """The files of a table (kind: runs or curves) as one data set, of which nothing is in memory yet.
+    """The files of a table (kind: runs, curves or predictions) as one data set, of which nothing is in memory yet.
 
     They are those that the log names, in the order of their blocks; a warning names what else lies there. Raises
     `StoreError` if there are none, or if they are not what a sweep writes.
@@ -43,8 +48,9 @@ def dataset(place: Place, kind: str) -> Table:
     contents = Contents(place)
     names = contents.files(kind)
     if not names:
-        if kind == "curves" and contents.files("runs"):
-            raise StoreError(f"{place}: no loss curves there; an experiment with record: {LOSSES} keeps them")
+        if kind in ASKED and contents.files("runs"):
+            what, how = ASKED[kind]
+            raise StoreError(f"{place}: no {what} there; an experiment with record: {how} keeps them")
         raise no_results(str(place), f"{kind}/*.parquet in its log")
     if strangers := contents.strangers():
         more = f" and {len(strangers) - NAMED:,} more" if len(strangers) > NAMED else ""
@@ -88,7 +94,7 @@ def load(place: Place, columns: Sequence[str] | None = None, kind: str = "runs")
     if unknown := [name for name in columns or [] if name not in names]:
         raise StoreError(f"{place}: no column {unknown[0]!r}{none_of(unknown[0], names)}")
     wanted = list(names if columns is None else columns)
-    order = ["config"] if kind == "runs" else ["run", "epoch"]
+    order = ORDER[kind]
     table = found.to_table(columns=[*wanted, *(name for name in order if name not in wanted)])
     return in_order(table, order).select(wanted)
 

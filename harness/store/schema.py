@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from harness.experiment.axes import setting_of
 from harness.experiment.errors import either
-from harness.experiment.model import FOLD, REPEATING, Part
+from harness.experiment.measured import MEASURES, REACHED, Measure, Monitoring, Part
+from harness.experiment.model import FOLD, REPEATING
 from harness.experiment.settings import HYPERPARAMETERS, STANDARDIZE, users
 from harness.formulas.metrics import LOSS, METRICS
 from harness.formulas.scores import SCORES, SOLVED
@@ -19,6 +20,8 @@ from harness.network.runs import Status
 from harness.network.structure import Structure
 
 SCHEMA_VERSION = 1
+OUTPUT = "output_"
+"""How the columns of outputs begin."""
 FIRST, LAST = "first_loss", "last_finite_loss"
 """Metrics of a run, not of its last epoch."""
 NAMED_WEIGHTS = 512
@@ -117,7 +120,11 @@ def parameter_column(key: str) -> Column:
 
 
 def run_columns(
-    number: pa.DataType, swept: Iterable[Column], scores: Iterable[Column], weights: Iterable[Column]
+    number: pa.DataType,
+    swept: Iterable[Column],
+    scores: Iterable[Column],
+    watched: Iterable[Column],
+    weights: Iterable[Column],
 ) -> list[Column]:
     """The columns of the table of runs. number: the type of metrics and weights."""
     states = "; ".join(f"`{status.label}`: {status.words}: {status.sentence}" for status in Status)
@@ -134,6 +141,7 @@ def run_columns(
         metric_column(FIRST, number, LOSS, f"mean loss of the run's first epoch; {no_epoch}"),
         metric_column(LAST, number, LOSS, "mean loss of the last epoch where it was finite; NULL if there was none"),
         *scores,
+        *watched,
         *weights,
     ]
 
@@ -149,23 +157,68 @@ def curve_columns(number: pa.DataType, scores: Iterable[Column] = ()) -> list[Co
     ]
 
 
-def score_column(part: Part, name: str, number: pa.DataType) -> Column:
+def prediction_columns(number: pa.DataType, outputs: int, classes: bool) -> list[Column]:
+    """The columns of predictions. number: the type of the outputs. outputs: the most of any network."""
+    of_class = [Column("class", Role.METRIC, LABELS, "", "the class that the outputs say")]
+    return [
+        Column("config", Role.IDENTITY, pa.int64(), "", "number of the row, as in the table of runs"),
+        Column("sample", Role.IDENTITY, pa.int64(), "", "number of the sample among those that are used, from 0"),
+        Column("part", Role.IDENTITY, LABELS, "", "train, validation or test"),
+        *(output_column(f"{OUTPUT}{number_of}", number) for number_of in range(1, outputs + 1)),
+        *(of_class if classes else []),
+    ]
+
+
+def output_column(name: str, number: pa.DataType) -> Column:
+    """The column of an output in a table of predictions. number: its type."""
+    meaning = "in the targets' own unit; of classes as it is, a logit for cross_entropy and bce"
+    return Column(name, Role.METRIC, number, "", f"output {name.removeprefix(OUTPUT)}, {meaning}", nullable=True)
+
+
+def score_column(measure: Measure, number: pa.DataType) -> Column:
     """The column of a score on a part of the data. number: its type."""
-    score = SCORES[name]
-    if name == SOLVED:
+    part, score = measure.part or Part.TRAIN, SCORES[measure.name]
+    if measure.name == SOLVED:
         return Column(SOLVED, Role.STATUS, pa.bool_(), "", f"{score.what}, of the {part.label} part", nullable=True)
-    meaning = f"{score.what}, of the {part.label} part, by the weights after the last update; NULL if the run diverged"
-    return metric_column(score_name(part, name), number, score.unit, meaning)
+    meaning = f"{score.what}, of the {part.label} part, by the weights of the row; NULL if the run diverged"
+    return metric_column(measure.column, number, score.unit, meaning)
 
 
-def score_name(part: Part, name: str) -> str:
-    """What the column of a score on a part of the data is called."""
-    return SOLVED if name == SOLVED else f"{part.label}_{name}"
+def monitored_columns(monitoring: Monitoring | None, number: pa.DataType) -> list[Column]:
+    """The columns of what is watched of each run. number: the type of metrics."""
+    if monitoring is None:
+        return []
+    columns = [stopped_column()] if monitoring.may_stop else []
+    if monitoring.monitor is not None:
+        columns += [_best_epoch(), _best_column(monitoring.monitor, number)]
+    return [*columns, *(_reached_column(goal.column, goal.measure.column) for goal in monitoring.reaches)]
 
 
-def scored(column: str) -> tuple[Part, str] | None:
-    """The part of the data and the score that a column is about, if there are such."""
-    return next(((part, name) for part in Part for name in SCORES if score_name(part, name) == column), None)
+def monitored_column(name: str, number: pa.DataType) -> Column | None:
+    """The column of this name, if it is of what is watched of runs. number: the type of metrics."""
+    found = {column.name: column for column in (stopped_column(), _best_epoch())}
+    found |= {(column := _best_column(measure, number)).name: column for measure in MEASURES.values()}
+    measure = next((one for one in MEASURES if name.startswith(f"{REACHED}{one}_")), None)
+    return _reached_column(name, measure) if measure else found.get(name)
+
+
+def stopped_column() -> Column:
+    """The column of the epoch in which a run was stopped."""
+    return _epoch("stopped_epoch", "the epoch after which training.stop ended the run, if the status is stopped")
+
+
+def _best_epoch() -> Column:
+    return _epoch("best_epoch", "the epoch of the best monitored number so far; NULL if the run diverged")
+
+
+def _best_column(measure: Measure, number: pa.DataType) -> Column:
+    unit = SCORES[measure.name].unit if measure.part is not None else METRICS[measure.name].unit
+    return metric_column(f"best_{measure.column}", number, unit, f"`{measure.column}` after the epoch `best_epoch`")
+
+
+def _reached_column(name: str, measure: str) -> Column:
+    number = name.removeprefix(f"{REACHED}{measure}_")
+    return _epoch(name, f"the first epoch after which `{measure}` had got to {number}; NULL if none had")
 
 
 def metric_column(name: str, number: pa.DataType, unit: str = "", meaning: str = "", nullable: bool = True) -> Column:

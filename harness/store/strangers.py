@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from harness.experiment.axes import setting_of
 from harness.experiment.errors import found, shorten
+from harness.experiment.measured import MEASURES
 from harness.network.layout import parse
 from harness.network.runs import Status
 from harness.store import files
@@ -27,16 +28,18 @@ from harness.store.log import SMALL
 from harness.store.schema import (
     LABELS,
     NAMED_WEIGHTS,
+    OUTPUT,
     ROLE,
     WHOLE,
     Column,
     Role,
     curve_columns,
     metric_column,
+    monitored_column,
     parameter_column,
+    prediction_columns,
     run_columns,
     score_column,
-    scored,
     weight_column,
 )
 
@@ -186,13 +189,13 @@ def _columns(schema: pa.Schema, kind: str, where: str) -> dict[str, Column]:
     if len(set(names)) < len(names):
         twice = next(name for at, name in enumerate(names) if names.index(name) < at)
         raise _refusal(where, f"column {shorten(twice)}: expected once, found twice")
-    if "loss_mean" not in names:
-        raise _refusal(where, "column loss_mean: missing")
-    number = schema.field("loss_mean").type
+    usual = f"{OUTPUT}1" if kind == "predictions" else "loss_mean"
+    if usual not in names:
+        raise _refusal(where, f"column {usual}: missing")
+    number = schema.field(usual).type
     if number not in (pa.float32(), pa.float64()):
-        raise _refusal(where, f"column loss_mean: expected float or double, found {number}")
-    epochs = parameter_column("epochs")
-    fixed = run_columns(number, (epochs,), (), ()) if kind == "runs" else curve_columns(number)
+        raise _refusal(where, f"column {usual}: expected float or double, found {number}")
+    fixed = _fixed(kind, number, names)
     for column in fixed:
         if column.name not in names and column.role != Role.METRIC:
             raise _refusal(where, f"column {column.name}: missing")
@@ -207,6 +210,15 @@ def _columns(schema: pa.Schema, kind: str, where: str) -> dict[str, Column]:
     return columns
 
 
+def _fixed(kind: str, number: pa.DataType, names: Sequence[str]) -> list[Column]:
+    """The columns that a table has whatever was asked. number: the type of its numbers. names: what it has."""
+    if kind == "runs":
+        return run_columns(number, (parameter_column("epochs"),), (), (), ())
+    if kind == "curves":
+        return curve_columns(number)
+    return prediction_columns(number, sum(name.startswith(OUTPUT) for name in names), "class" in names)
+
+
 def _told(field: pa.Field, kind: str, number: pa.DataType) -> Column | None:
     """The column of a name that not every table has: by what the name means, or else by its role."""
     parameter, role = parse(field.name), (field.metadata or {}).get(ROLE, b"")
@@ -214,6 +226,9 @@ def _told(field: pa.Field, kind: str, number: pa.DataType) -> Column | None:
         return parameter_column(field.name)
     if kind == "runs" and parameter and max(parameter.units, default=0) <= NAMED_WEIGHTS:
         return weight_column(parameter, number)
-    if score := scored(field.name):
-        return score_column(*score, number)
+    measure = MEASURES.get(field.name)
+    if measure and measure.part is not None:
+        return score_column(measure, number)
+    if kind == "runs" and (watched := monitored_column(field.name, number)):
+        return watched
     return metric_column(field.name, number) if role == Role.METRIC.encode() else None

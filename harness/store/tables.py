@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from harness.experiment.measured import Monitoring, Part
 from harness.experiment.model import Experiment
 from harness.formulas.metrics import METRICS
+from harness.network.answers import classes
 from harness.network.layout import Layout
 from harness.network.parts import told
 from harness.network.runs import Curves, Outcome, Status
@@ -22,16 +24,17 @@ from harness.store.schema import (
     LABELS,
     LAST,
     NAMED_WEIGHTS,
+    OUTPUT,
     SCHEMA_VERSION,
     Column,
     curve_columns,
+    monitored_columns,
     parameter_column,
+    prediction_columns,
     run_columns,
     score_column,
     weight_columns,
 )
-
-STATUS_LABELS = [status.label for status in Status]
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,24 @@ class Described:
 
 
 @dataclass(frozen=True)
+class Predicted:
+    """P predictions: row (P,) of the block, sample (P,), part (P,) and answer (P,) as numbers, outputs (P, O)."""
+
+    row: Any
+    sample: Any
+    part: Any
+    outputs: Any
+    answer: Any
+
+
+@dataclass(frozen=True)
 class Tables:
     """The tables of one experiment: their columns and what turns a block's outcome into them."""
 
     experiment: Experiment
     runs: list[Column]
     curves: list[Column]
+    predictions: list[Column]
     scores: list[Column]
     labels: Mapping[str, Sequence[str]]
     metadata: Mapping[str, str]
@@ -64,8 +79,9 @@ class Tables:
         wide = any(structure.dtype == "float64" for structure in structures)
         number = pa.float64() if wide else pa.float32()
         weights = weight_columns(structures, number) if experiment.record_weights else []
-        scores = [score_column(part, name, number) for part, name in experiment.scores]
-        columns = run_columns(number, map(parameter_column, experiment.swept), scores, weights)
+        scores = [score_column(measure, number) for measure in experiment.scores]
+        watched = monitored_columns(experiment.monitoring, number)
+        columns = run_columns(number, map(parameter_column, experiment.swept), scores, watched, weights)
         attributes = {"harness": {"name": experiment.name, "layers": _shared_layers(structures)}}
         metadata = {
             "harness.experiment": experiment.source,
@@ -75,10 +91,16 @@ class Tables:
             "harness.arithmetic": ",".join(sorted({structure.arithmetic for structure in structures})),
             "PANDAS_ATTRS": json.dumps(attributes),
         }
+        found = [classes(experiment.data, one, experiment.targets) for one in structures]
+        of_class = any(labels is not None for labels in found)
+        predictions = prediction_columns(number, max(one.layers[-1] for one in structures), of_class)
         if about := told(experiment):
             metadata["harness.data"] = json.dumps(about)
-        labels = {**labels, "status": STATUS_LABELS}
-        return cls(experiment, columns, curve_columns(number, scores), scores, labels, metadata)
+        may_stop = experiment.monitoring is not None and experiment.monitoring.may_stop
+        statuses = [status.label for status in Status if may_stop or status != Status.STOPPED]
+        labels = {**labels, "status": statuses}
+        curves = curve_columns(number, scores)
+        return cls(experiment, columns, curves, predictions, scores, labels, metadata)
 
     def runs_table(self, structure: Structure, rows: Described, outcome: Outcome) -> pa.Table:
         """The rows of one block."""
@@ -95,6 +117,7 @@ class Tables:
             FIRST: outcome.first_loss,
             LAST: outcome.last_finite_loss,
             **{column.name: score for column, score in zip(self.scores, outcome.scores, strict=True)},
+            **self._monitored(outcome),
         }
         weights = self._weights(structure, outcome.weights, valid) if self.experiment.record_weights else {}
         columns = [
@@ -102,6 +125,15 @@ class Tables:
             for column in self.runs
         ]
         return pa.Table.from_arrays(columns, schema=self._schema(self.runs))
+
+    def _monitored(self, outcome: Outcome) -> dict[str, Any]:
+        """The columns of what was watched of the rows of an outcome."""
+        monitoring = self.experiment.monitoring or Monitoring()
+        reached = zip(monitoring.reaches, outcome.reached[len(monitoring.ends) :], strict=True)
+        best = {f"best_{monitoring.monitor.column}": outcome.best} if monitoring.monitor else {}
+        epochs = {"stopped_epoch": outcome.stopped_epoch, "best_epoch": outcome.best_epoch}
+        epochs |= {goal.column: found for goal, found in reached}
+        return {name: _epochs(found) for name, found in epochs.items()} | best
 
     def outcome(self, structure: Structure, runs: pa.Table) -> dict[str, Any]:
         """What the engine gave for rows of `runs_table`: the arrays of an `Outcome`, its curves aside."""
@@ -111,18 +143,26 @@ class Tables:
             return _floats(runs[name]).astype(dtype)
 
         def epochs(name: str) -> Any:
-            return pc.fill_null(runs[name], 0).to_numpy()
+            return pc.fill_null(runs[name], 0).to_numpy() if name in names else np.zeros(len(runs), np.int64)
 
-        labels, layout = pa.array(STATUS_LABELS), Layout(structure)
+        names, monitoring = runs.schema.names, self.experiment.monitoring or Monitoring()
+        labels, layout = pa.array([status.label for status in Status]), Layout(structure)
+        best = floats(f"best_{monitoring.monitor.column}") if monitoring.monitor else np.full(len(runs), np.nan, dtype)
         weights = np.full((layout.count, len(runs)), np.nan, dtype)
         if self.experiment.record_weights and layout.count <= NAMED_WEIGHTS:
             weights = np.array([floats(name) for name in layout.names])
         elif self.experiment.record_weights:
             weights = np.concatenate([_listed(runs[one.parameter.name], one.size, dtype) for one in layout.tensors])
+        goals = monitoring.goals
+        reached = np.array([epochs(goal.column) for goal in goals]).reshape(len(goals), len(runs))
         return {
             "status": pc.index_in(runs["status"].cast(pa.string()), labels).to_numpy().astype(np.uint8),
             "settled_epoch": epochs("settled_epoch"),
             "diverged_epoch": epochs("diverged_epoch"),
+            "stopped_epoch": epochs("stopped_epoch"),
+            "best_epoch": epochs("best_epoch"),
+            "best": best,
+            "reached": reached,
             "metrics": np.array([floats(name) for name in METRICS]),
             "first_loss": floats(FIRST),
             "last_finite_loss": floats(LAST),
@@ -143,6 +183,19 @@ class Tables:
         given = [curves.run + first_run, curves.epoch, *curves.metrics, *curves.scores]
         columns = [self._array(column, values, len(values)) for column, values in zip(self.curves, given, strict=True)]
         return pa.Table.from_arrays(columns, schema=self._schema(self.curves))
+
+    def predictions_table(self, structure: Structure, rows: Described, found: Predicted) -> pa.Table:
+        """The predictions of the rows of one block."""
+        outputs = {f"{OUTPUT}{number}": values for number, values in enumerate(found.outputs.T, start=1)}
+        given = {"config": rows.config[found.row], "sample": found.sample, **outputs}
+        labels = {"part": [part.label for part in Part]}
+        given["part"] = found.part
+        names = classes(self.experiment.data, structure, self.experiment.targets)
+        if names is not None:
+            labels["class"], given["class"] = list(map(str, names.tolist())), found.answer
+        made = replace(self, labels={**self.labels, **labels})
+        columns = [made._array(column, given.get(column.name), len(found.row)) for column in self.predictions]
+        return pa.Table.from_arrays(columns, schema=self._schema(self.predictions))
 
     def _schema(self, columns: list[Column]) -> pa.Schema:
         return pa.schema([column.field for column in columns], metadata=dict(self.metadata))

@@ -204,7 +204,7 @@ class _Measurement:
         capped, before = replace(runs, recorded=np.minimum(runs.recorded, cap)), time.perf_counter()
         outcome = self.plan.train(capped)
         trained = time.perf_counter() - before
-        tables = in_tables(self.tables, sample, rows, outcome)
+        tables = in_tables(self.plan, self.tables, sample, (runs, rows), outcome)
         rest = _rest(runs, capped, outcome) * self.plan.samples
         seconds, cut = time.perf_counter() - started, bool((runs.recorded > cap).any())
         return _Trial(sample, weight, tables, seconds, trained, outcome.steps, rest, not cut)

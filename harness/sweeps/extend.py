@@ -22,7 +22,7 @@ from harness.formulas.metrics import METRICS
 from harness.network.runs import Curves, Outcome, Runs
 from harness.store.contents import StoreError
 from harness.store.folder import Folder
-from harness.store.log import Entry
+from harness.store.log import KINDS, Entry
 from harness.store.place import Place
 from harness.store.strangers import from_arrow, from_parquet, whole
 from harness.store.tables import Tables
@@ -164,7 +164,9 @@ class Earlier:
         entry = self.entries[number]
         tables: dict[str, pa.Table] = {}
         for file in entry.files:
-            kind, where = "curves" if "curves" in file.name else "runs", f"{self.place}/{file.name}"
+            kind, where = next(one for one in KINDS if file.name == entry.path(one)), f"{self.place}/{file.name}"
+            if kind == "predictions":  # which are made of the weights
+                continue
             read = from_parquet if entry.kind == "part" else from_arrow
             tables[kind] = whole(read(self.place.read(file.name), where), kind, where)
         expected, given = [column.name for column in self.plan.tables().runs], tables["runs"].schema.names

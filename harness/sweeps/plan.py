@@ -98,6 +98,7 @@ class Plan:
             scores = len(self.experiment.scores)
             row = 8 * (4 + len(self.experiment.swept)) + size * (4 + weights + scores)
             points = chosen.epochs / self.experiment.losses_every if self.experiment.losses_every else 0
+            row += self.experiment.predicted * (20 + size * structure.layers[-1])
             total += (chosen.stop - chosen.start) * (epochs * row + points * (16 + (3 + scores) * size))
         return int(total)
 
@@ -184,7 +185,9 @@ class Plan:
         points = epochs / self.experiment.losses_every if self.experiment.losses_every else 0
         parameters, scores = Layout(structure).count, len(self.experiment.scores)
         kept = 5 + scores + parameters * bool(scores)  # while the scores of a curve are made, its weights are kept
-        return rows_per_run * (parameters + 12 + scores + len(self.experiment.swept)) + kept * points
+        row = parameters + 12 + scores + len(self.experiment.swept)
+        row += self.experiment.predicted * (3 + structure.layers[-1])
+        return rows_per_run * row + kept * points
 
     def _size(self, structure: Structure, chosen: Range, share: float) -> int:
         """Runs in a block of this structure."""
@@ -205,16 +208,16 @@ class Plan:
 
     def trainer(self, structure: Structure) -> engine.Trainer:
         """What trains the runs of a structure."""
-        scores = bool(self.experiment.scores)
-        return engine.prepare(structure, common=self.common, own_kernel=self.own_kernel(structure), scored=scores)
+        own, scored = self.own_kernel(structure), self.experiment.scored
+        return engine.prepare(structure, common=self.common, own_kernel=own, scored=scored)
 
     def train(self, runs: Runs) -> Outcome:
         """Train some of the plan's runs, all of one structure and one choice of data, and score them."""
-        parts, trainer = self._parts(runs.structure, runs.chosen), self.trainer(runs.structure)
-        return scored(trainer.train(runs, parts.train), runs, trainer, parts, self.experiment.scores)
+        parts, trainer = self.data(runs.structure, runs.chosen), self.trainer(runs.structure)
+        return scored(trainer.train(runs, parts.train, parts.of), runs, trainer, parts, self.experiment.scores)
 
     @cached_property
-    def _parts(self) -> Callable[[Structure, DataForm], NetworkData]:
+    def data(self) -> Callable[[Structure, DataForm], NetworkData]:
         """What gives the data of runs; it keeps the last ones."""
         return lru_cache(PARTS_KEPT)(partial(network_data, self.experiment))
 
@@ -255,6 +258,7 @@ class Plan:
             self.experiment.losses_every or 0,
             bool(self.experiment.losses_every and self.experiment.scores),
             block.chosen,
+            self.experiment.monitoring,
         )
         run = selection.run[order]
         parameters = {

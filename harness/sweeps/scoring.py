@@ -8,30 +8,31 @@ from dataclasses import replace
 import numpy as np
 
 from harness import engine
-from harness.experiment.model import Part
-from harness.formulas.scores import SCORES, split
+from harness.experiment.measured import Measure
+from harness.formulas.scores import SCORES
 from harness.network.parts import NetworkData
 from harness.network.runs import Floats, Integers, Outcome, Runs, Status
 
 
 def scored(
-    outcome: Outcome, runs: Runs, trainer: engine.Trainer, data: NetworkData, scores: Sequence[tuple[Part, str]]
+    outcome: Outcome, runs: Runs, trainer: engine.Trainer, data: NetworkData, scores: Sequence[Measure]
 ) -> Outcome:
-    """The outcome of runs with its scores, of rows and of points of the curves. scores: (part, name) of each of the Q.
+    """The outcome of runs with its scores, of rows and of points of the curves. scores: the Q of them.
 
     A run that diverged scores nothing.
     """
 
     def of(weights: Floats, run: Integers) -> Floats:
         found = np.full((len(scores), len(run)), np.nan, weights.dtype)
-        for part in dict.fromkeys(part for part, _ in scores):
-            known = data.of[part].about
-            sums = trainer.score(weights, runs.hyperparameters[:, run], data.of[part])
-            named = split(sums, runs.structure.layers[-1])
-            with np.errstate(all="ignore"):
-                for number, (which, name) in enumerate(scores):
-                    if which is part and SCORES[name].applies(known):
-                        found[number] = SCORES[name].finish(named, known)
+        for part, samples in data.of.items():
+            asked = {
+                number: name
+                for number, (which, name) in enumerate(scores)
+                if which is part and SCORES[name].applies(samples.about)
+            }
+            if asked:
+                hyperparameters = runs.hyperparameters[:, run]
+                found[[*asked]] = trainer.score(weights, hyperparameters, samples, [*asked.values()])
         return found
 
     rows, curves = np.full((len(scores), len(runs.place)), np.nan, outcome.weights.dtype), outcome.curves

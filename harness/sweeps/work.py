@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.errors import FailedError
-from harness.network.runs import Outcome
+from harness.network.runs import Outcome, Runs
 from harness.store.folder import Folder
 from harness.store.log import IDENTITY, Entry
 from harness.store.place import Place
@@ -17,6 +17,7 @@ from harness.store.tables import Described, Tables, together
 from harness.sweeps.blocks import Block
 from harness.sweeps.extend import Earlier
 from harness.sweeps.plan import Plan
+from harness.sweeps.predicting import predicted
 from harness.sweeps.stop import MESSAGE
 
 if TYPE_CHECKING:
@@ -149,11 +150,18 @@ def train_block(
     """
     runs, rows = plan.asked(block)
     outcome = earlier.add(runs, plan.train) if earlier else plan.train(runs)
-    return in_tables(tables, block, rows, outcome), outcome
+    return in_tables(plan, tables, block, (runs, rows), outcome), outcome
 
 
-def in_tables(tables: Tables, block: Block, rows: Described, outcome: Outcome) -> dict[str, pa.Table]:
-    """The outcome of a block as rows, and as loss curves if they are recorded."""
+def in_tables(
+    plan: Plan, tables: Tables, block: Block, asked: tuple[Runs, Described], outcome: Outcome
+) -> dict[str, pa.Table]:
+    """The outcome of a block as rows, and as loss curves and predictions if they are recorded."""
+    (runs, rows), experiment = asked, plan.experiment
     made = {"runs": tables.runs_table(block.structure, rows, outcome)}
-    curves = {"curves": tables.curves_table(outcome.curves, block.start)} if tables.experiment.losses_every else {}
-    return made | curves
+    if experiment.losses_every:
+        made["curves"] = tables.curves_table(outcome.curves, block.start)
+    if experiment.predictions:
+        found = predicted(experiment, runs, outcome, plan.data(runs.structure, runs.chosen))
+        made["predictions"] = tables.predictions_table(block.structure, rows, found)
+    return made

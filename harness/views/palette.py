@@ -16,7 +16,12 @@ LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Okabe and Ito's colours."""
 GREW = "#cc79a7"
 """The colour of rows that end above the loss of their first epoch."""
-STATUS_COLOURS = {Status.RAN: "#7fcdbb", Status.SETTLED: "#3f007d", Status.DIVERGED: "#d94801"}
+STATUS_COLOURS = {
+    Status.RAN: "#5fb8a4",
+    Status.SETTLED: "#3f007d",
+    Status.DIVERGED: "#b83d00",
+    Status.STOPPED: "#ffeda0",
+}
 """In the order of the legends. The lightness of the colours differs by more than 20 (CIE Lab), in grey and for people
 who do not tell red from green, so that no hatching is needed, which would cover numbers that are drawn as colours.
 """

@@ -180,6 +180,12 @@ class Results:
         found = together(table_of(piece, None, chosen) for piece in pieces(dataset(self.place, "curves")))
         return to_frame(found.sort_by([("run", "ascending"), ("epoch", "ascending")]))
 
+    def predictions(self, configs: Sequence[int] | None = None) -> pd.DataFrame:
+        """What rows say of samples, all or these rows. Raises `StoreError` if no predictions were recorded."""
+        chosen = None if configs is None else among("config", configs)
+        found = together(table_of(piece, None, chosen) for piece in pieces(dataset(self.place, "predictions")))
+        return to_frame(found.sort_by([("config", "ascending"), ("sample", "ascending")]))
+
     def table(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """The table, in the order of the grid."""
         return to_frame(load(self.place, columns))

@@ -11,6 +11,8 @@ from harness.formulas.activations import ACTIVATIONS, SLOPED
 from harness.formulas.losses import LOSSES
 from harness.formulas.optimizers import OPTIMIZERS
 from harness.formulas.schedules import SCHEDULES
+from harness.formulas.scores import About, classes_of
+from harness.network.parts import NetworkSamples
 from harness.network.runs import Runs
 from harness.network.structure import Structure
 
@@ -72,6 +74,21 @@ def data_for(structure: Structure, samples: int, rng: np.random.Generator) -> Sa
         "cross_entropy": lambda: np.eye(outputs)[rng.integers(0, outputs, samples)],
     }.get(structure.loss, lambda: rng.normal(size=(samples, outputs)))()
     return Samples(rng.normal(size=(samples, structure.layers[0])), targets)
+
+
+def part_for(structure: Structure, samples: int, random: np.random.Generator) -> NetworkSamples:
+    """Samples of all kinds: of classes or not, the targets in any units."""
+    given, outputs = data_for(structure, samples, random), structure.layers[-1]
+    answers = np.zeros((samples, classes_of(outputs)))
+    classes: tuple[float, ...] = ()
+    if random.random() < 0.7:
+        own = random.integers(classes_of(outputs), size=samples)
+        answers[np.arange(samples), own] = 1.0
+        classes = tuple(np.bincount(own, minlength=classes_of(outputs)).astype(float).tolist())
+    spread = tuple((random.random(outputs) * (random.random() < 0.8)).tolist())
+    scale = tuple(random.lognormal(size=outputs).tolist())
+    about = About(samples, classes, spread, scale, LOSSES[structure.loss].estimates)
+    return NetworkSamples(given, answers, float(random.normal()), about)
 
 
 RANGES = {

@@ -8,7 +8,7 @@ from harness.engine.cpu import needs  # noqa: F401, loaded first: it says in a l
 from harness.engine.cpu import functions  # noqa: F401, which teaches Numba the formulas on vectors
 
 # isort: split
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 from numba import typeof
@@ -18,9 +18,11 @@ from harness.engine.cpu.cache import cached, once
 from harness.engine.cpu.epochs import callback, compiled
 from harness.engine.cpu.initial import initial_weights
 from harness.engine.cpu.lanes import Kind
+from harness.engine.cpu.monitoring import Monitored
 from harness.engine.cpu.processor import native_width, what_decides_fast
 from harness.engine.cpu.train import train as kernel
 from harness.engine.cpu.workspace import Workspace
+from harness.experiment.measured import Part
 from harness.experiment.model import Samples
 from harness.formulas import step
 from harness.formulas.codes import ACTIVATION_CODES, LOSS_CODES, RULES, SCHEDULE_CODES, SLOPED_CODES
@@ -36,6 +38,9 @@ BIAS_CODES = {"false": step.NO_BIAS, "true": step.LEARNT_BIAS, "fixed": step.FIX
 COMPILE_ROWS, COMPILE_ANY, COMPILE_OWN, COMPILE_WEIGHT, COMPILE_SCORES = 7.0, 5.0, 0.6, 0.004, 0.5
 """Seconds that compiling takes, roughly: the kernel that seats runs and writes rows, once for each dtype; the epochs
 for any network; the epochs for one network; in addition to these, each of its parameters; and what scores it."""
+
+
+NOTHING: Mapping[Part, NetworkSamples] = {}
 
 
 class CpuTrainer:
@@ -56,23 +61,24 @@ class CpuTrainer:
         """What the epochs are compiled for."""
         return self.kind, self.network if self.own else None
 
-    def train(self, runs: Runs, data: Samples) -> Outcome:
-        """Train runs, without the interpreter's lock. data: the targets already one column per output.
+    def train(self, runs: Runs, data: Samples, parts: Mapping[Part, NetworkSamples] = NOTHING) -> Outcome:
+        """Train runs, without the interpreter's lock. data: the targets already one column per output. parts: those
+        whose scores are watched.
 
         Never raises for what the numbers do: a run that diverges is a row with that status.
         """
-        workspace = Workspace(self.network, self.kind, self.pairs, runs, data, initial_weights(runs))
-        kernel(workspace.bundle(compiled(*self.shape)))
+        monitored = Monitored(self.network, self.kind, runs.monitoring, parts)
+        workspace = Workspace(monitored, self.pairs, runs, data, initial_weights(runs))
+        kernel(workspace.bundle(compiled(*self.shape), *(scoring.compiled(*self.shape) if monitored.scored else ())))
         return workspace.outcome()
 
-    def score(self, weights: Floats, hyperparameters: Floats, part: NetworkSamples) -> Floats:
-        """(`scores.count`, R) the sums that R networks come to on samples: of weights (P, R), and learning no more.
+    def score(self, weights: Floats, hyperparameters: Floats, part: NetworkSamples, names: Sequence[str]) -> Floats:
+        """(K, R) scores of R networks on samples, by their K names: of weights (P, R), and learning no more.
 
         hyperparameters: (H, R), as `structure.hyperparameters` names them.
         """
-        return scoring.sums(
-            self.shape, self.network, np.vstack([weights, rounded(hyperparameters, self.kind.dtype)]), part
-        )
+        given = np.vstack([weights, rounded(hyperparameters, self.kind.dtype)])
+        return scoring.scores(self.shape, self.network, given, part, names)
 
     def compile(self) -> None:
         """Compile what trains, or find it in the cache, so that the first block does not wait for it."""
@@ -84,7 +90,8 @@ class CpuTrainer:
         """What `compile` would not find in the cache: each kernel, and roughly the seconds that it takes to compile."""
         count = self.network.parameters
         nothing = np.zeros((count, 0), self.kind.dtype)
-        workspace = Workspace(self.network, self.kind, self.pairs, *self._nothing(), nothing)
+        monitored = Monitored(self.network, self.kind, None, NOTHING)
+        workspace = Workspace(monitored, self.pairs, *self._nothing(), nothing)
         missing: dict[Hashable, float] = {}
         if not cached(kernel, (typeof(workspace.bundle(0)),)):
             missing[self.kind.dtype] = COMPILE_ROWS

@@ -40,11 +40,13 @@ def call(b, memory, count, epoch, epochs):
 
     b: the bundle of `harness.engine.cpu.workspace`.
     """
-    _call(b.kernel, (b.work, address(memory), count, epoch, epochs))
+    invoke(b.kernel, (b.work, address(memory), count, epoch, epochs))
 
 
 @intrinsic(prefer_literal=False)
-def _call(context, function, arguments):
+def invoke(context, function, arguments):
+    """Call a compiled function at its address with a bundle, at its own address, and whole numbers."""
+
     def codegen(context, builder, signature, args):
         integer, pointer = ir.IntType(64), ir.IntType(64).as_pointer()
         work, *numbers = (builder.extract_value(args[1], i) for i in range(len(arguments)))

@@ -149,16 +149,16 @@ switched(codes.tick, codes.RULES)
 switched(codes.rate_of, SCHEDULES)
 
 
-def _choose(table: list[Callable[..., Any]]) -> Callable[..., Any]:
+def choose(table: list[Callable[..., Any]]) -> Callable[..., Any]:
     """A compilable function (code, *args) -> table[code](*args), for formulas that have loops."""
     first = routine(table[0])
     if len(table) == 1:
         return routine(lambda code, *args: first(*args))
-    rest = _choose(table[1:])
+    rest = choose(table[1:])
     return routine(lambda code, *args: first(*args) if code == 0 else rest(code - 1, *args))
 
 
-_cost_of = _choose([loss.cost for loss in LOSSES.values()])
+_cost_of = choose([loss.cost for loss in LOSSES.values()])
 
 
 @overload(codes.cost)

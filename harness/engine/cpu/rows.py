@@ -7,6 +7,7 @@ times as long as the arithmetic. Rows are bare pointers to the kernel, and the P
 from __future__ import annotations
 
 import operator
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -25,9 +26,21 @@ from numba.extending import (
     unbox,
 )
 from numba.np.numpy_support import from_dtype
+from numpy.typing import NDArray
 
 from harness.engine.cpu.lanes import Kind, LanesType, MaskType, Vector, as_lanes, splat
 from harness.formulas import primitives
+
+LINE = 64
+"""Bytes: a vector that lies across two cache lines takes twice as long."""
+
+
+def aligned(shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
+    """Zeros that start at a cache line."""
+    size = prod(shape) * np.dtype(dtype).itemsize
+    raw = np.zeros(size + LINE, np.uint8)
+    start = -raw.ctypes.data % LINE
+    return raw[start : start + size].view(dtype).reshape(shape)
 
 
 class Rows:

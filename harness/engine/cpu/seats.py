@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from harness.engine.cpu import monitoring
 from harness.engine.cpu.cache import routine
 from harness.formulas.metrics import COUNT
 from harness.formulas.primitives import window
 from harness.network.runs import Status
 
-RAN, SETTLED, DIVERGED = int(Status.RAN), int(Status.SETTLED), int(Status.DIVERGED)
+RAN, SETTLED, DIVERGED, STOPPED = map(int, (Status.RAN, Status.SETTLED, Status.DIVERGED, Status.STOPPED))
 FREE = -1
 
 
@@ -38,6 +39,7 @@ def load(b, k, run, now):
     b.bound[k] = b.max_loss[run]
     b.run[k], b.start[k], b.seated[k] = run, now, now
     b.next_recorded[k], b.next_point[k] = b.first_recorded[run], b.first_point[run]
+    monitoring.start(b, v, column)
     b.period[k] = 0
     b.anchored[k] = -1
     if b.steady[run] == 0:
@@ -81,7 +83,8 @@ def record(b, source, mean, k, epoch, status):
     if b.every and status != DIVERGED:
         last = b.recorded[end - 1]
         final = last if status == SETTLED else epoch
-        point = epoch if epoch == 1 or epoch % b.every == 0 or epoch == last else point_after(b, epoch, last)
+        ends = epoch == last or status == STOPPED
+        point = epoch if epoch == 1 or epoch % b.every == 0 or ends else point_after(b, epoch, last)
         while point <= final:
             b.curve_epoch[b.next_point[k]] = point
             metrics(b, b.curve_metrics, b.next_point[k], len(b.curve_epoch), source, k)
@@ -108,6 +111,9 @@ def write(b, source, mean, k, epoch, status):
     b.status[row] = status
     b.settled_epoch[row] = epoch if status == SETTLED else 0
     b.diverged_epoch[row] = epoch if status == DIVERGED else 0
+    b.stopped_epoch[row] = epoch if status == STOPPED else 0
+    v, column = k // b.width, k % b.width
+    monitoring.note(b, v, column, row, status != DIVERGED)
     b.first_loss[row] = np.nan if status == DIVERGED and epoch == 1 else b.first[k]
     b.last_finite_loss[row] = mean
     if status == DIVERGED:
@@ -115,7 +121,9 @@ def write(b, source, mean, k, epoch, status):
         blank(b.row_weights, row, b.rows)
     else:
         metrics(b, b.row_metrics, row, b.rows, source, k)
-        copy(b.row_weights, row, b.rows, source, k % b.width, b.width)
+        if b.kept_best and b.best_epoch[k]:
+            source = window(b.best_weights, v * b.kept_best * b.width, b.kept_best * b.width)
+        copy(b.row_weights, row, b.rows, source, column, b.width)
 
 
 @routine

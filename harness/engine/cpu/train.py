@@ -17,9 +17,10 @@ from harness.engine.cpu.bundle import field_of
 from harness.engine.cpu.cache import kernel, routine
 from harness.engine.cpu.epochs import call
 from harness.engine.cpu.lanes import lane_set, same_bits
+from harness.engine.cpu.monitoring import NEVER, observe, progress
 from harness.engine.cpu.rows import Index, traced
-from harness.engine.cpu.seats import DIVERGED, FREE, RAN, SETTLED, drop_anchor, load, record
-from harness.engine.cpu.workspace import FIELDS, NEVER
+from harness.engine.cpu.seats import DIVERGED, FREE, RAN, SETTLED, STOPPED, drop_anchor, load, record
+from harness.engine.cpu.workspace import FIELDS
 from harness.formulas.metrics import COUNT, GREATEST, MEAN
 from harness.formulas.primitives import absolute, constant, select, window
 from harness.formulas.step import TOTAL
@@ -47,6 +48,7 @@ def train(b):
             keep(b, b.before, b.group, count)
         call(b, b.group, whole(b, count), now + epochs - 1, 1)
         now += epochs
+        observe(b, count)
         ended = 0
         for v in range(count):
             ended |= look(b, (v, now, epochs))
@@ -161,7 +163,8 @@ def look(b, when):
     anchor = window(b.anchor_vectors, v * b.carried, b.carried)
     finite, same = after(b, own, last, b.bound_vectors[v], epochs == 1)
     same = steady(b, v, now, same & running)
-    ended = running & ~finite | same
+    stopped = progress(b, v, now, running & finite)
+    ended = running & ~finite | same | stopped
     known = lane_set(alike(b, own, anchor)) & running
     mean, first = own[b.metrics_at + MEAN], b.first_vectors[v]
     b.first_vectors[v] = select(absolute(first) < INFINITY, first, mean)
@@ -179,7 +182,7 @@ def look(b, when):
         if running & bit and b.run[k] != FREE:
             epoch = now - b.start[k]
             if ended & bit:
-                status = SETTLED if same & finite & bit else DIVERGED
+                status = STOPPED if stopped & bit else SETTLED if same & finite & bit else DIVERGED
                 record(b, numbers, b.mean[k], k, epoch, status)
             else:
                 go_on(b, (k, now, (known & bit) != 0), numbers)
@@ -268,7 +271,7 @@ def go_on(b, what, numbers):
     """Write what is due of a lane whose run goes on. A run that comes back to an earlier state skips whole periods."""
     k, now, back = what
     epoch = now - b.start[k]
-    if back and b.anchored[k] >= 0 and not b.period[k]:
+    if back and b.anchored[k] >= 0 and not b.period[k] and b.patience == NEVER:
         b.period[k] = epoch - b.anchored[k]
     while b.run[k] != FREE:
         ahead, period = b.due[k] - now, b.period[k]

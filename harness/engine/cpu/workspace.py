@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -25,12 +24,13 @@ from numpy.typing import NDArray
 from harness.engine.cpu import loops
 from harness.engine.cpu.bundle import Bundle
 from harness.engine.cpu.lanes import Kind
+from harness.engine.cpu.monitoring import NEVER, Monitored
 from harness.engine.cpu.positions import CARRIED, COSTS, GRADIENT, PARTS, STRIDE, describe, offsets, vector_bytes
-from harness.engine.cpu.rows import Rows
+from harness.engine.cpu.rows import Rows, aligned
 from harness.experiment.model import Samples
 from harness.formulas.metrics import COUNT
 from harness.formulas.schedules import SCHEDULES
-from harness.formulas.step import MINUS_ZERO, OWN, SCRATCH, Architecture
+from harness.formulas.step import MINUS_ZERO, OWN, SCRATCH
 from harness.network.runs import Curves, Outcome, Runs, rounded, shuffle_key
 
 MOST_VECTORS = 16
@@ -39,9 +39,6 @@ STRETCH = 128
 through the stretch again."""
 LONGEST = 1024
 """The longest stretch: it doubles from STRETCH to this while no run ends."""
-LINE = 64
-"""Bytes: a vector that lies across two cache lines takes twice as long."""
-NEVER = 2**62
 
 
 @dataclass(frozen=True)
@@ -88,6 +85,14 @@ FIELDS = {
     "scheduled": Field("", "int", "python", "whether rates change from epoch to epoch"),
     "together": Field("", "int", "python", "whether all runs begin at once: the samples' order is that of the epoch"),
     "pairs": Field("", "int", "python", "whether vectors are trained two at a time"),
+    "adder": Field("", "int", "python", "address of what adds samples up"),
+    "finisher": Field("", "int", "python", "address of what makes scores of that"),
+    "monitored": Field("", "int", "python", "whether the first value is monitored"),
+    "patience": Field("", "int", "python", "epochs without a better value after which a run stops"),
+    "values": Field("", "int", "python", "how many values are watched"),
+    "goals": Field("", "int", "python", "how many goals there are"),
+    "kept_best": Field("", "int", "python", "rows of weights that are kept of the best epoch: all or none"),
+    "ends": Field("", "int", "python", "how many goals, the first ones, end a run"),
     "initial": Field("parameters runs", "float", "python", "weights before the first epoch"),
     "rates": Field("layers runs", "float", "python", "learning rate of each layer"),
     "hyperparameters": Field("hyperparameters runs", "float", "python", "in the structure's order"),
@@ -97,9 +102,19 @@ FIELDS = {
     "recorded": Field("rows", "int", "python", "recorded epochs, run by run"),
     "place": Field("rows", "int", "python", "row of the table for each recorded epoch"),
     "first_point": Field("runs+1", "int", "python", "where the points of a run's curve start"),
+    "works": Field("monitored_parts", "int", "python", "addresses of the bundles that scores are made of"),
+    "metric_of": Field("values", "int", "python", "which metric a value is; of a score -1"),
+    "sign": Field("values", "float", "python", "1, or -1 of a value of which more is better"),
+    "min_delta": Field("1", "float", "python", "by how much more than that a value is better than another"),
+    "goal_value": Field("goals", "int", "python", "which value has a goal"),
+    "goal_number": Field("goals", "float", "python", "the goal, with the sign of the value"),
     "status": Field("rows", "byte", "kernel", "a `Status`"),
     "settled_epoch": Field("rows", "int", "kernel", "or 0"),
     "diverged_epoch": Field("rows", "int", "kernel", "or 0"),
+    "stopped_epoch": Field("rows", "int", "kernel", "or 0"),
+    "row_best_epoch": Field("rows", "int", "kernel", "or 0"),
+    "row_best": Field("rows", "float", "kernel", "the value that was monitored in that epoch, or NaN"),
+    "row_reached": Field("goals rows", "int", "kernel", "in which epoch each goal was reached, or 0"),
     "row_metrics": Field("metrics rows", "float", "kernel", "of the last epoch"),
     "first_loss": Field("rows", "float", "kernel", "mean loss of the first epoch, or NaN"),
     "last_finite_loss": Field("rows", "float", "kernel", "last mean loss that was finite, or NaN"),
@@ -116,6 +131,11 @@ FIELDS = {
     "mean": Field("seats width", "float", "kernel", "last finite mean loss"),
     "first": Field("seats width", "float", "kernel", "mean loss of the first epoch, NaN before it"),
     "bound": Field("seats width", "float", "kernel", "loss that none may pass"),
+    "value": Field("vectors values width", "float", "kernel", "what is watched, after the last epoch"),
+    "best": Field("seats width", "float", "kernel", "the best value that was monitored, with its sign"),
+    "best_weights": Field("seats kept_best width", "float", "kernel", "weights of that epoch, if kept"),
+    "best_epoch": Field("seats width", "int", "kernel", "in which epoch that was, or 0"),
+    "reached": Field("seats goals width", "int", "kernel", "in which epoch each goal was reached, or 0"),
     "run": Field("seats width", "int", "kernel", "run in the seat, or FREE"),
     "start": Field("seats width", "int", "kernel", "when its epochs began, less the periods that it skipped"),
     "seated": Field("seats width", "int", "kernel", "when it took its seat"),
@@ -129,16 +149,19 @@ FIELDS = {
     "wake": Field("seats", "int", "kernel", "when one of them needs to be looked at"),
 }
 """Everything that the kernel works on, by name, in the order in which it has them."""
-RESULTS = ("status", "settled_epoch", "diverged_epoch", "first_loss", "last_finite_loss")
-"""The fields that an `Outcome` has by the same names."""
+RESULTS = ("status", "settled_epoch", "diverged_epoch", "stopped_epoch", "first_loss", "last_finite_loss")
+ROWS = ("metrics", "weights", "best_epoch", "best", "reached")
+"""What an `Outcome` has of the fields: by the same names, and by names that begin with row_ here."""
 
 
 class Workspace:
-    """The memory for some runs of one network, and what the kernel is given. initial: (P, N) their first weights."""
+    """The memory for some runs of one network, and what the kernel is given.
 
-    def __init__(
-        self, network: Architecture, kind: Kind, pairs: bool, runs: Runs, data: Samples, initial: NDArray[Any]
-    ) -> None:
+    initial: (P, N) their first weights. monitored: what is watched of them.
+    """
+
+    def __init__(self, monitored: Monitored, pairs: bool, runs: Runs, data: Samples, initial: NDArray[Any]) -> None:
+        network, kind = monitored.network, monitored.kind
         self.network, self.kind, self.runs, self.samples = network, kind, runs, len(data.inputs)
         at, points = offsets(network), curve_points(runs)
         vectors = self._vectors(pairs)
@@ -159,6 +182,7 @@ class Workspace:
             "points": int(points.sum()),
             "metrics": COUNT,
             "kept": network.parameters * runs.curve_weights,
+            **monitored.sizes,
         }
         self.arrays = {
             name: self._zeros(field) for name, field in FIELDS.items() if field.shape and field.of == "kernel"
@@ -166,13 +190,13 @@ class Workspace:
         for name in ("group", "again"):
             for rows in (slice(at[GRADIENT], at[GRADIENT + 1]), at[COSTS] + OWN):
                 self.arrays[name][:, rows] = MINUS_ZERO
-        self.arrays |= {"initial": initial} | self._given(points)
-        self.work = self._work(data)
-        self.numbers = self._numbers(pairs) | {f"{name}_at": at[k] for k, name in enumerate(PARTS)}
+        self.arrays |= {"initial": initial} | self._given(points) | monitored.arrays(self.arrays["value"])
+        self.work, self.monitored = self._work(data), monitored
+        self.numbers = self._numbers(pairs) | monitored.numbers | {f"{name}_at": at[k] for k, name in enumerate(PARTS)}
 
-    def bundle(self, kernel: int) -> Bundle:
-        """What the kernel is given. kernel: the address of the compiled epochs."""
-        numbers = self.numbers | {"kernel": kernel}
+    def bundle(self, kernel: int, adder: int = 0, finisher: int = 0) -> Bundle:
+        """What the kernel is given: the addresses of the compiled epochs and, if scores are watched, of `scoring`."""
+        numbers = self.numbers | {"kernel": kernel, "adder": adder, "finisher": finisher}
         exact = Kind(self.kind.width, self.kind.dtype, "exact")
         fields: dict[str, Rows | int] = {}
         for name, field in FIELDS.items():
@@ -188,10 +212,8 @@ class Workspace:
         run = np.repeat(np.arange(self.runs.count), np.diff(found["first_point"]))[there]
         curves = Curves(run, *(found[f"curve_{name}"][..., there] for name in ("epoch", "metrics", "weights")))
         steps, asked = (int(epochs) * self.samples for epochs in (found["epochs_run"][0], self.runs.last.sum()))
-        rows = {name: found[name] for name in RESULTS}
-        return Outcome(
-            **rows, metrics=found["row_metrics"], weights=found["row_weights"], curves=curves, steps=steps, asked=asked
-        )
+        rows = {name: found[name] for name in RESULTS} | {name: found[f"row_{name}"] for name in ROWS}
+        return Outcome(**rows, curves=curves, steps=steps, asked=asked)
 
     def _zeros(self, field: Field) -> NDArray[Any]:
         shape = tuple(self.sizes[name] for name in field.dimensions)
@@ -230,12 +252,16 @@ class Workspace:
     def _numbers(self, pairs: bool) -> dict[str, int]:
         """The numbers that are no sizes of arrays, and those that are."""
         scheduled = self.runs.structure.schedule != "constant"
-        sizes = ("vectors", "width", "stride", "parameters", "carried", "layers", "runs", "rows")
+        each = scheduled or self.runs.monitoring is not None
+        sizes = (
+            *("vectors", "width", "stride", "parameters", "carried", "layers", "runs", "rows"),
+            *("values", "goals", "kept_best"),
+        )
         return {name: self.sizes[name] for name in sizes} | {
             "work": self.work.address,
             "every": self.runs.every,
-            "stretch": 1 if scheduled else max(1, STRETCH // self.samples),
-            "longest": 1 if scheduled else max(1, LONGEST // self.samples),
+            "stretch": 1 if each else max(1, STRETCH // self.samples),
+            "longest": 1 if each else max(1, LONGEST // self.samples),
             "scheduled": scheduled,
             "together": self.network.shuffle,
             "pairs": pairs,
@@ -266,11 +292,3 @@ def steady_epochs(runs: Runs) -> NDArray[np.int64]:
     if runs.structure.shuffle:
         steady = np.full(runs.count, np.inf)
     return np.where(steady < NEVER, steady, NEVER).astype(np.int64)
-
-
-def aligned(shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
-    """Zeros that start at a cache line."""
-    size = prod(shape) * np.dtype(dtype).itemsize
-    raw = np.zeros(size + LINE, np.uint8)
-    start = -raw.ctypes.data % LINE
-    return raw[start : start + size].view(dtype).reshape(shape)

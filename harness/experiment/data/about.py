@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from harness.experiment.errors import count, either, shorten
-from harness.experiment.model import Data, Experiment, Part
+from harness.experiment.measured import Part
+from harness.experiment.model import Data, Experiment
 from harness.experiment.settings import STANDARDIZE
 
 FAR_APART = 100.0

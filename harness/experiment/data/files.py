@@ -14,7 +14,7 @@ from harness.experiment.data import classes, split
 from harness.experiment.data.columns import Columns, DataFile, Wanted
 from harness.experiment.data.table import NAMES, DataTable, check_ways, checked, divided, each_once, numbered
 from harness.experiment.errors import Path
-from harness.experiment.model import Part
+from harness.experiment.measured import Part
 from harness.experiment.notes import BadValueError, Note, Notes, Wrong
 
 

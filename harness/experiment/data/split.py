@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.experiment.errors import count, either, found
-from harness.experiment.model import Part
+from harness.experiment.measured import Part
 from harness.experiment.notes import BadValueError, Note, Notes, Wrong
 
 PARTS = {part.label: part for part in Part}
@@ -21,6 +21,13 @@ class Split:
 
     part: NDArray[np.int8]
     fold: NDArray[np.int64] | None = None
+
+
+def parts_of(split: Split | None) -> set[Part]:
+    """The parts that samples are divided into."""
+    if split is None:
+        return {Part.TRAIN}
+    return {*map(Part, np.unique(split.part))} | ({Part.VALIDATION} if split.fold is not None else set())
 
 
 def drawn(section: Any, classes: NDArray[np.intp] | None, names: tuple[str, ...], samples: int) -> Split:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from harness.experiment.data import classes, split
 from harness.experiment.data.split import Split
 from harness.experiment.errors import Path
-from harness.experiment.model import Data, Part
+from harness.experiment.measured import Part
+from harness.experiment.model import Data
 from harness.experiment.notes import BadValueError, Note, Notes, Wrong
 
 Floats = NDArray[np.float64]

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
-from harness.experiment.model import Part
+from harness.experiment.measured import Part
 from harness.formulas.metrics import LOSS
 from harness.views.choosing.settings import Settings, aim, costs, rising, score_of, tests_of
 from harness.views.losses import kinds

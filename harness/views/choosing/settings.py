@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from harness.errors import HarnessError
 from harness.experiment import source
 from harness.experiment.errors import either
-from harness.experiment.model import REPEATING, Part
+from harness.experiment.measured import MEASURES, Measure, Part
+from harness.experiment.model import REPEATING
 from harness.formulas.metrics import LOSS
-from harness.formulas.scores import SCORES
 from harness.network.runs import Status
 from harness.store.reading import to_frame
-from harness.store.schema import scored
 from harness.views.losses import unlike
 from harness.views.results import Results
 from harness.views.scale import codes
@@ -30,7 +29,7 @@ MOST = 2**63 - 1
 
 def tests_of(results: Results) -> list[str]:
     """The scores of the test part, by which nothing is chosen."""
-    return [name for name in results.metrics if (found := scored(name)) and found[0] is Part.TEST]
+    return [name for name in results.metrics if (found := measure(name)) and found.part is Part.TEST]
 
 
 def scores_of(results: Results) -> list[str]:
@@ -54,8 +53,13 @@ def score_of(results: Results, by: str | None) -> str:
 
 def rising(score: str) -> bool:
     """Whether more of a column is better."""
-    found = scored(score)
-    return found is not None and SCORES[found[1]].rising
+    found = measure(score)
+    return found is not None and found.rising
+
+
+def measure(column: str) -> Measure | None:
+    """What a column has, also as the best of all epochs; None of columns that are not measured of every network."""
+    return MEASURES.get(column.removeprefix("best_"))
 
 
 def aim(score: str) -> str:

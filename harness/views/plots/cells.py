@@ -36,7 +36,8 @@ class Ending(IntEnum):
     RAN = 0
     SETTLED = 1
     DIVERGED = 2
-    GREW = 3
+    STOPPED = 3
+    GREW = 4
 
 
 EMPTY = -1
@@ -117,7 +118,7 @@ def panel(facet: Facet, across: Scale, up: Scale) -> Panel:
     columns += ["first_loss"] if "first_loss" in asked.results.runs.schema.names else []
     found = Parts(asked.results, columns, asked.where, _only(asked))
     cells = cells_of(found, across.axis, up.axis, colour, compared)
-    ran, settled, diverged, grew = (cells.had(outcome) for outcome in Ending)
+    ran, settled, diverged, stopped, grew = (cells.had(outcome) for outcome in Ending)
     valued = ~np.isnan(cells.value)
     masks = {
         "settled": settled & (cells.value <= NOTHING if loss else np.full(settled.shape, colour == "settled_epoch")),
@@ -126,7 +127,12 @@ def panel(facet: Facet, across: Scale, up: Scale) -> Panel:
     rest = valued & ~grew & ~masks["settled"] & ~masks["diverged"]
     layers = {name: np.where(mask, cells.epoch, np.nan) for name, mask in masks.items()}
     value = np.where(rest, cells.value, np.nan)
-    flat = {"ran": ran & ~rest, "settled": settled & ~rest & ~masks["settled"], "grew": grew}
+    flat = {
+        "ran": ran & ~rest,
+        "stopped": stopped & ~rest,
+        "settled": settled & ~rest & ~masks["settled"],
+        "grew": grew,
+    }
     flat |= {UNUSED: cells.unused}
     return Panel(facet, cells, {"value": value, **layers}, flat)
 

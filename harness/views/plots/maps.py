@@ -30,7 +30,11 @@ BAR = 40
 """The most characters in a line of the titles along the bars beside a row of panels."""
 SMALL, THIN = 3.0, 8.0
 """Pixels: cells smaller than the first both ways have no outline, nor have parts thinner than the second."""
-FLAT = {"ran": STATUS_COLOURS[Status.RAN], "settled": STATUS_COLOURS[Status.SETTLED], "grew": GREW, UNUSED: "#f7f7f7"}
+FLAT = {
+    **{which.label: STATUS_COLOURS[which] for which in (Status.RAN, Status.STOPPED, Status.SETTLED)},
+    "grew": GREW,
+    UNUSED: "#f7f7f7",
+}
 """Colours of cells of which the picture says only how they ended; `diverged` cells have the colour of that status."""
 TITLES = {"settled": "settled in epoch", "diverged": "diverged in epoch"}
 

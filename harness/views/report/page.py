@@ -24,6 +24,7 @@ from harness.formulas.metrics import LOSS, METRICS
 from harness.network.runs import Status
 from harness.store.disk import Disk
 from harness.store.folder import Folder
+from harness.store.schema import Role
 from harness.views.files import put
 from harness.views.losses import NOTHING, idle_loss, kinds, unlike, what_of
 from harness.views.numbers import printed, to_digits
@@ -42,7 +43,6 @@ NUMBERS = 360_000
 """How many numbers of the table the page holds at most: in it each takes 4 to 5 bytes, beside 2 MB of plotly."""
 MOST_WEIGHTS = 40
 """Networks of more weights than this have pictures of losses and epochs only."""
-EPOCHS = ("settled_epoch", "diverged_epoch")
 WORDS = {
     **{name: f"{metric.title} in the last epoch" for name, metric in METRICS.items()},
     "first_loss": "mean loss of the first epoch",
@@ -95,7 +95,8 @@ def _data(results: Results) -> dict[str, Any]:
     if len(weights) > MOST_WEIGHTS or not all(results.column(name).numeric for name in weights):
         weights = []
     metrics = sorted(results.metrics, key=lambda name: name != "loss_mean")
-    columns = ["config", "run", *results.axes, "status", *metrics, *EPOCHS, *weights]
+    epochs = [name for name in results.of_role(Role.STATUS) if results.column(name).unit == "epochs"]
+    columns = ["config", "run", *results.axes, "status", *metrics, *epochs, *weights]
     rows = thinned(results, columns, NUMBERS // len(columns))
     axes = {name: _of(axis, rows[name]) for name, axis in results.axes.items()}
     order, curves = ranked(axes, rows), some_curves(results)
@@ -108,7 +109,7 @@ def _data(results: Results) -> dict[str, Any]:
         "repeating": REPEATING,
         "metrics": metrics,
         "losses": [name for name in metrics if results.column(name).unit == LOSS],
-        "epochs": list(EPOCHS),
+        "epochs": epochs,
         "weights": weights,
         "words": WORDS | {name: f"final weight {name}" for name in weights},
         "unlike": list(unlike(results.axes)),

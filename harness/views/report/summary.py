@@ -61,7 +61,8 @@ def summarise(place: Place, parameters: Iterable[str] | None = None) -> Summary:
         for kind, loss, config in _least(table, kinds) if parameters is not None else ():
             least[kind] = min(least.get(kind, (loss, config, part)), (loss, config, part), key=lambda one: one[:2])
     rows = [_row(part, config, shown) for _, config, part in least.values()]
-    statuses = {status.label: counts[status.label] for status in Status}
+    may_stop = "stopped_epoch" in found.schema.names
+    statuses = {status.label: counts[status.label] for status in Status if may_stop or status != Status.STOPPED}
     return Summary(statuses, grew if told else None, tuple(rows))
 
 

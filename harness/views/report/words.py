@@ -83,7 +83,11 @@ def told(results: Results, summary: Summary) -> dict[str, Any]:
         "description": description(results),
         "setup": setup(results),
         "facts": [*facts(results), steps(results.place, manifest.get("steps"), " steps")],
-        "statuses": [status(which, summary.statuses[which.label], results.rows) for which in Status],
+        "statuses": [
+            status(which, summary.statuses[which.label], results.rows)
+            for which in Status
+            if which.label in summary.statuses
+        ],
         "grew": grew(summary, results.rows),
         "least": least(summary),
         "axes": axes(results.axes.values()),

@@ -10,11 +10,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from harness.errors import HarnessError
-from harness.experiment.data.classes import classes_in
 from harness.experiment.errors import count, either, none_of
-from harness.experiment.model import Data, Experiment, Part
+from harness.experiment.measured import Part
+from harness.experiment.model import Experiment
 from harness.formulas.functions import exp, sigmoid
-from harness.formulas.losses import LOSSES
+from harness.network.answers import classes, said
 from harness.network.parts import DataForm, network_data
 from harness.network.runs import rounded
 from harness.reference.network import Network, forward
@@ -41,7 +41,7 @@ class TrainedNetwork:
         self.fill, self.inputs, self.outputs = parts.fill, parts.inputs, parts.targets
         self.middle = parts.of[Part.TRAIN].middle
         self.link = LINKS.get(made.loss, "none")
-        self.classes = _classes(experiment.data, made.layers[-1], made.loss, self.targets)
+        self.classes = classes(experiment.data, made, self.targets)
 
     @property
     def layers(self) -> tuple[int, ...]:
@@ -100,8 +100,7 @@ class TrainedNetwork:
             numbers = self.answers(x)
             return numbers[:, 0] if numbers.shape[1] == 1 else numbers
         y = self.decision(x)
-        said = y[:, 0] > rounded(self.middle, str(y.dtype)) if self.single else np.argmax(y, axis=1)
-        labels: NDArray[Any] = self.classes[said.astype(np.intp)]
+        labels: NDArray[Any] = self.classes[said(y, self.middle)]
         return labels
 
     def predict_proba(self, x: ArrayLike | pd.DataFrame) -> Floats:
@@ -122,11 +121,11 @@ class TrainedNetwork:
 
         x: inputs as for `predict`.
         """
-        said = self.predict(x)
-        if said.ndim > 1:
-            names = self.targets or [str(number) for number in range(1, said.shape[1] + 1)]
-            return pd.DataFrame(said, columns=[f"prediction_{name}" for name in names])
-        table = pd.DataFrame({"prediction": said})
+        found = self.predict(x)
+        if found.ndim > 1:
+            names = self.targets or [str(number) for number in range(1, found.shape[1] + 1)]
+            return pd.DataFrame(found, columns=[f"prediction_{name}" for name in names])
+        table = pd.DataFrame({"prediction": found})
         if self.classes is not None and self.link != "none":
             probabilities = self.answers(x).T
             table = table.assign(**{f"probability_{c}": p for c, p in zip(self.classes, probabilities, strict=True)})
@@ -135,28 +134,6 @@ class TrainedNetwork:
     def __repr__(self) -> str:
         what = "numbers" if self.classes is None else f"one of {either(map(str, self.classes))}"
         return f"<a {'-'.join(map(str, self.layers))} network that predicts {what}>"
-
-
-def _classes(data: Data, outputs: int, loss: str, names: tuple[str, ...]) -> NDArray[Any] | None:
-    """The labels of the classes, numbers if they are whole ones; None if there are none."""
-    if data.classes:
-        return _labels(data.classes)
-    if data.targets.shape[1] > 1:
-        told = not LOSSES[loss].estimates and classes_in(data.targets) is not None
-        return (_labels(names) if names else np.arange(outputs)) if told else None
-    if loss == "cross_entropy":
-        return np.arange(outputs)
-    values = np.unique(data.targets)
-    whole = values.astype(np.int64) if (values == np.floor(values)).all() else values
-    return whole if not LOSSES[loss].estimates and len(values) == 2 else None
-
-
-def _labels(names: tuple[str, ...]) -> NDArray[Any]:
-    try:
-        numbers = np.array(list(map(int, names)))
-    except (ValueError, OverflowError):
-        return np.array(names)
-    return numbers if tuple(map(str, numbers.tolist())) == names else np.array(names)
 
 
 def _numbers(given: Any, names: tuple[str, ...], inputs: int) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ const LETTER = 0.03;  // the part of a colour bar that a letter takes
 class Cells {
   constructor(report, name, rows, x, y, colour) {
     const width = x.values.length, height = y.values.length, empty = () => Array(width * height).fill(null);
-    Object.assign(this, {report, name, x, y, colour, width, height, cells: new Map(), counts: [0, 0, 0, 0], most: 0});
+    Object.assign(this, {report, name, x, y, colour, width, height, cells: new Map(), counts: [0, 0, 0, 0, 0], most: 0});
     Object.assign(this, {outcomes: empty(), medians: empty(), shown: {number: empty(), settled: empty(), diverged: empty(), grew: empty()}});
     this.compared = report.isLoss(colour) && !report.aboutDiverged(colour);
     const [column, status, across, up] = [colour, "status", x.name, y.name].map((key) => report.column(key));
@@ -26,7 +26,7 @@ class Cells {
 
   /* The most common outcome of a cell, and the median of the rows that had it; what is drawn depends on it. */
   fill(cell, rows) {
-    const found = rows.map((row) => this.outcome(row)), tally = [0, 0, 0, 0];
+    const found = rows.map((row) => this.outcome(row)), tally = [0, 0, 0, 0, 0];
     for (const outcome of found) tally[outcome] += 1;
     const most = tally.indexOf(Math.max(...tally)), those = rows.filter((_, k) => found[k] === most);
     const median = this.median(this.colour, those), {shown} = this;

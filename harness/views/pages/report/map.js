@@ -117,7 +117,7 @@ class HeatMap extends Picture {
     const drawn = !number && diverged ? "diverged_epoch" : name;  // of cells that diverged, how soon they did
     const title = `${most > 1 ? "Median of the " : ""}${report.words(drawn)}${most > 1 ? over : ""}, by ${x.title} and ${y.title}${held}`;
     const cells = this.parts.reduce((sum, part) => sum + part.cells.size, 0);
-    const counts = [...report.data.statuses, ...(grew ? ["grew"] : [])].map((label, status) => [label, this.parts.reduce((sum, part) => sum + part.counts[status], 0)]);
+    const counts = [...report.data.statuses, ...(grew ? ["grew"] : [])].map((label, status) => [label, this.parts.reduce((sum, part) => sum + part.counts[status], 0)]).filter(([label, count]) => count || label !== "stopped");
     const status = most > 1 ? "How most rows of a cell ended" : "How the rows ended";
     const cut = number?.log ? report.cut(number, "Colours are") : number?.below || number?.above ? " Colours span all but the extreme 2 % of the values at each end." : "";
     const [meant, gone] = [SETTLED, DIVERGED].map((which) => report.data.meanings[which]), legend = [];

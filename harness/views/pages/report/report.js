@@ -1,6 +1,6 @@
 /* What every picture of the report needs: elements, colours, quantiles, and the rows of the table. */
 
-const SETTLED = 1, DIVERGED = 2, GREW = 3, ALL = "all", NONE = "none";
+const SETTLED = 1, DIVERGED = 2, GREW = 4, ALL = "all", NONE = "none";
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x"];
 const NARROW = 600, MOST_PANELS = 9;
