@@ -310,3 +310,17 @@ def test_what_cannot_be_watched_is_refused_in_a_line(changes: dict[str, Any], to
 
 def test_every_measure_has_a_column_of_its_own() -> None:
     assert len(MEASURES) == len(METRICS) + 3 * (len(SCORES) - 1) + 1
+
+
+def test_patience_counts_the_epochs_of_a_run_that_goes_round_in_a_circle() -> None:
+    """With this rate every epoch turns w into -w at the same loss. Periods are skipped only where nobody counts."""
+    asked = {
+        "name": "x",
+        "network": {"layers": [1, 1], "bias": False},
+        "data": {"rows": [[1, 0]]},
+        "parameters": {"learning_rate": 1, "epochs": 1000, "init": "ones"},
+    }
+    (row,) = harness.train({**asked, "training": {"stop": {"patience": 50}}}).to_dict("records")
+    assert (row["status"], row["best_epoch"], row["stopped_epoch"], row["w1_1_1"]) == ("stopped", 1, 51, -1.0)
+    (row,) = harness.train({**asked, "record": {"epochs_to": {"loss_mean": [1, 0.5]}}}).to_dict("records")
+    assert (row["status"], row["epochs_to_loss_mean_1"]) == ("ran", 1)
