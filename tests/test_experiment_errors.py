@@ -16,7 +16,7 @@ from tests.support.experiments import GOOD, INIT, NAME, complaint
 LAYERS, ROWS = "layers: [2, 2, 1]", "rows: [[1, 1, 1]]"
 RATE, EPOCHS = "learning_rate: 0.1", "epochs: [1, 10]"
 NO_RATE = "missing; give a value or an axis, such as learning_rate: 0.1"
-KEYS = "name, description, seed, network, data, training, parameters, zip and 5 more"
+KEYS = "name, description, seed, network, data, training, parameters, zip and 7 more"
 RULES = "ones, zeros, constant, normal, uniform, xavier_uniform, xavier_normal, he_uniform and 7 more"
 
 ACTIVATIONS = "identity, relu, leaky_relu, tanh, sigmoid, softplus, gelu, gelu_tanh and 7 more"
@@ -107,7 +107,7 @@ WRONG_TYPES = [
     (NAME, f"{NAME}\nseed: 18446744073709551616", "2:7: seed: expected a whole number of at most 18446744073709551615, found 18446744073709551616"),
     (NAME, f"{NAME}\nrepeats: 0", "2:10: repeats: expected a whole number of at least 1, found 0"),
     (NAME, f"{NAME}\nrun_cap: many", "2:10: run_cap: expected a whole number of at least 1, found 'many'"),
-    (NAME, f"{NAME}\nrecord: {{weights: 1}}", "2:19: record.weights: expected true or false, found 1"),
+    (NAME, f"{NAME}\nrecord: {{weights: 1}}", "2:19: record.weights: expected true, false, last or best, found 1"),
     (NAME, f"{NAME}\nrecord: {{losses: 1}}", "2:18: record.losses: expected a mapping, found 1"),
     (NAME, f"{NAME}\nrecord: {{losses: {{every: 0}}}}", "2:26: record.losses.every: expected a whole number of at least 1, found 0"),
     (NAME, f"{NAME}\ntraining: []", "2:11: training: expected a mapping, found an empty list"),
@@ -204,10 +204,10 @@ COMBINED = [
      "10:64: exclude[4]: expected a mapping from keys to values, found an empty mapping"),
     (INIT, f"{INIT}\nexclude: [{{init: ones}}]", "10:1: exclude: leaves nothing to train"),
     (INIT, f"{INIT}\nexclude: [{{epochs: 1}}, {{epochs: 10, init: ones}}]", "10:1: exclude: leaves nothing to train"),
-    (INIT, f"{INIT}\ngrids: []", "10:1: grids: expected either grids or parameters, found both", "10:8: grids: expected a list of {parameters, zip, exclude}, found an empty list"),
+    (INIT, f"{INIT}\ngrids: []", "10:1: grids: expected either grids or parameters, found both", "10:8: grids: expected a list of {parameters, zip, exclude, ..}, found an empty list"),
     ("parameters:\n  learning_rate: 0.1\n", "grids:\n- parametrs: {}\n- 3\n- parameters:\n   init: ones\n   learning_rate: 1\nparameters:\n",
      "6:1: grids: expected either grids or parameters, found both", "7:3: grids[0].parametrs: unknown key; did you mean parameters?",
-     "8:3: grids[1]: expected {parameters, zip, exclude}, found 3", "9:3: grids[2].parameters.epochs: missing; give a value or an axis, such as epochs: [1, 10, 100]"),
+     "8:3: grids[1]: expected {parameters, zip, exclude, ..}, found 3", "9:3: grids[2].parameters.epochs: missing; give a value or an axis, such as epochs: [1, 10, 100]"),
     (RATE, "learning_rate_1: 0.1", "6:1: parameters.learning_rate: missing; layer 2 has no rate; give learning_rate, or learning_rate_2"),
     (RATE, f"{RATE}\n  learning_rate_3: 0.1", "8:3: parameters.learning_rate_3: there is no layer 3: layers are numbered 1 to 2"),
     (RATE, f"{RATE}\n  learning_rate_1: 1\n  learning_rate_2: 1", "7:3: parameters.learning_rate: not used: every layer has a rate of its own"),

@@ -287,7 +287,7 @@ REFUSED = [
     ),
     ({"training": {"stop": {"solved": True, "monitor": "loss_mean"}}}, "training.stop.monitor: not used"),
     ({"training": {"stop": {"below": 1, "min_delta": 0.1}}}, "training.stop.min_delta: not used"),
-    ({"record": {"weights": "first"}}, "record.weights: expected last or best, found 'first'"),
+    ({"record": {"weights": "first"}}, "record.weights: expected true, false, last or best, found 'first'"),
     ({"record": {"epochs_to": {"los_mean": 1}}}, "did you mean loss_mean?"),
     ({"record": {"epochs_to": {"accuracy": "all"}}}, "record.epochs_to.accuracy"),
     ({"record": {"epochs_to": {}}}, "expected a mapping from measures to numbers"),

@@ -42,6 +42,7 @@ def changed(given: Source, settings: Mapping[str, str]) -> Source:
     grids = list(_grids(data))
     for where, grid in grids:
         gone = _gone(grid, values, data.get("network", {}).get("layers"))
+        gone |= _unmet(grid, values)
         _leave_out(grid, gone)
         for key, raw in raws.items():
             if _replace(grid, key, raw):
@@ -107,10 +108,26 @@ def _gone(grid: dict[str, Any], values: Mapping[str, Any], network: Any) -> set[
     return gone - values.keys()
 
 
+def _unmet(grid: dict[str, Any], values: Mapping[str, Any]) -> set[str]:
+    """The parameters whose conditions the new values do not meet; what they decide is a condition no more."""
+    unmet: set[str] = set()
+    for key, of in grid.get("when", {}).items():
+        for other in [name for name in of if name in values]:
+            given = of.pop(other)
+            rule = (SWEEPABLE.get(other) or SWEEPABLE["learning_rate"]).rule
+            if values[other] not in [rule(raw) for raw in (given if isinstance(given, list) else [given])]:
+                unmet.add(key)
+    return unmet
+
+
 def _leave_out(grid: dict[str, Any], keys: Set[str]) -> None:
     for group in _groups(grid):
         for key in keys & group.keys():
             del group[key]
+    if "when" in grid:
+        grid["when"] = {key: of for key, of in grid["when"].items() if of and key not in keys}
+        if not grid["when"]:
+            del grid["when"]
     if "zip" in grid:
         grid["zip"] = {name: group for name, group in grid["zip"].items() if group}
 

@@ -140,7 +140,7 @@ STOP = Section(
     },
     optional=True,
 )
-GRID_KEYS = ("parameters", "zip", "exclude")
+GRID_KEYS = ("parameters", "zip", "exclude", "when", "random")
 """The keys of one grid, at the top level or in an item of `grids`."""
 DATA = Section(
     "DataSection",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from harness.experiment.axes import MOST_VALUES, SWEEPABLE, Axis, AxisValues, setting_of
 from harness.experiment.axes.written import parse
+from harness.experiment.conditions import apart, conditions, count, counted, drawn
 from harness.experiment.document import GRID_KEYS, misplaced, unknown_key
 from harness.experiment.errors import Path, dotted, either, found
 from harness.experiment.idle import DECIDERS
@@ -30,7 +31,8 @@ EXAMPLES = {"learning_rate": "0.1", "epochs": "[1, 10, 100]", "init": "ones"}
 class GridReading:
     """One grid of the file, as far as it could be read.
 
-    where: its path in the file. paths: of each key that stands in it. damaged: the keys that could not be
+    where: its path in the file. declared: the keys that stand in it, in order, also those that only other
+    configurations have. paths: of each key that stands in it. damaged: the keys that could not be
     read. whole: whether every key could be found.
     """
 
@@ -40,6 +42,7 @@ class GridReading:
     paths: dict[str, Path] = field(default_factory=dict)
     damaged: set[str] = field(default_factory=set)
     whole: bool = True
+    declared: tuple[str, ...] = ()
 
     def written(self) -> WrittenGrid:
         """The grid as it is part of an experiment."""
@@ -55,35 +58,61 @@ class GridReader:
         self.named: dict[str, Initialisation] = {}
 
     def read(self, data: Mapping[str, Any]) -> Iterator[GridReading]:
-        """All grids of a file: those under `grids`, or the one at the top level."""
+        """All grids of a file: those under `grids`, or the one at the top level; of one with conditions several."""
         if "grids" not in data:
-            yield self._grid(data, ())
+            yield from self._apart(data, ())
             return
         if beside := [key for key in GRID_KEYS if key in data]:
             self.notes.append(Note(("grids",), Wrong.VALUE, f"either grids or {either(beside)}", "both", key=True))
         grids = data["grids"]
         if not isinstance(grids, list) or not grids:
-            self.notes.append(Note(("grids",), Wrong.VALUE, "a list of {parameters, zip, exclude}", found(grids)))
+            self.notes.append(Note(("grids",), Wrong.VALUE, "a list of {parameters, zip, exclude, ..}", found(grids)))
             return
         for index, raw in enumerate(grids):
             path = ("grids", index)
             if not isinstance(raw, dict):
-                self.notes.append(Note(path, Wrong.VALUE, "{parameters, zip, exclude}", found(raw)))
+                self.notes.append(Note(path, Wrong.VALUE, "{parameters, zip, exclude, ..}", found(raw)))
                 continue
             self.notes += [
                 misplaced(key, "grids", (*path, key)) or unknown(key, GRID_KEYS, (*path, key))
                 for key in raw
                 if key not in GRID_KEYS
             ]
-            yield self._grid(raw, path)
+            yield from self._apart(raw, path)
+
+    def _apart(self, raw: Mapping[str, Any], where: Path) -> Iterator[GridReading]:
+        """The grids that conditions make of one."""
+        grid = self._grid(raw, where)
+        asked = self._asked(lambda when: conditions(when, grid.dimensions), raw, "when", where) or []
+        for dimensions in apart(grid.dimensions, asked):
+            keys = {key for dimension in dimensions for key in dimension.keys}
+            gone = {key for dimension in grid.dimensions for key in dimension.keys} - keys
+            yield replace(
+                grid,
+                dimensions=dimensions,
+                exclude=[entry for entry in grid.exclude if not gone & entry.keys()],
+                paths={key: path for key, path in grid.paths.items() if key not in gone},
+                declared=tuple(grid.paths),
+            )
+
+    def _asked(self, rule: Callable[[Any], Any], raw: Mapping[str, Any], key: str, where: Path) -> Any:
+        """What a rule makes of a key of a grid; None if it is not there, or bad, which is noted."""
+        try:
+            return rule(raw[key]) if key in raw else None
+        except BadValueError as bad:
+            self.notes += bad.below(*where, key)
+            return None
 
     def _grid(self, raw: Mapping[str, Any], where: Path) -> GridReading:
         """The parameters, zip and exclude of a mapping that may hold other keys too."""
-        grid = GridReading(where)
+        grid, n = GridReading(where), self._asked(count, raw, "random", where)
         for section in raw:
             if section in ("parameters", "zip"):
                 for group in self._groups(grid, section, raw[section]):
-                    self._dimension(grid, group)
+                    self._dimension(grid, group, n if section == "parameters" else None)
+        if n and not grid.damaged:
+            joint = self._asked(lambda _: drawn(grid.dimensions, n, self.seed), raw, "random", where)
+            grid.dimensions = joint or grid.dimensions
         self._check_dimensions(grid)
         for key, example in EXAMPLES.items():
             given = any(other.startswith(key) for other in grid.paths)
@@ -113,7 +142,8 @@ class GridReader:
                 self.notes.append(Note(path, Wrong.VALUE, "a mapping from keys to axes", found(item), hint=hint))
                 grid.whole = False
 
-    def _dimension(self, grid: GridReading, group: list[tuple[str, Any, Path]]) -> None:
+    def _dimension(self, grid: GridReading, group: list[tuple[str, Any, Path]], n: int | None) -> None:
+        """Read the axes of a dimension. n: how many points are drawn, if they are."""
         axes: dict[str, Axis] = {}
         for key, raw, path in group:
             if key in grid.paths:
@@ -125,7 +155,7 @@ class GridReader:
                 continue
             grid.paths[key] = path
             try:
-                axes[key] = parse(key, raw, self.seed)
+                axes[key] = parse(key, counted(raw, n) if n else raw, self.seed)
                 if key == "init":
                     self._name(axes[key])
             except BadValueError as bad:

@@ -10,7 +10,7 @@ from harness.experiment.data.split import parts_of
 from harness.experiment.data.table import DataTable
 from harness.experiment.errors import Path, either, found
 from harness.experiment.measured import MEASURES, Goal, Measure, Monitoring, Part
-from harness.experiment.notes import BadValueError, Note, Notes, Wrong, each, unexpected, unknown
+from harness.experiment.notes import BadValueError, Note, Notes, Wrong, each, not_one_of, unexpected, unknown
 from harness.experiment.settings import finite, name_of
 from harness.formulas.losses import LOSSES
 from harness.formulas.scores import SCORES, SOLVED
@@ -48,7 +48,9 @@ def solved(raw: Any) -> bool:
 
 def weights(raw: Any) -> bool | str:
     """Whether weights are kept, or which ones: true are the last. Raises BadValueError."""
-    return raw if isinstance(raw, bool) else name_of(raw, WEIGHTS)
+    if not isinstance(raw, bool | str) or raw not in (True, False, *WEIGHTS):
+        raise not_one_of(raw, WEIGHTS, "true, false, last or best")
+    return raw
 
 
 def epochs_to(raw: Any) -> tuple[Goal, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
@@ -199,7 +199,7 @@ def _finish(reading: _Reading) -> Experiment:
         settings=settings,
         data=numbers,
         grids=tuple(grid.written() for grid in reading.grids),
-        swept=tuple(dict.fromkeys(k for b in reading.grids for d in b.dimensions for k in d.keys)),
+        swept=_swept(reading.grids),
         repeats=values.repeats,
         run_cap=values.run_cap,
         record_weights=values.record.weights is not False,
@@ -213,6 +213,13 @@ def _finish(reading: _Reading) -> Experiment:
         predictions=values.record.predictions or (),
     )
     return replace(experiment, fingerprint=fingerprint_of(experiment))
+
+
+def _swept(grids: Sequence[GridReading]) -> tuple[str, ...]:
+    """What any grid sweeps, in the order in which it stands in the file."""
+    there = dict.fromkeys(key for grid in grids for dimension in grid.dimensions for key in dimension.keys)
+    declared = dict.fromkeys(key for grid in grids for key in grid.declared if key in there)
+    return tuple(declared | there)
 
 
 def _predicted(record: Any, table: data.DataTable | None) -> Iterator[Note]:

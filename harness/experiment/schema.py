@@ -51,7 +51,7 @@ def _generated() -> dict[str, Any]:
     forms.append(_mapping({"range": _three(_NUMBER)}, ["range"]))
     for name, numbers in DISTRIBUTIONS.items():
         properties = {"distribution": {"const": name}, **dict.fromkeys(numbers, _NUMBER), "n": _COUNT}
-        forms.append(_mapping(properties, list(properties)))
+        forms.append(_mapping(properties, list(properties)[:-1]))
     return {"anyOf": forms}
 
 
@@ -85,7 +85,7 @@ def _initialisation() -> dict[str, Any]:
 
 
 def _definitions() -> dict[str, Any]:
-    """The named parts: Parameters, Zip, Exclude, Grids, Initialisation, GeneratedAxis."""
+    """The named parts: Parameters, Zip, Exclude, When, Random, Grids, Initialisation, GeneratedAxis."""
     layered = "^learning_rate_[1-9][0-9]{0,3}$"
     parameters = _mapping({key: _axis(key, setting) for key, setting in SWEEPABLE.items()})
     parameters["patternProperties"] = {layered: _axis("learning_rate", LEARNING_RATE)}
@@ -97,6 +97,8 @@ def _definitions() -> dict[str, Any]:
         "Parameters": parameters,
         "Zip": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Parameters"}},
         "Exclude": {"type": "array", "items": {**match, "minProperties": 1}},
+        "When": {"type": "object", "additionalProperties": {"type": "object"}, "minProperties": 1},
+        "Random": _mapping({"n": _COUNT}, ["n"]),
         "Grids": {"type": "array", "items": _mapping(parts), "minItems": 1},
         "Initialisation": _initialisation(),
         "GeneratedAxis": _generated(),
