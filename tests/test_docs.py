@@ -129,7 +129,10 @@ def test_the_documented_grids_work(tmp_path: Path) -> None:
     (tmp_path / "grids.yaml").write_text(start + "grids:" + grids, "utf-8")
     plan = Plan(load(tmp_path / "grids.yaml"))
     assert (plan.rows, plan.runs) == (3, 2)
-    (tmp_path / "merged.yaml").write_text(start + DOCUMENTED[3], "utf-8")
+    (tmp_path / "conditions.yaml").write_text(start + DOCUMENTED[3], "utf-8")
+    conditional = Plan(load(tmp_path / "conditions.yaml"))
+    assert (conditional.rows, conditional.runs) == (1000, 500)
+    (tmp_path / "merged.yaml").write_text(start + DOCUMENTED[4], "utf-8")
     assert Plan(load(tmp_path / "merged.yaml")).rows == 3
 
 

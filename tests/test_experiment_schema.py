@@ -25,6 +25,8 @@ def test_the_json_schema_knows_every_key_and_name() -> None:
             "parameters",
             "zip",
             "exclude",
+            "when",
+            "random",
             "grids",
             "repeats",
         ),
