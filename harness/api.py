@@ -40,8 +40,11 @@ def train(
     from harness.experiment import load as read
     from harness.store import reading
     from harness.sweeps import run
+    from harness.views.rows import row_weights
 
-    return reading.to_frame(run.train(read(experiment, settings=_written(settings)), threads, block_size))
+    return reading.to_frame(
+        run.train(read(experiment, settings=_written(settings), row_weights=row_weights), threads, block_size)
+    )
 
 
 def sweep(
@@ -63,9 +66,11 @@ def sweep(
     from harness.experiment import load as read
     from harness.store.disk import Disk
     from harness.sweeps import run
+    from harness.views.rows import row_weights
 
     options = run.Options(overwrite=overwrite, block_size=block_size, threads=threads)
-    ran = run.sweep(read(experiment, settings=_written(settings)), results, options)
+    given = read(experiment, settings=_written(settings), row_weights=row_weights)
+    ran = run.sweep(given, results, options)
     return ran.folder.place.root if isinstance(ran.folder.place, Disk) else str(ran.folder)
 
 

@@ -52,6 +52,7 @@ def sweep(file: str, results: str, settings: tuple[str, ...], report: bool, **ch
     from harness.experiment.data import about
     from harness.sweeps import run
     from harness.sweeps.stop import Stop
+    from harness.views.rows import row_weights
 
     cluster = {name: choices.pop(name) for name in ("scheduler", "scheduler_file", "workers")}
     options = run.Options(**choices)
@@ -59,7 +60,7 @@ def sweep(file: str, results: str, settings: tuple[str, ...], report: bool, **ch
     if options.threads and given:
         option = f"--{given[0].replace('_', '-')}"
         raise HarnessError(f"--threads is for training in this process, and {option} for others; expected one of them")
-    experiment, stop = load(file, settings=parse_settings(settings)), Stop()
+    experiment, stop = load(file, settings=parse_settings(settings), row_weights=row_weights), Stop()
     say(*about.warnings(experiment), err=True)
     try:
         with stop.heard(), _executor(**cluster) as executor, _progress(experiment.name) as progress:
@@ -99,8 +100,9 @@ def plan(file: str, settings: tuple[str, ...]) -> None:
     from harness.sweeps.estimate import guessed
     from harness.sweeps.plan import Plan
     from harness.sweeps.work import uncompiled
+    from harness.views.rows import row_weights
 
-    planned = Plan(load(file, settings=parse_settings(settings)))
+    planned = Plan(load(file, settings=parse_settings(settings), row_weights=row_weights))
     say(*about.warnings(planned.experiment), err=True)
     printing.pairs(
         rows=f"{planned.rows:,}",

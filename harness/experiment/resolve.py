@@ -17,6 +17,7 @@ from harness.experiment.data.split import parts_of
 from harness.experiment.errors import Path, either
 from harness.experiment.grids import GridReader, GridReading
 from harness.experiment.idle import idle as idle_of
+from harness.experiment.initialisations.elsewhere import RowWeights, filled
 from harness.experiment.meaning import fingerprint as fingerprint_of
 from harness.experiment.measured import Part
 from harness.experiment.model import FOLD, Dimension, Experiment, Value
@@ -28,25 +29,31 @@ Origin = str | os.PathLike[str] | Mapping[str, Any]
 
 
 def load(
-    origin: Origin, text: str | None = None, settings: Mapping[str, str] | None = None, kept: bytes | None = None
+    origin: Origin,
+    text: str | None = None,
+    settings: Mapping[str, str] | None = None,
+    kept: bytes | None = None,
+    row_weights: RowWeights | None = None,
 ) -> Experiment:
     """The experiment in a YAML file or a mapping of the same shape. Raises ExperimentError.
 
     text: what stood in the file at another time. settings: parameter -> its one value as YAML, in place of what stands
     there; or `name`. What is wrong with a setting has the place `--set learning_rate`. kept: a Parquet file in place of
-    the data file that the experiment names.
+    the data file that the experiment names. row_weights: what reads the weights of a row of earlier results.
     """
-    given = replace(source.read(origin, text), kept=kept)
+    given = filled(replace(source.read(origin, text), kept=kept), row_weights)
     experiment = _finish(_read(given))  # what is wrong without the settings has its place in the file
     return _finish(_read(changed(given, settings))) if settings else experiment
 
 
-def override(origin: Origin, settings: Mapping[str, str]) -> tuple[Experiment, Experiment]:
+def override(
+    origin: Origin, settings: Mapping[str, str], row_weights: RowWeights | None = None
+) -> tuple[Experiment, Experiment]:
     """An experiment, and one configuration of it: the first value of every axis, but for these, given as YAML.
 
     Raises ExperimentError; what is wrong with a setting has the place `--set learning_rate`.
     """
-    reading = _read(source.read(origin))
+    reading = _read(filled(source.read(origin), row_weights))
     whole = _finish(reading)
     axes = {key: axis.head() for dimension in reading.grids[0].dimensions for key, axis in dimension.axes.items()}
     paths = dict(reading.grids[0].paths)

@@ -80,6 +80,9 @@ def _initialisation() -> dict[str, Any]:
     matrices = {"type": "array", "items": rows, "minItems": 1}
     explicit = _mapping({"weights": matrices, "biases": rows}, ["weights"])
     own = {"type": "string", "pattern": f"^{NAME.pattern}$"}
+    more = {"name": own, "bias": bias}
+    mappings.append(_mapping({"file": {"type": "string"}, **more}, ["file"]))
+    mappings.append(_mapping({"results": {"type": "string"}, "config": _COUNT | {"minimum": 0}, **more}, ["results"]))
     mappings.append(_mapping({"values": explicit, "bias": bias, "name": own}, ["values"]))
     return {"anyOf": [{"enum": plain}, *mappings]}
 

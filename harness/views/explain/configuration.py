@@ -27,6 +27,7 @@ from harness.views.explain.epochs import AskedEpochs, resolved
 from harness.views.explain.final import Final
 from harness.views.explain.names import names_of
 from harness.views.results import Results
+from harness.views.rows import row_weights
 from harness.views.trained.network import TrainedNetwork
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def of_file(origin: ExperimentLike, settings: Mapping[str, str]) -> Configuratio
 
     Its epochs, if not set, are the most of any. Raises `ExperimentError`.
     """
-    whole, chosen = override(origin, settings)
+    whole, chosen = override(origin, settings, row_weights)
     values = {key: dimension.values(key)[0] for dimension in chosen.grids[0].dimensions for key in dimension.keys}
     asked = values.pop(EPOCHS)
     return Configuration(chosen, values, int(asked) if EPOCHS in settings else _most_epochs(whole))
