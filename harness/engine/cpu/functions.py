@@ -12,9 +12,9 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.extending import lower_builtin, overload, type_callable
+from numba.extending import lower_builtin, type_callable
 
-from harness.engine.cpu.cache import routine
+from harness.engine.cpu.cache import overloaded, routine
 from harness.engine.cpu.lanes import LanesType, Vector, compiled, whole
 from harness.engine.cpu.rows import traced
 from harness.formulas import codes, functions, metrics, normal, primitives, trigonometry
@@ -161,7 +161,7 @@ def choose(table: list[Callable[..., Any]]) -> Callable[..., Any]:
 _cost_of = choose([loss.cost for loss in LOSSES.values()])
 
 
-@overload(codes.cost)
+@overloaded(codes.cost)
 def _overload_cost(code, t, y, derivative):
     return lambda code, t, y, derivative: _cost_of(code, t, y, derivative)
 

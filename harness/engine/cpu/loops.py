@@ -15,9 +15,9 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, models, overload, register_jitable, register_model
+from numba.extending import intrinsic, models, register_jitable, register_model
 
-from harness.engine.cpu.cache import routine
+from harness.engine.cpu.cache import overloaded, routine
 from harness.engine.cpu.lanes import LanesType
 from harness.engine.cpu.positions import state_of, traced_state, vector_bytes
 from harness.engine.cpu.processor import align_stack
@@ -121,7 +121,7 @@ def learn(shape, network, group, x, t, order, last):
     """
 
 
-@overload(learn)
+@overloaded(learn)
 def _learn(shape, network, group, x, t, order, last):
     if shape.network is not None:
         return lambda shape, network, group, x, t, order, last: _learn_unrolled(shape, group, x, t, order, last)
@@ -172,7 +172,7 @@ def score(shape, network, group, x, t, answers, middle, sums):
     """
 
 
-@overload(score)
+@overloaded(score)
 def _score(shape, network, group, x, t, answers, middle, sums):
     if shape.network is not None:
         return lambda shape, network, group, x, t, answers, middle, sums: _score_unrolled(
@@ -215,7 +215,7 @@ def swept(task):
     def sweep(shape, network, group, args):
         """Stands for the overload below."""
 
-    @overload(sweep)
+    @overloaded(sweep)
     def choose(shape, network, group, args):
         if shape.network is not None:
             return lambda shape, network, group, args: unrolled(shape, group, args)

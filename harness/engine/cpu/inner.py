@@ -1,0 +1,55 @@
+"""How Numba compiles functions that only other compiled functions call: no further than they are needed.
+
+Numba makes machine code of every function that it compiles, and optimizes each by itself first. Those that are only
+linked into a kernel, where they are optimized once more with all around them, need neither.
+"""
+
+from __future__ import annotations
+
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase, DefaultPassBuilder, _LowerResult
+from numba.core.compiler_machinery import register_pass
+from numba.core.typed_passes import NativeLowering
+
+
+class Linked(JITCodeLibrary):
+    """Code that is there to be linked into other code."""
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class LinkedLowering(NativeLowering):
+    """From typed code to LLVM's, which is kept as it is."""
+
+    _name = "linked_lowering"
+
+    def run_pass(self, state) -> bool:
+        codegen = state.targetctx.codegen()
+        state.library = Linked(codegen, state.func_id.func_qualname)
+        state.library.enable_object_caching()
+        state.flags.no_compile = True
+        super().run_pass(state)
+        made = state.cr
+
+        # What calls the function finds its code by this: any built-in function that is equal to no other.
+        stand_in = list[None]().append
+        state.targetctx.insert_user_function(stand_in, made.fndesc, [state.library])
+        state.reload_init.extend(state.library._reload_init)
+        state.cr = _LowerResult(made.fndesc, made.call_helper, cfunc=stand_in, env=made.env)
+        return True
+
+
+class Inner(CompilerBase):
+    """Numba's usual passes, but for the last."""
+
+    def define_pipelines(self):
+        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        passes.passes = [(LinkedLowering if one is NativeLowering else one, what) for one, what in passes.passes]
+        passes.finalize()
+        return [passes]
