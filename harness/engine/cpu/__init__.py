@@ -14,7 +14,7 @@ import numpy as np
 from numba import typeof
 
 from harness.engine.cpu import loops, scoring
-from harness.engine.cpu.cache import cached, once
+from harness.engine.cpu.cache import cached, once, uncollected
 from harness.engine.cpu.epochs import callback, compiled
 from harness.engine.cpu.initial import initial_weights
 from harness.engine.cpu.lanes import Kind
@@ -82,9 +82,10 @@ class CpuTrainer:
 
     def compile(self) -> None:
         """Compile what trains, or find it in the cache, so that the first block does not wait for it."""
-        self.train(*self._nothing())
-        if self.scored:
-            scoring.compiled(*self.shape)
+        with uncollected():
+            self.train(*self._nothing())
+            if self.scored:
+                scoring.compiled(*self.shape)
 
     def uncompiled(self) -> dict[Hashable, float]:
         """What `compile` would not find in the cache: each kernel, and roughly the seconds that it takes to compile."""
