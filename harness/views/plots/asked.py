@@ -37,7 +37,9 @@ DOT = " \N{MIDDLE DOT} "
 
 @dataclass(frozen=True)
 class Asked:
-    """x, y: axes. color: a column. where: axis -> the value that it is held at. below: a loss. None for the usual."""
+    """x, y: axes. color: a column. where: axis -> the value that it is held at. below: a loss. config: a row. None for
+    the usual. animate: whether moments follow one another in time, not side by side.
+    """
 
     results: Results
     x: str | None = None
@@ -45,6 +47,8 @@ class Asked:
     color: str | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
     below: float | None = None
+    config: int | None = None
+    animate: bool = False
 
     @property
     def colour(self) -> str:
