@@ -34,13 +34,15 @@ def best(
     low, middle, high = groups.quantile(np.array([0.25, 0.5, 0.75])).unstack().to_numpy().T
     distance = (rows["cost"] - middle[rows["place"]]).abs().to_numpy()
     nearest = rows.iloc[np.lexsort((rows["config"], distance))].groupby("place")["config"].first()
+    with np.errstate(invalid="ignore"):  # where both ends are of rows that diverged
+        spread = _finite(high - low)
     first = rows[rows["place"] == 0]
     found = pd.DataFrame(
         {
             "rank": np.arange(1, len(chosen) + 1),
             **settings.values(chosen),
             "median": _finite(-middle if rising(score) else middle),
-            "spread": _finite(high - low),
+            "spread": spread,
             "n": groups.size(),
             "diverged": np.isinf(rows["cost"]).groupby(rows["place"]).sum(),
             "config": nearest,

@@ -25,6 +25,7 @@ from harness.views.plots import (
     confusion,
     fit,
     importance,
+    learning,
     lines,
     maps,
     networks,
@@ -51,7 +52,7 @@ class PictureKind(NamedTuple):
 
 KINDS = {
     "map": PictureKind(cells.map_of, maps.draw, ("x", "y", "color")),
-    "curves": PictureKind(bands.curves_of, lines.curves, ()),
+    "curves": PictureKind(learning.curves_of, learning.draw, ("config",)),
     "weights": PictureKind(paths.trends_of, networks.weights, ("x",)),
     "paths": PictureKind(paths.paths_of, networks.paths, ()),
     "spread": PictureKind(bands.spread_of, lines.spread, ("x", "color")),

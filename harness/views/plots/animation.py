@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from harness.views.files import MAKER
 
-EACH_SECOND, LAST = 4, 8
+EACH_SECOND, LAST = 4, 6
 """Frames in a second, and for how many the last is shown."""
 
 
@@ -22,6 +22,8 @@ def gif(frames: Iterator[Figure]) -> bytes:
         for number, frame in enumerate(frames):
             if not number:
                 writer.setup(frame, path)
+            frame.draw_without_rendering()
+            frame.set_layout_engine("none")  # which would go on settling, and take as long again
             writer.fig = frame
             writer.grab_frame()
         for _ in range(LAST - 1):

@@ -64,10 +64,15 @@ def boundary_of(asked: Asked) -> Plane:
     room = np.where(high > low, ROOM * (high - low), 0.5)
     ends = np.stack([low - room, high + room], axis=1)
     count = POINTS if len(subject.moments) == 1 or asked.animate else POINTS_EACH
-    across, up = (np.linspace(low, high, count) for low, high in ends)
-    plane = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
+    plane = np.stack(np.meshgrid(*_middles(ends, count)), axis=-1).reshape(-1, 2)
     found = [(one, _said(one.network, plane).reshape(count, count, -1)) for one in subject.moments]
     return Plane(subject, ends, found, *_meaning(subject))
+
+
+def _middles(ends: Floats, count: int) -> tuple[Floats, Floats]:
+    """(`count`,) the middles of the cells of the surface, across and upwards."""
+    first, second = (low + (high - low) * (np.arange(count) + 0.5) / count for low, high in ends)
+    return first, second
 
 
 def _two(network: TrainedNetwork) -> bool:
@@ -143,7 +148,7 @@ def _surface(axes: Axes, found: Plane, said: Floats) -> None:
     """The colours of the outputs, and lines where the class changes."""
     (left, right), (bottom, top) = found.ends
     look: dict[str, Any] = {"extent": (left, right, bottom, top), "origin": "lower", "aspect": "auto", "gid": "surface"}
-    lines: dict[str, Any] = {"extent": (left, right, bottom, top), "colors": "0.2", "linewidths": 1.4}
+    middles = _middles(found.ends, said.shape[0])
     if found.scale:
         axes.imshow(said[..., 0], cmap=_map(found), norm=Normalize(*found.scale[:2]), interpolation="bilinear", **look)
         margins = [said[..., 0] - found.middle] if found.middle is not None else []
@@ -153,7 +158,7 @@ def _surface(axes: Axes, found: Plane, said: Floats) -> None:
         margins = [said[..., k] - np.delete(said, k, axis=-1).max(axis=-1) for k in classes]
     for margin in margins:
         if margin.min() < 0 < margin.max():
-            axes.contour(margin, levels=[0.0], **lines)
+            axes.contour(*middles, margin, levels=[0.0], colors="0.2", linewidths=1.4)
 
 
 def _regions(said: Floats, shaded: bool) -> Floats:

@@ -64,7 +64,7 @@ def _classes(subject: Subject, part: Part) -> NDArray[np.intp]:
 
 
 def reliability(probabilities: Floats, classes: NDArray[np.intp]) -> Reliability:
-    """Of two classes the probability of the second, of more that of the class that is said.
+    """What came of probabilities: of two classes that of the second, of more that of the class that is said.
 
     probabilities: (S, C). classes: (S,) which each sample is of. Bins and Brier score as in scikit-learn's
     `calibration_curve` and `brier_score_loss`.

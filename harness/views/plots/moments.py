@@ -92,13 +92,9 @@ class Subject:
     @property
     def shown(self) -> list[str]:
         """Which network it is, for the line below a title: its row, why, its settings, and when."""
-        results = self.asked.results
-        row = results.row(self.config, list(dict.fromkeys(["epochs", *results.axes]))).to_dict("records")[0]
-        settings = [
-            f"{axis.title} {printed(row[name], 4)}"
-            for name, axis in results.axes.items()
-            if name != "epochs" and not pd.isna(row[name])
-        ]
+        row, axes = self.asked.row(self.config), self.asked.results.axes
+        there = [name for name in axes if name != "epochs" and row[name] is not None]
+        settings = [f"{axes[name].title} {printed(row[name], 4)}" for name in there]
         after = [f"after {passes(int(row['epochs']))}"] if len(self.moments) == 1 else []
         return [f"config {self.config}{self.why}", ", ".join(settings), *after]
 
@@ -134,12 +130,8 @@ def subject_of(asked: Asked, alone: bool = False) -> Subject:
     """
     results = asked.results
     config, why = (asked.config, "") if asked.config is not None else _best(asked)
-    run = results.row(config, ["run"])["run"].item()
-    found = Parts(results, ["config", "epochs"], asked.where, equal("run", run))
+    found = Parts(results, ["config", "epochs"], asked.where, equal("run", asked.row(config)["run"]))
     rows = pd.concat(found).sort_values("epochs")["config"].tolist()
-    if config not in rows:
-        others = ", ".join(f"{name} {value}" for name, value in asked.where.items())
-        raise HarnessError(f"{results.folder}: config {config} is not among the rows of {others}")
     numbers = [config] if alone else _some(rows, config, FRAMES if asked.animate else MOST)
     configurations = dict(zip(numbers, of_rows(results, numbers), strict=True))
     try:
