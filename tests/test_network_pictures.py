@@ -22,7 +22,7 @@ from harness.store.schema import metric_column
 from harness.views import files
 from harness.views.explain.configuration import of_row
 from harness.views.palette import CLASSES
-from harness.views.plots import marks, stops
+from harness.views.plots import marks, milestones
 from harness.views.plots.calibration import reliability
 from tests.support.command import call
 from tests.support.figures import bars, caption, legend, panels, shown, title
@@ -311,7 +311,7 @@ def test_the_epochs_of_stopping_are_marked_where_the_table_has_them(moons: Path,
     """Columns of epochs, NULL where a run was not stopped, of which each run's last row tells."""
 
     def lines(drawn: Any) -> list[dict[str, float]]:
-        of_panels = [[line for line in axes.lines if line.get_gid() in stops.COLUMNS] for axes in panels(drawn)]
+        of_panels = [[line for line in axes.lines if line.get_gid() in milestones.COLUMNS] for axes in panels(drawn)]
         return [{str(line.get_gid()): line.get_xdata()[0] for line in some} for some in of_panels]
 
     assert lines(harness.plot(moons, "curves", config=11)) == [{}, {}]

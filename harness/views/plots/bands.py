@@ -17,7 +17,7 @@ from harness.views.order import SPREAD, quantiles
 from harness.views.plots.asked import Asked
 from harness.views.plots.facets import Facets, facets_of
 from harness.views.plots.gather import floored, numbers, present, shares
-from harness.views.plots.stops import Stops, stops_of
+from harness.views.plots.milestones import Milestones, milestones_of
 from harness.views.scale import MOST, Scale, TableAxis, apart, codes, scale_of
 
 RUNS = 2000
@@ -69,7 +69,7 @@ class CurveBands:
     facets: Facets
     panels: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]]
     names: list[str]
-    stops: Sequence[Stops]
+    milestones: Sequence[Milestones]
     runs: int
     read: int
 
@@ -119,18 +119,18 @@ def curves_of(asked: Asked) -> CurveBands:
     epochs, levels = zip(*(levels_of(part, names) for part in read.points), strict=True)
     losses = floored(levels, len(read.facets.kinds) == 1)
     panels = list(zip(epochs, losses, strict=True))
-    return CurveBands(asked, read.facets, panels, names, read.stops, read.runs, read.read)
+    return CurveBands(asked, read.facets, panels, names, read.milestones, read.runs, read.read)
 
 
 class CurvePoints(NamedTuple):
-    """The points of the curves that are drawn, of each facet, and what `stops_of` finds of its runs.
+    """The points of the curves that are drawn, of each facet, and what `milestones_of` finds of its runs.
 
     runs: how many there are. read: of how many of them.
     """
 
     facets: Facets
     points: list[pd.DataFrame]
-    stops: list[Stops]
+    milestones: list[Milestones]
     runs: int
     read: int
 
@@ -147,7 +147,9 @@ def read_curves(asked: Asked) -> CurvePoints:
     points = [results.curves(some.tolist()) for some in chosen]
     if all(part.empty for part in points):
         raise HarnessError(f"{results.folder}: every run diverged in its first epoch, so there are no loss curves")
-    return CurvePoints(facets, points, [stops_of(results, some) for some in chosen], sum(runs), sum(map(len, chosen)))
+    return CurvePoints(
+        facets, points, [milestones_of(results, some) for some in chosen], sum(runs), sum(map(len, chosen))
+    )
 
 
 def levels_of(points: pd.DataFrame, names: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

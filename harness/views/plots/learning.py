@@ -25,7 +25,7 @@ from harness.views.plots.bands import CurveBands, levels_of, read_curves
 from harness.views.plots.facets import MOST, Facets
 from harness.views.plots.gather import floor
 from harness.views.plots.marks import LOOKS
-from harness.views.plots.stops import Stops, mark
+from harness.views.plots.milestones import Milestones, mark
 
 DASHES: dict[Part, Literal["-", "--"]] = {Part.TRAIN: "-", Part.VALIDATION: "--"}
 """The parts that are drawn, and their lines: nothing is chosen by the test part, so it is not watched either."""
@@ -40,7 +40,7 @@ class ScorePanel(NamedTuple):
     score: str
     epochs: NDArray[np.int64]
     levels: dict[Part, NDArray[np.float64]]
-    stops: Stops
+    milestones: Milestones
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,11 @@ def curves_of(asked: Asked) -> CurveBands | LearningCurves:
         decides = scored(score_of(asked.results, None))
         scores = {name: parts for name, parts in scores.items() if name == (decides[1] if decides else "loss")}
     panels = []
-    for facet, points, stops in zip(read.facets.drawn, read.points, read.stops, strict=True):
+    for facet, points, milestones in zip(read.facets.drawn, read.points, read.milestones, strict=True):
         for name, parts in scores.items():
             epochs, levels = levels_of(points, [score_name(part, name) for part in parts])
             label = ": ".join(filter(None, [facet.label, name.replace("_", " ") if len(scores) > 1 else ""]))
-            panels.append(ScorePanel(label, name, epochs, dict(zip(parts, levels, strict=True)), stops))
+            panels.append(ScorePanel(label, name, epochs, dict(zip(parts, levels, strict=True)), milestones))
     return LearningCurves(asked, read.facets, panels, read.runs, read.read)
 
 
@@ -98,7 +98,7 @@ def draw(found: CurveBands | LearningCurves) -> Figure:
             _lines(axes, one, LINES[scores.index(one.score) % len(LINES)], many)
             most = TICKS if len(places) == 1 else TICKS // 2
             linear_ticks(axes.xaxis, float(one.epochs[0]), float(one.epochs[-1]), most, whole=True)
-            stopped |= mark(axes, one.stops)
+            stopped |= mark(axes, one.milestones)
         style.named(axes, "epoch", "")
         axes.set_ylabel(one.score.replace("_", " "))
     told = ["bands: middle 50%", "a run that diverges counts until it does"] if many else []

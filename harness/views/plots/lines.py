@@ -19,7 +19,7 @@ from harness.views.plots import style
 from harness.views.plots.axes import TICKS, linear_ticks, show_scale, span_scale
 from harness.views.plots.bands import Along, CurveBands, Spread
 from harness.views.plots.gather import STATUSES
-from harness.views.plots.stops import mark
+from harness.views.plots.milestones import mark
 from harness.views.scale import Scale
 
 BANDS = "bands: middle 50% and 90%"
@@ -91,11 +91,11 @@ def curves(found: CurveBands) -> Figure:
     made, body, places = style.paneled(question, shown, found.facets.labels, alike)
     handles: list[Any] = []
     stopped: dict[str, Any] = {}
-    for axes, (epochs, levels), stops in zip(places, panels, found.stops, strict=True):
+    for axes, (epochs, levels), milestones in zip(places, panels, found.milestones, strict=True):
         if len(epochs):
             most = TICKS if len(panels) == 1 else TICKS // 2
             handles = _losses(axes, epochs, dict(zip(found.names, levels, strict=True)), many, most) or handles
-            stopped |= mark(axes, stops)
+            stopped |= mark(axes, milestones)
         style.named(axes, "epoch", "loss")
     mean = found.names.index(MEAN)
     losses = [np.concatenate([levels[:, 2], levels[mean]]) if many else levels[:, 2] for _, levels in panels]

@@ -16,6 +16,7 @@ from harness.store.log import sums
 from harness.store.place import Place
 from harness.views.choosing import best as choosing
 from harness.views.choosing import importance as shares
+from harness.views.choosing.settings import score_of
 from harness.views.losses import unlike
 from harness.views.numbers import printed
 from harness.views.report.summary import Summary, percent, spared
@@ -118,6 +119,15 @@ def best(results: Results) -> list[Best]:
         return []
     ranked = choosing.of_each_kind(results, TOP)
     return [Best(choosing.heading(one).capitalize(), choosing.told(one), one) for one in ranked]
+
+
+def decides(results: Results) -> str:
+    """Which score settings are chosen by, and what the training loss has to do with it."""
+    if not choosing.validated(results):
+        return "No samples are kept aside for validation, so that the least training loss decides."
+    score = score_of(results, None)
+    least = "the least training loss does not, for it is often that of an overfitted network"
+    return f"{score} decides, its median over repeats and folds; {least}."
 
 
 def importance(results: Results) -> dict[str, Any]:

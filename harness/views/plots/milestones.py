@@ -16,11 +16,11 @@ from harness.views.results import Results
 
 COLUMNS = {"best_epoch": ("best epoch", ":"), "stopped_epoch": ("stopped", "-.")}
 """Columns of epochs, NULL where a run has none: what the legend calls each, and its line."""
-Stops = Mapping[str, NDArray[np.float64]]
+Milestones = Mapping[str, NDArray[np.float64]]
 """Column -> the epochs of the runs that have one."""
 
 
-def stops_of(results: Results, runs: NDArray[np.int64]) -> Stops:
+def milestones_of(results: Results, runs: NDArray[np.int64]) -> Milestones:
     """What the last rows of these runs say of each of the `COLUMNS`; nothing of those that the table does not have."""
     names = [name for name in COLUMNS if name in results.runs.schema.names]
     if not names:
@@ -31,10 +31,10 @@ def stops_of(results: Results, runs: NDArray[np.int64]) -> Stops:
     return {name: epochs for name, epochs in found.items() if len(epochs)}
 
 
-def mark(axes: Axes, stops: Stops) -> dict[str, Any]:
+def mark(axes: Axes, milestones: Milestones) -> dict[str, Any]:
     """Draw a line at each epoch, of several runs at their median; return them by their columns, for a legend."""
     drawn = {}
-    for name, epochs in stops.items():
+    for name, epochs in milestones.items():
         label, dash = COLUMNS[name]
         text = f"{label} (median)" if len(epochs) > 1 else label
         drawn[name] = axes.axvline(float(np.median(epochs)), color="0.25", linestyle=dash, label=text, gid=name)
