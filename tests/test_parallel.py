@@ -63,7 +63,7 @@ def lines(found: Beside) -> dict[tuple[Any, ...], float]:
 def test_a_setting_has_the_median_of_its_rows(folded: Path) -> None:
     found = beside(Results(folded))
     assert found is not None
-    assert (found.score, found.rising, found.total) == ("validation_accuracy", True, 36)
+    assert (found.score, found.rising, found.told) == ("validation_accuracy", True, "All 36 settings")
     expected = medians(harness.load(folded), found.score, rising=True)
     assert len(expected) == 36
     drawn = lines(found)
@@ -80,14 +80,19 @@ def test_of_many_settings_some_are_drawn_always_the_same(folded: Path, monkeypat
     every = beside(Results(folded))
     monkeypatch.setattr(module, "MOST", 7)
     found, again = beside(Results(folded)), beside(Results(folded))
+    monkeypatch.setattr(module, "RANKED", 35)
+    drawn = beside(Results(folded))
     assert every
     assert found
     assert again
-    assert (len(found.medians), found.total) == (7, 36)
-    assert lines(found).items() <= lines(every).items() | set(lines(found).items())
+    assert drawn
+    assert (len(found.medians), found.told) == (6, "6 of 36 settings, drawn at random, the best among them")
     assert found.values == again.values
     assert found.medians[-1] == every.medians[-1]
     assert len(set(found.values["learning_rate"])) > 3
+    assert drawn.told == "7 of 36 settings, drawn at random"
+    for one in (found, drawn):
+        assert {str(line) for line in lines(one).items()} < {str(line) for line in lines(every).items()}
 
 
 @pytest.mark.parametrize(
@@ -157,7 +162,7 @@ def test_less_loss_is_on_top_and_a_sample_says_that_it_is_one(
         number = f"1e{text[2:].translate(powers)}" if text.startswith("10") and not text.isascii() else text
         assert float(number) == pytest.approx(10**-place)
     title = browser.find_element(By.ID, "parallel-title").text
-    assert title.startswith("20 of 40 settings, drawn at random, the best among them, a line each")
+    assert title.startswith(f"{len(found.medians)} of 40 settings, drawn at random, the best among them, a line each")
 
 
 def test_without_webgl_it_says_so(browser: Chrome, folded: Path) -> None:

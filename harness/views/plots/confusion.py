@@ -61,7 +61,7 @@ def draw(found: Confusion) -> Figure:
     subject, names = found.subject, marks.named(found.subject.classes)
     first = next(iter(found.counts))
     accuracy = {part: np.trace(counts) / counts.sum() for part, counts in found.counts.items()}
-    question = "Which classes does the network take for which?"
+    question = "Which classes are mistaken for which?"
     title = f"{question} Accuracy {accuracy[first]:.1%} on the {marks.LOOKS[first][0]} part"
     headings = [
         f"{marks.LOOKS[part][0]}: {np.trace(own):,} of {own.sum():,} right ({accuracy[part]:.1%})"

@@ -141,7 +141,7 @@ def _parallel(results: Results) -> dict[str, Any] | None:
         "axes": [_axis(axis) | {"total": len(axis.values)} for axis in order],
         "columns": {axis.name: _places(axis, columns[axis.name]) for axis in order},
         "medians": [_number(median) for median in found.medians],
-        "total": found.total,
+        "told": found.told,
     }
 
 
@@ -163,7 +163,8 @@ LOAD = """import harness
 
 results = harness.open({folder!r})
 results.table()               # every row, a pandas DataFrame
-results.plot()                # a map; or "curves", "weights", "paths", "spread", "share", "importance"
+results.plot()                # a map; or "curves", "weights", "paths", "spread", "share", "importance"; of one network
+                              # "boundary", "fit", "confusion", "calibration"
 results.weights(0)            # of a row: an array for each layer
 results.explain(0)            # what happened to each weight, step by step
 

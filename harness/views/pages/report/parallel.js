@@ -44,9 +44,8 @@ class Parallel extends Picture {
   }
 
   async draw() {
-    const {report} = this, {score, total, medians} = report.data.parallel, {cut, ...last} = this.score();
-    const some = medians.length < total ? `${counted(medians.length)} of ${counted(total)} settings, drawn at random, the best among them` : `All ${counted(total)} settings`;
-    const title = `${some}, a line each; on the right the median of their ${words(report.words(score))}, better on top.`;
+    const {report} = this, {score, told} = report.data.parallel, {cut, ...last} = this.score();
+    const title = `${told}, a line each; on the right the median of their ${words(report.words(score))}, better on top.`;
     if (!this.possible) {
       at("parallel").hidden = true;
       return this.say(title, "This picture needs WebGL, which this browser does not have.");
