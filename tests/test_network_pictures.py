@@ -455,6 +455,17 @@ def test_of_many_samples_some_are_drawn(tmp_path: Path, monkeypatch: pytest.Monk
     assert "20 of 60 training samples" in caption(drawn)
 
 
+@pytest.mark.parametrize(("kind", "inputs"), [("boundary", 2), ("fit", 1)])
+@pytest.mark.parametrize("rows", [[[1, 1, 1]], [[1e150, 1e150, 1e100], [1e150, 2, 3]]], ids=["one", "huge"])
+def test_constant_and_huge_numbers_are_drawn(kind: str, inputs: int, rows: list[list[float]], tmp_path: Path) -> None:
+    data = {"rows": [row[2 - inputs :] for row in rows]}
+    start = {"epochs": 0, "learning_rate": 0.1}
+    there = made(tmp_path, data, [inputs, 2, 1], training={"max_loss": 1e308}, parameters=start)
+    (axes,) = panels(harness.plot(there, kind))
+    low, high = axes.get_xlim()
+    assert low < rows[0][2 - inputs] < high
+
+
 def test_the_command_takes_the_row(moons: Path, tmp_path: Path) -> None:
     for kind in ("boundary", "confusion", "calibration", "curves"):
         result = call("plot", moons, "--kind", kind, "--config", "5", "--save", tmp_path / f"{kind}.png")

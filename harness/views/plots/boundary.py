@@ -61,7 +61,7 @@ def boundary_of(asked: Asked) -> Plane:
         raise subject.refused(f"{told} that everybody tells apart")
     inputs = np.concatenate([own.inputs for own in points.values()])
     low, high = inputs.min(axis=0), inputs.max(axis=0)
-    room = np.where(high > low, ROOM * (high - low), 0.5)
+    room = np.where(high > low, ROOM * (high - low), 0.5 * np.maximum(1, np.abs(low)))
     ends = np.stack([low - room, high + room], axis=1)
     count = POINTS if len(subject.moments) == 1 or asked.animate else POINTS_EACH
     plane = np.stack(np.meshgrid(*_middles(ends, count)), axis=-1).reshape(-1, 2)
@@ -94,7 +94,8 @@ def _meaning(subject: Subject) -> tuple[tuple[float, float, str] | None, float |
     if network.classes is None:
         targets = np.concatenate([own.targets[:, 0] for own in subject.points.values()])
         low, high = float(targets.min()), float(targets.max())
-        return (low, high if high > low else low + 1, subject.targets[0]), None, False
+        room = 0.0 if high > low else 0.5 * max(1.0, abs(low))
+        return (low - room, high + room, subject.targets[0]), None, False
     if not _two(network):
         return None, None, network.link != "none"
     if network.link == "none":

@@ -96,4 +96,5 @@ def _table(axes: Axes, counts: NDArray[np.int64], names: list[str]) -> None:
     set_ticks(axes.yaxis, range(count), [literal(name) for name in names])
     axes.tick_params(length=0, labelsize=10 - count * 4 // MOST)
     if max(map(len, names)) * count > 60 / len(axes.figure.axes):
-        axes.tick_params(axis="x", rotation=90 if count > 5 else 30)
+        for label in axes.get_xticklabels():
+            label.set(rotation=90 if count > 5 else 30, ha="right", rotation_mode="anchor")

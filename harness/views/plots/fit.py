@@ -49,11 +49,11 @@ def fit_of(asked: Asked) -> Fitted:
         np.concatenate(some) for some in zip(*(own[:2] for own in subject.points.values()), strict=True)
     )
     low, high = float(samples.min()), float(samples.max())
-    room = ROOM * (high - low) or 0.5
+    room = ROOM * (high - low) or 0.5 * max(1.0, abs(low))
     x = np.linspace(low - room, high + room, POINTS)
     found = [(one, one.network.answers(x[:, np.newaxis])) for one in subject.moments]
     low, high = float(targets.min()), float(targets.max())
-    extent = high - low or 1.0
+    extent = high - low or max(1.0, abs(low))
     said = np.concatenate([curve for _, curve in found])
     bottom = max(min(low, float(said.min())), low - BEYOND * extent) - ROOM * extent
     top = min(max(high, float(said.max())), high + BEYOND * extent) + ROOM * extent

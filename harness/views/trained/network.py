@@ -147,8 +147,9 @@ def _classes(data: Data, outputs: int, loss: str, names: tuple[str, ...]) -> NDA
     if loss == "cross_entropy":
         return np.arange(outputs)
     values = np.unique(data.targets)
-    whole = values.astype(np.int64) if (values == np.floor(values)).all() else values
-    return whole if not LOSSES[loss].estimates and len(values) == 2 else None
+    if LOSSES[loss].estimates or len(values) != 2:
+        return None
+    return values.astype(np.int64) if (values == np.floor(values)).all() else values
 
 
 def _labels(names: tuple[str, ...]) -> NDArray[Any]:
