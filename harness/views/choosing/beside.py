@@ -61,7 +61,7 @@ def _ranked(settings: Settings) -> tuple[NDArray[np.intp], NDArray[np.float64], 
 
 
 def _drawn(settings: Settings) -> tuple[NDArray[np.intp], NDArray[np.float64], str]:
-    """The same of some settings, of so many that only these are looked at."""
+    """(N,) some settings, of so many that only these are looked at, their costs, and what is told of them."""
     chosen, found = _some(len(settings.keys), MOST), []
     for part in range(settings.parts):
         at, frame = settings.read(part)
