@@ -70,9 +70,9 @@ class TrainedNetwork:
             column = f"'{self.columns[at]}'" if self.columns else str(at + 1)
             why = "is not a finite number, and nothing was missing in the data that this network was trained on"
             raise HarnessError(f"row {row + 1}, column {column} {why}")
-        x = rounded(scaled, self.network.structure.dtype)
+        taken = rounded(scaled, self.network.structure.dtype)
         with np.errstate(all="ignore"):
-            parts = [forward(self.network, some)[1][-1] for some in np.array_split(x, 1 + len(x) // AT_ONCE)]
+            parts = [forward(self.network, some)[1][-1] for some in np.array_split(taken, 1 + len(taken) // AT_ONCE)]
         found: Floats = np.concatenate(parts)
         return found
 
