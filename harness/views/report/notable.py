@@ -78,7 +78,7 @@ def _why(choice: _Choice, place: int) -> str:
 def _choices(results: Results) -> list[_Choice]:
     known = "first_loss" in results.runs.schema.names
     decides = not validated(results)
-    why = "least training loss" if decides else "least training loss, which does not decide"
+    why = "least training loss" if decides else "least training loss, by which nothing is chosen"
     best = _Choice(why, GOING, "loss_mean", BEST if decides else 1, grown=False if known else None)
     slow = _Choice("not finished, with the greatest training loss", ("ran",), "loss_mean", most=True)
     grown = _Choice("furthest above the loss of its first epoch", GOING, "loss_mean", most=True, grown=True)

@@ -124,10 +124,9 @@ def best(results: Results) -> list[Best]:
 def decides(results: Results) -> str:
     """Which score settings are chosen by, and what the training loss has to do with it."""
     if not choosing.validated(results):
-        return "No samples are kept aside for validation, so that the least training loss decides."
-    score = score_of(results, None)
-    least = "the least training loss does not, for it is often that of an overfitted network"
-    return f"{score} decides, its median over repeats and folds; {least}."
+        return "No samples are kept aside for validation, so that settings are chosen by the least training loss."
+    least = "not by the least training loss, which is often that of an overfitted network"
+    return f"Settings are chosen by {score_of(results, None)}, its median over repeats and folds, {least}."
 
 
 def importance(results: Results) -> dict[str, Any]:
