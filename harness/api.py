@@ -149,19 +149,23 @@ def plot(
     color: str | None = None,
     where: Mapping[str, Any] | None = None,
     below: float | None = None,
+    config: int | None = None,
 ) -> Figure:
     """A picture of a results folder, as a matplotlib figure; what is left open is picked from what varies.
 
-    kind: map (colour over two axes), curves (losses against the epoch), weights (each against an axis), paths (each
-    against the epochs, run by run), spread (of the loss, over initialisations), share (of the rows of each status) or
-    importance (of parameters for a score). x, y: parameters that vary. color: the column of a map, a spread or an
-    importance, or the one that `below` is about; loss_mean, or the score of `best`, if not given. where: parameter ->
-    the value it is held at, of numbers the nearest there is. below: a number; a share then also shows how many rows
-    have less. Settings that are not numbers, such as `init`, are not merged: each has a panel, or a line, and of more
-    than six the six with the least loss are drawn. Raises `StoreError` if there are no
-    results, and `HarnessError` for what cannot be drawn.
+    kind: map (colour over two axes), curves (losses and scores against the epoch), weights (each against an axis),
+    paths (each against the epochs, run by run), spread (of the loss, over initialisations), share (of the rows of each
+    status) or importance (of parameters for a score); and of one network, boundary (its classes or numbers over two
+    inputs), fit (its curve over one), confusion (which classes it takes for which) or calibration (whether its
+    probabilities come true). x, y: parameters that vary. color: the column of a map, a spread or an importance, or the
+    one that `below` is about; loss_mean, or the score of `best`, if not given. where: parameter -> the value it is held
+    at, of numbers the nearest there is. below: a number; a share then also shows how many rows have less. config: the
+    row whose network is shown, or whose run the curves are of; if not given the first that `best` has, and the curves
+    of all runs. A boundary and a fit have a panel for each number of epochs that the table has of the run. Settings
+    that are not numbers, such as `init`, are not merged: each has a panel, or a line, and of more than six the six with
+    the least loss are drawn. Raises `StoreError` if there are no results, and `HarnessError` for what cannot be drawn.
     """
-    return open(folder).plot(kind, x=x, y=y, color=color, where=where, below=below)
+    return open(folder).plot(kind, x=x, y=y, color=color, where=where, below=below, config=config)
 
 
 def _written(settings: Mapping[str, Any] | None) -> dict[str, str]:

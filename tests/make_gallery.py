@@ -94,6 +94,15 @@ PICTURES = [
         "What ten starts come to at one learning rate.",
     ),
     Shot("own_data", "importance", {"where": {"epochs": 100}}, "What decides the loss: the network or the rate."),
+    Shot(
+        "own_data",
+        "boundary",
+        {"config": 713, "where": {"epochs": 100}},
+        "Where a network with hardly any training loss draws the line: close around the points, with hardly a doubt.",
+    ),
+    Shot("own_data", "confusion", {"config": 375}, "Which classes another takes for which."),
+    Shot("own_data", "calibration", {"config": 375}, "Whether its probabilities come true."),
+    Shot("sine", "fit", {}, "How a network comes to fit a curve: first the slope, then the bends."),
 ]
 
 

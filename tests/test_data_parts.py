@@ -364,15 +364,15 @@ def test_what_to_look_out_for_is_told() -> None:
 
     assert told({"load": "iris"}, loss="cross_entropy") == []
     (scale,) = told({"load": "wine"}, loss="cross_entropy")
-    assert scale.startswith("experiment: proline varies ")
+    assert scale.startswith("proline varies ")
     assert scale.endswith("data.standardize: inputs gives all inputs one scale")
     assert told({"load": "wine", "standardize": "inputs"}, loss="cross_entropy") == []
     constant = told({"rows": [[1, i, i] for i in range(9)], "standardize": "inputs"}, [2, 1])
-    assert constant == ["experiment: the same in every row of the training part, and left so: input 1"]
+    assert constant == ["the same in every row of the training part, and left so: input 1"]
     rare = told({"rows": [[i, "b" if i == 3 else "a"] for i in range(50)]}, [1, 1], loss="bce")
-    assert rare == ["experiment: rare classes, of which accuracy says little: b (1 row); see balanced_accuracy"]
+    assert rare == ["rare classes, of which accuracy says little: b (1 row); see balanced_accuracy"]
     twice = told({"rows": [[i % 2, 2] for i in range(8)], "split": {"validation": 0.25}}, [1, 1])
-    assert twice == ["experiment: 2 rows of one part are in another, too"]
+    assert twice == ["2 rows of one part are in another, too"]
 
 
 def test_arrays_and_tables_of_a_program_are_data() -> None:

@@ -17,7 +17,7 @@ import harness
 from harness.errors import HarnessError
 from harness.network.runs import Status
 from harness.store.schema import parameter_column
-from harness.views.palette import STATUS_COLOURS
+from harness.views.palette import CLASSES, STATUS_COLOURS
 from harness.views.plots import KINDS
 from harness.views.results import Results
 from harness.views.scale import TableAxis, nearest, scale_of
@@ -36,14 +36,25 @@ def table(folder: Path) -> pd.DataFrame:
     return harness.load(folder)
 
 
+SEEN = {
+    "everybody": np.eye(3),
+    "protanopes": np.array([[0.11238, 0.88762, 0], [0.11238, 0.88762, 0], [0.00401, -0.00401, 1]]),
+    "deuteranopes": np.array([[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]]),
+}
+"""From linear RGB to what somebody sees of it (Vienot and others 1999)."""
+
+
+def test_classes_are_apart_for_everybody() -> None:
+    """Distances of CIE Lab (1976)."""
+    for who, matrix in SEEN.items():
+        for one, other in itertools.combinations(CLASSES, 2):
+            apart = lab(matrix @ linear(one)) - lab(matrix @ linear(other))
+            assert np.linalg.norm(apart) > 18, (who, one, other)
+
+
 def test_statuses_are_far_apart_in_grey_and_without_red_or_green() -> None:
-    """Lightness of CIE Lab, of the colours and of what protanopes and deuteranopes see (Vienot and others 1999)."""
-    seen = {
-        "everybody": np.eye(3),
-        "protanopes": np.array([[0.11238, 0.88762, 0], [0.11238, 0.88762, 0], [0.00401, -0.00401, 1]]),
-        "deuteranopes": np.array([[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]]),
-    }
-    for who, matrix in seen.items():
+    """Lightness of CIE Lab."""
+    for who, matrix in SEEN.items():
         for one, other in itertools.combinations(STATUS_COLOURS.values(), 2):
             lights = [lightness(matrix @ linear(colour)) for colour in (one, other)]
             assert abs(lights[0] - lights[1]) > 20, (who, one, other)
@@ -57,6 +68,12 @@ def linear(colour: str) -> np.ndarray:
 
 def lightness(rgb: np.ndarray) -> float:
     return float(116 * np.cbrt(rgb @ [0.2126, 0.7152, 0.0722]) - 16)
+
+
+def lab(rgb: np.ndarray) -> np.ndarray:
+    white = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    x, y, z = np.cbrt(white @ np.clip(rgb, 0, 1) / white.sum(axis=1))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
 def test_weights_over_labels_are_not_joined(folder: Path) -> None:
@@ -169,7 +186,8 @@ def test_bins_of_a_logarithmic_axis_meet_in_the_geometric_mean() -> None:
         ({"color": "colour"}, "no column 'colour'"),
         ({"color": "status"}, "status is not a column of numbers, such as loss_mean"),
         ({"color": "loss_min", "where": {"epochs": 0}}, "no row has loss min"),
-        ({"kind": "curves", "x": "init"}, "curves: takes no x; it takes nothing but where"),
+        ({"kind": "paths", "x": "init"}, "paths: takes no x; it takes nothing but where"),
+        ({"kind": "curves", "x": "init"}, "curves: takes no x; it takes config"),
         ({"kind": "share", "y": "init"}, "share: takes no y; it takes x, color or below"),
         ({"kind": "share", "color": "loss_max"}, "share: loss_max needs a bound; expected --below as well"),
         ({"below": -1.0}, "below: expected a loss above 0, found -1"),

@@ -62,8 +62,8 @@ def test_it_opens_from_disk_and_asks_for_nothing(browser: Chrome, page: Path, wi
     assert problems(browser) == []
     assert requests(browser) == []
     assert browser.execute_script("return document.documentElement.scrollWidth") == width
-    plots = browser.find_elements(By.CSS_SELECTOR, ".plot .main-svg")
-    assert len(plots) >= 3
+    plots = browser.find_elements(By.CSS_SELECTOR, ".plot:not(#parallel) .main-svg, .scroll:has(#parallel)")
+    assert len(plots) >= 4
     assert all(plot.size["width"] <= width for plot in plots)
 
 

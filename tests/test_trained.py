@@ -23,6 +23,7 @@ from harness.network.parts import NetworkSamples
 from harness.reference.network import forward
 from harness.views.explain.configuration import of_row
 from harness.views.results import Results
+from harness.views.trained import network as trained
 from harness.views.trained.network import TrainedNetwork
 from tests.support.command import call
 
@@ -73,7 +74,9 @@ def engines(network: TrainedNetwork, inputs: Any) -> Any:
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("loss", ["mse", "cross_entropy", "hinge"])
-def test_raw_outputs_are_the_engine_s_bit_for_bit(swept: Swept, dtype: str, loss: str) -> None:
+def test_raw_outputs_are_the_engine_s_bit_for_bit(
+    swept: Swept, dtype: str, loss: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     section = {"load": "penguins", "missing": "mean", "standardize": "inputs", "split": {"test": 0.3}}
     results = swept(section, loss=loss, dtype=dtype)
     network = results.network(1)
@@ -85,6 +88,8 @@ def test_raw_outputs_are_the_engine_s_bit_for_bit(swept: Swept, dtype: str, loss
     assert y.tobytes() == np.array(one_by_one).tobytes()
     assert np.abs(y).tobytes() == engines(network, x).tobytes()
     assert network.decision(inputs.to_numpy()).tobytes() == y.tobytes()
+    monkeypatch.setattr(trained, "AT_ONCE", 10)
+    assert network.decision(inputs).tobytes() == y.tobytes()
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)

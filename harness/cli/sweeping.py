@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from harness.cli.options import endpoint_option, experiment_argument, folder_arg
 from harness.cli.output import say
 from harness.cli.printing import EXIT_FAILED, one_line_errors
 from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from harness.experiment.model import Experiment
 
 SECONDS_BETWEEN_LINES = 5.0
 
@@ -49,7 +52,6 @@ def sweep(file: str, results: str, settings: tuple[str, ...], report: bool, **ch
       harness sweep question --set optimizer=adam --set name=question-adam --threads 2
     """
     from harness.experiment import load
-    from harness.experiment.data import about
     from harness.sweeps import run
     from harness.sweeps.stop import Stop
     from harness.views.rows import row_weights
@@ -61,7 +63,7 @@ def sweep(file: str, results: str, settings: tuple[str, ...], report: bool, **ch
         option = f"--{given[0].replace('_', '-')}"
         raise HarnessError(f"--threads is for training in this process, and {option} for others; expected one of them")
     experiment, stop = load(file, settings=parse_settings(settings), row_weights=row_weights), Stop()
-    say(*about.warnings(experiment), err=True)
+    _warn(experiment)
     try:
         with stop.heard(), _executor(**cluster) as executor, _progress(experiment.name) as progress:
             watch = run.Watch(
@@ -103,7 +105,7 @@ def plan(file: str, settings: tuple[str, ...]) -> None:
     from harness.views.rows import row_weights
 
     planned = Plan(load(file, settings=parse_settings(settings), row_weights=row_weights))
-    say(*about.warnings(planned.experiment), err=True)
+    _warn(planned.experiment)
     printing.pairs(
         rows=f"{planned.rows:,}",
         runs=f"{planned.runs:,}",
@@ -191,6 +193,13 @@ def compact(folder: str) -> None:
 
     before, after = merge(place_of(folder))
     say(f"{folder}: {before:,} parts are now {after:,}" if after < before else f"{folder}: nothing to merge")
+
+
+def _warn(experiment: Experiment) -> None:
+    """Say what may lead astray in the data."""
+    from harness.experiment.data.about import warnings
+
+    say(*(f"{experiment.label}: {line}" for line in warnings(experiment)), err=True)
 
 
 def _executor(**cluster: Any) -> Any:

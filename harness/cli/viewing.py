@@ -96,8 +96,8 @@ def report(folder: str, save: str | None) -> None:
     "--kind",
     metavar="K",
     shell_complete=completing.kinds,
-    help="The kind of picture: map, curves, weights, paths, spread, share or importance. Left out, the one that suits "
-    "the axes.",
+    help="The kind of picture: map, curves, weights, paths, spread, share or importance; of one network boundary, fit, "
+    "confusion or calibration. Left out, the one that suits the axes.",
 )
 @click.option(
     "--x",
@@ -123,22 +123,38 @@ def report(folder: str, save: str | None) -> None:
     "--below", type=float, metavar="NUMBER", help="Draw, in a share, how many rows have less of the --color column."
 )
 @click.option(
+    "--config",
+    type=int,
+    metavar="N",
+    help="The row whose network a boundary, fit, confusion or calibration shows, or whose run curves are of. Left out, "
+    "the first of `harness best`; of curves, all runs.",
+)
+@click.option(
+    "--animate", is_flag=True, help="Write a boundary or a fit as a GIF, a frame for each number of epochs of its run."
+)
+@click.option(
     "--save",
     metavar="F",
-    help="Write to this .png, .svg or .pdf file, or into this folder. Left out, into the current one.",
+    help="Write to this .png, .svg or .pdf file, with --animate .gif, or into this folder. Left out, into the current "
+    "one.",
 )
 @one_line_errors
 def plot(folder: str, where: tuple[str, ...], **choices: Any) -> None:
     """Draw a sweep as a still picture.
 
     A map has the loss over two axes, and how soon runs settled or diverged. Settings that are not numbers, such as
-    initialisations, have a panel each. In the other kinds the loss, the weights or the shares of each status stand
-    against one axis.
+    initialisations, have a panel each. In curves, weights, paths, spread and share the loss, the weights or the shares
+    of each status stand against one axis.
+
+    Of one network, a boundary has its classes or numbers over its two inputs, a fit its curve over a single one, a
+    panel for each number of epochs in the table; a confusion counts which classes it takes for which, and a
+    calibration tells whether its probabilities come true, both on the validation part, or else the training part.
 
     \b
     Example:
       harness plot results/learning-rate --where init=ones --save map.png
       harness plot results/xor --color loss_max --below 0.1
+      harness plot results/own-data --kind boundary --save boundary.png
     """
     from harness.views.plots import write
 

@@ -36,8 +36,9 @@ def classes(data: Data, structure: Structure, targets: Sequence[str]) -> NDArray
     if structure.loss == "cross_entropy":
         return np.arange(structure.layers[-1])
     values = np.unique(data.targets)
-    whole = values.astype(np.int64) if (values == np.floor(values)).all() else values
-    return whole if not LOSSES[structure.loss].estimates and len(values) == 2 else None
+    if LOSSES[structure.loss].estimates or len(values) != 2:
+        return None
+    return values.astype(np.int64) if (values == np.floor(values)).all() else values
 
 
 def _labels(names: Sequence[str]) -> NDArray[Any]:

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from harness.experiment import ExperimentError, load
 from harness.experiment.data import kept_columns
+from harness.experiment.data.about import warnings
 from harness.experiment.model import Experiment
 from harness.network.parts import told
 from harness.store.contents import Contents, StoreError, flaw_of
@@ -24,6 +25,8 @@ from harness.store.files import FINGERPRINT, check_parquet, digest, experiment_o
 from harness.store.log import IDENTITY, KEPT, File
 from harness.store.place import Place
 
+WARNINGS = "data_warnings"
+"""What may lead astray in the data: the key of the manifest, whose value is a list of lines."""
 MOST_BYTES = 2**24
 """The most bytes that the numbers of data take which are kept; of more there is only the digest."""
 
@@ -33,7 +36,7 @@ class Kept:
 
     def __init__(self, experiment: Experiment) -> None:
         data, self.file = experiment.data, None
-        self.digest, self._told = data.digest(), told(experiment)
+        self.digest, self._told, self._warnings = data.digest(), told(experiment), list(warnings(experiment))
         if experiment.from_file and data.inputs.nbytes + data.targets.nbytes <= MOST_BYTES:
             columns, about = kept_columns(data, experiment.columns)
             made = pa.table({name: pa.array(column) for name, column in columns.items()})
@@ -43,8 +46,9 @@ class Kept:
 
     def about(self) -> dict[str, Any]:
         """What the manifest says of the data."""
-        about = {"data": self._told} if self._told else {}
-        return {"data_sha256": self.digest, "data_file": self.file and asdict(self.file), **about}
+        about = {"data": self._told, WARNINGS: self._warnings}
+        named = {"data_sha256": self.digest, "data_file": self.file and asdict(self.file)}
+        return named | {key: value for key, value in about.items() if value}
 
     def write(self, place: Place, owners: Collection[str]) -> None:
         """Keep the data, and remove those of the experiments whose results lay there. owners: as of `made_for`."""
@@ -52,6 +56,12 @@ class Kept:
             place.write(self.file.name, self._data, self._check)
         others = [name for name in place.sizes("") if KEPT.fullmatch(name) and name != (self.file and self.file.name)]
         place.remove([name for name in others if made_for(place, name, owners)])
+
+
+def warned(manifest: Mapping[str, Any]) -> list[str]:
+    """What the manifest says may lead astray in the data; nothing if it is of an earlier version."""
+    lines = manifest.get(WARNINGS)
+    return [line for line in lines if isinstance(line, str)] if isinstance(lines, list) else []
 
 
 def kept_file(manifest: Mapping[str, Any]) -> File | None:

@@ -14,6 +14,8 @@ SCALES = {
 """
 LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Okabe and Ito's colours."""
+CLASSES = (*LINES, "#4d4d4d")
+"""The colours of classes: for colour-blind eyes, too, any two are apart by 19 and more (CIE Lab)."""
 GREW = "#cc79a7"
 """The colour of rows that end above the loss of their first epoch."""
 STATUS_COLOURS = {

@@ -191,7 +191,7 @@ class Results:
         return to_frame(load(self.place, columns))
 
     def plot(self, kind: str | None = None, **choices: Any) -> Figure:
-        """A picture of the results. kind and choices (x, y, color, where, below) as in `harness.plot`.
+        """A picture of the results. kind and choices (x, y, color, where, below, config) as in `harness.plot`.
 
         Raises `HarnessError` for what cannot be drawn.
         """

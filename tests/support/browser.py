@@ -32,6 +32,7 @@ FLAGS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
+    "--enable-unsafe-swiftshader",
     "--disable-quic",
     "--disable-dev-shm-usage",
     "--disable-background-networking",
@@ -56,6 +57,8 @@ MISSING = (
 PACKAGES = ("chromium", "chromium-driver")
 HOST = "googlechromelabs.github.io"
 """Where Selenium Manager asks first."""
+SLOW = "GL Driver Message (OpenGL, Performance"
+"""What the console says of WebGL that a processor draws, as here: that a graphics card would be faster."""
 SECONDS = 300
 """Seconds after which a process that downloads or installs a browser is ended."""
 
@@ -246,7 +249,7 @@ def problems(driver: Driver) -> list[str]:
     if isinstance(driver, Firefox):
         said: list[str] = driver.execute_script("return window.said")
         return said
-    return [entry["message"] for entry in driver.get_log("browser")]
+    return [entry["message"] for entry in driver.get_log("browser") if SLOW not in entry["message"]]
 
 
 def requests(driver: Driver) -> list[str]:

@@ -40,7 +40,7 @@ def described(experiment: Experiment) -> list[str]:
 
 def warnings(experiment: Experiment) -> Iterator[str]:
     """What may lead astray, a line each: inputs of unlike scales or constant, rare classes, rows in several parts."""
-    data, label = experiment.data, experiment.label
+    data = experiment.data
     standardized = [str(experiment.used({})[STANDARDIZE])]
     for dimension in (dimension for grid in experiment.grids for dimension in grid.dimensions):
         if STANDARDIZE in dimension.keys:
@@ -55,18 +55,18 @@ def warnings(experiment: Experiment) -> Iterator[str]:
         ratio = deviations[most] / deviations[least]
         if ratio > FAR_APART:
             told = f"{shorten(names[most])} varies {ratio:,.0f} times as much as {shorten(names[least])}"
-            yield f"{label}: {told}; data.standardize: inputs gives all inputs one scale"
+            yield f"{told}; data.standardize: inputs gives all inputs one scale"
     if scaled and len(varied) < len(deviations):
         constant = [shorten(names[at]) for at in np.flatnonzero(deviations == 0)]
-        yield f"{label}: the same in every row of the training part, and left so: {either(constant[:SHOWN])}"
+        yield f"the same in every row of the training part, and left so: {either(constant[:SHOWN])}"
     if data.classes:
         many = np.bincount(data.targets[:, 0].astype(np.intp), minlength=len(data.classes))
         rare = [k for k in range(len(many)) if many[k] < RARE * len(data.inputs)]
         if rare:
             told = ", ".join(f"{shorten(data.classes[k])} ({count(int(many[k]), 'row')})" for k in rare[:SHOWN])
-            yield f"{label}: rare classes, of which accuracy says little: {told}; see balanced_accuracy"
+            yield f"rare classes, of which accuracy says little: {told}; see balanced_accuracy"
     if twice := _in_several_parts(data):
-        yield f"{label}: {count(twice, 'row')} of one part {'is' if twice == 1 else 'are'} in another, too"
+        yield f"{count(twice, 'row')} of one part {'is' if twice == 1 else 'are'} in another, too"
 
 
 def _in_several_parts(data: Data) -> int:

@@ -15,7 +15,6 @@ from harness.formulas.metrics import LOSS
 from harness.views.choosing.settings import Settings, aim, costs, rising, score_of, tests_of
 from harness.views.losses import kinds
 from harness.views.numbers import printed
-from harness.views.order import MEDIAN, Numbers
 from harness.views.results import Results
 
 
@@ -34,13 +33,15 @@ def best(
     low, middle, high = groups.quantile(np.array([0.25, 0.5, 0.75])).unstack().to_numpy().T
     distance = (rows["cost"] - middle[rows["place"]]).abs().to_numpy()
     nearest = rows.iloc[np.lexsort((rows["config"], distance))].groupby("place")["config"].first()
+    with np.errstate(invalid="ignore"):  # where both ends are of rows that diverged
+        spread = _finite(high - low)
     first = rows[rows["place"] == 0]
     found = pd.DataFrame(
         {
             "rank": np.arange(1, len(chosen) + 1),
             **settings.values(chosen),
             "median": _finite(-middle if rising(score) else middle),
-            "spread": _finite(high - low),
+            "spread": spread,
             "n": groups.size(),
             "diverged": np.isinf(rows["cost"]).groupby(rows["place"]).sum(),
             "config": nearest,
@@ -93,13 +94,7 @@ def _tied(results: Results, settings: Settings) -> str:
 
 def _first(settings: Settings, tied: str, top: int) -> NDArray[np.intp]:
     """The places of the best settings, of all that have a number."""
-
-    def read(part: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
-        at, frame = settings.read(part, tied)
-        return at, np.stack([costs(frame, name) for name in (settings.score, tied)])
-
-    found = Numbers(settings.parts, len(settings.keys), 2, read)
-    middle, second = found.at(MEDIAN)[:, 0]
+    middle, second = settings.medians(settings.score, tied)
     return np.lexsort((second, middle))[: min(top, int((~np.isnan(middle)).sum()))]
 
 

@@ -19,6 +19,7 @@ from harness.formulas.metrics import LOSS
 from harness.network.runs import Status
 from harness.store.reading import to_frame
 from harness.views.losses import unlike
+from harness.views.order import MEDIAN, Numbers
 from harness.views.results import Results
 from harness.views.scale import codes
 
@@ -108,6 +109,15 @@ class Settings:
         """The rows of a piece: (R,) where the settings stand in `keys`, and columns, the score and the status."""
         frame = self._frame(part, [*self.names, self.score, "status", *columns])
         return np.searchsorted(self.keys, self._key(frame)), frame
+
+    def medians(self, *scores: str) -> NDArray[np.float64]:
+        """(scores, S) the medians of what the rows of each setting cost; NaN of those without a number."""
+
+        def read(part: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
+            at, frame = self.read(part, *scores)
+            return at, np.stack([costs(frame, name) for name in scores])
+
+        return Numbers(self.parts, len(self.keys), len(scores), read).at(MEDIAN)[:, 0]
 
     def levels(self, at: NDArray[Any]) -> dict[str, NDArray[np.int32]]:
         """For each axis which value each of these settings has, from 1 on; 0 for none."""

@@ -165,10 +165,19 @@ def of_row(results: Results, number: int) -> Configuration:
 
     Raises `HarnessError` if there is no such row, or if the data that its experiment names are not here.
     """
+    return of_rows(results, [number])[0]
+
+
+def of_rows(results: Results, numbers: Sequence[int]) -> list[Configuration]:
+    """The configurations of rows of a results folder, whose experiment is read once. Raises as `of_row` does."""
     experiment = _experiment(results)
+    grid = Grid(experiment)
+    return [_of_row(results, number, experiment, grid) for number in numbers]
+
+
+def _of_row(results: Results, number: int, experiment: Experiment, grid: Grid) -> Configuration:
     row = results.row(number)
     ((run, epochs),) = row[["run", EPOCHS]].itertuples(index=False)
-    grid = Grid(experiment)
     if not 0 <= run < grid.runs or epochs < 0:
         raise StoreError(
             f"{results.folder}: config {number}: expected a run from 0 to {grid.runs - 1:,}, found {run:,} of "

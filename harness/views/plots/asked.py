@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -18,7 +19,7 @@ from harness.experiment.errors import either
 from harness.experiment.model import REPEATING
 from harness.experiment.settings import NETWORK, TRAINING
 from harness.formulas.metrics import LOSS
-from harness.store.expressions import both, has
+from harness.store.expressions import both, equal, has
 from harness.views.losses import unlike
 from harness.views.numbers import printed
 from harness.views.plots.gather import LISTED, Parts
@@ -37,7 +38,9 @@ DOT = " \N{MIDDLE DOT} "
 
 @dataclass(frozen=True)
 class Asked:
-    """x, y: axes. color: a column. where: axis -> the value that it is held at. below: a loss. None for the usual."""
+    """x, y: axes. color: a column. where: axis -> the value that it is held at. below: a loss. config: a row. None for
+    the usual. animate: whether moments follow one another in time, not side by side.
+    """
 
     results: Results
     x: str | None = None
@@ -45,6 +48,8 @@ class Asked:
     color: str | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
     below: float | None = None
+    config: int | None = None
+    animate: bool = False
 
     @property
     def colour(self) -> str:
@@ -155,6 +160,23 @@ class Asked:
         """A copy of this request that holds more axes at a value."""
         return replace(self, where={**self.where, **more})
 
+    def row(self, config: int) -> dict[str, Any]:
+        """The run, the epochs and the value of each axis of a row, None where it has none.
+
+        Raises `HarnessError` if there is no such row among those asked for.
+        """
+        names = dict.fromkeys(["run", "epochs", *self.results.axes])
+        row = self.results.row(config, list(names)).astype(object)
+        if self.where and not self._count(equal("config", config)):
+            asked = ", ".join(f"{name} {value}" for name, value in self.where.items())
+            raise HarnessError(f"{self.results.folder}: config {config} is not among the rows of {asked}")
+        return {name: None if pd.isna(value) else value for name, value in zip(names, row.iloc[0], strict=True)}
+
+    def of_run(self, config: int) -> Asked:
+        """A copy for the run that a row is of alone. Raises as `row` does."""
+        row = self.row(config)
+        return self.holding({name: row[name] for name in self.results.axes if name != "epochs"})
+
     def at_last_epochs(self, *drawn: str) -> Asked:
         """A copy that holds the epochs, unless held or drawn already, at the most that rows with these axes have."""
         if "epochs" not in self.results.axes or "epochs" in (*drawn, *self.where) or self.free() == ["epochs"]:
@@ -218,7 +240,8 @@ class Asked:
     def held(self) -> str:
         """`learning rate 0.1, init ones`: the values that the rows have, beside the epochs."""
         axes, where = self.results.axes, {name: value for name, value in self.where.items() if name != "epochs"}
-        values = {name: axes[name].nearest(value) if name in axes else value for name, value in where.items()}
+        there = {name: value for name, value in where.items() if value is not None}
+        values = {name: axes[name].nearest(value) if name in axes else value for name, value in there.items()}
         return ", ".join(f"{name.replace('_', ' ')} {printed(value, 4)}" for name, value in values.items())
 
     def _values(self, name: str) -> set[Any]:

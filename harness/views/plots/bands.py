@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from harness.views.order import SPREAD, quantiles
 from harness.views.plots.asked import Asked
 from harness.views.plots.facets import Facets, facets_of
 from harness.views.plots.gather import floored, numbers, present, shares
+from harness.views.plots.milestones import Milestones, milestones_of
 from harness.views.scale import MOST, Scale, TableAxis, apart, codes, scale_of
 
 RUNS = 2000
@@ -68,6 +69,7 @@ class CurveBands:
     facets: Facets
     panels: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]]
     names: list[str]
+    milestones: Sequence[Milestones]
     runs: int
     read: int
 
@@ -111,7 +113,30 @@ def shares_of(asked: Asked) -> Along:
 
 
 def curves_of(asked: Asked) -> CurveBands:
-    """The loss curves. Raises `HarnessError` if none were recorded."""
+    """The losses of the curves. Raises `HarnessError` if none were recorded."""
+    read = read_curves(asked)
+    names = curve_losses(asked.results)
+    epochs, levels = zip(*(levels_of(part, names) for part in read.points), strict=True)
+    losses = floored(levels, len(read.facets.kinds) == 1)
+    panels = list(zip(epochs, losses, strict=True))
+    return CurveBands(asked, read.facets, panels, names, read.milestones, read.runs, read.read)
+
+
+class CurvePoints(NamedTuple):
+    """The points of the curves that are drawn, of each facet, and what `milestones_of` finds of its runs.
+
+    runs: how many there are. read: of how many of them.
+    """
+
+    facets: Facets
+    points: list[pd.DataFrame]
+    milestones: list[Milestones]
+    runs: int
+    read: int
+
+
+def read_curves(asked: Asked) -> CurvePoints:
+    """The points of the curves of some runs. Raises `HarnessError` if none were recorded."""
     results = asked.results
     if not results.has_curves:
         raise HarnessError(
@@ -122,14 +147,13 @@ def curves_of(asked: Asked) -> CurveBands:
     points = [results.curves(some.tolist()) for some in chosen]
     if all(part.empty for part in points):
         raise HarnessError(f"{results.folder}: every run diverged in its first epoch, so there are no loss curves")
-    names = curve_losses(results)
-    epochs, levels = zip(*(_levels(part, names) for part in points), strict=True)
-    losses = floored(levels, len(facets.kinds) == 1)
-    return CurveBands(asked, facets, list(zip(epochs, losses, strict=True)), names, sum(runs), sum(map(len, chosen)))
+    return CurvePoints(
+        facets, points, [milestones_of(results, some) for some in chosen], sum(runs), sum(map(len, chosen))
+    )
 
 
-def _levels(points: pd.DataFrame, names: list[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """(V,) epochs, thinned evenly if there are very many; and (losses, quantiles, V) over the runs at each."""
+def levels_of(points: pd.DataFrame, names: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """(V,) epochs, thinned evenly if there are very many; and (columns, quantiles, V) over the runs at each."""
     where = np.sort(points["epoch"].unique())
     where = where[np.unique(np.linspace(0, len(where) - 1, min(MOST, len(where))).round().astype(int))]
     at = codes(where, points["epoch"]) if len(where) else np.empty(0, np.int64)

@@ -19,6 +19,7 @@ from harness.views.plots import style
 from harness.views.plots.axes import TICKS, linear_ticks, show_scale, span_scale
 from harness.views.plots.bands import Along, CurveBands, Spread
 from harness.views.plots.gather import STATUSES
+from harness.views.plots.milestones import mark
 from harness.views.scale import Scale
 
 BANDS = "bands: middle 50% and 90%"
@@ -89,15 +90,17 @@ def curves(found: CurveBands) -> Figure:
     alike = len(found.facets.kinds) == 1
     made, body, places = style.paneled(question, shown, found.facets.labels, alike)
     handles: list[Any] = []
-    for axes, (epochs, levels) in zip(places, panels, strict=True):
+    stopped: dict[str, Any] = {}
+    for axes, (epochs, levels), milestones in zip(places, panels, found.milestones, strict=True):
         if len(epochs):
             most = TICKS if len(panels) == 1 else TICKS // 2
             handles = _losses(axes, epochs, dict(zip(found.names, levels, strict=True)), many, most) or handles
+            stopped |= mark(axes, milestones)
         style.named(axes, "epoch", "loss")
     mean = found.names.index(MEAN)
     losses = [np.concatenate([levels[:, 2], levels[mean]]) if many else levels[:, 2] for _, levels in panels]
     outside = _loss_scales(list(zip(places, losses, strict=True)), alike)
-    style.legend(body, handles, "over the samples of an epoch")
+    style.legend(body, [*handles, *stopped.values()], "over the samples of an epoch")
     told = [f"{BANDS} of the mean loss", "a run that diverges counts until it does"] if many else []
     asked.caption(made, *told, *outside)
     return made

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from harness.views.choosing.best import validated
 from harness.views.losses import kinds
 from harness.views.results import Results
 
@@ -45,7 +46,8 @@ class _Choice:
 def notable(results: Results) -> pd.DataFrame:
     """A few rows, the best first. Columns: `why` it is shown, config, the axes, the status and the losses.
 
-    Losses of different kinds are never compared, and a row whose loss is above that of its run's first epoch is never
+    Where validation decides, only one row of least training loss is shown, for comparison. Losses of different kinds
+    are never compared, and a row whose loss is above that of its run's first epoch is never
     the best. One piece of the table is in memory at a time.
     """
     choices = _choices(results)
@@ -75,7 +77,9 @@ def _why(choice: _Choice, place: int) -> str:
 
 def _choices(results: Results) -> list[_Choice]:
     known = "first_loss" in results.runs.schema.names
-    best = _Choice("least training loss", GOING, "loss_mean", BEST, grown=False if known else None)
+    decides = not validated(results)
+    why = "least training loss" if decides else "least training loss, by which nothing is chosen"
+    best = _Choice(why, GOING, "loss_mean", BEST if decides else 1, grown=False if known else None)
     slow = _Choice("not finished, with the greatest training loss", ("ran",), "loss_mean", most=True)
     grown = _Choice("furthest above the loss of its first epoch", GOING, "loss_mean", most=True, grown=True)
     alike = kinds(results)

@@ -24,11 +24,12 @@ def ranked(axes: Mapping[str, TableAxis], rows: pd.DataFrame) -> list[TableAxis]
     return sorted(axes.values(), key=lambda axis: (bool(rows[axis.name].isna().any()), axis.rank))
 
 
-def opening(axes: Sequence[TableAxis], rows: pd.DataFrame, curves: bool) -> dict[str, Any]:
+def opening(axes: Sequence[TableAxis], rows: pd.DataFrame, curves: bool, parallel: bool = False) -> dict[str, Any]:
     """What the pictures show at first: `order`, the names of those there are, and for each of them its choices.
 
-    axes: as `ranked` gives them. curves: whether loss curves were recorded. A map over two axes comes first if two
-    vary, else the loss curves if there are any. Settings that are labels get a panel or a line each, never a median;
+    axes: as `ranked` gives them. curves: whether loss curves were recorded. parallel: whether settings can be drawn as
+    lines over parallel axes, which come last. A map over two axes comes first if two vary, else the loss curves if
+    there are any. Settings that are labels get a panel or a line each, never a median;
     losses of different kinds never share a picture.
     """
     usual = [axis for axis in axes if axis.name not in REPEATING] or list(axes)
@@ -41,6 +42,7 @@ def opening(axes: Sequence[TableAxis], rows: pd.DataFrame, curves: bool) -> dict
         found["line"] = {"x": x.name, "group": group and group.name, "panels": _panels(others, rows, x, group)}
         if y := next((axis for axis in others if axis.name not in REPEATING and _together(rows, x, axis)), None):
             found = {"map": {"x": x.name, "y": y.name, "panels": _panels(others, rows, x, y)}} | found
+    found |= {"parallel": {}} if parallel else {}
     return {"order": list(found), **found}
 
 

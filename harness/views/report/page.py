@@ -24,7 +24,9 @@ from harness.formulas.metrics import LOSS, METRICS
 from harness.network.runs import Status
 from harness.store.disk import Disk
 from harness.store.folder import Folder
+from harness.store.kept import warned
 from harness.store.schema import Role
+from harness.views.choosing.beside import beside
 from harness.views.files import put
 from harness.views.losses import NOTHING, idle_loss, kinds, unlike, what_of
 from harness.views.numbers import printed, to_digits
@@ -77,6 +79,8 @@ def report(results: Results) -> str:
         **words.told(results, summarise(results.place)),
         signs={status.label: STATUS_COLOURS[status] for status in Status} | {"grew": GREW},
         thinned=_note(results, shown),
+        warnings=warned(manifest),
+        decides=words.decides(results),
         pictures=data["opening"]["order"],
         best=[(one.heading, one.told, _printed(one.table)) for one in words.best(results)],
         importance=words.importance(results),
@@ -118,8 +122,34 @@ def _data(results: Results) -> dict[str, Any]:
         "colours": SCALES | {"lines": LINES},
         "curves": [_curve(curve) for curve in curves],
         "curveLosses": [[name, what_of(name)] for name in (curves[0].losses if curves else ())],
-        "opening": opening(order, rows, bool(curves)),
+        "parallel": (parallel := _parallel(results)),
+        "opening": opening(order, rows, bool(curves), parallel is not None),
     }
+
+
+def _parallel(results: Results) -> dict[str, Any] | None:
+    """Settings as lines over their parameters and their score; None where there is nothing to draw so."""
+    found = beside(results)
+    if found is None:
+        return None
+    columns = {name: pd.Series(values, dtype=object) for name, values in found.values.items()}
+    axes = {name: _of(results.axes[name], column.dropna()) for name, column in columns.items()}
+    order = sorted(axes.values(), key=lambda axis: axis.rank)
+    return {
+        "score": found.score,
+        "rising": found.rising,
+        "loss": results.column(found.score).unit == LOSS,
+        "axes": [_axis(axis) | {"total": len(axis.values)} for axis in order],
+        "columns": {axis.name: _places(axis, columns[axis.name]) for axis in order},
+        "medians": [_number(median) for median in found.medians],
+        "told": found.told,
+    }
+
+
+def _places(axis: TableAxis, column: pd.Series) -> list[int]:
+    """The positions of values on an axis, -1 for None."""
+    at = {value: place for place, value in enumerate(axis.values.tolist())}
+    return [at.get(value, -1) for value in column]
 
 
 def _idle(results: Results) -> list[dict[str, Any]]:
@@ -134,7 +164,8 @@ LOAD = """import harness
 
 results = harness.open({folder!r})
 results.table()               # every row, a pandas DataFrame
-results.plot()                # a map; or "curves", "weights", "paths", "spread", "share", "importance"
+results.plot()                # a map; or "curves", "weights", "paths", "spread", "share", "importance"; of one network
+                              # "boundary", "fit", "confusion", "calibration"
 results.weights(0)            # of a row: an array for each layer
 results.explain(0)            # what happened to each weight, step by step
 

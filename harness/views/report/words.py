@@ -16,6 +16,7 @@ from harness.store.log import sums
 from harness.store.place import Place
 from harness.views.choosing import best as choosing
 from harness.views.choosing import importance as shares
+from harness.views.choosing.settings import score_of
 from harness.views.losses import unlike
 from harness.views.numbers import printed
 from harness.views.report.summary import Summary, percent, spared
@@ -122,6 +123,14 @@ def best(results: Results) -> list[Best]:
         return []
     ranked = choosing.of_each_kind(results, TOP)
     return [Best(choosing.heading(one).capitalize(), choosing.told(one), one) for one in ranked]
+
+
+def decides(results: Results) -> str:
+    """Which score settings are chosen by, and what the training loss has to do with it."""
+    if not choosing.validated(results):
+        return "No samples are kept aside for validation, so that settings are chosen by the least training loss."
+    least = "not by the least training loss, which is often that of an overfitted network"
+    return f"Settings are chosen by {score_of(results, None)}, its median over repeats and folds, {least}."
 
 
 def importance(results: Results) -> dict[str, Any]:

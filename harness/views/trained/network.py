@@ -22,6 +22,8 @@ from harness.reference.network import Network, forward
 Floats = NDArray[np.floating]
 LINKS = {"cross_entropy": "softmax", "bce": "sigmoid"}
 """What makes probabilities of the outputs of networks that were trained by a loss."""
+AT_ONCE = 4096
+"""Samples that go through a network together: all that it computes of them is in memory."""
 
 
 class TrainedNetwork:
@@ -68,8 +70,11 @@ class TrainedNetwork:
             column = f"'{self.columns[at]}'" if self.columns else str(at + 1)
             why = "is not a finite number, and nothing was missing in the data that this network was trained on"
             raise HarnessError(f"row {row + 1}, column {column} {why}")
+        taken = rounded(scaled, self.network.structure.dtype)
         with np.errstate(all="ignore"):
-            return forward(self.network, rounded(scaled, self.network.structure.dtype))[1][-1]
+            parts = [forward(self.network, some)[1][-1] for some in np.array_split(taken, 1 + len(taken) // AT_ONCE)]
+        found: Floats = np.concatenate(parts)
+        return found
 
     def answers(self, x: ArrayLike | pd.DataFrame) -> Floats:
         """What its outputs mean, from inputs as for `predict`: probabilities of classes, (S, C); where it has none,

@@ -9,7 +9,7 @@ async function main() {
   document.head.append(element("script", {textContent: await unpacked("plotly")}));
   const report = new Report(data), pictures = [];
   at("waiting")?.remove();
-  for (const [id, made] of [["map", HeatMap], ["line", Line], ["curves", Curves]]) {
+  for (const [id, made] of [["map", HeatMap], ["line", Line], ["curves", Curves], ["parallel", Parallel]]) {
     if (!data.opening[id]) continue;
     at(`${id}-block`).hidden = false;
     pictures.push(new made(report));
