@@ -26,13 +26,16 @@ Origin = str | os.PathLike[str] | Mapping[str, Any]
 
 
 def load(
-    origin: Origin, text: str | None = None, settings: Mapping[str, str] | None = None, kept: bytes | None = None
+    origin: Origin,
+    text: str | None = None,
+    settings: Mapping[str, str] | None = None,
+    kept: bytes | data.DataTable | None = None,
 ) -> Experiment:
     """The experiment in a YAML file or a mapping of the same shape. Raises ExperimentError.
 
     text: what stood in the file at another time. settings: parameter -> its one value as YAML, in place of what stands
     there; or `name`. What is wrong with a setting has the place `--set learning_rate`. kept: a Parquet file in place of
-    the data file that the experiment names.
+    the data file that the experiment names, or the table of one that names no data.
     """
     given = replace(source.read(origin, text), kept=kept)
     experiment = _finish(_read(given))  # what is wrong without the settings has its place in the file

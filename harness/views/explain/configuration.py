@@ -159,12 +159,12 @@ def _most_epochs(experiment: Experiment) -> int:
     return max(MOST_STEPS if d.lazy else max(map(int, d.values(EPOCHS))) for d in dimensions)
 
 
-def of_row(results: Results, number: int) -> Configuration:
-    """The configuration of a row of a results folder.
+def of_row(results: Results, number: int, experiment: Experiment | None = None) -> Configuration:
+    """The configuration of a row of a results folder. experiment: whose results they are, if it is at hand.
 
     Raises `HarnessError` if there is no such row, or if the data that its experiment names are not here.
     """
-    experiment = _experiment(results)
+    experiment = experiment or _experiment(results)
     row = results.row(number)
     ((run, epochs),) = row[["run", EPOCHS]].itertuples(index=False)
     grid = Grid(experiment)

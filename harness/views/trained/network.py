@@ -99,10 +99,15 @@ class TrainedNetwork:
         if self.classes is None:
             numbers = self.answers(x)
             return numbers[:, 0] if numbers.shape[1] == 1 else numbers
-        y = self.decision(x)
-        said = y[:, 0] > rounded(self.middle, str(y.dtype)) if self.single else np.argmax(y, axis=1)
-        labels: NDArray[Any] = self.classes[said.astype(np.intp)]
+        labels: NDArray[Any] = self.classes[self.class_numbers(x)]
         return labels
+
+    def class_numbers(self, x: ArrayLike | pd.DataFrame) -> NDArray[np.intp]:
+        """Which of `classes` it says of each sample, (S,), from inputs as for `predict`."""
+        y = self.decision(x)
+        above = y[:, 0] > rounded(self.middle, str(y.dtype))
+        numbers: NDArray[np.intp] = above.astype(np.intp) if self.single else np.argmax(y, axis=1)
+        return numbers
 
     def predict_proba(self, x: ArrayLike | pd.DataFrame) -> Floats:
         """The probability of each class, (S, C), in the order of `classes`, from inputs as for `predict`: the softmax
