@@ -213,7 +213,7 @@ def test_whole_numbers_are_classes_if_they_are_few_and_often_there() -> None:
     ("rows", "folds"), [((4, 30), 0), ((5, 93), 2), ((8, 8), 3), ((7, 11, 60), 2), ((60, 13), 5), ((50, 50), 5)]
 )
 def test_no_part_of_the_rows_is_without_a_class(rows: tuple[int, ...], folds: int) -> None:
-    """Else the experiment would be refused, whatever rows are drawn."""
+    """Whatever rows are drawn: an experiment with such a part would be refused."""
     cells = np.repeat(list("abc")[: len(rows)], rows)
     made = csv(column("kind", cells))
     assert facts(made)[3:] == (folds, round(0.2 * len(cells)) if folds else 0)
