@@ -12,9 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 from harness.errors import HarnessError, HarnessWarning
 from harness.experiment import load, source
 from harness.experiment.data import DataTable
-from harness.experiment.model import REPEATING
+from harness.experiment.grid import EPOCHS
+from harness.experiment.initialisations import Initialisation
+from harness.experiment.model import REPEATING, label
 from harness.sweeps import run
-from harness.views.explain.configuration import of_row
+from harness.views.explain.configuration import Configuration, of_row
 from harness.views.results import Results
 from harness.views.trained.network import TrainedNetwork
 
@@ -90,8 +92,7 @@ class SweepEstimator(BaseEstimator):
         self.best_score_ = float(best["median"])
         if np.isnan(self.best_score_):
             raise HarnessError("parameters: every setting diverged; expected lower learning rates")
-        labels = of_row(results, int(best["config"]), swept).labels()
-        chosen = {name: text for name, text in labels.items() if name not in ("config", *REPEATING)}
+        chosen = _settings(of_row(results, int(best["config"]), swept))
         self.best_params_ = {name: source.fragment(text) for name, text in chosen.items()}
         again = load(asked | {"data": {}, "repeats": 1, "record": {}}, settings=chosen, kept=table)
         self.network_ = of_row(Results("the network", run.in_memory(again, self.threads)), 0, again).trained()
@@ -101,6 +102,16 @@ class SweepEstimator(BaseEstimator):
         check_is_fitted(self)
         checked: NDArray[np.float64] = validate_data(self, x, dtype=np.float64, reset=False)
         return checked
+
+
+def _settings(row: Configuration) -> dict[str, str]:
+    """What a row was trained with, as YAML, so that it can be trained again on more rows of the data."""
+    settings = {name: value for name, value in row.values.items() if name not in REPEATING} | {EPOCHS: row.epochs}
+    if settings.get("batch_size") == row.experiment.data.trained:
+        settings["batch_size"] = "full"
+    return {
+        name: value.written if isinstance(value, Initialisation) else label(value) for name, value in settings.items()
+    }
 
 
 class SweepClassifier(ClassifierMixin, SweepEstimator):

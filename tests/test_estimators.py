@@ -96,6 +96,22 @@ parameters: {learning_rate: [0.001, 0.01], epochs: [5, 20], init: xavier_uniform
     assert (fitted.predict(inputs) == network.predict(inputs)).all()
 
 
+def test_full_batches_and_weights_from_outside_stay_what_they_are() -> None:
+    """On all rows a batch is more than it was on folds; weights are not in the labels of the table, only a hash."""
+    x = np.random.default_rng(0).normal(size=(12, 2))
+    y = x[:, 0] - x[:, 1] ** 2
+    weights = [np.random.default_rng(1).normal(size=shape).tolist() for shape in ((140, 2), (1, 140))]
+    asked = {**FIRST, "layers": [[2, 140, 1]], "batch_size": "full", "init": {"values": {"weights": weights}}}
+    fitted = SweepRegressor(asked, folds=3).fit(x, y)
+    assert (fitted.best_params_["batch_size"], fitted.best_params_["layers"]) == ("full", [2, 140, 1])
+    own = {"optimizer": "adam", "activation": "tanh", "standardize": "both", "shuffle": True}
+    made = {"name": "x", "data": (x, y), "network": {"layers": [2, 140, 1]}, "parameters": {**asked, **own}}
+    expected = harness.weights(harness.train(made))
+    assert {name: array[0].tobytes() for name, array in expected.items()} == {
+        name: array.tobytes() for name, array in fitted.network_.weights.items()
+    }
+
+
 def test_wine_without_a_word() -> None:
     inputs, labels = load_wine(return_X_y=True, as_frame=True)
     train, test, train_labels, test_labels = train_test_split(inputs, labels, random_state=0, stratify=labels)
