@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness.sweeps.local import processors
 
-PACKAGES = ("numba", "llvmlite", "numpy", "pyarrow", "jax", "torch")
+PACKAGES = ("numba", "llvmlite", "numpy", "pyarrow", "jax", "torch", "scikit-learn", "optuna")
 
 
 def _cpuinfo(key: str) -> str:

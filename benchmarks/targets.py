@@ -14,7 +14,18 @@ Measure = Callable[[Effort], list[Reached]]
 
 def measures() -> dict[str, Measure]:
     """Every target, by the name that --only looks for."""
-    from benchmarks import blocks, estimates, functions, grids, large, overheads, pictures, processes, sweeps
+    from benchmarks import (
+        blocks,
+        estimates,
+        estimators,
+        functions,
+        grids,
+        large,
+        overheads,
+        pictures,
+        processes,
+        sweeps,
+    )
 
     return {
         "tanh grid": grids.tanh_grid,
@@ -34,6 +45,9 @@ def measures() -> dict[str, Measure]:
         "hundred million recorded": large.recorded,
         "wide": large.wide,
         "small blocks": blocks.small_blocks,
+        "estimator speed": estimators.speeds,
+        "estimator grid": estimators.many,
+        "estimator scores": estimators.scores,
     }
 
 

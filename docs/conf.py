@@ -22,6 +22,7 @@ default_role = "code"
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
+autodoc_mock_imports = ["sklearn"]  # the site is built without it
 
 myst_heading_anchors = 3
 suppress_warnings = ["misc.highlighting_failure"]

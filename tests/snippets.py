@@ -37,6 +37,8 @@ FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 BETWEEN = "```\n\n```text\n"
 """What stands between a program and what it prints."""
 NAMED = re.compile(r"# ([\w-]+\.yaml)\n")
+NEEDS = {"estimators": ("sklearn",), "six-commands": ("onnx", "onnxruntime")}
+"""What the snippets of a page need beside the harness: packages that not every environment for tests has."""
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 

@@ -131,6 +131,29 @@ def test_ten_unlike_experiments_are_estimated_and_run() -> None:
     assert re.search(r"6 rows, 100% of their steps run", row.work)
 
 
+@pytest.mark.parametrize("loss", ["cross_entropy", "bce", "half_mse"])
+def test_scikit_learn_s_networks_are_asked_for_the_same(loss: str) -> None:
+    """From its initial weights, in full batches, where the order of samples is nothing. Adam's eps stands elsewhere."""
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed: pip install -e '.[oracle]'")
+    from benchmarks import estimators
+
+    random = np.random.default_rng(0)
+    x = random.normal(size=(24, 3))
+    y = random.normal(size=24) if loss == "half_mse" else np.arange(24) % {"bce": 2, "cross_entropy": 3}[loss]
+    point = {"learning_rate": 0.01, "weight_decay": 0.5, "epochs": 30}
+    asked = estimators.theirs(point, 24) | {"batch_size": 24}
+    with estimators.quietly():
+        start = estimators.network(loss, **asked | {"max_iter": 1, "learning_rate_init": 1e-300}).fit(x, y)
+        fitted = estimators.network(loss, **asked).fit(x, y)
+    values = {"weights": [w.T.tolist() for w in start.coefs_], "biases": [b.tolist() for b in start.intercepts_]}
+    same = {"init": {"values": values}, "batch_size": "full", "standardize": "none"}
+    network = estimators.ours(estimators.DataSet("x", loss), point, **same).fit(x, y).network_
+    for layer, (w, b) in enumerate(zip(fitted.coefs_, fitted.intercepts_, strict=True), start=1):
+        np.testing.assert_allclose(network.weights[f"w{layer}"], w.T, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(network.weights[f"b{layer}"], b, rtol=1e-4, atol=1e-5)
+    assert np.abs(fitted.coefs_[0] - start.coefs_[0]).max() > 0.05
+
+
 def found(steps: float) -> dict[str, Any]:
     return {"setting": "s", "steps": steps, "gigaflops": 31.0, "of_peak": 0.5, "fast_over": 2.0, "exact_over": 1.0}
 

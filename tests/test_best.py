@@ -17,6 +17,8 @@ import pytest
 import harness
 from harness.cli import completing, main
 from harness.errors import HarnessError
+from harness.experiment import load
+from harness.sweeps import run
 from harness.views import order
 from harness.views.choosing.best import told
 from harness.views.choosing.compare import Side, compare
@@ -46,6 +48,13 @@ SETTINGS = ["learning_rate", "activation", "epochs"]
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     return harness.open(harness.sweep(EXPERIMENT, tmp_path_factory.mktemp("results")))
+
+
+def test_in_memory_the_same_is_best(results: Results) -> None:
+    held = Results("memory", run.in_memory(load(EXPERIMENT)))
+    pd.testing.assert_frame_equal(held.best(top=99), results.best(top=99), check_exact=True)
+    with pytest.raises(HarnessError, match="memory: epochs is no score"):
+        held.best(by="epochs")
 
 
 def test_folds_are_merged_as_repeats_are(results: Results, tmp_path: Path) -> None:

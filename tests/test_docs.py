@@ -45,6 +45,8 @@ def test_snippets_do_what_the_page_says(
     path: Path, tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
+    for package in snippets.NEEDS.get(path.stem, ()):
+        pytest.importorskip(package, reason=f"{package} is not installed: pip install -e '.[oracle]'")
     for one in Guide(path, tmp_path, shared).printed():
         told, found = snippets.normal(one.expected), snippets.normal(snippets.cut(one.expected, one.found))
         assert found == told, f"{path.name}: {one.command}\n`python -m tests.snippets` writes what is printed today"

@@ -141,7 +141,7 @@ def test_onnx_says_the_same_in_float32(written: Results) -> None:
     Weights of float64 are rounded to float32 in the file.
     """
     reason = "onnxruntime is not installed: pip install -e '.[oracle]'"
-    pytest.importorskip("onnx", reason="ONNX is not installed: pip install -e '.[oracle]'")
+    onnx = pytest.importorskip("onnx", reason="ONNX is not installed: pip install -e '.[oracle]'")
     runtime = pytest.importorskip("onnxruntime", reason=reason)
     network = written.network(0)
     x = inputs(network)
@@ -155,6 +155,9 @@ def test_onnx_says_the_same_in_float32(written: Results) -> None:
         assert session.get_outputs()[1].name == "label"
     more = session.get_modelmeta().custom_metadata_map["harness"]
     assert json.loads(more) == json.loads(FORMATS["json"].make(network))
+    graph = onnx.load_from_string(FORMATS["onnx"].make(network)).graph
+    used = {name for node in graph.node for name in node.input}
+    assert {constant.name for constant in graph.initializer} <= used  # or onnxruntime warns of each that is not
 
 
 UNKNOWN = "of scikit-learn's networks"

@@ -91,7 +91,7 @@ OWNERS = {
     "pyarrow": {"harness.experiment.data", "harness.store"},
     "rich": {"harness.cli"},
     "ruamel": {"harness.experiment.yaml"},
-    "sklearn": {"harness.views.trained.sklearn_"},
+    "sklearn": {"harness.sklearn", "harness.views.trained.sklearn_"},
     "torch": {"harness.views.trained.torch_"},
 }
 """The modules, and packages, that import a dependency; others may name its types, for the checker of types alone.

@@ -17,7 +17,7 @@ from pyarrow import parquet
 import harness
 from harness.errors import HarnessError
 from harness.experiment.data.generators import generate
-from harness.experiment.model import Part
+from harness.experiment.measured import Part
 from harness.store.schema import metric_column
 from harness.views import files
 from harness.views.explain.configuration import of_row

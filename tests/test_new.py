@@ -13,6 +13,7 @@ from click.shell_completion import ShellComplete
 import harness
 from harness.cli import main
 from harness.experiment import load, shipped
+from harness.experiment.measured import Part
 from harness.experiment.model import Experiment
 from harness.sweeps.plan import Plan
 from harness.views.plots import KINDS
@@ -158,86 +159,100 @@ def csv(text: str | bytes, name: str = "p.csv") -> Experiment:
 
 
 def facts(experiment: Experiment) -> tuple[Any, ...]:
-    """(loss, output, layers, shape of inputs, targets) of a draft."""
-    layers = dict(
-        zip(
-            ["layers"],
-            [d.values("layers") for g in experiment.grids for d in g.dimensions if "layers" in d.keys],
-            strict=True,
-        )
-    )
-    targets = experiment.data.targets[:, 0].tolist()
-    return (
-        experiment.settings["loss"],
-        experiment.settings["output"],
-        layers["layers"],
-        experiment.data.inputs.shape,
-        targets,
-    )
+    """(loss, classes, layers, folds, samples of the test part) of a draft."""
+    (layers,) = [d.values("layers") for g in experiment.grids for d in g.dimensions if "layers" in d.keys]
+    data = experiment.data
+    tested = len(data.parts(0 if data.folds else None).get(Part.TEST, ()))
+    return experiment.settings["loss"], data.classes, layers, data.folds, tested
+
+
+def column(name: str, cells: Any) -> str:
+    """A CSV file of this last column, beside an input that counts in halves."""
+    return f"a,{name}\n" + "".join(f"{number / 2},{cell}\n" for number, cell in enumerate(cells, 1))
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|", ", "])
-def test_a_target_of_0_and_1_gets_binary_cross_entropy(separator: str) -> None:
-    lines = [["a", "b", "y"], *([str(i / 2), str(i), str(i % 2)] for i in range(1, 11))]
+def test_a_target_of_two_classes_gets_binary_cross_entropy(separator: str) -> None:
+    lines = [["a", "b", "y"], *([str(i / 2), str(i), str(i % 2)] for i in range(1, 31))]
     made = csv("\n".join(map(separator.join, lines)))
-    assert facts(made) == ("bce", "identity", ((2, 2, 1), (2, 8, 1)), (10, 2), [i % 2 for i in range(1, 11)])
+    assert facts(made) == ("bce", ("0", "1"), ((2, 4, 1), (2, 16, 1)), 5, 6)
     assert made.name == "p"
     assert re.search(
-        r"^# p\.csv has 10 rows and 3 columns, with (commas|semicolons|tabs|bars) ", comments("p.yaml"), re.MULTILINE
+        r"^# p\.csv has 30 rows and 3 columns, with (commas|semicolons|tabs|bars) ", comments("p.yaml"), re.MULTILINE
     )
-    assert "0 in 5 rows, 1 in 5 rows; the target, by its name" in comments("p.yaml")
+    assert "0 in 15 rows, 1 in 15 rows; the target, by its name" in comments("p.yaml")
+    assert csv(column("z", [-1, 7] * 10), "q.csv").data.classes == ("-1", "7")
 
 
 def test_a_target_of_numbers_gets_the_squared_error() -> None:
-    made = csv("a,b\n1,2.5\n2,0.1\n3,7\n")
-    assert facts(made) == ("mse", "identity", ((1, 2, 1), (1, 8, 1)), (3, 1), [2.5, 0.1, 7])
-    assert "0.1 in 1 row, 2.5 in 1 row, 7 in 1 row; the target, as the last column" in comments("p.yaml")
-    csv("a,b\n" + "".join(f"{i},{i / 2}\n" for i in range(6)), "q.csv")
+    made = csv(column("b", [2.5, 0.1, 7] * 5))
+    assert facts(made) == ("mse", (), ((1, 4, 1), (1, 16, 1)), 5, 3)
+    assert made.settings["standardize"] == "both"
+    assert "0.1 in 5 rows, 2.5 in 5 rows, 7 in 5 rows; the target, as the last column" in comments("p.yaml")
+    csv(column("b", [i / 2 for i in range(6)]), "q.csv")
     assert "from 0 to 2.5; the target, as the last column" in comments("q.yaml")
 
 
-def test_numbered_classes_get_cross_entropy_with_an_output_for_each() -> None:
-    made = csv("class,a,b\n0,1,2\n1,3,4\n2,5,6\n")
-    assert facts(made) == ("cross_entropy", "identity", ((2, 2, 3), (2, 8, 3)), (3, 2), [0, 1, 2])
-    assert made.data.inputs.tolist() == [[1, 2], [3, 4], [5, 6]]
-    assert csv("quality,a,b\n1,2,0\n3,4,1\n5,6,2\n", "q.csv").settings["loss"] == "mse"
-    assert csv("a,class\n1,1\n3,2\n5,3\n", "r.csv").settings["loss"] == "mse"
+def test_labels_are_classes() -> None:
+    made = csv(column("kind", ["setosa", "virginica", "it's"] * 10))
+    assert facts(made) == ("cross_entropy", ("it's", "setosa", "virginica"), ((1, 4, 3), (1, 16, 3)), 4, 6)
+    assert made.settings["standardize"] == "inputs"
+    assert "it's in 10 rows, setosa in 10 rows, virginica in 10 rows; the target" in comments("p.yaml")
+    csv(column("kind", "abcdef" * 4), "q.csv")
+    assert "6 classes, of 4 to 4 rows; the target" in comments("q.yaml")
+
+
+def test_whole_numbers_are_classes_if_they_are_few_and_often_there() -> None:
+    assert facts(csv(column("quality", [3, 4, 8] * 10)))[:2] == ("cross_entropy", ("3", "4", "8"))
+    assert csv(column("quality", [3, 4, 8] * 9), "q.csv").settings["loss"] == "mse"
+    assert "With `classes: auto` and cross_entropy, each number would be a class." in comments("q.yaml")
+    assert csv(column("label", [3, 4, 8] * 9), "r.csv").data.classes == ("3", "4", "8")
+    assert csv(column("count", [*range(11)] * 10), "s.csv").settings["loss"] == "mse"
+
+
+@pytest.mark.parametrize(
+    ("rows", "folds"), [((4, 30), 0), ((5, 93), 2), ((8, 8), 3), ((7, 11, 60), 2), ((60, 13), 5), ((50, 50), 5)]
+)
+def test_no_part_of_the_rows_is_without_a_class(rows: tuple[int, ...], folds: int) -> None:
+    """Whatever rows are drawn: an experiment with such a part would be refused."""
+    cells = np.repeat(list("abc")[: len(rows)], rows)
+    made = csv(column("kind", cells))
+    assert facts(made)[3:] == (folds, round(0.2 * len(cells)) if folds else 0)
+    assert bool(folds) != ("With more rows, or more of each class" in comments("p.yaml"))
+    for seed in range(1, 20):
+        Path("p.yaml").write_text(made.source.replace("test: 0.2}", f"test: 0.2, seed: {seed}}}"))
+        assert load("p.yaml").data.folds == folds
 
 
 @pytest.mark.parametrize("name", ["target", "label", "class", "y", "Y", "Target"])
 def test_a_target_is_known_by_its_name(name: str) -> None:
-    assert csv(f"a,{name},b\n1,2,3\n4,5,6\n").data.targets.tolist() == [[2], [5]]
-
-
-def test_a_target_of_two_other_numbers_is_told_what_would_suit_it() -> None:
-    assert csv("a,b\n1,-1\n2,1\n3,1\n").settings["loss"] == "mse"
-    assert "Written as 0 and 1, these two would suit `loss: bce`." in comments("p.yaml")
+    assert csv(f"a,{name},b\n1,2.5,3\n4,5.5,6\n").data.targets.tolist() == [[2.5], [5.5]]
 
 
 def test_columns_that_are_no_inputs_are_left_out_with_a_comment() -> None:
     made = csv(
-        "\ufeff;id;name;Size, cm;gap;twice;twice;mixed;y\n"
-        "0;17;ann;1,5;;1;2;1;0\n1;4;bob;2,5;3;1;2;?;1\n2;9;cy;3,5;;1;2;?;1\n"
+        "\ufeff;id;name;Size, cm;gap;twice;twice;mixed;odd;no;y\n"
+        "0;17;ann;1,5;;1;2;1;9;;0\n1;4;bob;2,5;3;1;2;?;b;;1\n2;9;cy;3,5;;1;2;?;c;;1\n"
     )
-    assert made.data.inputs.tolist() == [[1.5], [2.5], [3.5]]
+    np.testing.assert_equal(made.data.inputs, [[1.5, np.nan, 1], [2.5, 3, np.nan], [3.5, np.nan, np.nan]])
     said = comments("p.yaml")
     for line in (
         "(unnamed)  left out: has no name and counts from 0",
         "id         left out: only numbers the rows",
         "name       left out: holds text ('ann', 'bob', ..); networks take numbers",
         "Size, cm   from 1.5 to 3.5",
-        "gap        left out: has an empty cell in row 1 and no number in 1 more",
+        "gap        from 3 to 3, and 2 empty cells",
         "twice      left out: has a name that stands twice",
-        "mixed      left out: holds '?' in row 2 and no number in 1 more",
+        "mixed      from 1 to 1, and 2 empty cells",
+        "odd        left out: holds 'b' in row 2 and no number in 1 more",
+        "no         left out: holds nothing",
     ):
         assert f"#   {line}\n" in said
 
 
-def test_large_numbers_are_to_be_scaled() -> None:
-    csv("a,b,c,y\n1,900,5,0\n2,-70,5,1\n")
-    assert "Larger ones: b.\n" in comments("p.yaml")
-    csv("a,b\n1,9\n2,7\n", "q.csv")
-    assert "Larger ones" not in comments("q.yaml")
+def test_inputs_without_gaps_are_not_filled() -> None:
+    csv(column("y", [0, 1] * 6))
+    assert "missing" not in Path("p.yaml").read_text()
 
 
 def test_a_file_is_named_as_seen_from_here() -> None:
@@ -275,10 +290,11 @@ def test_a_wide_file_has_a_short_comment() -> None:
         ("1.0,2.0,0\n", "p.csv: has no header: its first line is 1.0,2.0,0; expected names, such as x1,x2,y"),
         ("x,y,z\n1,2\n", "p.csv: has 2 cells in row 2, 1,2; expected 3, one for each name in its first line"),
         (
-            "a,kind\n1,setosa\n2,virginica\n",
-            "p.csv: the target, column kind, holds text ('setosa', 'virginica'); expected numbers: number the classes "
-            "from 0 on, as table['kind'].astype('category').cat.codes does in pandas",
+            "a,kind\n1,setosa\n2,setosa\n",
+            "p.csv: the target, column kind, holds text ('setosa'); expected from 2 to 1,000 different labels, found 1",
         ),
+        ("a,kind\n1,setosa\n2,NA\n3,virginica\n", "p.csv: the target, column kind, has an empty cell in row 2"),
+        ("a,y\n1,1\n2,b\n", "p.csv: the target, column y, holds 'b' in row 2"),
         ("a,y\n1,\n2,1\n", "p.csv: the target, column y, has an empty cell in row 1"),
         ("a,\n1,2\n2,1\n", "p.csv: the target, column without a name, has no name"),
         ("id,a,y\n1,x,0\n2,y,1\n", "p.csv: no column of numbers is left for the inputs beside the target y"),

@@ -324,3 +324,13 @@ def test_patience_counts_the_epochs_of_a_run_that_goes_round_in_a_circle() -> No
     assert (row["status"], row["best_epoch"], row["stopped_epoch"], row["w1_1_1"]) == ("stopped", 1, 51, -1.0)
     (row,) = harness.train({**asked, "record": {"epochs_to": {"loss_mean": [1, 0.5]}}}).to_dict("records")
     assert (row["status"], row["epochs_to_loss_mean_1"]) == ("ran", 1)
+
+
+@pytest.mark.parametrize("weights", ["last", "best"])
+def test_a_row_is_explained_up_to_the_epoch_whose_weights_it_has(weights: str, tmp_path: Any) -> None:
+    results = harness.open(harness.sweep(experiment({"patience": 3}, {"weights": weights}), tmp_path))
+    table = results.table()
+    (row, *_) = table[(table["epochs"] == 60) & (table["status"] == "stopped")].to_dict("records")
+    record = results.explain(row["config"], epochs=["last"])
+    assert record.attrs["notes"] == ["The last weights are the table's, bit for bit."]
+    assert record["epoch"].max() == row["best_epoch" if weights == "best" else "stopped_epoch"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -274,6 +276,25 @@ def test_a_file_is_predicted_by_the_names_of_its_columns(swept: Swept) -> None:
     assert call("predict", results.folder, "one.csv", "--config", 1).stdout.splitlines()[1:] == [
         printed.stdout.splitlines()[3]
     ]
+
+
+def test_without_a_number_the_best_row_is_taken_and_said(swept: Swept) -> None:
+    results = swept({"load": "iris", "split": {"folds": 3, "test": 0.2}}, loss="cross_entropy")
+    Path("new.csv").write_text("petal_length,sepal_width,petal_width,sepal_length\n1.4,3.5,0.2,5.1\n", "utf-8")
+    best = int(results.best()["config"].iloc[0])
+    assert best > 0
+    asked = call("predict", results.folder, "new.csv", "--config", best)
+    left = call("predict", results.folder, "new.csv")
+    assert (left.stdout, asked.stderr) == (asked.stdout, "")
+    assert re.search(rf"^greatest validation accuracy: .* at config {best}: epochs 5; test_loss ", left.stderr)
+    assert call("export", results.folder, "--to", "json").stdout == f"wrote x-{best}.json\n"
+
+
+def test_steps_of_unequal_folds_are_counted(swept: Swept) -> None:
+    folds = swept({"load": "iris", "split": {"folds": 7, "test": 0.2}}, loss="cross_entropy")
+    manifest = json.loads((Path(folds.folder) / "manifest.json").read_text("utf-8"))
+    assert manifest["steps"] == 5 * 6 * 120  # each of 120 rows is learnt from in six of seven folds
+    assert "taken over" not in call("status", folds.folder).stdout
 
 
 @pytest.mark.parametrize(

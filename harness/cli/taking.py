@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from harness.cli import completing
 from harness.cli.options import folder_argument
 from harness.cli.output import data, say
 from harness.cli.printing import one_line_errors
+
+if TYPE_CHECKING:
+    from harness.views.results import Results
 from harness.errors import visible
 
 config_option = click.option(
-    "--config", "number", type=int, required=True, metavar="N", help="The row whose network it is, by its number."
+    "--config",
+    "number",
+    type=int,
+    metavar="N",
+    help="The row whose network it is, by its number. Left out, the first of `harness best`, which is said.",
 )
 
 
@@ -21,7 +30,7 @@ config_option = click.option(
 @config_option
 @click.option("--save", metavar="F", help="Write to this CSV file. Left out, to standard output.")
 @one_line_errors
-def predict(folder: str, file: str, number: int, save: str | None) -> None:
+def predict(folder: str, file: str, number: int | None, save: str | None) -> None:
     """Predict for each row of a CSV or Parquet file.
 
     The network of a row of results gets the columns by the names that they had in training, whatever else the file
@@ -30,13 +39,15 @@ def predict(folder: str, file: str, number: int, save: str | None) -> None:
 
     \b
     Example:
+      harness predict results/mine new.csv
       harness predict results/mine --config 123 new.csv --save predictions.csv
     """
     from harness.views.files import put
     from harness.views.results import Results
     from harness.views.trained.file import predicted
 
-    table = predicted(Results(folder).network(number), file)
+    results = Results(folder)
+    table = predicted(results.network(_chosen(results, number)), file)
     if save:
         put(save, table.to_csv(index=False).encode())
         say(f"wrote {save}")
@@ -58,7 +69,7 @@ def predict(folder: str, file: str, number: int, save: str | None) -> None:
 )
 @click.option("--save", metavar="F", help="Write to this file. Left out, to NAME-N in the current folder.")
 @one_line_errors
-def export(folder: str, number: int, form: str, save: str | None) -> None:
+def export(folder: str, number: int | None, form: str, save: str | None) -> None:
     """Write the network of a row down for other programs.
 
     Whatever the format, the filling of gaps, the scales and the names of columns and classes are inside: npz for NumPy,
@@ -67,12 +78,25 @@ def export(folder: str, number: int, form: str, save: str | None) -> None:
 
     \b
     Example:
+      harness export results/mine --to onnx
       harness export results/mine --config 123 --to json --save network.json
     """
     from harness.views.results import Results
     from harness.views.trained.export import write
 
-    say(f"wrote {write(Results(folder), number, form, save)}")
+    results = Results(folder)
+    say(f"wrote {write(results, _chosen(results, number), form, save)}")
+
+
+def _chosen(results: Results, number: int | None) -> int:
+    """The row that is asked for, or else the best, which is said."""
+    if number is None:
+        from harness.views.choosing.best import heading, told
+
+        found = results.best(top=1)
+        number = int(found["config"].iloc[0])
+        say(f"{heading(found)}: {told(found)}", err=True)
+    return number
 
 
 COMMANDS = (predict, export)

@@ -25,12 +25,6 @@ XOR = {
     "output": "sigmoid",
     "loss": "mse",
     "loss_comment": "mse or half_mse for any numbers; without `output` bce for 0 and 1, cross_entropy for classes.",
-    "batch_size": 1,
-    "layers_comment": "2 inputs, 1 output, and the hidden layer is up to you",
-    "layers": [[2, 2, 1], [2, 4, 1]],
-    "rates": [0.03, 30, 25],
-    "epochs": [100, 1000],
-    "repeats": 10,
 }
 
 

@@ -1,4 +1,4 @@
-"""What an experiment on a CSV file needs: inputs and a target, a loss that suits it, and layers that fit."""
+"""What an experiment on a CSV file needs: inputs and a target, a loss that suits it, and rows kept aside."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import numpy as np
 
 from harness.errors import HarnessError, in_utf8
 from harness.experiment import source
-from harness.experiment.data.sheet import SUFFIXES, CsvColumn, CsvFile, counts_from
+from harness.experiment.data.classes import MOST_CLASSES
+from harness.experiment.data.columns import is_missing
+from harness.experiment.data.sheet import SUFFIXES, CsvColumn, CsvFile, counts_from, plain
 from harness.experiment.errors import count, either, found, shorten
 from harness.experiment.notes import BadValueError
 
@@ -20,11 +22,15 @@ TARGETS = ("target", "label", "class", "y")
 INDEXES = ("id", "index", "idx", "unnamed: 0", "rownames", "#")
 """Names that say that a column only numbers the rows."""
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-MOST_CLASSES, FEW, MOST_LINES, LARGE = 20, 5, 30, 10.0
-"""The most classes of a target; the most whose rows a comment counts; the most columns that a comment describes one by
-one; and the magnitude above which inputs should be scaled."""
-STEPS = 1e5
-"""How many samples one run of a draft takes, about: epochs times samples."""
+FEW, MOST_LINES = 5, 30
+"""The most classes whose rows a comment counts; the most columns that a comment describes one by one."""
+MOST_NAMED, MOST_NUMBERS, OFTEN = 20, 10, 10
+"""Whole numbers are classes if there are at most so many of them and the target is called label or the like; or so
+many, and each stands in at least so many rows."""
+TEST = 0.2
+"""The share of the rows that nothing is chosen by."""
+MOST_FOLDS, EPOCHS, STEPS = 5, (1, 3, 10, 30, 100, 300), 1e5
+"""The most folds; what one run of a draft may take: so many epochs, so many samples in all of them, about."""
 
 
 def of_csv(file: str) -> dict[str, Any]:
@@ -48,69 +54,85 @@ def of_csv(file: str) -> dict[str, Any]:
     inputs = [column for column in columns if column is not target and column not in left_out]
     if not inputs:
         raise HarnessError(f"{file}: no column of numbers is left for the inputs beside the target {target.name}")
-    kind = _Target(target)
+    kind = _Target(file, target)
     names = [shorten(column.name) for column in inputs]
     from_what = " and ".join(names) if len(names) < 3 else f"{names[0]}, {names[1]} and {len(names) - 2} more"
+    rows = len(target.numbers)
     return {
         "question": f"How well does a small network predict {shorten(target.name)} from {from_what}?",
         "table": {
             "file": path.name,
             "path": source.describe(file),
-            "rows": count(len(target.numbers), "row"),
+            "rows": count(rows, "row"),
             "columns": count(len(columns), "column"),
             "separator": SEPARATORS[sheet.separator],
             "lines": _lines(columns, target, f"{kind.found}; the target, {why}", left_out),
-            "advice": _advice([*inputs, target] if kind.loss == "mse" else inputs),
             "inputs": source.describe([column.name for column in inputs]),
             "targets": source.describe([target.name]),
+            "classes": kind.classes,
+            "gaps": any(np.isnan(column.numbers).any() for column in inputs),
+            "standardize": "inputs" if kind.classes else "both",
+            "split": _split(kind.rarest),
         },
         "loss": kind.loss,
         "loss_comment": kind.comment,
-        **_sizes(len(inputs), kind.outputs, len(target.numbers)),
+        "epochs": [epochs for epochs in EPOCHS if epochs <= max(STEPS / rows, EPOCHS[1])][-3:],
     }
 
 
 class _Target:
-    """What a target asks for. found: in words. loss, comment: what suits it. outputs: of the network."""
+    """What a target asks for. Raises HarnessError if it has more classes than a network may have, or one.
 
-    def __init__(self, column: CsvColumn) -> None:
-        values, counts = np.unique(column.numbers, return_counts=True)
-        classes = len(values)
-        self.outputs, self.found = 1, _range(column)
-        if classes <= FEW:
-            told = zip(values, counts, strict=True)
-            self.found = ", ".join(f"{value:g} in {count(int(rows), 'row')}" for value, rows in told)
-        if set(values) <= {0, 1}:
+    found: in words. classes: whether it has some. rarest: rows of the rarest, or of numbers all. loss, comment: what
+    suits it.
+    """
+
+    def __init__(self, file: str, column: CsvColumn) -> None:
+        cells = np.array([plain(cell) for cell in column.text.to_pylist()]) if column.texts else column.numbers
+        values, counts = np.unique(cells, return_counts=True)
+        many, named = len(values), column.name.lower() in TARGETS[:3]
+        whole = not column.texts and bool((values == np.floor(values)).all())
+        usual = many == 2 or (many <= MOST_NAMED and named) or (many <= MOST_NUMBERS and int(counts.min()) >= OFTEN)
+        self.classes = bool(column.texts) or (whole and many > 1 and usual)
+        self.rarest = int(counts.min()) if self.classes else len(cells)
+        if column.texts and not 1 < many <= MOST_CLASSES:
+            kinds = f"from 2 to {MOST_CLASSES:,} different labels, found {many:,}"
+            raise HarnessError(f"{file}: the target, column {shorten(column.name)}, {column.holds}; expected {kinds}")
+        self.found = f"{many} classes, of {counts.min()} to {counts.max()} rows" if column.texts else _range(column)
+        if many <= FEW:
+            names = [shorten(str(value)) if column.texts else f"{value:g}" for value in values]
+            told = zip(names, counts.tolist(), strict=True)
+            self.found = ", ".join(f"{name} in {count(rows, 'row')}" for name, rows in told)
+        if not self.classes:
+            self.loss, self.comment = "mse", "For a target of any numbers: the mean of (t - y)^2."
+            if whole and 1 < many <= MOST_NAMED:
+                self.comment += " With `classes: auto` and cross_entropy, each number would be a class."
+        elif many == 2:
             self.loss = "bce"
-            self.comment = "For a target of 0 and 1. It takes the output before any sigmoid, so `output` is left out."
-        elif column.name.lower() in TARGETS[:3] and 2 < classes <= MOST_CLASSES and counts_from(values) == 0:
-            self.loss, self.outputs = "cross_entropy", classes
-            self.comment = "For classes 0, 1, .., an output for each; softmax is part of it, so `output` is left out."
+            self.comment = "For two classes. It takes the output before any sigmoid, so `output` is left out."
         else:
-            self.loss = "mse"
-            self.comment = "For a target of any numbers: the mean of (t - y)^2."
-            if classes == 2:
-                self.comment += " Written as 0 and 1, these two would suit `loss: bce`."
+            self.loss = "cross_entropy"
+            self.comment = "For classes, with an output for each; softmax is part of it, so `output` is left out."
+
+
+def _split(rows: int) -> str:
+    """How rows are kept aside, of which there are so many, or so many of the rarest class; nothing of too few."""
+    left = rows - math.ceil(rows * TEST)
+    return source.describe({"folds": min(MOST_FOLDS, left // 2), "test": TEST}) if left > 3 else ""
 
 
 def _target(file: str, columns: Sequence[CsvColumn]) -> tuple[CsvColumn, str]:
-    """The target, and why it is. Raises HarnessError if it is not a column of numbers."""
+    """The target, and why it is. Raises HarnessError if it holds neither numbers nor labels, or not in each row."""
     names = [column.name for column in columns]
     named = [columns[names.index(name)] for wanted in TARGETS for name in names if name.lower() == wanted]
     target, why = (named[0], "by its name") if named else (columns[-1], "as the last column")
-    if target.texts:
-        codes = f"table[{target.name!r}].astype('category').cat.codes"
-        raise HarnessError(
-            f"{file}: the target, column {shorten(target.name)}, {target.holds}; expected numbers: "
-            f"number the classes from 0 on, as {codes} does in pandas"
-        )
-    if problem := _unfit(target, columns):
+    if problem := _unfit(target, columns, target=True):
         raise HarnessError(f"{file}: the target, column {shorten(target.name) or 'without a name'}, {problem}")
     return target, why
 
 
-def _unfit(column: CsvColumn, columns: Sequence[CsvColumn]) -> str:
-    """Why a column can be neither an input nor a target; "" if it can."""
+def _unfit(column: CsvColumn, columns: Sequence[CsvColumn], target: bool = False) -> str:
+    """Why a column can be no input, or not the target; "" if it can."""
     if [other.name for other in columns].count(column.name) > 1:
         return "has a name that stands twice"
     start = counts_from(column.numbers)
@@ -118,14 +140,15 @@ def _unfit(column: CsvColumn, columns: Sequence[CsvColumn]) -> str:
         return "has no name" if start is None else f"has no name and counts from {start}"
     if column.name.lower() in INDEXES:
         return "only numbers the rows" if start is None else f"only numbers the rows, from {start} on"
-    if column.texts:
+    if column.texts and not target:
         return f"{column.holds}; networks take numbers"
-    wrong = np.flatnonzero(~np.isfinite(column.numbers))
-    if not len(wrong):
-        return ""
-    cell = column.text[int(wrong[0])].as_py()
-    what = f"holds {found(cell)}" if cell else "has an empty cell"
-    return f"{what} in row {wrong[0] + 1}" + (f" and no number in {len(wrong) - 1} more" if len(wrong) > 1 else "")
+    cells = column.text.to_pylist()
+    wrong = [at for at in np.flatnonzero(~np.isfinite(column.numbers)).tolist() if is_missing(cells[at]) <= target]
+    wrong = [at for at in wrong if is_missing(cells[at])] if column.texts else wrong
+    if not wrong:
+        return "" if column.texts or not np.isnan(column.numbers).all() else "holds nothing"
+    what = "has an empty cell" if is_missing(cells[wrong[0]]) else f"holds {found(cells[wrong[0]])}"
+    return f"{what} in row {wrong[0] + 1}" + (f" and no number in {len(wrong) - 1} more" if wrong[1:] else "")
 
 
 def _lines(columns: Sequence[CsvColumn], target: CsvColumn, about: str, left_out: dict[CsvColumn, str]) -> list[str]:
@@ -143,29 +166,6 @@ def _lines(columns: Sequence[CsvColumn], target: CsvColumn, about: str, left_out
 
 
 def _range(column: CsvColumn) -> str:
-    return f"from {column.numbers.min():g} to {column.numbers.max():g}"
-
-
-def _advice(columns: Sequence[CsvColumn]) -> list[str]:
-    """What to do about columns of large numbers."""
-    large = [shorten(column.name) for column in columns if np.abs(column.numbers).max() > LARGE]
-    if not large:
-        return []
-    names = ", ".join(large[:5]) + (", .." if len(large) > 5 else "")
-    return [
-        f"Networks learn best from numbers of about -1 to 1. Larger ones: {names}.",
-        "Take the mean off each of these columns and divide it by its standard deviation, in a file of its own.",
-    ]
-
-
-def _sizes(inputs: int, outputs: int, samples: int) -> dict[str, Any]:
-    """Layers, rates and epochs that make a sweep of seconds."""
-    epochs = 10 ** min(max(round(math.log10(STEPS / samples)), 0), 3)
-    return {
-        "layers_comment": f"{count(inputs, 'input')}, {count(outputs, 'output')}, and the hidden layer is up to you",
-        "layers": [[inputs, units, outputs] for units in (2, 8)],
-        "rates": [0.0001, 10, 21],
-        "epochs": [epochs // 10, epochs] if epochs > 1 else [1],
-        "batch_size": 8 if samples >= 8 else 1,
-        "repeats": 5,
-    }
+    empty = int(np.isnan(column.numbers).sum())
+    gaps = f", and {count(empty, 'empty cell')}" if empty else ""
+    return f"from {np.nanmin(column.numbers):g} to {np.nanmax(column.numbers):g}{gaps}"

@@ -16,6 +16,7 @@ from harness.experiment.errors import ExperimentError
 from harness.experiment.model import Experiment
 
 if TYPE_CHECKING:
+    from harness.experiment.data import DataTable
     from harness.experiment.initialisations.elsewhere import RowWeights
 
 __all__ = ["Experiment", "ExperimentError", "json_schema", "load"]
@@ -25,15 +26,15 @@ def load(
     source: str | os.PathLike[str] | Mapping[str, Any],
     text: str | None = None,
     settings: Mapping[str, str] | None = None,
-    kept: bytes | None = None,
+    kept: bytes | DataTable | None = None,
     row_weights: RowWeights | None = None,
 ) -> Experiment:
     """The experiment in a YAML file, or in a mapping of the same shape.
 
     text: what stood in the file at another time, to be read in its place. settings: parameter (or `name`) -> its one
     value as YAML, in place of its axis or constant. kept: a Parquet file to be read in place of the data file that the
-    experiment names. row_weights: (folder, config) -> the weights of a row of earlier results, for initialisations that
-    name one. Raises ExperimentError, whose text has a line for each problem.
+    experiment names, or the table of one that names no data. row_weights: (folder, config) -> the weights of a row of
+    earlier results, for initialisations that name one. Raises ExperimentError, whose text has a line for each problem.
     """
     from harness.experiment import resolve  # loads the reader of YAML, which the engine and the store do without
 

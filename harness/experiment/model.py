@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -100,7 +100,12 @@ class Data(Samples):
     @cached_property
     def trained(self) -> int:
         """The most samples that a run is trained on."""
-        return max(len(self.parts(fold)[Part.TRAIN]) for fold in (range(self.folds) if self.folds else [None]))
+        return max(len(self.parts(fold)[Part.TRAIN]) for fold in self.each_fold)
+
+    @property
+    def each_fold(self) -> Sequence[int | None]:
+        """Every fold, or None where there are none."""
+        return range(self.folds) if self.folds else [None]
 
     def digest(self) -> str:
         """SHA-256 of the numbers and their shape; of classes and parts, too, where there are any."""

@@ -32,14 +32,15 @@ def load(
     origin: Origin,
     text: str | None = None,
     settings: Mapping[str, str] | None = None,
-    kept: bytes | None = None,
+    kept: bytes | data.DataTable | None = None,
     row_weights: RowWeights | None = None,
 ) -> Experiment:
     """The experiment in a YAML file or a mapping of the same shape. Raises ExperimentError.
 
     text: what stood in the file at another time. settings: parameter -> its one value as YAML, in place of what stands
     there; or `name`. What is wrong with a setting has the place `--set learning_rate`. kept: a Parquet file in place of
-    the data file that the experiment names. row_weights: what reads the weights of a row of earlier results.
+    the data file that the experiment names, or the table of one that names no data. row_weights: what reads the weights
+    of a row of earlier results.
     """
     given = filled(replace(source.read(origin, text), kept=kept), row_weights)
     experiment = _finish(_read(given))  # what is wrong without the settings has its place in the file

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.experiment import shipped
 from harness.experiment.errors import ExperimentError, Path, Problem, dotted, found, shorten
@@ -18,6 +18,9 @@ from harness.experiment.notes import Note, Wrong, refused, words
 from harness.experiment.yaml import parse, scalar
 from harness.experiment.yaml.positions import Positions
 from harness.experiment.yaml.scan import YamlTextError
+
+if TYPE_CHECKING:
+    from harness.experiment.data import DataTable
 
 _PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*(?: [A-Za-z0-9_.-]+)*")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
@@ -29,7 +32,7 @@ class Source:
 
     label: what messages call it. folder: what relative file names start from. text: the file, or the mapping
     as YAML. places: path -> what messages call it, where that is another place. kept: a Parquet file in place of the
-    data file that is named, or None.
+    data file that is named, or a table where none is, or None.
     """
 
     label: str
@@ -38,7 +41,7 @@ class Source:
     folder: FilePath
     positions: Positions | None = None
     places: Mapping[Path, Path] = field(default_factory=dict)
-    kept: bytes | None = None
+    kept: bytes | DataTable | None = None
 
     def error(self, notes: Iterable[Note]) -> ExperimentError:
         """All notes, with those the YAML reader left, as one error in order of position."""

@@ -157,7 +157,7 @@ def told(experiment: Experiment) -> dict[str, Any]:
     inputs = data.inputs.shape[1]
     names = experiment.columns
     found: dict[str, Any] = {"inputs": names[:inputs], "targets": names[inputs:], "classes": data.classes, "parts": []}
-    for fold in range(data.folds) if data.folds else [None]:
+    for fold in data.each_fold:
         members = data.parts(fold)
         own = _filled(data.inputs, members[Part.TRAIN])[0][members[Part.TRAIN]]
         scales = {"inputs": Scaling.of(own)} | (

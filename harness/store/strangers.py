@@ -132,12 +132,14 @@ class Table:
             return int(self.source.count_rows(**how))
 
     def get_fragments(self) -> Iterator[Table]:
-        """Its files, in order."""
+        """Its files, in order; of a table in memory itself."""
         for part in self.source.get_fragments():
-            yield Table(part, part.path, self.columns, self.schema)
+            yield Table(part, getattr(part, "path", self.where), self.columns, self.schema)
 
     def split_by_row_group(self) -> list[Table]:
-        """The row groups of a file, in order."""
+        """The row groups of a file, in order; none of a table in memory."""
+        if not isinstance(self.source, ds.ParquetFileFragment):
+            return []
         with readable(self.where):
             return [replace(self, source=part) for part in self.source.split_by_row_group()]
 

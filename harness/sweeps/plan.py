@@ -16,6 +16,7 @@ import numpy as np
 
 from harness import engine
 from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid, Range, Selection
+from harness.experiment.measured import Part
 from harness.experiment.model import Experiment, label
 from harness.experiment.settings import layer_of_rate
 from harness.network.layout import Layout
@@ -60,7 +61,8 @@ class Plan:
         self.samples = experiment.data.trained
         self.block_size = block_size
         self.rows, self.runs = self.grid.rows, self.grid.runs
-        self.steps = self.grid.epochs * self.samples
+        trained = [len(experiment.data.parts(fold)[Part.TRAIN]) for fold in experiment.data.each_fold]
+        self.steps = self.grid.epochs // len(trained) * sum(trained)  # every fold has the same runs
         self._ranges = [(structure_of(experiment, chosen.values), chosen) for chosen in self.grid.ranges()]
         self._firsts = {chosen.start for _, chosen in self._ranges}
         self._tasks: dict[range, list[range]] = {}

@@ -77,9 +77,14 @@ class Ran:
 
 def train(experiment: Experiment, threads: int | None = None, block_size: int | None = None) -> pa.Table:
     """The table of an experiment, in memory, in the order of the grid."""
+    return load(in_memory(experiment, threads, block_size))
+
+
+def in_memory(experiment: Experiment, threads: int | None = None, block_size: int | None = None) -> Memory:
+    """The results of an experiment, of which no file is written."""
     place = Memory()
     _swept(place, experiment, Options(block_size=block_size, threads=threads), None, Watch())
-    return load(place)
+    return place
 
 
 def sweep(

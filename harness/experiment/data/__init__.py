@@ -37,12 +37,17 @@ KEPT = b"harness.data"
 """What is kept beside these columns: the key of the metadata."""
 
 
-def read(section: Mapping[str, Any], given: Collection[str], folder: FilePath, kept: bytes | None = None) -> DataTable:
+def read(
+    section: Mapping[str, Any], given: Collection[str], folder: FilePath, kept: bytes | DataTable | None = None
+) -> DataTable:
     """The table that a `data:` section describes. Raises BadValueError.
 
     section: all of its keys, with their defaults. given: those that stand in it. folder: where a file's name starts
-    from. kept: the data as they were kept with results, to be taken in place of the section's.
+    from. kept: the data as they were kept with results, to be taken in place of the section's; or a program's own
+    table, which the section divides into parts.
     """
+    if isinstance(kept, DataTable):
+        return divided(kept, section)
     sources = [key for key in SOURCES if key in given]
     if len(sources) != 1:
         raise BadValueError(Note((), Wrong.VALUE, f"one of {either(SOURCES)}", " and ".join(sources) or "none of them"))

@@ -104,9 +104,17 @@ class Initialisation:
 
     @property
     def label(self) -> str:
-        """YAML flow text without defaults: `ones`, `{normal: {std: 0.5}}`; `values` by their name or a hash."""
+        """As `written`, but `values` by their name or a hash."""
         if self.name:
             return self.name
+        text = self.written
+        if self.rule == "values" and len(text) > LONGEST_LABEL:
+            return f"{{values: {self.digest().hex()[:8]}}}"
+        return text
+
+    @property
+    def written(self) -> str:
+        """YAML flow text without defaults: `ones`, `{normal: {std: 0.5}}`."""
         if self.rule == "values":
             biases = f", biases: {json.dumps(self.bias_rows)}" if self.bias_rows else ""
             inner = f"{{weights: {json.dumps(self.weights)}{biases}}}"
@@ -119,10 +127,7 @@ class Initialisation:
         if isinstance(self.bias, tuple) and self.bias != own:
             bias = f", bias: {{{self.bias[0]}: {_numbers_label(self.bias[0], self.bias[1:])}}}"
         text = self.rule if inner == "{}" and not bias else f"{{{self.rule}: {inner}{bias}}}"
-        text = re.sub(r"\.0\b", "", text)
-        if self.rule == "values" and len(text) > LONGEST_LABEL:
-            return f"{{values: {self.digest().hex()[:8]}}}"
-        return text
+        return re.sub(r"\.0\b", "", text)
 
     def tensor(self, layer: int, fan_in: int, fan_out: int) -> Primitive:
         """The primitive for the weights (O, I) of a layer, counted from 1."""

@@ -13,6 +13,7 @@ from harness import reference
 from harness.errors import HarnessError
 from harness.experiment import shipped
 from harness.experiment.grid import EPOCHS, IDLE, REPEAT, Grid
+from harness.experiment.measured import Monitoring
 from harness.experiment.model import Experiment, Value, label
 from harness.experiment.resolve import override
 from harness.network.layout import Layout
@@ -160,17 +161,17 @@ def _most_epochs(experiment: Experiment) -> int:
     return max(MOST_STEPS if d.lazy else max(map(int, d.values(EPOCHS))) for d in dimensions)
 
 
-def of_row(results: Results, number: int) -> Configuration:
-    """The configuration of a row of a results folder.
+def of_row(results: Results, number: int, experiment: Experiment | None = None) -> Configuration:
+    """The configuration of a row of a results folder. experiment: whose results they are, if it is at hand.
 
     Raises `HarnessError` if there is no such row, or if the data that its experiment names are not here.
     """
-    return of_rows(results, [number])[0]
+    return of_rows(results, [number], experiment)[0]
 
 
-def of_rows(results: Results, numbers: Sequence[int]) -> list[Configuration]:
+def of_rows(results: Results, numbers: Sequence[int], experiment: Experiment | None = None) -> list[Configuration]:
     """The configurations of rows of a results folder, whose experiment is read once. Raises as `of_row` does."""
-    experiment = _experiment(results)
+    experiment = experiment or _experiment(results)
     grid = Grid(experiment)
     return [_of_row(results, number, experiment, grid) for number in numbers]
 
@@ -188,14 +189,16 @@ def _of_row(results: Results, number: int, experiment: Experiment, grid: Grid) -
     values = {key: grid.values[key][ids[key][0]] for key in used}
     repeat = int(values.pop(REPEAT))
     given = {key: value for key, value in values.items() if value is not None}
-    return Configuration(experiment, given, epochs, repeat, number, _final(row, structure(experiment, given)))
+    final = _final(row, structure(experiment, given), experiment.monitoring)
+    return Configuration(experiment, given, epochs, repeat, number, final)
 
 
-def _final(row: pd.DataFrame, made: Structure) -> Final:
-    """How a row of the table ended."""
-    (about,) = row[[EPOCHS, "settled_epoch", "diverged_epoch"]].to_dict("records")
-    for name in ("settled_epoch", "diverged_epoch"):
-        if not pd.isna(about[name]) and not 0 < about[name] <= about[EPOCHS]:
+def _final(row: pd.DataFrame, made: Structure, monitoring: Monitoring | None) -> Final:
+    """How a row of the table ended. Its last epoch is the one after which the run had the weights of the row."""
+    (about,) = row.to_dict("records")
+    last = ["stopped_epoch", *(["best_epoch"] if monitoring and monitoring.keep else [])]
+    for name in ("settled_epoch", "diverged_epoch", *last):
+        if not pd.isna(about.get(name)) and not 0 < about[name] <= about[EPOCHS]:
             raise StoreError(f"column {name}: expected one of the {about[EPOCHS]:,} epochs, found {about[name]:,}")
     if not pd.isna(about["diverged_epoch"]):
         return Final(int(about["diverged_epoch"]), None, diverged=True)
@@ -207,7 +210,8 @@ def _final(row: pd.DataFrame, made: Structure) -> Final:
         for some in (layout.weights, layout.biases)
     )
     network = reference.Network(made, weights, biases) if weights else None
-    return Final(int(about[EPOCHS]), network, settled)
+    ended = next((about[name] for name in reversed(last) if not pd.isna(about.get(name))), about[EPOCHS])
+    return Final(int(ended), network, settled)
 
 
 def _experiment(results: Results) -> Experiment:

@@ -12,7 +12,7 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize, to_r
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from harness.experiment.model import Part
+from harness.experiment.measured import Part
 from harness.views.palette import CLASSES
 from harness.views.plots import marks, style
 from harness.views.plots.asked import Asked

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
-from harness.experiment.model import Part
+from harness.experiment.measured import Part
 from harness.views.numbers import printed
 from harness.views.palette import LINES
 from harness.views.plots import marks, style

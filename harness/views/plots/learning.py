@@ -12,10 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from harness.experiment.model import Part
+from harness.experiment.measured import MEASURES, Measure, Part
 from harness.formulas.metrics import LOSS
 from harness.formulas.scores import SCORES
-from harness.store.schema import score_name, scored
 from harness.views.choosing.settings import score_of
 from harness.views.palette import LINES
 from harness.views.plots import bands, lines, style
@@ -62,12 +61,12 @@ def curves_of(asked: Asked) -> CurveBands | LearningCurves:
         return bands.curves_of(asked)
     read = read_curves(asked)
     if len(read.facets.drawn) * len(scores) > MOST:
-        decides = scored(score_of(asked.results, None))
-        scores = {name: parts for name, parts in scores.items() if name == (decides[1] if decides else "loss")}
+        decides = MEASURES.get(score_of(asked.results, None))
+        scores = {name: parts for name, parts in scores.items() if name == (decides.name if decides else "loss")}
     panels = []
     for facet, points, milestones in zip(read.facets.drawn, read.points, read.milestones, strict=True):
         for name, parts in scores.items():
-            epochs, levels = levels_of(points, [score_name(part, name) for part in parts])
+            epochs, levels = levels_of(points, [Measure(part, name).column for part in parts])
             label = ": ".join(filter(None, [facet.label, name.replace("_", " ") if len(scores) > 1 else ""]))
             panels.append(ScorePanel(label, name, epochs, dict(zip(parts, levels, strict=True)), milestones))
     return LearningCurves(asked, read.facets, panels, read.runs, read.read)
@@ -75,8 +74,8 @@ def curves_of(asked: Asked) -> CurveBands | LearningCurves:
 
 def _scores(asked: Asked) -> dict[str, list[Part]]:
     """The scores that the curves have, and of which of the parts that are drawn."""
-    there = {one for column in asked.results.curve_metrics if (one := scored(column.name))}
-    found = {name: [part for part in DASHES if (part, name) in there] for name in SCORES}
+    there = {MEASURES[column.name] for column in asked.results.curve_metrics if column.name in MEASURES}
+    found = {name: [part for part in DASHES if Measure(part, name) in there] for name in SCORES}
     return {name: parts for name, parts in found.items() if parts}
 
 

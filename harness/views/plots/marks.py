@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from numpy.typing import ArrayLike, NDArray
 
 from harness.experiment.errors import shorten
-from harness.experiment.model import Part
+from harness.experiment.measured import Part
 from harness.views.palette import CLASSES
 from harness.views.plots.moments import PartSamples
 

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
-from harness.experiment.model import Part
+from harness.experiment.measured import Part
 from harness.network.parts import choice, network_data
 from harness.network.structure import structure
 from harness.store.expressions import equal

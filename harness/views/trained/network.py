@@ -104,9 +104,12 @@ class TrainedNetwork:
         if self.classes is None:
             numbers = self.answers(x)
             return numbers[:, 0] if numbers.shape[1] == 1 else numbers
-        y = self.decision(x)
-        labels: NDArray[Any] = self.classes[said(y, self.middle)]
+        labels: NDArray[Any] = self.classes[self.class_numbers(x)]
         return labels
+
+    def class_numbers(self, x: ArrayLike | pd.DataFrame) -> NDArray[np.intp]:
+        """Which of `classes` it says of each sample, (S,), from inputs as for `predict`."""
+        return said(self.decision(x), self.middle)
 
     def predict_proba(self, x: ArrayLike | pd.DataFrame) -> Floats:
         """The probability of each class, (S, C), in the order of `classes`, from inputs as for `predict`: the softmax

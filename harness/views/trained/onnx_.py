@@ -85,7 +85,8 @@ def _layers(graph: _Graph, network: TrainedNetwork) -> str:
         some = [network.weights[name] for name in (f"w{layer}", f"b{layer}") if name in network.weights]
         z = graph.node("Gemm", a, *(graph.constant(array.astype(np.float32)) for array in some), transB=1)
         operator, attributes = OPERATORS[activation]
-        more = {"square": [z], "hardtanh": [graph.constant(np.float32(end)) for end in (-1, 1)]}.get(activation, [])
+        more = [z] if activation == "square" else []
+        more += [graph.constant(np.float32(end)) for end in (-1, 1) if activation == "hardtanh"]
         a = graph.node(operator, z, *more, **attributes)
         a = graph.node("Mul", z, a) if activation == "silu" else a
     return a
