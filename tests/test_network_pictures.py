@@ -451,7 +451,8 @@ def test_classes_that_are_a_column_each_have_one_name(tmp_path: Path) -> None:
     rows = [[at % 5, at % 7, *(float(at % 3 == which) for which in range(3))] for at in range(20)]
     start = {"epochs": 1, "learning_rate": 0.1}
     there = made(tmp_path, {"rows": rows}, [2, 3, 3], training={"loss": "cross_entropy"}, parameters=start)
-    assert legend_title(drawn := harness.plot(there, "boundary")) == "class"
+    drawn = harness.plot(there, "boundary")
+    assert legend_title(drawn) == "class"
     assert legend(drawn) == ["0", "1", "2"]
     (axes,) = panels(drawn)
     assert sorted(marked(axes, "training")[1]) == sorted(CLASSES[at % 3] for at in range(20))
