@@ -25,7 +25,7 @@ from harness.views.palette import CLASSES
 from harness.views.plots import marks, milestones
 from harness.views.plots.calibration import reliability
 from tests.support.command import call
-from tests.support.figures import bars, caption, legend, panels, shown, title
+from tests.support.figures import bars, caption, legend, legend_title, panels, shown, title
 
 MOONS = {"generate": "moons", "samples": 60, "noise": 0.2, "classes": "auto"}
 SPLIT = {"validation": 0.3, "test": 0.2}
@@ -445,6 +445,18 @@ def test_other_data_and_networks_are_refused(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(HarnessError, match=r"own\.csv") as caught:
         harness.plot(there, "boundary")
     assert str(caught.value).startswith(str(there))
+
+
+def test_classes_that_are_a_column_each_have_one_name(tmp_path: Path) -> None:
+    rows = [[at % 5, at % 7, *(float(at % 3 == which) for which in range(3))] for at in range(20)]
+    start = {"epochs": 1, "learning_rate": 0.1}
+    there = made(tmp_path, {"rows": rows}, [2, 3, 3], training={"loss": "cross_entropy"}, parameters=start)
+    drawn = harness.plot(there, "boundary")
+    assert legend_title(drawn) == "class"
+    assert legend(drawn) == ["0", "1", "2"]
+    (axes,) = panels(drawn)
+    assert sorted(marked(axes, "training")[1]) == sorted(CLASSES[at % 3] for at in range(20))
+    assert panels(harness.plot(there, "confusion"))[0].get_ylabel() == "class: what it is"
 
 
 def test_of_many_samples_some_are_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,8 +79,10 @@ class Subject:
 
     @property
     def targets(self) -> list[str]:
-        """What the targets are called."""
+        """What the targets are called; of classes that are a column each, or nameless, one name for all."""
         outputs = self.network.layers[-1]
+        if self.classes and len(self.network.targets) != 1:
+            return ["class"]
         return [*self.network.targets] or (["y"] if outputs == 1 else [f"y{at + 1}" for at in range(outputs)])
 
     @property
