@@ -150,12 +150,14 @@ def installed_for_tests() -> set[str]:
 
 @pytest.mark.parametrize("name", sorted(name for name in PATHS if name.startswith(("tests.test_", "tests.support."))))
 def test_a_test_is_loaded_with_what_make_test_installs(name: str) -> None:
-    """What only some tests need is asked for inside them, so that they are skipped where it is missing."""
+    """What only some tests need they ask for first, so that they are skipped where it is missing."""
     body = tree(PATHS[name]).body
     nodes = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
     found = {module.split(".")[0] for node in nodes for module in names_of(node)}
+    calls = [node.value for node in body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+    asked = {ast.literal_eval(call.args[0]) for call in calls if ast.unparse(call.func) == "pytest.importorskip"}
     foreign_ones = {ALONG.get(one, one) for one in found - {*sys.stdlib_module_names, *FOLDERS}}
-    assert foreign_ones <= installed_for_tests()
+    assert foreign_ones <= installed_for_tests() | asked
 
 
 def test_no_two_classes_have_one_name() -> None:
