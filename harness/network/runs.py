@@ -34,7 +34,7 @@ class Status(IntEnum):
     @property
     def words(self) -> str:
         """What it means, in a few words."""
-        return ("not finished", "weights no longer change", "no finite result", "as `training.stop` says")[self]
+        return ("not finished", "weights no longer change", "no finite result", "as training.stop says")[self]
 
     @property
     def sentence(self) -> str:
