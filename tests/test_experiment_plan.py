@@ -61,7 +61,10 @@ def trained_nothing(experiment: Experiment) -> pa.Table:
         none = np.zeros(count, np.int64)
         zeros = np.zeros((max(3, Layout(block.structure).count), count))
         curves = Curves(none, none, zeros[:3], zeros[:0])
-        outcome = Outcome(none.astype(np.uint8), none, none, zeros[:3], zeros[0], zeros[0], zeros, curves, 0, 0)
+        epochs = dict.fromkeys(("settled_epoch", "diverged_epoch", "stopped_epoch", "best_epoch"), none)
+        numbers = dict.fromkeys(("best", "first_loss", "last_finite_loss"), zeros[0])
+        seen = {"metrics": zeros[:3], "reached": np.zeros((0, count), np.int64), "weights": zeros, "curves": curves}
+        outcome = Outcome(none.astype(np.uint8), **epochs, **numbers, **seen, steps=0, asked=0)
         parts.append(tables.runs_table(block.structure, rows, outcome))
     return pa.concat_tables(parts).sort_by("config")
 
