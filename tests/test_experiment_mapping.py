@@ -138,7 +138,10 @@ REFUSED: list[tuple[Callable[[], dict[str, Any]], str]] = [
     (lambda: mapping(epochs=range(10**30)), "parameters.epochs: over 1 MiB when written as YAML"),
     (lambda: mapping(pd.DataFrame(np.zeros((2**20, 3)))), "data.rows: over 1 MiB when written as YAML"),
     (lambda: mapping(FRAME.replace(0.5, np.nan)), "data.rows[0][0]: expected a finite number, found nan"),
-    (lambda: mapping(FRAME.astype(object).replace(0.5, "x")), "data.rows[0][0]: expected a finite number, found 'x'"),
+    (
+        lambda: mapping(FRAME.astype(object).where(FRAME != 0.5, "x")),
+        "data.rows[0][0]: expected a finite number, found 'x'",
+    ),
     (lambda: mapping(learning_rate=FRAME), "parameters.learning_rate: expected a finite number of at least 0, found "),
     (
         lambda: mapping() | {"data": {"rows": FRAME, "inputs": ["age", "sizes"], "targets": ["price"]}},

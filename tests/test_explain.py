@@ -276,7 +276,7 @@ def test_json_and_csv_lose_no_bit() -> None:
     numbers = ["value", "before", "gradient", "change", "after"]
     back = pd.DataFrame(json.loads("".join(json_of([record]))))
     csv = pd.DataFrame(DictReader(io.StringIO("".join(csv_of([record])))))
-    for read in (back, csv.replace({number: {"": "nan"} for number in numbers})):
+    for read in (back, csv.assign(**{number: csv[number].where(csv[number] != "", "nan") for number in numbers})):
         assert np.array_equal(read[numbers].to_numpy(float), record[numbers].to_numpy(float), equal_nan=True)
         assert read.formula.tolist() == record.formula.tolist()
 

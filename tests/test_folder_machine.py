@@ -123,8 +123,9 @@ class FolderMachine(RuleBasedStateMachine):
         self.version, self.numbers = "", itertools.count()
 
     def teardown(self) -> None:
-        shutil.rmtree(self.results)
-        shutil.rmtree(self.outside)
+        if hasattr(self, "outside"):  # what never began may be torn down, too
+            shutil.rmtree(self.results)
+            shutil.rmtree(self.outside)
 
     # The sweep
 

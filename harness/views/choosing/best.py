@@ -106,7 +106,8 @@ def _rows(settings: Settings, chosen: NDArray[np.intp], columns: list[str]) -> p
     for part in range(settings.parts):
         at, frame = settings.read(part, *columns)
         found.append(frame.assign(place=place[at])[place[at] >= 0])
-    return pd.concat(found, ignore_index=True)
+    there = [frame for frame in found if len(frame)] or found[:1]  # pandas before 3 warns of frames without rows
+    return pd.concat(there, ignore_index=True)
 
 
 def _finite(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
