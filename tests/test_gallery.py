@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
 from PIL import Image
@@ -12,6 +13,7 @@ from PIL import Image
 from harness.views.plots import KINDS
 from tests import make_gallery
 from tests.make_gallery import GALLERY, PICTURES, SHOWN, Shot
+from tests.support import ROOT
 from tests.support.command import call
 
 MOST_BYTES = 2_500_000
@@ -46,4 +48,6 @@ def test_the_command_draws_the_picture_that_is_there(one: Shot, results: Path, m
     assert result.exit_code == 0, result.output
     drawn, there = (np.asarray(Image.open(path), float) for path in ("drawn.png", GALLERY / one.name))
     assert drawn.shape == there.shape
-    assert np.abs(drawn - there).mean() < 2  # of 255: another version of matplotlib may smooth letters otherwise
+    # Of 255. Another version of matplotlib may smooth letters otherwise, and that of the lock drew what is there.
+    drew = f"matplotlib=={matplotlib.__version__}\n" in (ROOT / "requirements-dev.lock").read_text("utf-8")
+    assert np.abs(drawn - there).mean() < (2 if drew else 8)

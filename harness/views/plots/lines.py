@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import cycle
 from typing import Any
 
@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from harness.network.runs import Status
 from harness.views.losses import what_of
 from harness.views.numbers import printed
 from harness.views.palette import LINES, STATUS_COLOURS
@@ -64,17 +65,17 @@ def share(found: Along) -> Figure:
     shown = [told, asked.held, *asked.over(*found.drawn), *found.facets.told]
     made, body, places = style.paneled(question, shown, found.facets.labels)
     marks: list[Any] = []
+    seen = sum(tally.sum(axis=1) for _, tally, _ in found.panels)
+    ended = [status for status, count in zip(STATUSES, seen, strict=True) if count]
     for axes, (total, tally, under) in zip(places, found.panels, strict=True):
         with np.errstate(invalid="ignore"):
-            _areas(axes, scale, tally / total)
+            _areas(axes, scale, {status: tally[status] / total for status in ended})
             marks = [_mark(axes, scale, under / total, line)] if line else []
         show_scale(scale, axes, "x", TICKS if len(found.panels) == 1 else TICKS // 2)
         axes.set(ylim=(0, 1))
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
         style.named(axes, across, f"share of rows; {line}" if line else "share of rows")
-    seen = sum(tally.sum(axis=1) for _, tally, _ in found.panels)
-    handles: list[Any] = [style.patch(status) for status, count in zip(STATUSES, seen, strict=True) if count]
-    style.legend(body, [*handles, *marks], "how rows ended")
+    style.legend(body, [*map(style.patch, ended), *marks], "how rows ended")
     asked.caption(made, *asked.left_out(*(axis.name for axis in found.x)), *asked.binned(*found.x))
     return made
 
@@ -152,10 +153,10 @@ def _boxes(axes: Axes, where: NDArray[np.float64], found: NDArray[np.float64]) -
     )
 
 
-def _areas(axes: Axes, scale: Scale, parts: NDArray[np.float64]) -> None:
-    """Shares of the statuses upon one another: bars for equal steps, else areas. parts: (statuses, V)."""
+def _areas(axes: Axes, scale: Scale, parts: Mapping[Status, NDArray[np.float64]]) -> None:
+    """Shares of statuses upon one another: bars for equal steps, else areas. parts: (V,) of each."""
     bottom = np.zeros(len(scale.at))
-    for status, part in zip(STATUSES, parts, strict=True):
+    for status, part in parts.items():
         look: dict[str, Any] = {"facecolor": STATUS_COLOURS[status], "linewidth": 0, "gid": status.label}
         if scale.kind == "steps":
             axes.bar(scale.at, part, 0.7, bottom, **look)
