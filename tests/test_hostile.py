@@ -69,7 +69,10 @@ def test_nothing_is_unpickled() -> None:
 
     What `export --to sklearn` writes is a pickle, but none is read there.
     """
-    found = [file for file in Path(harness.__file__).parent.rglob("*.py") if PICKLES.search(file.read_text())]
+    texts = {
+        file: file.read_text().replace("allow_pickle=False", "") for file in Path(harness.__file__).parent.rglob("*.py")
+    }
+    found = [file for file, text in texts.items() if PICKLES.search(text)]
     assert {file.name for file in found} == {"cache.py", "cluster.py", "sklearn_.py"}
     (written,) = (file.read_text() for file in found if file.name == "sklearn_.py")
     assert re.findall(r"joblib\.\w+\(", written) == ["joblib.dump("]

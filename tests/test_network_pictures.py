@@ -18,7 +18,7 @@ import harness
 from harness.errors import HarnessError
 from harness.experiment.data.generators import generate
 from harness.experiment.measured import Part
-from harness.store.schema import metric_column
+from harness.store.schema import monitored_column
 from harness.views import files
 from harness.views.explain.configuration import of_row
 from harness.views.palette import CLASSES
@@ -319,10 +319,12 @@ def test_the_epochs_of_stopping_are_marked_where_the_table_has_them(moons: Path,
     for file in (there / "runs").iterdir():
         table = parquet.read_table(file)
         last = table["epochs"].to_numpy() == 20
-        ended = {0: 5.0, 1: 9.0, 2: None, 3: 16.0}
-        stopped = [ended[run] if end else 1.0 for run, end in zip(table["run"].to_pylist(), last, strict=True)]
-        for name, values in (("stopped_epoch", stopped), ("best_epoch", [4.0] * len(table))):
-            table = table.append_column(metric_column(name, table["loss_mean"].type).field, arrow([values]))
+        ended = {0: 5, 1: 9, 2: None, 3: 16}
+        stopped = [ended[run] if end else 1 for run, end in zip(table["run"].to_pylist(), last, strict=True)]
+        for name, values in (("stopped_epoch", stopped), ("best_epoch", [4] * len(table))):
+            column = monitored_column(name, table["loss_mean"].type)
+            assert column is not None
+            table = table.append_column(column.field, arrow([values], column.type))
         parquet.write_table(table, file)
     assert lines(harness.plot(there, "curves", config=11)) == [{"stopped_epoch": 16, "best_epoch": 4}] * 2
     made_ = harness.plot(there, "curves")
