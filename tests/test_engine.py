@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from numba import cfunc, types
 
 from harness import engine, reference
-from harness.engine.cpu import epochs, network_of, workspace
+from harness.engine.cpu import epochs, network_of, random, workspace
 from harness.engine.cpu.initial import initial_weights
 from harness.engine.cpu.lanes import Kind
 from harness.engine.cpu.loops import ShapeType
@@ -458,3 +458,17 @@ def assert_packed(structure: Structure, text: str, register: str) -> None:
     assert not scalar
     # Of one vector: forward 12 operations (6 when fused), backward 29 (15), the cost 2.
     assert (len(fused) >= 12) if structure.arithmetic == "fast" else (len(packed) >= 40 and not fused)
+
+
+def test_nothing_is_drawn_where_no_initialisation_is_random(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that what draws need not be compiled for the first result."""
+    monkeypatch.setattr(random, "fill", lambda *_: pytest.fail("drawn"))
+    made = Structure((2, 2, 1), ("identity",) * 2, "true", "mse", "sgd", 1, "float64", "exact")
+    rng = np.random.default_rng(3)
+    given = runs_for(made, 5, rng, 0)
+    weights = initial_weights(replace(given, initialisation=np.array([0, 1, 2, 0, 1])[: given.count]))
+    assert weights[:, :3].T.tolist() == [
+        [1] * 4 + [0] * 2 + [1] * 2 + [0],
+        [0] * 9,
+        [0.3] * 4 + [0] * 2 + [0.3] * 2 + [0],
+    ]
