@@ -47,7 +47,7 @@ docs: $(BIN)/.installed-dev  ## write the pages made from the code, and build th
 	@$(BIN)/python -m sphinx --builder html --quiet --fail-on-warning --keep-going --fresh-env docs build/docs
 	@echo build/docs/index.html
 
-bench: $(BIN)/.installed-bench  ## measure speed against C, JAX, PyTorch and NumPy, and every target: half an hour
+bench: $(BIN)/.installed-bench  ## measure speed against C, JAX, PyTorch, NumPy and scikit-learn, and every target: over an hour
 	@$(BIN)/python -m benchmarks
 
 gallery: $(BIN)/.installed-dev  ## draw the shipped experiments into docs/gallery

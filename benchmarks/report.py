@@ -20,8 +20,8 @@ MARKED = re.compile(r"(?<=<!-- speed: written by `make bench` -->\n).*?(?=<!-- e
 HEAD = """\
 # Speed
 
-This page is written by `make bench` from `docs/speed.json`, never by hand. The benchmark runs the harness
-beside C, JAX, PyTorch (`torch.func`) and NumPy, in turn, on the same machine; it takes half an hour.
+This page is written by `make bench` from `docs/speed.json`, never by hand. The benchmark runs the harness beside C,
+JAX, PyTorch (`torch.func`), NumPy, scikit-learn and Optuna, in turn, on the same machine; it takes over an hour.
 `python -m benchmarks --only NAME` measures one row or target again; the others keep the date of their own run.
 """
 METHOD = """\

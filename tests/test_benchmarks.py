@@ -141,7 +141,7 @@ def test_scikit_learn_s_networks_are_asked_for_the_same(loss: str) -> None:
     x = random.normal(size=(24, 3))
     y = random.normal(size=24) if loss == "half_mse" else np.arange(24) % {"bce": 2, "cross_entropy": 3}[loss]
     point = {"learning_rate": 0.01, "weight_decay": 0.5, "epochs": 30}
-    asked = estimators.theirs(point, 24) | {"batch_size": 24}
+    asked = estimators.theirs(point, 24) | {"batch_size": 24, "random_state": 0}
     with estimators.quietly():
         start = estimators.network(loss, **asked | {"max_iter": 1, "learning_rate_init": 1e-300}).fit(x, y)
         fitted = estimators.network(loss, **asked).fit(x, y)
