@@ -53,12 +53,15 @@ def test_the_commands_of_the_guide(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (tmp_path / "wine.csv").write_text(f"{names}\n{rows}", "utf-8")
     wine[NAMES[::-1]].head(20).to_csv(tmp_path / "new.csv", index=False)
 
-    assert [command.split()[1] for command in COMMANDS] == ["new", "sweep", "best", "predict", "export"]
+    assert [command.split()[1] for command in COMMANDS] == ["new", "sweep", "best", "plot", "predict", "export"]
     printed = {command.split()[1]: run(command, tmp_path) for command in COMMANDS}
     accuracy = re.search(r"^the first on the test part: .*test_accuracy (\S+)$", printed["best"], re.MULTILINE)
     assert accuracy
     assert float(accuracy[1]) > 0.6
     assert f"test_accuracy {accuracy[1]}" in printed["sweep"]
+
+    picture = printed["plot"].removeprefix("wrote ").rstrip()
+    assert (tmp_path / picture).read_bytes().startswith(b"\x89PNG")
 
     said = pd.read_csv(io.StringIO(printed["predict"]))
     assert (said["prediction"] == wine["quality"].head(20)).mean() > 0.6

@@ -43,7 +43,9 @@ def initial_weights(runs: Runs) -> NDArray[Any]:
     _, first, which = np.unique(alike, return_index=True, return_inverse=True)
     chosen = runs.initialisation[first]
     initial = np.ascontiguousarray(given[:, chosen])
-    if recipes[np.unique(chosen), :, 0].any():  # else nothing needs to be compiled for that, a second and a half of the first result
+    if recipes[
+        np.unique(chosen), :, 0
+    ].any():  # else nothing needs to be compiled for that, a second and a half of the first result
         random.fill(initial, places, recipes, chosen, np.array(keys, np.uint64), runs.repeat[first])
     found: NDArray[Any] = np.take(rounded(initial, structure.dtype), which, axis=1)
     return found
