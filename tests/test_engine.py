@@ -461,7 +461,7 @@ def assert_packed(structure: Structure, text: str, register: str) -> None:
 
 
 def test_nothing_is_drawn_where_no_initialisation_is_random(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that what draws need not be compiled for the first result."""
+    """What draws is then not compiled for the first result."""
     monkeypatch.setattr(random, "fill", lambda *_: pytest.fail("drawn"))
     made = Structure((2, 2, 1), ("identity",) * 2, "true", "mse", "sgd", 1, "float64", "exact")
     rng = np.random.default_rng(3)
