@@ -35,7 +35,7 @@ from harness.network.structure import OWN_KERNEL, Structure
 __all__ = ["CpuTrainer", "prepare", "what_decides_fast"]
 
 BIAS_CODES = {"false": step.NO_BIAS, "true": step.LEARNT_BIAS, "fixed": step.FIXED_BIAS}
-COMPILE_ROWS, COMPILE_ANY, COMPILE_OWN, COMPILE_WEIGHT, COMPILE_SCORES = 7.0, 5.0, 0.6, 0.004, 0.5
+COMPILE_ROWS, COMPILE_ANY, COMPILE_OWN, COMPILE_WEIGHT, COMPILE_SCORES = 3.0, 5.0, 0.6, 0.004, 0.5
 """Seconds that compiling takes, roughly: the kernel that seats runs and writes rows, once for each dtype; the epochs
 for any network; the epochs for one network; in addition to these, each of its parameters; and what scores it."""
 

@@ -157,15 +157,13 @@ def once(function: Function) -> Function:
     return cast(Function, remembered)
 
 
-INNER: dict[str, Any] = {
-    "no_cfunc_wrapper": True,
-    "no_cpython_wrapper": True,
-    "no_rewrites": True,
-    "pipeline_class": Inner,
-}
-"""How functions are compiled that only kernels call: only to be linked, which saves a third of the time; without
-wrappers for C and Python, an eighth; and without rewriting expressions of arrays, of which there are none, a sixth."""
-routine = register_jitable(**INNER)
-"""Compile a function for kernels to call, where they do."""
-overloaded = functools.partial(numba.extending.overload, jit_options=cast(Any, INNER))
+BARE: dict[str, Any] = {"no_cfunc_wrapper": True, "no_cpython_wrapper": True, "no_rewrites": True}
+"""How functions are compiled that only kernels call: without wrappers for C and Python, an eighth of the time; and
+without rewriting expressions of arrays, of which there are none, a sixth."""
+routine = register_jitable(**BARE, pipeline_class=Inner)
+"""Compile a function for kernels to call, where they do: only to be linked, which saves a third of the time."""
+formula = register_jitable(**BARE)
+"""Compile a function of the innermost loops, by itself first: only linked, an epoch of a large network took 1.1 times
+as long."""
+overloaded = functools.partial(numba.extending.overload, jit_options=cast(Any, BARE))
 """Numba's `overload`, for functions that only kernels call."""

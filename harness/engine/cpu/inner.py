@@ -16,7 +16,10 @@ class Linked(JITCodeLibrary):
     """Code that is there to be linked into other code."""
 
     def _optimize_final_module(self) -> None:
-        pass
+        manager, builder = self._codegen._module_pass_manager(
+            loop_vectorize=False, slp_vectorize=False, opt=self._codegen._opt_level, cost="cheap"
+        )
+        manager.run(self._final_module, builder)
 
     def _finalize_final_module(self) -> None:
         self._finalize_dynamic_globals()

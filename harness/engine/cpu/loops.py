@@ -17,7 +17,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_jitable, register_model
 
-from harness.engine.cpu.cache import overloaded, routine
+from harness.engine.cpu.cache import formula, overloaded, routine
 from harness.engine.cpu.lanes import LanesType
 from harness.engine.cpu.positions import state_of, traced_state, vector_bytes
 from harness.engine.cpu.processor import align_stack
@@ -241,7 +241,7 @@ _INLINED: list[Callable[..., Any]] = [step.learn_weight, step.learn_bias, step.d
 """What is called for every weight: called as functions, with all of a state as arguments, a step took 3.5 times as
 long."""
 for _function in _WHOLE:
-    routine(_function)
+    formula(_function)
 for _function in _INLINED:
     register_jitable(inline="always", no_cfunc_wrapper=True)(_function)
 update, begin = swept(step.update), swept(step.begin)

@@ -39,7 +39,8 @@ def load(b, k, run, now):
     b.bound[k] = b.max_loss[run]
     b.run[k], b.start[k], b.seated[k] = run, now, now
     b.next_recorded[k], b.next_point[k] = b.first_recorded[run], b.first_point[run]
-    monitoring.start(b, v, column)
+    if b.values:
+        monitoring.start(b, v, column)
     b.period[k] = 0
     b.anchored[k] = -1
     if b.steady[run] == 0:
@@ -111,9 +112,10 @@ def write(b, source, mean, k, epoch, status):
     b.status[row] = status
     b.settled_epoch[row] = epoch if status == SETTLED else 0
     b.diverged_epoch[row] = epoch if status == DIVERGED else 0
-    b.stopped_epoch[row] = epoch if status == STOPPED else 0
     v, column = k // b.width, k % b.width
-    monitoring.note(b, v, column, row, status != DIVERGED)
+    if b.values:
+        b.stopped_epoch[row] = epoch if status == STOPPED else 0
+        monitoring.note(b, v, column, row, status != DIVERGED)
     b.first_loss[row] = np.nan if status == DIVERGED and epoch == 1 else b.first[k]
     b.last_finite_loss[row] = mean
     if status == DIVERGED:

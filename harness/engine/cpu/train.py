@@ -48,7 +48,8 @@ def train(b):
             keep(b, b.before, b.group, count)
         call(b, b.group, whole(b, count), now + epochs - 1, 1)
         now += epochs
-        observe(b, count)
+        if b.values:
+            observe(b, count)
         ended = 0
         for v in range(count):
             ended |= look(b, (v, now, epochs))
@@ -163,7 +164,7 @@ def look(b, when):
     anchor = window(b.anchor_vectors, v * b.carried, b.carried)
     finite, same = after(b, own, last, b.bound_vectors[v], epochs == 1)
     same = steady(b, v, now, same & running)
-    stopped = progress(b, v, now, running & finite)
+    stopped = progress(b, v, now, running & finite) if b.values else 0
     ended = running & ~finite | same | stopped
     known = lane_set(alike(b, own, anchor)) & running
     mean, first = own[b.metrics_at + MEAN], b.first_vectors[v]
