@@ -50,6 +50,7 @@ def test_even_spacing_is_numpys(start: float, stop: float, n: int) -> None:
 @given(st.floats(1e-290, 1e308), st.floats(1e-290, 1e308), COUNT)
 @example(1e-290, 1.7e308, 3)
 @example(1e-3, 1.0, 4)
+@example(9.999999999999998e307, 1e308, 3)  # whose middle is 2.5e-17 of a unit from that of two floats
 @settings(deadline=None)
 def test_geometric_spacing_is_correctly_rounded(start: float, stop: float, n: int) -> None:
     axis = parse("learning_rate", {"geomspace": [start, stop, n]}, 0)

@@ -15,6 +15,8 @@ Floats = NDArray[np.float64]
 DECIMALS = Context(prec=60, traps=[])
 TEN = Decimal(10)
 SPLIT = 2.0**27 + 1.0
+UNSURE = 2.0**-40
+"""The share of half a unit in the last place by which a product, with what it lost, may be wrong at most, and more."""
 
 
 def geomspace(start: float, stop: float, n: int) -> Floats:
@@ -35,7 +37,10 @@ def _progression(start: Decimal, stop: Decimal, n: int) -> Floats:
     block = isqrt(n - 1)
     fine = _parts(_powers(Decimal(1), ratio, block))
     coarse = _parts(_powers(start, DECIMALS.power(ratio, Decimal(block)), -(-n // block)))
-    values: Floats = np.concatenate([_products(part, fine) for part in coarse.T])[:n]
+    found = [_products(part, fine) for part in coarse.T]
+    values: Floats = np.concatenate([product for product, _ in found])[:n]
+    for i in np.flatnonzero(np.concatenate([close for _, close in found])[:n]).tolist():
+        values[i] = float(DECIMALS.multiply(start, DECIMALS.power(ratio, Decimal(i))))
     values[0], values[-1] = float(start), float(stop)
     return values
 
@@ -57,18 +62,22 @@ def _parts(numbers: list[Decimal]) -> Floats:
     return np.array([mantissa, np.ldexp(rest, -exponent), exponent])
 
 
-def _products(a: Floats, b: Floats) -> Floats:
-    """(N,) the products of one number `a` (3,) and others `b` (3, N), as `_parts` gives them, each rounded once.
+def _products(a: Floats, b: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """(N,) the products of one number `a` (3,) and others `b` (3, N), as `_parts` gives them, each rounded once; and
+    whether one is too close to the middle of two floats to say to which it is nearer.
 
     What the product of the high parts loses is computed and added (Dekker, 1971).
     """
     product: Floats = a[0] * b[0]
     if np.isinf(a[0]):
-        return product
+        return product, np.zeros(len(product), bool)
     (a1, a2), (b1, b2) = _halves(a[0]), _halves(b[0])
     lost = ((a1 * b1 - product) + a1 * b2 + a2 * b1) + a2 * b2
-    np.ldexp(product + (lost + (a[0] * b[1] + a[1] * b[0])), (a[2] + b[2]).astype(np.int64), out=product)
-    return product
+    rest = lost + (a[0] * b[1] + a[1] * b[0])
+    rounded = product + rest
+    half = np.spacing(rounded) / 2
+    close = np.abs(np.abs(rest - (rounded - product)) - half) < half * UNSURE
+    return np.ldexp(rounded, (a[2] + b[2]).astype(np.int64)), close
 
 
 def _halves(x: Floats) -> tuple[Floats, Floats]:
