@@ -216,7 +216,8 @@ def tried(whole: Path, above: Path, surrounding: Surrounding, command: str) -> s
 
 
 def _run(surrounding: Surrounding, arguments: list[str], folder: Path) -> subprocess.CompletedProcess[bytes]:
-    program = [sys.executable, "-c", surrounding.before + PROGRAM, *arguments]
+    # -P, as an installed command looks for nothing in the working directory: Python 3.13.0 fails where that was removed.
+    program = [sys.executable, "-P", "-c", surrounding.before + PROGRAM, *arguments]
     return subprocess.run(
         ["bash", "-c", surrounding.shell, "bash", *program],
         cwd=folder,
