@@ -216,7 +216,7 @@ def tried(whole: Path, above: Path, surrounding: Surrounding, command: str) -> s
 
 
 def _run(surrounding: Surrounding, arguments: list[str], folder: Path) -> subprocess.CompletedProcess[bytes]:
-    # -P, as an installed command looks for nothing in the working directory: Python 3.13.0 fails where that was removed.
+    # -P: an installed command looks for nothing in the working directory. Python 3.13.0 fails where that was removed.
     program = [sys.executable, "-P", "-c", surrounding.before + PROGRAM, *arguments]
     return subprocess.run(
         ["bash", "-c", surrounding.shell, "bash", *program],
