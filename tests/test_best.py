@@ -409,3 +409,28 @@ def test_unlike_losses_are_not_compared(results: Results, tmp_path: Path) -> Non
     assert compare(*sides).n == 144
     with pytest.raises(HarnessError, match="losses of bce and mse cannot be compared; expected another score"):
         compare(*sides, "validation_loss")
+
+
+def test_importance_of_drawn_values_is_told_by_bins(tmp_path: Path) -> None:
+    """Every drawn value is a setting's own, and would explain all of it: of what hardly matters little remains."""
+    asked = {
+        "name": "drawn",
+        "network": {"layers": [2, 3, 1], "activation": "tanh"},
+        "data": {"generate": "moons", "samples": 30},
+        "parameters": {
+            "learning_rate": {"distribution": "log_uniform_values", "min": 1e-4, "max": 0.1},
+            "weight_decay": {"distribution": "uniform", "min": 1e-9, "max": 1e-8},
+            "epochs": 20,
+            "init": "xavier_uniform",
+        },
+        "random": {"n": 200},
+    }
+    found = harness.open(harness.sweep(asked, tmp_path)).importance()
+    shares = found.set_index("parameter")["share"]
+    assert shares["learning_rate"] > 0.8
+    assert shares["weight_decay"] < 0.1
+    assert shares["learning_rate x weight_decay"] < 0.1
+    assert found.attrs["estimated"] == (
+        "estimated from the means that are there: 200 settings, learning_rate and weight_decay in 8 bins, less what "
+        "chance gives"
+    )

@@ -156,6 +156,11 @@ def test_a_setting_takes_the_place_of_a_condition() -> None:
             "when.momentum: expected a mapping from a parameter to its values",
         ),
         ({"when": []}, "when: expected a mapping such as"),
+        (
+            {"when": {"momentum": {"optimizer": "sgd"}}},
+            "parameters.momentum: not used: no configuration to which when leaves it uses it",
+        ),
+        ({"random": {"n": 5, "seed": 3}}, "random.seed: unknown key"),
         ({"random": {"n": 0}}, "random.n: expected a whole number of at least 1, found 0"),
         ({"random": 5}, "random: expected {n: 500}, the number of points to draw, found 5"),
         (

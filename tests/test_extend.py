@@ -173,3 +173,26 @@ def test_what_an_extension_takes_is_announced_as_a_most(tmp_path: Path) -> None:
     (told,) = seen
     assert told.bound
     assert told.memory == guessed(run.Plan(more), run.Plan(more).blocks).memory + before.memory
+
+
+@pytest.mark.parametrize(
+    ("split", "told"),
+    [
+        ({"validation": 0.2, "seed": 1}, "made from other data (other rows in their parts, by data.split)"),
+        ({"folds": 3}, "made from other data (other rows in their parts, by data.split)"),
+        (None, "made from other data (other rows in their parts, by data.split)"),
+    ],
+)
+def test_another_split_is_named_as_what_differs(split: Any, told: str, tmp_path: Path) -> None:
+    asked = {
+        "name": "parts",
+        "network": {"layers": ["auto", "auto"]},
+        "data": {"load": "iris", "split": {"validation": 0.2}},
+        "training": {"loss": "cross_entropy"},
+        "parameters": {"learning_rate": 0.01, "epochs": 1, "init": "zeros"},
+    }
+    harness.sweep(asked, tmp_path)
+    for options in (run.Options(), run.Options(extend=True)):
+        with pytest.raises(StoreError) as error:
+            run.sweep(load({**asked, "data": {"load": "iris", "split": split}}), tmp_path, options)
+        assert told in str(error.value)

@@ -138,9 +138,9 @@ def _listed(key: str, values: Any, at: NDArray[np.intp]) -> Axis:
 
 def count(raw: Any) -> int:
     """How many points `random` asks for. Raises BadValueError."""
-    if not isinstance(raw, dict) or raw.keys() != {"n"}:
+    if not isinstance(raw, dict) or "n" not in raw:
         raise unexpected("{n: 500}, the number of points to draw", raw)
-    notes = Notes()
+    notes = Notes(unknown(key, ("n",), (key,)) for key in raw if key != "n")
     n: int = notes.read(lambda number: whole(number, 1), raw["n"], "n")
     notes.settle()
     return n

@@ -41,6 +41,9 @@ def _data(before: Experiment, now: Experiment) -> str:
     if before.data.inputs.shape != now.data.inputs.shape:
         return f"{count(before.data.inputs.shape[1], 'input')} then, {now.data.inputs.shape[1]} now"
     other = np.argwhere(tables[0].view(np.int64) != tables[1].view(np.int64))
+    if not len(other):
+        renamed = before.data.classes != now.data.classes
+        return "classes of other names" if renamed else "other rows in their parts, by data.split"
     row, column = other[0]
     name = f"column '{shorten(now.columns[column])}'" if now.columns else f"number {column + 1}"
     values = (found(float(table[row, column])) for table in tables)

@@ -84,7 +84,12 @@ class GridReader:
         """The grids that conditions make of one."""
         grid = self._grid(raw, where)
         asked = self._asked(lambda when: conditions(when, grid.dimensions), raw, "when", where) or []
-        for dimensions in apart(grid.dimensions, asked):
+        found = list(apart(grid.dimensions, asked))
+        used = {key for dimensions in found for dimension in dimensions for key in dimension.keys}
+        for key in [key for dimension in grid.dimensions for key in dimension.keys if key not in used]:
+            why = "no configuration to which when leaves it uses it"
+            self.notes.append(Note(grid.paths[key], Wrong.UNUSED, found=why, key=True))
+        for dimensions in found:
             keys = {key for dimension in dimensions for key in dimension.keys}
             gone = {key for dimension in grid.dimensions for key in dimension.keys} - keys
             yield replace(
@@ -109,7 +114,8 @@ class GridReader:
         for section in raw:
             if section in ("parameters", "zip"):
                 for group in self._groups(grid, section, raw[section]):
-                    self._dimension(grid, group, n if section == "parameters" else None)
+                    drawn_here = section == "parameters" and "random" in raw
+                    self._dimension(grid, group, (n or 1) if drawn_here else None)
         if n and not grid.damaged:
             joint = self._asked(lambda _: drawn(grid.dimensions, n, self.seed), raw, "random", where)
             grid.dimensions = joint or grid.dimensions

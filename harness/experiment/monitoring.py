@@ -91,7 +91,7 @@ def asked(
     if stop and (given.patience, given.below, given.solved) == (None, None, None):
         notes.append(Note(_STOP, Wrong.VALUE, "patience, below or solved", "none of them"))
     noted = given.patience is not None or best
-    if given.monitor and not noted and given.below is None:
+    if given.monitor and given.solved and not noted and given.below is None:
         notes.append(_unused("monitor", "solved stops by the training part; patience and below have a monitor"))
     if given.min_delta and not noted:
         notes.append(_unused("min_delta", "there is no patience, and no weights of the best epoch are recorded"))

@@ -234,7 +234,9 @@ def _predicted(record: Any, table: data.DataTable | None) -> Iterator[Note]:
     """What is wrong with the parts whose predictions are asked for."""
     asked, there = record.predictions or (), set(Part) if table is None else parts_of(table.split)
     for part in (part for part in asked if part not in there):
-        yield Note(("record", "predictions"), Wrong.OTHER, found=f"there is no {part.label} part; give data.split")
+        yield Note(
+            ("record", "predictions"), Wrong.OTHER, found=f"there is no {part.label} part; give data.split.{part.label}"
+        )
     if asked and record.weights is False:
         yield Note(("record", "predictions"), Wrong.OTHER, found="needs weights, which record.weights leaves out")
 

@@ -18,6 +18,8 @@ from harness.views.results import Results
 
 REST = "three or more together"
 """What is not of a parameter or of a pair."""
+BINS, ALIKE = 8, 4
+"""Values of which fewer than `ALIKE` settings each have the same, as drawn ones are, are taken together in bins."""
 
 
 def importance(results: Results, by: str | None = None, where: Mapping[str, Any] | None = None) -> pd.DataFrame:
@@ -35,12 +37,14 @@ def importance(results: Results, by: str | None = None, where: Mapping[str, Any]
     if not np.ptp(numbers) > 0:
         raise HarnessError(f"{results.folder}: {settings.score} is the same in every setting")
     full = len(there) == grid and not diverged
-    found = _shares(numbers, varying)
+    drawn = [name for name in varying if not full and lengths[name] > max(BINS, len(there) / ALIKE)]
+    varying |= {name: _binned(varying[name]) for name in drawn}
+    found = _shares(numbers, varying, chance=bool(drawn))
     if full and len(varying) > 2:
         found[REST] = max(0.0, 1 - sum(found.values()))
     table = pd.DataFrame({"parameter": list(found), "share": np.array(list(found.values()))})
     table = table.iloc[np.lexsort((-table["share"], table["parameter"] == REST))].reset_index(drop=True)
-    table.attrs = {"by": settings.score, "estimated": "" if full else _estimated(len(there), grid, diverged)}
+    table.attrs = {"by": settings.score, "estimated": "" if full else _estimated(len(there), grid, diverged, drawn)}
     return table
 
 
@@ -49,9 +53,16 @@ def title(found: pd.DataFrame) -> str:
     return f"share of the variance of {found.attrs['by']} over settings"
 
 
-def _estimated(there: int, grid: int, diverged: int) -> str:
+def _binned(levels: NDArray[np.int32]) -> NDArray[np.int32]:
+    """(S,) in which of `BINS` bins of about as many settings each value lies."""
+    ranks = np.argsort(np.argsort(levels, kind="stable"), kind="stable")
+    return (ranks * BINS // len(levels)).astype(np.int32)
+
+
+def _estimated(there: int, grid: int, diverged: int, drawn: list[str]) -> str:
     """Why the shares are not exact."""
-    told = [f"{there:,} of {grid:,} settings have a number"] if there < grid else []
+    told = [f"{there:,} settings, {' and '.join(drawn)} in {BINS} bins, less what chance gives"] if drawn else []
+    told += [f"{there:,} of {grid:,} settings have a number"] if there < grid and not drawn else []
     told += [f"without the {diverged:,} row{'s' * (diverged > 1)} that diverged"] if diverged else []
     return f"estimated from the means that are there: {', '.join(told)}"
 
@@ -71,17 +82,22 @@ def _means(settings: Settings) -> tuple[NDArray[np.float64], int]:
         return sums / counts, diverged
 
 
-def _shares(numbers: NDArray[np.float64], levels: Mapping[str, NDArray[np.int32]]) -> dict[str, float]:
+def _shares(numbers: NDArray[np.float64], levels: Mapping[str, NDArray[np.int32]], chance: bool) -> dict[str, float]:
     """The shares of parameters, and of pairs beyond those: sums of squares of means over all else (functional ANOVA).
 
-    numbers: (S,). levels: for each parameter (S,) which of its values it is.
+    numbers: (S,). levels: for each parameter (S,) which of its values it is. chance: whether what as many groups at
+    random would explain is taken off (Kelley's epsilon squared); of groups of one setting each nothing is left.
     """
     numbers = numbers - numbers.mean()
 
     def squares(groups: NDArray[np.integer]) -> float:
         groups = pd.factorize(groups)[0] if groups.max() > 2 * len(groups) else groups
         sums, counts = np.bincount(groups, numbers), np.bincount(groups)
-        return float((sums**2 / np.maximum(counts, 1)).sum() / (numbers**2).sum())
+        share, some = float((sums**2 / np.maximum(counts, 1)).sum() / (numbers**2).sum()), int((counts > 0).sum())
+        if not chance:
+            return share
+        free = len(numbers) - some
+        return max(0.0, share - (some - 1) * (1 - share) / free) if free > 0 else 0.0
 
     found = {name: squares(own) for name, own in levels.items()}
     pairs = {
