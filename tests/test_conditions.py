@@ -128,6 +128,14 @@ def test_more_points_only_append_and_another_axis_changes_no_other() -> None:
     assert more["l1"].nunique() == 2
 
 
+def test_axes_of_the_same_values_are_drawn_apart() -> None:
+    same = {"l1": [0, 0.1], "weight_decay": [0, 0.1], "learning_rate_1": [0.1, 0.2], "learning_rate_2": [0.1, 0.2]}
+    asked = {**BASE, "parameters": {**same, "epochs": 1, "init": "ones"}, "random": {"n": 60}}
+    table = harness.train(asked)
+    for one, other in (("l1", "weight_decay"), ("learning_rate_1", "learning_rate_2")):
+        assert len(table.groupby([one, other])) == 4
+
+
 @given(st.integers(1, 300), st.integers(0, 2**64 - 1))
 def test_a_drawn_grid_is_counted(n: int, seed: int) -> None:
     axes = {"learning_rate": {"distribution": "uniform", "min": 0, "max": 1}, "epochs": [1, 5], "init": "ones"}
@@ -162,6 +170,7 @@ def test_a_setting_takes_the_place_of_a_condition() -> None:
         ),
         ({"random": {"n": 5, "seed": 3}}, "random.seed: unknown key"),
         ({"random": {"n": 0}}, "random.n: expected a whole number of at least 1, found 0"),
+        ({"random": {"n": 10**12}}, "random.n: expected a whole number of at most 10000000"),
         ({"random": 5}, "random: expected {n: 500}, the number of points to draw, found 5"),
         (
             {"random": {"n": 5}, "l1": {"distribution": "uniform", "min": 0, "max": 1, "n": 5}},

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.experiment.axes import DISTRIBUTIONS, Axis, setting_of
+from harness.experiment.axes import DISTRIBUTIONS, MOST_VALUES, Axis, setting_of
 from harness.experiment.errors import found
 from harness.experiment.model import Dimension, Value
 from harness.experiment.notes import BadValueError, Note, Notes, Wrong, each, unexpected, unknown
@@ -141,7 +141,7 @@ def count(raw: Any) -> int:
     if not isinstance(raw, dict) or "n" not in raw:
         raise unexpected("{n: 500}, the number of points to draw", raw)
     notes = Notes(unknown(key, ("n",), (key,)) for key in raw if key != "n")
-    n: int = notes.read(lambda number: whole(number, 1), raw["n"], "n")
+    n: int = notes.read(lambda number: whole(number, 1, MOST_VALUES), raw["n"], "n")
     notes.settle()
     return n
 
@@ -167,7 +167,7 @@ def drawn(dimensions: Sequence[Dimension], n: int, seed: int) -> list[Dimension]
         if len(dimension.axes) == 1 and (axis := next(iter(dimension.axes.values()))).form in DISTRIBUTIONS:
             axes[axis.key] = axis
             continue
-        about = repr((seed, "random", [axis.canonical() for axis in dimension.axes.values()]))
+        about = repr((seed, "random", [(axis.key, axis.canonical()) for axis in dimension.axes.values()]))
         key = int.from_bytes(hashlib.sha256(about.encode()).digest()[:16], "little")
         at = np.random.Generator(np.random.Philox(key=key)).integers(0, dimension.length, n)
         axes |= {name: _listed(name, dimension.values(name), at) for name in dimension.keys}

@@ -94,6 +94,13 @@ class Runs:
         """(N,) the last epoch that is recorded of each run."""
         return self.recorded[self.first_recorded[1:] - 1]
 
+    @property
+    def of_rows(self) -> Integers:
+        """(R,) which run each row of the outcome is of."""
+        found = np.empty(len(self.place), np.int64)
+        found[self.place] = np.repeat(np.arange(self.count), np.diff(self.first_recorded))
+        return found
+
     def subset(self, which: Integers) -> tuple[Runs, Integers]:
         """Some of the runs (n,), in ascending order; and which rows of the whole outcome their rows are."""
         counts = np.diff(self.first_recorded)[which]

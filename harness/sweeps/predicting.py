@@ -24,9 +24,7 @@ def predicted(experiment: Experiment, runs: Runs, outcome: Outcome, data: Networ
     numbers = [rounded(values, structure.dtype) for values in runs.hyperparameters]
     given = dict(zip(structure.hyperparameters, numbers, strict=True))
     members = experiment.data.parts(runs.chosen.fold)
-    run = np.empty(len(runs.place), np.int64)
-    run[runs.place] = np.repeat(np.arange(runs.count), np.diff(runs.first_recorded))
-    rows = np.flatnonzero(outcome.status != Status.DIVERGED)
+    run, rows = runs.of_rows, np.flatnonzero(outcome.status != Status.DIVERGED)
     chosen = experiment.predictions
     samples = np.concatenate([members[part] for part in chosen])
     parts = np.repeat([int(part) for part in chosen], [len(members[part]) for part in chosen])

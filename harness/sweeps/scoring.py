@@ -37,9 +37,7 @@ def scored(
 
     rows, curves = np.full((len(scores), len(runs.place)), np.nan, outcome.weights.dtype), outcome.curves
     if scores:
-        run = np.empty(len(runs.place), np.int64)
-        run[runs.place] = np.repeat(np.arange(runs.count), np.diff(runs.first_recorded))
         there = outcome.status != Status.DIVERGED
-        rows[:, there] = of(outcome.weights[:, there], run[there])
+        rows[:, there] = of(outcome.weights[:, there], runs.of_rows[there])
     of_points = of(curves.weights, curves.run) if runs.curve_weights else np.empty((len(scores), len(curves.run)))
     return replace(outcome, scores=rows, curves=replace(curves, weights=curves.weights[:0], scores=of_points))

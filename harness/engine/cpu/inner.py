@@ -1,7 +1,7 @@
 """How Numba compiles functions that only other compiled functions call: no further than they are needed.
 
-Numba makes machine code of every function that it compiles, and optimizes each by itself first. Those that are only
-linked into a kernel, where they are optimized once more with all around them, need neither.
+Numba optimizes every function that it compiles by itself, and makes machine code of it. Those that are only linked into
+a kernel, where they are optimized once more with all around them, need no machine code, and only the cheaper passes.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ class Linked(JITCodeLibrary):
 
 @register_pass(mutates_CFG=True, analysis_only=False)
 class LinkedLowering(NativeLowering):
-    """From typed code to LLVM's, which is kept as it is."""
+    """From typed code to LLVM's, and no further."""
 
     _name = "linked_lowering"
 
     def run_pass(self, state) -> bool:
-        codegen = state.targetctx.codegen()
-        state.library = Linked(codegen, state.func_id.func_qualname)
-        state.library.enable_object_caching()
+        linked = Linked(state.targetctx.codegen(), state.func_id.func_qualname)
+        linked.enable_object_caching()
+        state["library"] = linked
         state.flags.no_compile = True
         super().run_pass(state)
         made = state.cr
 
         # What calls the function finds its code by this: any built-in function that is equal to no other.
         stand_in = list[None]().append
-        state.targetctx.insert_user_function(stand_in, made.fndesc, [state.library])
-        state.reload_init.extend(state.library._reload_init)
+        state.targetctx.insert_user_function(stand_in, made.fndesc, [linked])
+        state.reload_init.extend(linked._reload_init)
         state.cr = _LowerResult(made.fndesc, made.call_helper, cfunc=stand_in, env=made.env)
         return True
 
